@@ -1,0 +1,100 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// A Lesson is one chapter of the workbook: a folder in lessons/ where it is
+// worked on, and the folder of the same name in solutions/. Its values are
+// absolute paths if those of Find's root are.
+type Lesson struct {
+	Number      int    // 5
+	Name        string // "05-correlation", the folder's name in both trees
+	Topic       string // "correlation", the package's name
+	Title       string // "Correlation: which answer …", from the README; the topic if that has none
+	Dir         string // the folder in lessons/
+	SolutionDir string // the folder in solutions/
+}
+
+// File returns the path of the file in which the learner writes.
+func (l Lesson) File() string { return filepath.Join(l.Dir, l.Topic+".go") }
+
+// TestFile returns the path of the lesson's tests, its steps.
+func (l Lesson) TestFile() string { return filepath.Join(l.Dir, l.Topic+"_test.go") }
+
+// Readme returns the path of the lesson's text.
+func (l Lesson) Readme() string { return filepath.Join(l.Dir, "README.md") }
+
+// SolutionFiles returns the paths of the Go files of the solution, without its
+// tests if it has any, sorted.
+func (l Lesson) SolutionFiles() ([]string, error) { return sources(l.SolutionDir) }
+
+// LearnerFiles returns the paths of the Go files that the learner has in the
+// lesson's folder, without tests, sorted. A learner may split the one file, or
+// may have deleted the folder: then there are none.
+func (l Lesson) LearnerFiles() ([]string, error) { return sources(l.Dir) }
+
+// sources returns the paths of the Go files in dir that are not tests, sorted;
+// none if there is no such folder.
+func sources(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading a lesson's folder: %w", err)
+	}
+	var paths []string
+	for _, entry := range entries {
+		name := entry.Name()
+		if strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") && !entry.IsDir() {
+			paths = append(paths, filepath.Join(dir, name))
+		}
+	}
+	return paths, nil
+}
+
+// title returns what the README's first line says after the lesson's number:
+// "# 05 · Correlation: which answer …".
+func (l Lesson) title() (string, error) {
+	text, err := os.ReadFile(l.Readme())
+	if err != nil {
+		return "", err
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	title, ok := strings.CutPrefix(strings.TrimSpace(first), fmt.Sprintf("# %02d · ", l.Number))
+	if !ok || title == "" {
+		return "", fmt.Errorf(`%s: the first line is %q; it should be "# %02d · Title: what it is about"`,
+			l.Readme(), first, l.Number)
+	}
+	return title, nil
+}
+
+// folded is one folded block of a README: its summary and what it hides.
+var folded = regexp.MustCompile(`(?s)<details>\s*<summary>(.*?)</summary>(.*?)</details>`)
+
+// ErrNoHints says that a README has no folded hints under "## Hints".
+var ErrNoHints = errors.New("no folded hints")
+
+// Hints returns the texts of the folded hints in the README, from the gentlest
+// to the most telling. They are about the lesson's main idea; the hint for one
+// step is in Step. It returns ErrNoHints, wrapped, if there are none.
+func (l Lesson) Hints() ([]string, error) {
+	text, err := os.ReadFile(l.Readme())
+	if err != nil {
+		return nil, fmt.Errorf("reading the hints of lesson %s: %w", l.Name, err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## Hints")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var hints []string
+	for _, block := range folded.FindAllStringSubmatch(section, -1) {
+		hints = append(hints, strings.TrimSpace(block[2]))
+	}
+	if len(hints) == 0 {
+		return nil, fmt.Errorf(`%s: %w under "## Hints"`, l.Readme(), ErrNoHints)
+	}
+	return hints, nil
+}

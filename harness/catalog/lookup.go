@@ -1,0 +1,69 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// ErrNoLesson says that what was asked for is no lesson.
+var ErrNoLesson = errors.New("no such lesson")
+
+// Lookup returns the lesson that a person means by word: its number ("5",
+// "05"), its folder ("05-correlation", "lessons/05-correlation/") or its topic
+// ("correlation"). It returns ErrNoLesson, wrapped, with the closest one named.
+func Lookup(lessons []Lesson, word string) (Lesson, error) {
+	name := filepath.Base(filepath.Clean(strings.TrimSuffix(word, "/...")))
+	for _, lesson := range lessons {
+		number, err := strconv.Atoi(name)
+		byNumber := err == nil && number == lesson.Number
+		if byNumber || name == lesson.Name || name == lesson.Topic {
+			return lesson, nil
+		}
+	}
+	return Lesson{}, fmt.Errorf("%w: %q; %s", ErrNoLesson, word, suggestion(lessons, name))
+}
+
+// suggestion names the lesson whose name is closest to name, or, where none is
+// close, says what there is.
+func suggestion(lessons []Lesson, name string) string {
+	if len(lessons) == 0 {
+		return "there are no lessons"
+	}
+	name = strings.ToLower(name)
+	closest, distance := "", len(name)/2+1
+	for _, lesson := range lessons {
+		d := min(edits(name, lesson.Topic), edits(name, lesson.Name))
+		if d < distance {
+			closest, distance = lesson.Name, d
+		}
+	}
+	if closest == "" {
+		return fmt.Sprintf("there are %s to %s", lessons[0].Name, lessons[len(lessons)-1].Name)
+	}
+	return fmt.Sprintf("did you mean %s?", closest)
+}
+
+// edits returns how many letters must be put in, taken out or changed to make b
+// of a.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1) // row[j]: from the part of a seen so far to b[:j]
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,88 @@
+package catalog
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A Step is one test of a lesson: a Test or a Fuzz function. What it is about
+// stands in the comment above it.
+type Step struct {
+	Name string // "TestEachLineOfDataGetsItsOwnField"
+	Doc  string // the comment without its hint, on one line
+	Hint string // what the comment says after "Hint: ", on one line; "" if it says nothing
+	Fuzz bool   // whether it is a fuzz target
+	Line int    // where it stands in the test file, counted from 1
+}
+
+// Steps returns the steps of the lesson in the order of its test file, which is
+// the order in which to do them.
+func (l Lesson) Steps() ([]Step, error) {
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, l.TestFile(), nil, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return nil, fmt.Errorf("reading the steps of lesson %s: %w", l.Name, err)
+	}
+	var steps []Step
+	for _, decl := range file.Decls {
+		f, ok := decl.(*ast.FuncDecl)
+		if !ok || !isStep(f) {
+			continue
+		}
+		doc, hint := splitHint(f.Doc.Text())
+		steps = append(steps, Step{
+			Name: f.Name.Name,
+			Doc:  doc,
+			Hint: hint,
+			Fuzz: strings.HasPrefix(f.Name.Name, "Fuzz"),
+			Line: files.Position(f.Pos()).Line,
+		})
+	}
+	return steps, nil
+}
+
+// isStep reports whether go test would run f: TestX(*testing.T), FuzzX(*testing.F).
+func isStep(f *ast.FuncDecl) bool {
+	if f.Recv != nil || len(f.Type.Params.List) != 1 {
+		return false
+	}
+	switch param := f.Type.Params.List[0].Type; {
+	case isTestName(f.Name.Name, "Test"):
+		return isTestingPointer(param, "T")
+	case isTestName(f.Name.Name, "Fuzz"):
+		return isTestingPointer(param, "F")
+	}
+	return false
+}
+
+// isTestName follows the go command: no lower-case letter after the prefix.
+func isTestName(name, prefix string) bool {
+	rest, ok := strings.CutPrefix(name, prefix)
+	first, _ := utf8.DecodeRuneInString(rest)
+	return ok && !unicode.IsLower(first)
+}
+
+// isTestingPointer reports whether x is the type *testing.NAME.
+func isTestingPointer(x ast.Expr, name string) bool {
+	star, ok := x.(*ast.StarExpr)
+	if !ok {
+		return false
+	}
+	sel, ok := star.X.(*ast.SelectorExpr)
+	return ok && sel.Sel.Name == name
+}
+
+// splitHint parts a step's comment at the line that starts with "Hint:".
+func splitHint(comment string) (doc, hint string) {
+	const mark = "\nHint:"
+	doc, hint, _ = strings.Cut("\n"+comment, mark)
+	return oneLine(doc), oneLine(hint)
+}
+
+// oneLine joins the words of s by single spaces.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

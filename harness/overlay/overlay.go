@@ -1,0 +1,148 @@
+// Package overlay lets a lesson's code and its solution take each other's
+// place, without a copy of either: the go command reads one file where another
+// stands when it is given -overlay. The checks of the workbook use it to run a
+// lesson's tests on the solution, and the programs to run on the learner's code.
+//
+// Lesson and solution have the same package name, exported names and imports.
+// Two things to know: -cover ignores an overlay without a word, and a stack
+// trace names the file that was read, while a compile error names the file in
+// whose place it was read.
+package overlay
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"example.com/sseworkbook/harness/catalog"
+)
+
+// An Overlay says which files the go command is to read in place of others:
+// from the path of a file to that of its replacement. "" in its place takes the
+// file away. Paths are absolute if those of the lessons are.
+type Overlay map[string]string
+
+// Write writes o to a new file in dir, to be given to the go command as
+// -overlay, and returns its path.
+func (o Overlay) Write(dir string) (file string, err error) {
+	text, err := json.MarshalIndent(struct{ Replace Overlay }{o}, "", "\t")
+	if err != nil {
+		return "", fmt.Errorf("writing an overlay: %w", err)
+	}
+	f, err := os.CreateTemp(dir, "overlay-*.json")
+	if err != nil {
+		return "", fmt.Errorf("writing an overlay: %w", err)
+	}
+	_, err = f.Write(text)
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return "", fmt.Errorf("writing an overlay: %w", err)
+	}
+	return f.Name(), nil
+}
+
+// Merge returns all the overlays as one. Where two speak of the same file, the
+// later one has its way.
+func Merge(overlays ...Overlay) Overlay {
+	merged := Overlay{}
+	for _, o := range overlays {
+		maps.Copy(merged, o)
+	}
+	return merged
+}
+
+// LessonFromSolution puts the solution into the lesson's folder. All that the
+// folder then holds, for the go command, is the solution's Go files and the
+// lesson's own tests: whatever a learner has there is out of the way, whether
+// it compiles or not.
+func LessonFromSolution(l catalog.Lesson) (Overlay, error) {
+	solution, err := l.SolutionFiles()
+	if err != nil {
+		return nil, err
+	}
+	o, err := empty(l.Dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range solution {
+		o[filepath.Join(l.Dir, filepath.Base(file))] = file
+	}
+	delete(o, l.TestFile())
+	return o, nil
+}
+
+// empty returns the overlay that takes every file of dir away. Not only the Go
+// files: a go.mod or a file of C would be in the way as well.
+func empty(dir string) (Overlay, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("clearing a lesson's folder: %w", err)
+	}
+	o := Overlay{}
+	for _, entry := range entries {
+		if !entry.IsDir() {
+			o[filepath.Join(dir, entry.Name())] = ""
+		}
+	}
+	return o, nil
+}
+
+// LessonFromEdited puts the solution into the lesson's folder as
+// LessonFromSolution does, with edits made to it: the new text of each file by
+// its name. The edited files are written into a new folder in dir.
+func LessonFromEdited(l catalog.Lesson, edits map[string]string, dir string) (Overlay, error) {
+	o, err := LessonFromSolution(l)
+	if err != nil {
+		return nil, err
+	}
+	dir, err = os.MkdirTemp(dir, l.Name+"-*")
+	if err != nil {
+		return nil, fmt.Errorf("editing a solution: %w", err)
+	}
+	for name, text := range edits {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			return nil, fmt.Errorf("editing a solution: %w", err)
+		}
+		o[filepath.Join(l.Dir, name)] = file
+	}
+	return o, nil
+}
+
+// SolutionFromLesson puts the learner's code into the solution's folder, all Go
+// files but tests. It returns an error if the learner has none.
+func SolutionFromLesson(l catalog.Lesson) (Overlay, error) {
+	files, err := l.LearnerFiles()
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("there is no Go file in %s", l.Dir)
+	}
+	solution, err := l.SolutionFiles()
+	if err != nil {
+		return nil, err
+	}
+	o := Overlay{}
+	for _, file := range solution {
+		o[file] = ""
+	}
+	for _, file := range files {
+		o[filepath.Join(l.SolutionDir, filepath.Base(file))] = file
+	}
+	return o, nil
+}
+
+// TestsInSolution puts the lesson's tests beside the solution, so that they can
+// be run from there. They still test what is in the lesson's folder, but the
+// fuzz corpus that a learner may have in its testdata, which the go command
+// reads past any overlay, is no part of the run.
+func TestsInSolution(l catalog.Lesson) Overlay {
+	return Overlay{filepath.Join(l.SolutionDir, l.Topic+"_test.go"): l.TestFile()}
+}
