@@ -1,0 +1,137 @@
+// Package framing puts events on the wire so that no payload can break out of
+// its event.
+//
+// The wire format is the one of "Server-sent events" in the WHATWG HTML
+// standard (section 9.2.5, Parsing an event stream): lines of "field: value",
+// and a blank line after each event.
+package framing
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// An Event is one message of an event stream.
+type Event struct {
+	// ID becomes the client's last event ID. The client sends it back when it
+	// reconnects. Empty: the event has no id field, and the client keeps the
+	// last event ID that it has.
+	ID string
+
+	// Type is the event type, for which a browser's page adds a listener.
+	// Empty: the event has no event field, and the client takes it for a
+	// "message".
+	Type string
+
+	// Data is the payload, of any number of lines. An empty payload is sent
+	// too: a client never dispatches an event that has no data field.
+	Data string
+
+	// Retry is the reconnection time: how long the client waits before it
+	// reconnects. It is sent in whole milliseconds. Zero: the event has no
+	// retry field, and the client keeps the time that it has.
+	Retry time.Duration
+}
+
+// A FieldError says which field of an event cannot be sent, and why not.
+type FieldError struct {
+	Field  string // the field's name on the wire: "event", "id" or "retry"
+	Reason string
+}
+
+func (e *FieldError) Error() string {
+	return fmt.Sprintf("event field %q: %s", e.Field, e.Reason)
+}
+
+// AppendText appends the wire form of e to b and returns the longer slice. It
+// implements [encoding.TextAppender].
+//
+// An event that cannot be sent as it is returns b as it came and a
+// *[FieldError]: a line break in ID or Type, a NUL in ID, a Retry that is
+// negative or between zero and one millisecond.
+//
+//lesson:todo Write the fields that e has, one line each, and the blank line that ends the event.
+func (e Event) AppendText(b []byte) ([]byte, error) {
+	if err := e.check(); err != nil {
+		return b, err
+	}
+	if e.Type != "" {
+		b = appendLines(b, "event: ", e.Type)
+	}
+	if e.ID != "" {
+		b = appendLines(b, "id: ", e.ID)
+	}
+	if e.Retry != 0 {
+		b = append(b, "retry: "...)
+		b = strconv.AppendInt(b, e.Retry.Milliseconds(), 10)
+		b = append(b, '\n')
+	}
+	b = appendLines(b, "data: ", e.Data)
+	return append(b, '\n'), nil
+}
+
+// WriteTo writes the wire form of e to w in one Write, so that a failure never
+// leaves the first fields of an event on the wire and the rest behind. It
+// implements [io.WriterTo]. The errors are those of AppendText, for which
+// nothing is written, and those of w.
+//
+//lesson:todo Get the wire form from AppendText, and give it to w.
+func (e Event) WriteTo(w io.Writer) (int64, error) {
+	b, err := e.AppendText(nil)
+	if err != nil {
+		return 0, err
+	}
+	n, err := w.Write(b)
+	return int64(n), err
+}
+
+// AppendComment appends text as a comment to b and returns the longer slice.
+// Clients read past comments; they keep a quiet connection alive. A text of
+// several lines becomes a comment of several lines.
+//
+//lesson:todo Start every line of text with a colon.
+func AppendComment(b []byte, text string) []byte {
+	return appendLines(b, ": ", text)
+}
+
+// check returns a *FieldError for what no client could read back.
+func (e Event) check() error {
+	switch {
+	case hasLineBreak(e.Type):
+		return &FieldError{"event", "contains a line break"}
+	case hasLineBreak(e.ID):
+		return &FieldError{"id", "contains a line break"}
+	case strings.IndexByte(e.ID, 0) >= 0:
+		return &FieldError{"id", "contains a NUL, and a client would ignore it"}
+	case e.Retry < 0:
+		return &FieldError{"retry", "is negative"}
+	case e.Retry != 0 && e.Retry < time.Millisecond:
+		return &FieldError{"retry", "is less than a millisecond, and would be sent as 0"}
+	}
+	return nil
+}
+
+func hasLineBreak(s string) bool {
+	return strings.IndexByte(s, '\n') >= 0 || strings.IndexByte(s, '\r') >= 0
+}
+
+// appendLines appends each line of text as a line of its own that starts with
+// prefix. A line of text ends at LF, CR or CRLF, as it does for the client.
+func appendLines(b []byte, prefix, text string) []byte {
+	for more := true; more; {
+		var line string
+		line, text, more = strings.Cut(text, "\n")
+		if more {
+			line = strings.TrimSuffix(line, "\r") // CRLF is one line end, not two
+		}
+		for part := range strings.SplitSeq(line, "\r") {
+			b = append(b, prefix...)
+			b = append(b, part...)
+			b = append(b, '\n')
+		}
+	}
+	return b
+}

@@ -1,0 +1,115 @@
+// Package flushing sends events down one HTTP response, each of them at the
+// moment that it happens: an event that stays in a buffer was not sent.
+package flushing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	framing "example.com/sseworkbook/solutions/01-framing"
+)
+
+// ErrGone is what the errors of a [Stream] wrap when the client can no longer
+// be reached: it left, or it stopped reading.
+var ErrGone = errors.New("the client is gone")
+
+// writeTimeout is how long a client may take to accept one Send.
+const writeTimeout = 10 * time.Second
+
+// A Stream is an open event stream to one client. It belongs to the handler
+// that opened it, and ends when that handler returns. It is safe for concurrent
+// use. After an error the stream is over: the handler should return.
+type Stream struct {
+	ctx context.Context // the request's: it ends when the client leaves
+	rc  *http.ResponseController
+
+	mu sync.Mutex // guards w: one frame at a time
+	w  http.ResponseWriter
+}
+
+// Open turns the response w to r into an event stream. When it returns, the
+// client has the status 200 and the headers.
+//
+// A w that cannot flush gets a 500, and Open returns an error that wraps
+// [http.ErrNotSupported]: the handler has nothing left to do. When the client
+// has already gone, the error wraps [ErrGone]. The server's WriteTimeout no
+// longer applies to the response.
+//
+//lesson:todo Set the headers, and get them to the client before any event exists.
+func Open(w http.ResponseWriter, r *http.Request) (*Stream, error) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-cache, no-transform")
+	w.Header().Set("X-Accel-Buffering", "no")
+
+	rc := http.NewResponseController(w)
+	setWriteDeadline(rc, time.Time{})
+	err := rc.Flush()
+	switch {
+	case errors.Is(err, http.ErrNotSupported):
+		http.Error(w, "this server cannot stream", http.StatusInternalServerError)
+		return nil, fmt.Errorf("opening an event stream: %w", err)
+	case err != nil:
+		return nil, fmt.Errorf("opening an event stream: %w: %w", ErrGone, err)
+	}
+	return &Stream{ctx: r.Context(), rc: rc, w: w}, nil
+}
+
+// Send sends events, all of them in one flush. When it returns nil, they have
+// left the server's buffers. A client that has not taken them after ten seconds
+// is given up.
+//
+// An event that cannot be framed returns a *[framing.FieldError]: nothing was
+// sent, and the stream is as good as before. All other errors wrap [ErrGone].
+//
+//lesson:todo Frame the events (lesson 01 does that) and hand them to SendText.
+func (s *Stream) Send(events ...framing.Event) error {
+	var frames []byte
+	for _, e := range events {
+		var err error
+		if frames, err = e.AppendText(frames); err != nil {
+			return err
+		}
+	}
+	return s.SendText(frames)
+}
+
+// Comment sends text as a comment, which the client reads past. All errors wrap
+// [ErrGone].
+//
+//lesson:todo Frame the comment and hand it to SendText.
+func (s *Stream) Comment(text string) error {
+	return s.SendText(framing.AppendComment(nil, text))
+}
+
+// SendText sends frames that were framed before, as for a broadcast that is
+// encoded once for all clients. Limits and errors are those of Send.
+//
+//lesson:todo Write the frames and flush them.
+func (s *Stream) SendText(frames []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+
+	if err := s.ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", ErrGone, err)
+	}
+	setWriteDeadline(s.rc, time.Now().Add(writeTimeout))
+	_, err := s.w.Write(frames)
+	if err == nil {
+		err = s.rc.Flush() // only Flush reports a deadline that has passed
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrGone, err)
+	}
+	setWriteDeadline(s.rc, time.Time{}) // or it resets an idle stream on HTTP/2
+	return nil
+}
+
+// setWriteDeadline sets the time at which a write fails; the zero time means
+// never. A ResponseWriter that has no deadlines can stream all the same.
+func setWriteDeadline(rc *http.ResponseController, t time.Time) {
+	_ = rc.SetWriteDeadline(t)
+}
