@@ -1,0 +1,143 @@
+// Bytes shows a stream's bytes as they come, one row for each frame (the lines
+// up to and with an empty one), and says what a browser makes of each line.
+
+import { LineReader, parseLine } from './lines.js';
+import { element, note, timeStamp } from './rows.js';
+
+const shownAtMost = 16384; // characters of one frame
+
+export class Bytes {
+  #rows;
+  #found;
+  #lines;
+  #frame = null; // the frame that is coming
+  #last = null; // the frame that got the latest line
+
+  // found.comment(), found.type(name) and found.retry(milliseconds) hear of what
+  // EventSource does not tell.
+  constructor(rows, found) {
+    this.#rows = rows;
+    this.#found = found;
+    this.begin();
+  }
+
+  // begin starts on a new connection.
+  begin() {
+    this.#frame = this.#last = null;
+    this.#lines = new LineReader({
+      content: (text) => this.#frameNow().text(text),
+      line: (line, end) => this.#line(line, end),
+      straggler: (end) => this.#last?.tail(end),
+    });
+  }
+
+  push(text) {
+    this.#rows.change(() => this.#lines.push(text));
+  }
+
+  // end says how the connection ended. A frame without its empty line is lost.
+  end(reason, trouble) {
+    this.#frame?.close('cut off: without its empty line, a browser drops it', true);
+    this.#frame = null;
+    this.#rows.add(note(reason, trouble));
+  }
+
+  #frameNow() {
+    if (this.#frame === null) {
+      this.#frame = new Frame();
+      this.#rows.add(this.#frame.row);
+    }
+    return this.#frame;
+  }
+
+  #line(line, end) {
+    const parsed = parseLine(line);
+    const frame = this.#frameNow();
+    frame.endLine(parsed, end);
+    this.#last = frame;
+    if (parsed.kind === 'comment') this.#found.comment();
+    if (parsed.kind === 'field' && parsed.name === 'event' && parsed.value) this.#found.type(parsed.value);
+    if (parsed.kind === 'field' && parsed.name === 'retry') this.#found.retry(Number(parsed.value));
+    if (parsed.kind !== 'blank') return;
+    frame.close(frame.verdict());
+    this.#frame = null;
+  }
+}
+
+// Frame is one row: its lines, and what becomes of them.
+class Frame {
+  row = element('li', 'frame open');
+  #body = element('div', 'lines');
+  #line = null;
+  #room = shownAtMost;
+  #hidden = null;
+  #fields = 0;
+  #comments = 0;
+  #data = 0;
+
+  constructor() {
+    this.row.append(timeStamp(), this.#body);
+  }
+
+  text(text) {
+    if (this.#line === null) {
+      this.#line = element('div', 'line');
+      this.#body.append(this.#line);
+    }
+    this.#line.append(...visible(text.slice(0, this.#room)));
+    this.#hide(text.length - this.#room);
+    this.#room = Math.max(0, this.#room - text.length);
+  }
+
+  endLine(parsed, end) {
+    this.text(end);
+    this.#line.classList.add(parsed.kind);
+    if (parsed.kind === 'ignored') this.#line.append(element('span', 'verdict', 'ignored: no field a browser takes'));
+    if (parsed.kind === 'comment') this.#comments++;
+    if (parsed.kind === 'field') this.#fields++;
+    if (parsed.kind === 'field' && parsed.name === 'data') this.#data++;
+    this.#line = null;
+  }
+
+  // tail appends a character to the line that was the last.
+  tail(text) {
+    this.#body.lastElementChild.append(...visible(text));
+  }
+
+  // verdict says what EventSource makes of the whole frame, where that is not an event.
+  verdict() {
+    if (this.#data > 0) return '';
+    if (this.#fields > 0) return 'no data field: no event';
+    if (this.#comments > 0) return 'comment: EventSource keeps it to itself';
+    return '';
+  }
+
+  close(verdict, trouble = false) {
+    this.row.classList.remove('open');
+    if (verdict) this.row.append(element('p', trouble ? 'verdict trouble' : 'verdict', verdict));
+  }
+
+  #hide(count) {
+    if (count <= 0) return;
+    this.#hidden ??= this.row.appendChild(element('p', 'verdict'));
+    this.#hidden.dataset.count = Number(this.#hidden.dataset.count ?? 0) + count;
+    this.#hidden.textContent = `${this.#hidden.dataset.count} more characters, not shown`;
+  }
+}
+
+// What would not be seen, or would move other text about: controls, line
+// separators that are none to an event stream, and marks of direction.
+const invisible = /([\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff])/;
+
+// visible gives text as nodes, with a sign for each character that has no look of its own.
+function visible(text) {
+  return text.split(invisible).filter(Boolean).map((part) => (invisible.test(part) ? sign(part) : part));
+}
+
+function sign(character) {
+  const code = character.codePointAt(0);
+  if (code < 0x20) return element('span', 'control', String.fromCodePoint(0x2400 + code));
+  if (code === 0x7f) return element('span', 'control', '\u2421');
+  if (code === 0xfeff) return element('span', 'control', 'BOM');
+  return element('span', 'control', `U+${code.toString(16).toUpperCase().padStart(4, '0')}`);
+}

@@ -1,0 +1,156 @@
+// The test page: it puts the browser's EventSource (connection.js) and the bytes
+// of the same stream (wire.js, bytes.js) side by side.
+
+import { Bytes } from './bytes.js';
+import { Connection } from './connection.js';
+import { Rows, element, note, timeStamp } from './rows.js';
+import { Wire } from './wire.js';
+
+const $ = (id) => document.getElementById(id);
+const events = new Rows($('events'));
+const bytesRows = new Rows($('bytes'));
+const counts = { events: 0, comments: 0, bytes: 0 };
+const dataShownAtMost = 16384; // characters of one event
+
+let connection = null;
+let url = null;
+
+// page is what a Connection talks to.
+const page = {
+  retry: null,
+  state: showState,
+  note: (text, trouble) => events.add(note(text, trouble)),
+  opened() {
+    if ($('raw').checked) wire.start(url, connection.lastEventID);
+    showReadings();
+  },
+  gaveUp() {
+    wire.retire();
+    $('disconnect').disabled = true;
+  },
+  received(event) {
+    counts.events++;
+    events.add(eventRow(event));
+    showReadings();
+  },
+};
+
+const bytes = new Bytes(bytesRows, {
+  comment: () => counts.comments++,
+  type: learnType,
+  retry: (milliseconds) => { page.retry = milliseconds; },
+});
+
+const wire = new Wire(bytesRows, bytes, (n) => {
+  counts.bytes += n;
+  showReadings();
+});
+
+function connect() {
+  disconnect();
+  try {
+    url = new URL($('url').value, location.href);
+    page.retry = null;
+    connection = new Connection(url, page);
+  } catch (error) {
+    page.note(`This is no URL that an EventSource takes: ${error.message}`, true);
+    return;
+  }
+  listedTypes().forEach((type) => connection.listen(type));
+  if ($('raw').checked) wire.start(url, '');
+  $('curl').textContent = `curl -N ${shellQuoted(url.href)}`;
+  $('disconnect').disabled = false;
+  showReadings();
+}
+
+function disconnect() {
+  connection?.close();
+  wire.stop();
+  $('disconnect').disabled = true;
+}
+
+// learnType listens for a type that was seen in the bytes. EventSource has no
+// way to ask for all types, so the first event of it may have gone by unheard.
+function learnType(type) {
+  if (!connection.listen(type)) return;
+  $('types').value = [...listedTypes(), type].join(', ');
+  page.note(`The bytes name an event type that nobody listened for: ${type}. From here on this page does.`);
+}
+
+function listedTypes() {
+  return $('types').value.split(/[\s,]+/).filter(Boolean);
+}
+
+function eventRow(event) {
+  const shown = event.data.slice(0, dataShownAtMost);
+  const row = element('li', 'event',
+    timeStamp(),
+    element('span', 'type', event.type),
+    element('span', 'id', event.lastEventId === '' ? 'no id' : `id ${event.lastEventId}`),
+    element('div', 'data', shown));
+  const hidden = event.data.length - shown.length;
+  if (hidden > 0) row.append(element('p', 'verdict', `${hidden} more characters, not shown`));
+  return row;
+}
+
+function showState(name, detail) {
+  $('state').dataset.state = name;
+  $('state-word').textContent = {
+    idle: 'Idle', connecting: 'Connecting', live: 'Live', reconnecting: 'Reconnecting', closed: 'Given up',
+  }[name];
+  $('state-detail').textContent = detail;
+}
+
+function showReadings() {
+  const raw = $('raw').checked;
+  $('count-events').textContent = counts.events.toLocaleString('en');
+  $('count-comments').textContent = raw ? counts.comments.toLocaleString('en') : 'hidden';
+  $('count-bytes').textContent = raw ? counts.bytes.toLocaleString('en') : 'hidden';
+  $('count-reconnects').textContent = connection?.reconnects ?? 0;
+  $('last-id').textContent = connection?.lastEventID || 'none';
+  $('retry').textContent = page.retry === null ? 'browser’s own' : `${page.retry.toLocaleString('en')} ms`;
+}
+
+function clear() {
+  events.clear();
+  bytesRows.clear();
+  Object.assign(counts, { events: 0, comments: 0, bytes: 0 });
+  showReadings();
+}
+
+function togglePause() {
+  const paused = $('pause').getAttribute('aria-pressed') === 'false';
+  $('pause').setAttribute('aria-pressed', paused);
+  events.pause(paused);
+  bytesRows.pause(paused);
+}
+
+function toggleRaw() {
+  const raw = $('raw').checked;
+  $('bytes-pane').hidden = !raw;
+  if (!raw) wire.stop();
+  if (raw && $('state').dataset.state === 'live') wire.start(url, connection.lastEventID);
+  showReadings();
+}
+
+function shellQuoted(text) {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+$('connection').addEventListener('submit', (event) => {
+  event.preventDefault();
+  connect();
+});
+$('disconnect').addEventListener('click', disconnect);
+$('types').addEventListener('change', () => listedTypes().forEach((type) => connection?.listen(type)));
+$('raw').addEventListener('change', toggleRaw);
+$('pause').addEventListener('click', togglePause);
+$('clear').addEventListener('click', clear);
+document.addEventListener('securitypolicyviolation', (event) => {
+  page.note(`This page may not talk to ${event.blockedURI}: its Content-Security-Policy allows its own origin, localhost and 127.0.0.1.`, true);
+});
+
+const preset = new URLSearchParams(location.search).get('url');
+if (preset) $('url').value = preset;
+$('curl').textContent = `curl -N ${shellQuoted(new URL('/events', location.href).href)}`;
+toggleRaw();

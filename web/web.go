@@ -1,0 +1,66 @@
+// Package web holds the pages that the servers show to a browser, and serves
+// them from memory. The test page, sse-test.html, puts what a real browser
+// makes of an event stream beside the bytes of it. Nothing is built, and
+// nothing is loaded from elsewhere: what you read in this folder is what runs.
+package web
+
+import (
+	"bytes"
+	"embed"
+	"net/http"
+	"path"
+	"time"
+)
+
+//go:embed *.html *.css *.js
+var files embed.FS
+
+// contentTypes are spelt out, for the mime package asks the operating system,
+// and some systems say that a script is plain text.
+var contentTypes = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+}
+
+// policy lets a page load this folder's own scripts and styles and nothing
+// else, and talk to its own server or to one on this machine. It also stops any
+// markup that a stream might smuggle in. (CSP Level 3)
+const policy = "default-src 'none'; " +
+	"script-src 'self'; " +
+	"style-src 'self'; " +
+	"img-src 'self' data:; " +
+	"connect-src 'self' http://localhost:* http://127.0.0.1:*; " +
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// Handler serves the pages below /web/, the test page at /web/sse-test.html.
+// It answers GET and HEAD, other methods with 405, other paths with 404.
+// It is safe for concurrent use.
+func Handler() http.Handler {
+	mux := http.NewServeMux()
+	entries, err := files.ReadDir(".")
+	if err != nil {
+		panic(err) // an embedded folder is always there
+	}
+	for _, entry := range entries {
+		mux.Handle("GET /web/"+entry.Name(), page(entry.Name()))
+	}
+	return mux
+}
+
+// page serves one of the embedded files.
+func page(name string) http.Handler {
+	body, err := files.ReadFile(name)
+	if err != nil {
+		panic(err) // it was listed a moment ago
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", contentTypes[path.Ext(name)])
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		// A page that changed with the workbook must not come from the cache.
+		h.Set("Cache-Control", "no-cache")
+		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(body))
+	})
+}
