@@ -1,0 +1,124 @@
+package progress
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"example.com/sseworkbook/harness/catalog"
+)
+
+// buildLines is how many of the compiler's lines a BuildError holds: the first
+// ones mostly say it all.
+const buildLines = 5
+
+// result returns what the run of the package showed of the lesson, which was
+// run in tree.
+func (p *packageRun) result(lesson catalog.Lesson, tree string) Result {
+	r := Result{Lesson: lesson, BuildError: p.buildError(lesson, tree)}
+	steps, err := lesson.Steps()
+	if err != nil && r.BuildError == "" {
+		r.BuildError = err.Error()
+	}
+	for _, step := range steps {
+		r.Steps = append(r.Steps, p.find(step.Name).step(step.Name))
+	}
+	if _, open := r.Open(); !open && r.BuildError == "" && p.ended == "pass" {
+		r.Done = len(steps) > 0
+	}
+	if _, red := r.Red(); !red && r.BuildError == "" && p.ended == "fail" {
+		r.Outside = p.outside(steps)
+	}
+	return r
+}
+
+// step returns the result of the step called name, of which t is the run.
+func (t *testRun) step(name string) StepResult {
+	if t == nil {
+		return StepResult{Name: name, Status: Unknown}
+	}
+	if t.ended == "pass" {
+		return StepResult{Name: name, Status: Passed}
+	}
+	status := Failed // a test that never ended has failed
+	if t.ended == "skip" {
+		status = Waiting
+	}
+	message, at := unframe(t.output.String())
+	return StepResult{Name: name, Status: status, Message: message, At: at}
+}
+
+// outside returns what was printed outside the steps: by failed tests that are
+// none, and by the package as a whole.
+func (p *packageRun) outside(steps []catalog.Step) string {
+	var texts []string
+	for _, t := range p.tests {
+		isStep := slices.ContainsFunc(steps, func(s catalog.Step) bool { return s.Name == t.name })
+		if isStep || t.ended == "pass" || t.ended == "skip" {
+			continue
+		}
+		message, _ := unframe(t.output.String())
+		texts = append(texts, t.name+": "+message)
+	}
+	if rest, _ := unframe(p.rest.String()); rest != "" {
+		texts = append(texts, rest)
+	}
+	return strings.Join(texts, "\n")
+}
+
+// frame is a line that go test puts around what a test prints.
+var frame = regexp.MustCompile(`^\s*(=== (RUN|PAUSE|CONT|NAME) |--- (PASS|FAIL|SKIP): |(PASS|FAIL|exit status \d+|(FAIL|ok  )\t.*)$)`)
+
+// position is where testing says a message came from.
+var position = regexp.MustCompile(`^(\w+\.go:\d+): `)
+
+// unframe returns what a test printed, without go test's own lines and margin,
+// and the position before its first line.
+func unframe(output string) (message, at string) {
+	var lines []string
+	for line := range strings.Lines(output) {
+		line = strings.TrimRight(line, "\r\n")
+		if !frame.MatchString(line) {
+			lines = append(lines, trimMargin(line))
+		}
+	}
+	message = strings.Trim(strings.Join(lines, "\n"), "\n")
+	if found := position.FindStringSubmatch(message); found != nil {
+		message, at = message[len(found[0]):], found[1]
+	}
+	return message, at
+}
+
+// trimMargin takes off the four spaces that testing puts before a message, or
+// the eight before its further lines. A caret keeps its place.
+func trimMargin(line string) string {
+	if rest, ok := strings.CutPrefix(line, "        "); ok {
+		return rest
+	}
+	return strings.TrimPrefix(line, "    ")
+}
+
+// buildError returns the compiler's lines about the lesson, each once, without
+// the headings that name packages; "" if the package was built.
+func (p *packageRun) buildError(lesson catalog.Lesson, tree string) string {
+	switch {
+	case p.build == "" && p.ended == "skip":
+		return "there are no tests in " + lesson.TestFile()
+	case p.build == "":
+		return ""
+	}
+	// The tests are the lesson's, wherever an overlay has them run.
+	name := lesson.Name + "/" + lesson.Topic + "_test.go"
+	text := strings.ReplaceAll(p.build, tree+"/"+name, "lessons/"+name)
+	var lines []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\r\n")
+		if line != "" && !strings.HasPrefix(line, "#") && !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) > buildLines {
+		lines = append(lines[:buildLines], "…")
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,90 @@
+package progress
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"strings"
+
+	"example.com/sseworkbook/harness/catalog"
+)
+
+// Options are what a run may be told. The zero value runs the lessons as they
+// stand in lessons/.
+type Options struct {
+	Tree    string   // the folder whose packages are tested, "lessons" if ""
+	Overlay string   // the file for the go command's -overlay; "" is none
+	Race    bool     // with the race detector
+	Args    []string // further flags of go test
+	Env     []string // further environment, "KEY=value"
+}
+
+// Run runs the tests of the lessons in the workbook at root, all in one go
+// test, and returns a result for each, in the order given. Steps that fail and
+// lessons that do not compile are results; an error means that there are none:
+// the go command could not be run, or ctx ended, which takes with it everything
+// that was started.
+func Run(ctx context.Context, root string, lessons []catalog.Lesson, o Options) ([]Result, error) {
+	if len(lessons) == 0 {
+		return nil, nil
+	}
+	if o.Tree == "" {
+		o.Tree = "lessons"
+	}
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, "go", o.arguments(lessons)...)
+	cmd.Dir = root
+	cmd.Env = o.environment()
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	inGroupOfItsOwn(cmd)
+
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		killGroup(cmd)
+		return nil, fmt.Errorf("running the tests: %w", context.Cause(ctx))
+	}
+	if _, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed {
+		return nil, fmt.Errorf("running the tests: %w", err)
+	}
+	runs := parse(stdout.Bytes())
+	var results []Result
+	for _, lesson := range lessons {
+		run, ok := runs[lesson.Name]
+		if !ok {
+			return nil, fmt.Errorf("running the tests of lesson %s: go test said nothing of it: %s",
+				lesson.Name, strings.TrimSpace(stderr.String()))
+		}
+		results = append(results, run.result(lesson, o.Tree))
+	}
+	return results, nil
+}
+
+// arguments returns the command line of the go command.
+func (o Options) arguments(lessons []catalog.Lesson) []string {
+	args := []string{"test", "-json"}
+	if o.Overlay != "" {
+		args = append(args, "-overlay="+o.Overlay)
+	}
+	if o.Race {
+		args = append(args, "-race")
+	}
+	args = append(args, o.Args...)
+	for _, lesson := range lessons {
+		args = append(args, "./"+path.Join(o.Tree, lesson.Name))
+	}
+	return args
+}
+
+// environment returns the environment of the go command. Without the GORACE
+// here, each test binary sleeps a second at its end for races still to come.
+func (o Options) environment() []string {
+	env := os.Environ()
+	if o.Race {
+		env = append(env, "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
+	}
+	return append(env, o.Env...)
+}
