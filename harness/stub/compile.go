@@ -1,0 +1,172 @@
+package stub
+
+import (
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"go/types"
+	"path"
+	"regexp"
+	"strconv"
+)
+
+// compile finds what would not compile in the stub, and tells at which line of the solution that comes from: above all
+// a given declaration that names one which is part of the answer. It returns the names of the imports that are used.
+//
+// The imports themselves are not loaded, so it takes no time; what it says about this file alone is exact.
+func (d *deriver) compile(stub []byte) (used map[string]bool, err error) {
+	before, err := check(d.name, d.text)
+	if err != nil {
+		return nil, err
+	}
+	for _, spec := range d.file.Imports {
+		if name := importName(spec); name != "_" && !before.used[name] {
+			d.fail(spec.Pos(), "%s is not used as %s here: remove the import, or name it", spec.Path.Value, name)
+			return nil, d.errs[0]
+		}
+	}
+	after, err := check(d.name, stub)
+	if syntax, ok := err.(scanner.ErrorList); ok {
+		return nil, d.errorAt(d.edits.origin(syntax[0].Pos.Offset), "the stub does not parse: %s", syntax[0].Msg)
+	}
+	for _, problem := range after.problems {
+		if !before.says(problem.Msg) {
+			at := problem.Fset.PositionFor(problem.Pos, false).Offset
+			return nil, d.errorAt(d.edits.origin(at),
+				"the stub would not compile: %s (a //lesson:keep gives it what it lacks)", problem.Msg)
+		}
+	}
+	return after.used, nil
+}
+
+// A verdict is what type checking said about one file.
+type verdict struct {
+	problems []types.Error
+	used     map[string]bool // the imports in use, by their names in the file
+}
+
+// says tells whether a message is among the problems.
+func (v verdict) says(message string) bool {
+	for _, problem := range v.problems {
+		if problem.Msg == message {
+			return true
+		}
+	}
+	return false
+}
+
+// check type-checks one file without its imports: whatever comes out of these is taken to be right.
+func check(name string, text []byte) (verdict, error) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, name, text, parser.SkipObjectResolution)
+	if err != nil {
+		return verdict{}, err
+	}
+	for _, spec := range file.Imports {
+		spec.Name = ast.NewIdent(importName(spec))
+	}
+	v := verdict{used: make(map[string]bool)}
+	info := types.Info{Uses: make(map[*ast.Ident]types.Object)}
+	config := types.Config{Error: func(err error) {
+		problem, ok := err.(types.Error)
+		if ok && !isImport(file, problem.Pos) {
+			v.problems = append(v.problems, problem)
+		}
+	}}
+	_, _ = config.Check(file.Name.Name, fset, []*ast.File{file}, &info) // its error is the first of those above
+	for _, object := range info.Uses {
+		if pkg, ok := object.(*types.PkgName); ok {
+			v.used[pkg.Name()] = true
+		}
+	}
+	return v, nil
+}
+
+// isImport tells whether a position is among the imports. What go/types says about these is no news: they were not
+// loaded, and the stub does not need all of them.
+func isImport(file *ast.File, at token.Pos) bool {
+	for _, decl := range file.Decls {
+		group, ok := decl.(*ast.GenDecl)
+		if ok && group.Tok == token.IMPORT && at <= group.End() {
+			return true
+		}
+	}
+	return false
+}
+
+// majorVersion is the last part of a path that ends with one.
+var majorVersion = regexp.MustCompile(`^v\d+$`)
+
+// packageName is what a package is most likely called, in the last part of its path: 01-framing, go-sdk, yaml.v3.
+var packageName = regexp.MustCompile(`^(?:\d\d-|go-)?(\w+)`)
+
+// importName is the name of an import in its file.
+func importName(spec *ast.ImportSpec) string {
+	if spec.Name != nil {
+		return spec.Name.Name
+	}
+	whole, _ := strconv.Unquote(spec.Path.Value)
+	last := path.Base(whole)
+	if majorVersion.MatchString(last) {
+		last = path.Base(path.Dir(whole))
+	}
+	found := packageName.FindStringSubmatch(last)
+	if found == nil {
+		return last
+	}
+	return found[1]
+}
+
+// imported tells the path and the name of a type from another package; the path of any other is empty.
+func (d *deriver) imported(t ast.Expr) (importPath, name string) {
+	switch t := t.(type) {
+	case *ast.IndexExpr:
+		return d.imported(t.X)
+	case *ast.IndexListExpr:
+		return d.imported(t.X)
+	case *ast.SelectorExpr:
+		pkg := d.source(t.X)
+		for _, spec := range d.file.Imports {
+			if importName(spec) == pkg {
+				importPath, _ = strconv.Unquote(spec.Path.Value)
+				return importPath, t.Sel.Name
+			}
+		}
+	}
+	return "", ""
+}
+
+// tidyImports leaves away the imports that the stub does not use and aligns what has moved together.
+func tidyImports(stub []byte, used map[string]bool) ([]byte, error) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "", stub, parser.ParseComments|parser.ImportsOnly)
+	if err != nil {
+		return nil, err
+	}
+	tidy := deriver{text: stub, fset: fset, file: file}
+	for _, decl := range file.Decls {
+		group := decl.(*ast.GenDecl)
+		unused := make([]*ast.ImportSpec, 0, len(group.Specs))
+		for _, spec := range group.Specs {
+			spec := spec.(*ast.ImportSpec)
+			if name := importName(spec); name != "_" && !used[name] {
+				unused = append(unused, spec)
+			}
+		}
+		if len(unused) == len(group.Specs) {
+			tidy.remove(group.Doc, group)
+			continue
+		}
+		for _, spec := range unused {
+			tidy.remove(spec.Doc, spec)
+		}
+	}
+	text, err := format.Source(tidy.edits.apply(stub))
+	if err != nil {
+		return nil, fmt.Errorf("formatting the stub: %w", err)
+	}
+	return text, nil
+}

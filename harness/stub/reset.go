@@ -1,0 +1,92 @@
+package stub
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Reset starts a lesson anew: its stub is in its place again, and the learner's other Go files are out of the way.
+// Each file that the learner wrote is kept first, beside where it was, under a name that the go command does not
+// read, such as framing.go.orig-20261124-1530; no earlier copy is ever overwritten. Reset returns the copies' paths,
+// slash-separated and under root; there is none when there was nothing to keep.
+//
+// After an error nothing is lost: what is not in its place is in a copy.
+func Reset(root string, target Target) (kept []string, err error) {
+	return reset(root, target, time.Now())
+}
+
+// reset is Reset at a moment of one's choice.
+func reset(root string, target Target, now time.Time) (kept []string, err error) {
+	stub, err := derive(root, target)
+	if err != nil {
+		return nil, err
+	}
+	known, err := openLedger(root)
+	if err != nil {
+		return nil, err
+	}
+	if err := known.add(stub, target.StubFile); err != nil {
+		return nil, err
+	}
+	file := filepath.Join(root, filepath.FromSlash(target.StubFile))
+	others, err := learnersFiles(file)
+	if err != nil {
+		return nil, err
+	}
+	for _, learners := range append([]string{file}, others...) {
+		copied, err := keep(learners, known, now)
+		if err != nil {
+			return kept, err
+		}
+		if copied == "" {
+			continue
+		}
+		if path, err := filepath.Rel(root, copied); err == nil {
+			copied = filepath.ToSlash(path)
+		}
+		kept = append(kept, copied)
+	}
+	for _, other := range others {
+		if err := os.Remove(other); err != nil {
+			return kept, fmt.Errorf("clearing the lesson: %w", err)
+		}
+	}
+	return kept, write(file, stub)
+}
+
+// keep copies a file that is not a stub of ours, and returns the copy's path.
+func keep(file string, known *ledger, now time.Time) (string, error) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && known.has(text) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("keeping your work: %w", err)
+	}
+	first := file + ".orig-" + now.Format("20060102-1504")
+	name := first
+	for n := 2; ; n++ {
+		err := create(name, text)
+		if err == nil {
+			return name, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("keeping your work: %w", err)
+		}
+		name = fmt.Sprintf("%s-%d", first, n)
+	}
+}
+
+// create writes a file that must not exist yet.
+func create(name string, text []byte) error {
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	return errors.Join(err, file.Sync(), file.Close())
+}

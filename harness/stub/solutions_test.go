@@ -1,0 +1,55 @@
+package stub
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// root is the workbook's root, seen from this folder.
+const root = "../.."
+
+// A stub that does not compile would be the first thing that a learner sees. Derive checks each by itself; here the
+// compiler has the last word, with the stubs in the places of their solutions.
+func TestEverySolutionGivesAStubThatCompiles(t *testing.T) {
+	solutions, err := filepath.Glob(root + "/solutions/[0-9][0-9]-*/*.go")
+	require.NoError(t, err)
+	require.NotEmpty(t, solutions, "no solution was found: this test would prove nothing")
+
+	replace := make(map[string]string)
+	scratch := t.TempDir()
+	for _, file := range solutions {
+		if match, _ := filepath.Match("*_test.go", filepath.Base(file)); match {
+			continue
+		}
+		solution, err := os.ReadFile(file)
+		require.NoError(t, err)
+		stub, err := Derive(file, solution)
+		require.NoError(t, err)
+		require.NotContains(t, string(stub), "lesson:", "a directive was left in the stub of %s", file)
+
+		absolute, err := filepath.Abs(file)
+		require.NoError(t, err)
+		replace[absolute] = filepath.Join(scratch, filepath.Base(file))
+		require.NoError(t, os.WriteFile(replace[absolute], stub, 0o644))
+	}
+	vet(t, root, replace, "./solutions/...")
+}
+
+// vet runs go vet with some files in the places of others.
+func vet(t *testing.T, dir string, replace map[string]string, pattern string) {
+	t.Helper()
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "overlay.json")
+	require.NoError(t, os.WriteFile(file, overlay, 0o644))
+
+	command := exec.CommandContext(t.Context(), "go", "vet", "-overlay", file, pattern)
+	command.Dir = dir
+	output, err := command.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+}
