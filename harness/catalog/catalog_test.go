@@ -1,0 +1,136 @@
+package catalog_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/sseworkbook/harness/catalog"
+)
+
+func TestTheRootIsFoundFromAnyFolderInIt(t *testing.T) {
+	root := write(t, nil)
+	for _, dir := range []string{".", "lessons/02-shouting", "harness"} {
+		got, err := catalog.Root(filepath.Join(root, dir))
+		require.NoError(t, err)
+		require.Equal(t, root, got)
+	}
+}
+
+func TestAnotherModuleIsNotTheRoot(t *testing.T) {
+	root := write(t, map[string]string{"lessons/go.mod": "// mine\nmodule example.com/sseworkbook/fork\n"})
+	got, err := catalog.Root(filepath.Join(root, "lessons"))
+	require.NoError(t, err)
+	require.Equal(t, root, got)
+
+	_, err = catalog.Root(t.TempDir())
+	require.ErrorIs(t, err, catalog.ErrNoWorkbook)
+	require.ErrorContains(t, err, "change to the workbook's folder")
+}
+
+func TestLessonsAreReadOffTheFolders(t *testing.T) {
+	root := write(t, nil)
+	lessons := find(t, root)
+	require.Len(t, lessons, 2)
+	second := lessons[1]
+	require.Equal(t, catalog.Lesson{
+		Number:      2,
+		Name:        "02-shouting",
+		Topic:       "shouting",
+		Title:       "Shouting: say it loud",
+		Dir:         filepath.Join(root, "lessons/02-shouting"),
+		SolutionDir: filepath.Join(root, "solutions/02-shouting"),
+	}, second)
+	require.Equal(t, filepath.Join(root, "lessons/02-shouting/shouting.go"), second.File())
+	require.Equal(t, filepath.Join(root, "lessons/02-shouting/shouting_test.go"), second.TestFile())
+}
+
+// The list is the same whatever a learner has done under lessons/.
+func TestLearnersCannotBreakTheList(t *testing.T) {
+	root := write(t, map[string]string{
+		"lessons/scratch/x.go":         "package main",
+		"lessons/07-mine/mine.go":      "package mine",
+		"lessons/01-greeting/extra.go": "package gree",
+	})
+	require.NoError(t, os.RemoveAll(filepath.Join(root, "lessons/02-shouting")))
+	lessons := find(t, root)
+	require.Len(t, lessons, 2)
+	require.Equal(t, "shouting", lessons[1].Title, "without its README a lesson is called by its topic")
+
+	files, err := lessons[0].LearnerFiles()
+	require.NoError(t, err)
+	require.Equal(t, []string{filepath.Join(lessons[0].Dir, "extra.go"), lessons[0].File()}, files)
+	files, err = lessons[1].LearnerFiles()
+	require.NoError(t, err)
+	require.Empty(t, files)
+}
+
+func TestNoLessonsAtAllIsAnError(t *testing.T) {
+	root := write(t, nil)
+	require.NoError(t, os.RemoveAll(filepath.Join(root, "solutions/01-greeting")))
+	require.NoError(t, os.Remove(filepath.Join(root, "solutions/02-shouting/shouting.go")))
+	_, err := catalog.Find(root)
+	require.ErrorContains(t, err, "finding the lessons: none in")
+}
+
+func TestHintsAreTheFoldedTextsInTheirSection(t *testing.T) {
+	hints, err := find(t, write(t, nil))[0].Hints()
+	require.NoError(t, err)
+	require.Equal(t, []string{"Think of <b>it</b>.", "Do it.", "Do it\ntwice."}, hints)
+
+	_, err = find(t, write(t, map[string]string{"lessons/01-greeting/README.md": "# 01 · Greeting\n"}))[0].Hints()
+	require.ErrorIs(t, err, catalog.ErrNoHints)
+}
+
+func TestStepsAreTheTestsInTheirOrder(t *testing.T) {
+	steps, err := find(t, write(t, nil))[0].Steps()
+	require.NoError(t, err)
+	require.Equal(t, []catalog.Step{{
+		Name: "TestItNamesTheOneWhoIsGreeted",
+		Doc:  "A greeting has a name in it: without one nobody feels greeted.",
+		Hint: `put the name after "hello, ".`,
+		Line: 18,
+	}, {
+		Name: "TestNobodyWroteAComment",
+		Line: 20,
+	}, {
+		Name: "FuzzAnyName",
+		Doc:  "Nothing of a name is lost.",
+		Fuzz: true,
+		Line: 23,
+	}}, steps)
+}
+
+func TestStepsOfABrokenTestFileAreAnError(t *testing.T) {
+	root := write(t, map[string]string{"lessons/01-greeting/greeting_test.go": "package greeting_test\nfunc {"})
+	_, err := find(t, root)[0].Steps()
+	require.ErrorContains(t, err, "reading the steps of lesson 01-greeting")
+	require.ErrorContains(t, err, "greeting_test.go:2:6")
+}
+
+func TestALessonIsLookedUpAsPeopleNameIt(t *testing.T) {
+	lessons := find(t, write(t, nil))
+	for _, word := range []string{"2", "02", "02-shouting", "shouting", "lessons/02-shouting/", "./lessons/02-shouting/..."} {
+		lesson, err := catalog.Lookup(lessons, word)
+		require.NoError(t, err)
+		require.Equal(t, "02-shouting", lesson.Name)
+	}
+}
+
+func TestALessonThatIsNoneIsAnsweredWithTheClosest(t *testing.T) {
+	lessons := find(t, write(t, nil))
+	for word, answer := range map[string]string{
+		"shoting":     `no such lesson: "shoting"; did you mean 02-shouting?`,
+		"Greeting":    `no such lesson: "Greeting"; did you mean 01-greeting?`,
+		"02-greeting": `no such lesson: "02-greeting"; did you mean 01-greeting?`,
+		"9":           `no such lesson: "9"; there are 01-greeting to 02-shouting`,
+		"cleanup":     `no such lesson: "cleanup"; there are 01-greeting to 02-shouting`,
+		"":            `no such lesson: ""; there are 01-greeting to 02-shouting`,
+	} {
+		_, err := catalog.Lookup(lessons, word)
+		require.ErrorIs(t, err, catalog.ErrNoLesson)
+		require.EqualError(t, err, answer)
+	}
+}

@@ -1,0 +1,97 @@
+package catalog_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/sseworkbook/harness/catalog"
+)
+
+func TestASoundWorkbookPasses(t *testing.T) {
+	root := write(t, map[string]string{"lessons/scratch/x.go": "package main"})
+	require.NoError(t, catalog.Check(root))
+}
+
+// Each thing that authors get wrong is said in words, with the folder's name.
+func TestCheckNamesWhatIsWrong(t *testing.T) {
+	for name, test := range map[string]struct {
+		changes map[string]string
+		want    string
+	}{
+		"a gap": {
+			map[string]string{"solutions/04-late/late.go": "package late"},
+			"solutions/04-late: lessons are numbered from 01 without a gap; this should be 03-late",
+		},
+		"a number twice": {
+			map[string]string{"solutions/02-again/again.go": "package again"},
+			"solutions/02-shouting: lessons are numbered from 01 without a gap; this should be 03-shouting",
+		},
+		"a lesson without its solution": {
+			map[string]string{"lessons/03-new/new.go": "package new"},
+			"lessons/03-new: there is no solutions/03-new/new.go",
+		},
+		"a solution without its lesson": {
+			map[string]string{"solutions/03-new/new.go": "package new"},
+			"solutions/03-new: there is no lessons/03-new",
+		},
+		"a solution in a file of another name": {
+			map[string]string{"solutions/03-new/code.go": "package new"},
+			"solutions/03-new: there is no solutions/03-new/new.go",
+		},
+		"a folder of another name": {
+			map[string]string{"solutions/3-New/new.go": "package new"},
+			`solutions/3-New: a lesson's folder is named like "05-correlation"`,
+		},
+		"a title without the number": {
+			map[string]string{"lessons/01-greeting/README.md": readme("Greeting")},
+			`the first line is "# Greeting"; it should be "# 01 · Title: what it is about"`,
+		},
+		"no README":     {map[string]string{"lessons/01-greeting/README.md": ""}, "01-greeting/README.md"},
+		"no hints":      {map[string]string{"lessons/01-greeting/README.md": "# 01 · Hi\n"}, "no folded hints"},
+		"no tests":      {map[string]string{"lessons/01-greeting/greeting_test.go": ""}, "01-greeting/greeting_test.go"},
+		"no steps":      {map[string]string{"lessons/01-greeting/greeting_test.go": "package greeting_test"}, "there is no step in it"},
+		"inner tests":   {map[string]string{"lessons/02-shouting/shouting_test.go": "package shouting\nimport \"testing\"\nfunc TestX(t *testing.T) {}"}, "the package is shouting; it should be shouting_test"},
+		"wrong package": {map[string]string{"solutions/01-greeting/greeting.go": "package greet"}, "the package is greet; it should be greeting"},
+		"not Go at all": {map[string]string{"solutions/01-greeting/greeting.go": "hello"}, "greeting.go:1:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.ErrorContains(t, catalog.Check(write(t, test.changes)), test.want)
+		})
+	}
+}
+
+func TestAnEditedTestIsNamed(t *testing.T) {
+	root := write(t, nil)
+	edited, err := catalog.Edited(root)
+	require.NoError(t, err)
+	require.Empty(t, edited)
+
+	test := filepath.Join(root, "lessons/01-greeting/greeting_test.go")
+	require.NoError(t, os.WriteFile(test, []byte(greetingTest+"\n// mine\n"), 0o644))
+	require.NoError(t, os.Remove(filepath.Join(root, "lessons/02-shouting/shouting_test.go")))
+	edited, err = catalog.Edited(root)
+	require.NoError(t, err)
+	require.Equal(t, []string{"lessons/01-greeting/greeting_test.go", "lessons/02-shouting/shouting_test.go"}, edited)
+
+	require.ErrorContains(t, catalog.Check(root), "tests.sum is not of the lesson tests as they are now")
+}
+
+// Git on Windows may give text files other line ends: that is no edit.
+func TestOtherLineEndsAreNoEdit(t *testing.T) {
+	root := write(t, map[string]string{"lessons/01-greeting/greeting_test.go": "package greeting_test\n"})
+	test := filepath.Join(root, "lessons/01-greeting/greeting_test.go")
+	require.NoError(t, os.WriteFile(test, []byte("package greeting_test\r\n"), 0o644))
+	edited, err := catalog.Edited(root)
+	require.NoError(t, err)
+	require.Empty(t, edited)
+}
+
+func TestARuinedListOfChecksumsIsAnError(t *testing.T) {
+	root := write(t, nil)
+	require.NoError(t, os.WriteFile(filepath.Join(root, "harness/catalog/tests.sum"), []byte("<<<<<<< HEAD\n"), 0o644))
+	_, err := catalog.Edited(root)
+	require.ErrorContains(t, err, "is not a checksum and a path")
+}

@@ -1,0 +1,95 @@
+package catalog_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/sseworkbook/harness/catalog"
+)
+
+// The workbook itself keeps to the rules of who may import whom.
+func TestTheWorkbookKeepsTheImportRules(t *testing.T) {
+	root, err := catalog.Root(".")
+	require.NoError(t, err)
+	require.NoError(t, catalog.CheckImports(root))
+}
+
+// Each of these imports breaks a rule, and each of them alone is found.
+func TestABrokenImportRuleIsFound(t *testing.T) {
+	const (
+		ours   = "example.com/sseworkbook/"
+		greet  = "solutions/01-greeting/greeting.go"
+		shout  = "solutions/02-shouting/shouting.go"
+		demo   = "harness/demo/demo.go"
+		tested = "lessons/01-greeting/greeting_test.go"
+	)
+	for _, test := range []struct{ file, imported, want string }{
+		{greet, ours + "solutions/02-shouting", "lower-numbered solutions only"},
+		{greet, ours + "solutions/01-greeting", "lower-numbered solutions only"},
+		{greet, ours + "harness/step", "lower-numbered solutions only"},
+		{shout, ours + "lessons/01-greeting", "lower-numbered solutions only"},
+		{"solutions/02-shouting/shouting_test.go", ours + "harness/step", "lower-numbered solutions only"},
+		{shout, "golang.org/x/text", "the core track is the standard library alone"},
+		{tested, ours + "lessons/02-shouting", "a lesson's test imports its lesson"},
+		{tested, ours + "harness/verify", "a lesson's test imports its lesson"},
+		{tested, "golang.org/x/text", "no module but testify, goleak"},
+		{"harness/step/watch.go", ours + "harness/pair", "imports nothing of the workbook"},
+		{"harness/step/watch.go", ours + "solutions/01-greeting", "imports nothing of the workbook"},
+		{"harness/pair/wire.go", ours + "solutions/01-greeting", "imports harness/step only"},
+		{"harness/pair/wire.go", ours + "lessons/01-greeting", "imports harness/step only"},
+		{"harness/pair/wire.go", "golang.org/x/net/http2", "no module but testify, goleak"},
+		{demo, ours + "lessons/01-greeting", "only a lesson's own test imports a lesson"},
+		{demo, ours + "harness/verify", "only the main program imports harness/verify"},
+		{demo, ours + "harness/cockpit", "only the main program imports harness/cockpit"},
+		{"web/web.go", ours + "lessons/01-greeting", "only a lesson's own test imports a lesson"},
+	} {
+		t.Run(test.file+" "+test.imported, func(t *testing.T) {
+			root := write(t, map[string]string{test.file: source(test.imported)})
+			err := catalog.CheckImports(root)
+			require.ErrorContains(t, err, test.file+" imports "+test.imported+": ")
+			require.ErrorContains(t, err, test.want)
+		})
+	}
+}
+
+// From lesson 08 on, a solution may use one library, and its test with it.
+func TestTheProductionTrackMayUseTheLibraryThatALessonIsAbout(t *testing.T) {
+	const solution, test = "solutions/08-scaling/scaling.go", "lessons/08-scaling/scaling_test.go"
+	const client, server = "github.com/nats-io/nats.go", "github.com/nats-io/nats-server/v2/server"
+	root := write(t, map[string]string{solution: source(client, server), test: source(client)})
+	require.NoError(t, catalog.CheckImports(root))
+
+	root = write(t, map[string]string{solution: source(client, "github.com/redis/go-redis/v9")})
+	require.ErrorContains(t, catalog.CheckImports(root), "a lesson is about one library, and this one's is github.com/nats-io")
+
+	root = write(t, map[string]string{solution: source(), test: source(client)})
+	require.ErrorContains(t, catalog.CheckImports(root), "no module but testify, goleak and its solution's library")
+}
+
+// What a learner imports is their own affair, in a lesson's test too once they
+// have edited it; testdata holds anything.
+func TestLearnersImportWhatTheyLike(t *testing.T) {
+	anything := source("golang.org/x/text", "example.com/sseworkbook/harness/verify")
+	root := write(t, map[string]string{
+		"lessons/01-greeting/greeting.go":   anything,
+		"lessons/01-greeting/more.go":       "package {",
+		"lessons/scratch/x_test.go":         anything,
+		"harness/demo/testdata/old/code.go": "package {",
+	})
+	test := filepath.Join(root, "lessons/02-shouting/shouting_test.go")
+	require.NoError(t, os.WriteFile(test, []byte(anything), 0o644))
+	require.NoError(t, catalog.CheckImports(root))
+}
+
+// source returns a Go file with these imports.
+func source(imports ...string) string {
+	text := "package p\n"
+	for _, imported := range imports {
+		text += fmt.Sprintf("\nimport _ %q\n", imported)
+	}
+	return text
+}

@@ -1,0 +1,123 @@
+package catalog_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/sseworkbook/harness/catalog"
+)
+
+// small is a workbook of two lessons in which nothing is wrong.
+var small = map[string]string{
+	"go.mod":                               "module example.com/sseworkbook\n\ngo 1.26\n",
+	"harness/main.go":                      "package main\n\nimport _ \"example.com/sseworkbook/harness/verify\"\n",
+	"harness/verify/verify.go":             "package verify\n",
+	"harness/step/step.go":                 "package step\n\nimport _ \"go.uber.org/goleak\"\n",
+	"harness/pair/pair.go":                 "package pair\n\nimport _ \"example.com/sseworkbook/harness/step\"\n",
+	"solutions/01-greeting/greeting.go":    "package greeting\n",
+	"solutions/02-shouting/shouting.go":    "package shouting\n\nimport _ \"example.com/sseworkbook/solutions/01-greeting\"\n",
+	"lessons/01-greeting/README.md":        readme("01 · Greeting: say it"),
+	"lessons/01-greeting/greeting.go":      "package greeting\n",
+	"lessons/01-greeting/greeting_test.go": greetingTest,
+	"lessons/02-shouting/README.md":        readme("02 · Shouting: say it loud"),
+	"lessons/02-shouting/shouting.go":      "package shouting\n",
+	"lessons/02-shouting/shouting_test.go": "package shouting_test\n\nimport \"testing\"\n\nfunc TestItIsLoud(t *testing.T) {}\n",
+}
+
+// greetingTest has steps, and functions that look like some.
+const greetingTest = `package greeting_test
+
+import (
+	"testing"
+
+	_ "example.com/sseworkbook/harness/step"
+	_ "example.com/sseworkbook/lessons/01-greeting"
+	_ "example.com/sseworkbook/solutions/02-shouting"
+	_ "github.com/stretchr/testify/require"
+)
+
+func TestMain(m *testing.M) { m.Run() }
+
+// A greeting has a name in it: without one
+// nobody feels greeted.
+// Hint: put the name
+// after "hello, ".
+func TestItNamesTheOneWhoIsGreeted(t *testing.T) {}
+
+func TestNobodyWroteAComment(t *testing.T) {}
+
+// Nothing of a name is lost.
+func FuzzAnyName(f *testing.F) {}
+
+func Testing(t *testing.T)       {}
+func TestHelper(t testing.TB)    {}
+func TestTwo(t *testing.T, n int) {}
+func (g group) TestMethod(t *testing.T) {}
+
+type group struct{}
+`
+
+// readme returns a lesson's text with this title and three hints, and a folded
+// block that is none.
+func readme(title string) string {
+	return "# " + title + `
+
+## Hints
+
+<details><summary>A nudge</summary>
+
+Think of <b>it</b>.
+
+</details>
+<details>
+<summary>A push</summary>
+Do it.
+</details>
+<details><summary>Nearly there</summary>
+
+Do it
+twice.
+
+</details>
+
+## Go deeper
+
+<details><summary>More</summary>
+
+Not a hint.
+
+</details>
+`
+}
+
+// write puts a workbook with these changes to the small one into a new folder;
+// "" takes a file away.
+func write(t *testing.T, changes map[string]string) (root string) {
+	t.Helper()
+	root = t.TempDir()
+	files := maps.Clone(small)
+	maps.Copy(files, changes)
+	for name, text := range files {
+		if text == "" {
+			continue
+		}
+		file := filepath.Join(root, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+	}
+	require.NoError(t, os.MkdirAll(filepath.Join(root, "harness/catalog"), 0o755))
+	require.NoError(t, catalog.WriteSums(root))
+	return root
+}
+
+// find returns the lessons of the workbook in root.
+func find(t *testing.T, root string) []catalog.Lesson {
+	t.Helper()
+	lessons, err := catalog.Find(root)
+	require.NoError(t, err)
+	return lessons
+}
