@@ -41,7 +41,7 @@ func (es edits) origin(offset int) int {
 		if offset < begins {
 			break
 		}
-		if offset < begins+len(e.text) {
+		if e.text != "" && offset <= begins+len(e.text) { // the brace after a body is where its return is missed
 			return e.blame
 		}
 		shift += e.to - e.from - len(e.text)
