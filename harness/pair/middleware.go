@@ -1,0 +1,53 @@
+package pair
+
+import (
+	"log"
+	"net/http"
+)
+
+// Logging is middleware as it is written nowadays: it wraps the ResponseWriter
+// to count bytes and has an Unwrap method, but no Flush of its own. A type
+// assertion to http.Flusher fails on it; an http.ResponseController works. The
+// line about each request goes to the log of the request's server.
+func Logging(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		counted := &countingWriter{ResponseWriter: w}
+		defer func() { logger(r).Printf("%s %s: %d bytes", r.Method, r.URL.Path, counted.bytes) }()
+		h.ServeHTTP(counted, r)
+	})
+}
+
+type countingWriter struct {
+	http.ResponseWriter
+	bytes int // guarded by nothing: as in most middleware, one handler writes
+}
+
+func (w *countingWriter) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += n
+	return n, err
+}
+
+// Unwrap lets an http.ResponseController find what lies beneath.
+func (w *countingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// logger finds the log of the server that serves r.
+func logger(r *http.Request) *log.Logger {
+	server, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
+	if !ok || server.ErrorLog == nil {
+		return log.Default()
+	}
+	return server.ErrorLog
+}
+
+// Opaque is middleware as it was written once: it wraps the ResponseWriter and
+// has neither Flush nor Unwrap, so nothing behind it can flush or set a
+// deadline.
+func Opaque(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(opaqueWriter{w}, r)
+	})
+}
+
+// opaqueWriter has the methods of the interface that it embeds and no other.
+type opaqueWriter struct{ http.ResponseWriter }

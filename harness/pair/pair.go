@@ -1,0 +1,143 @@
+// Package pair gives a test a real http.Server and a real http.Client that talk
+// to each other: over TCP, or over connections in memory for a synctest bubble.
+// It records what the client reads and when the server flushes, can break a
+// connection, read slowly or not at all, and put a proxy in between. Lesson
+// tests use it, and nothing that a learner builds upon does.
+package pair
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/sseworkbook/harness/step"
+)
+
+// closeLimit is how long Close waits for the handlers, once their clients have
+// left and their contexts are over.
+const closeLimit = 2 * time.Second
+
+// Pair is a server and a client that reaches it. Its methods, and those of its
+// streams, fail the test when something is wrong, so they are for the test's
+// own goroutine; its Client is safe for concurrent use.
+type Pair struct {
+	// URL is the server's, or the proxy's when there is one, without a slash
+	// at the end.
+	URL string
+	// Client has a transport of its own and no timeout.
+	Client *http.Client
+
+	tb     testing.TB
+	memory bool
+	origin *server
+	front  *server // the proxy, or origin where there is none
+
+	mu      sync.Mutex // guards streams
+	streams []*Stream
+	close   sync.Once
+}
+
+// TCP starts a server for h on a free port of the loopback interface. The pair
+// is closed when the test ends.
+//
+// A server can write some megabytes to a client that does not read before a
+// write blocks; for tests about slow clients take Memory.
+func TCP(tb testing.TB, h http.Handler, opts ...Option) *Pair {
+	tb.Helper()
+	return newPair(tb, h, defaults(false), opts)
+}
+
+// Memory starts a server for h on in-memory connections of 64 KiB each way,
+// which are made to be used inside step.Bubble: there, all waiting is in
+// virtual time. The pair is closed when the test ends, still in the bubble.
+func Memory(tb testing.TB, h http.Handler, opts ...Option) *Pair {
+	tb.Helper()
+	return newPair(tb, h, defaults(true), opts)
+}
+
+func newPair(tb testing.TB, h http.Handler, o options, opts []Option) *Pair {
+	tb.Helper()
+	for _, opt := range opts {
+		opt(&o)
+	}
+	origin := newServer(h, o)
+	front := origin
+	if o.proxied {
+		front = newProxy(origin, o)
+	}
+	p := &Pair{
+		URL: front.test.URL, Client: front.client,
+		tb: tb, memory: o.memory, origin: origin, front: front,
+	}
+	tb.Cleanup(p.Close)
+	return p
+}
+
+// Server is the server that runs the handler, already started.
+func (p *Pair) Server() *http.Server { return p.origin.test.Config }
+
+// ServerLog is what the server has logged so far: its ErrorLog, and one line
+// for each handler that panicked.
+func (p *Pair) ServerLog() string { return p.origin.log.String() }
+
+// Cut breaks every connection of the client's at once, those of Client too:
+// both sides see a reset.
+func (p *Pair) Cut() { p.front.cut() }
+
+// Close ends the streams, the client's connections and the server, and waits
+// for each of their goroutines, so that nothing is left of them. It does not
+// wait for ever: a handler that goes on after its client has left and its
+// context is over fails the test, with the line where it waits. So do a
+// handler's panic and other mistakes that net/http only logs. Closing twice is
+// fine.
+func (p *Pair) Close() {
+	p.tb.Helper()
+	p.close.Do(p.shutdown)
+}
+
+func (p *Pair) shutdown() {
+	p.tb.Helper()
+	p.leaveAll()
+	p.front.end()
+	p.origin.end()
+	if stuck := p.stuck(); stuck != nil {
+		p.complain("the handler of "+stuck.name()+" has not returned: "+stuck.where(),
+			"its client has left and the request's context is over: nothing will wake it any more")
+		return
+	}
+	p.front.test.Close()
+	p.origin.test.Close()
+	if line := p.origin.log.mishap(); line != "" {
+		p.complain("the server met a mistake in a handler", line)
+	}
+}
+
+// stuck waits for the handlers; should that hang (a lock in a bubble stops its
+// clock), the step's watchdog names the handler.
+func (p *Pair) stuck() *exchange {
+	defer step.Waiting(p.tb, func() (string, []string) {
+		return "a handler has not returned after its client left", p.origin.whereabouts()
+	})()
+	return p.origin.stuck(closeLimit)
+}
+
+// complain fails a test that has not failed yet. One that has needs no second
+// message: the first tells more.
+func (p *Pair) complain(sentence string, details ...string) {
+	p.tb.Helper()
+	if !p.tb.Failed() {
+		step.Fail(p.tb, sentence, details...)
+	}
+}
+
+func (p *Pair) leaveAll() {
+	p.mu.Lock()
+	streams := p.streams
+	p.streams = nil
+	p.mu.Unlock()
+	for _, s := range streams {
+		s.Leave()
+		<-s.done
+	}
+}

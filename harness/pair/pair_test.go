@@ -1,0 +1,157 @@
+package pair_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"example.com/sseworkbook/harness/pair"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// protocols are all that a pair can speak.
+var protocols = map[string][]pair.Option{
+	"HTTP1": nil,
+	"HTTP2": {pair.HTTP2()},
+	"H2C":   {pair.H2C()},
+}
+
+// onEach runs f over both transports and all protocols; settle waits until
+// nothing moves any more where that can be known, in a bubble.
+func onEach(t *testing.T, f func(t *testing.T, start startFunc)) {
+	for name, opts := range protocols {
+		t.Run("TCP/"+name, func(t *testing.T) {
+			f(t, func(t *testing.T, h http.HandlerFunc) *pair.Pair { return pair.TCP(t, h, opts...) })
+		})
+		t.Run("Memory/"+name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f(t, func(t *testing.T, h http.HandlerFunc) *pair.Pair { return pair.Memory(t, h, opts...) })
+			})
+		})
+	}
+}
+
+type startFunc func(t *testing.T, h http.HandlerFunc) *pair.Pair
+
+// flush is what a handler does that wants its bytes to leave.
+func flush(t *testing.T, w http.ResponseWriter) {
+	if err := http.NewResponseController(w).Flush(); err != nil {
+		t.Errorf("flush: %v", err)
+	}
+}
+
+// untilGone is a handler that sends text and stays until its client leaves.
+func untilGone(t *testing.T, text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		io.WriteString(w, text)
+		flush(t, w)
+		<-r.Context().Done()
+	}
+}
+
+func TestAFlushedEventArrivesWhileTheHandlerRuns(t *testing.T) {
+	onEach(t, func(t *testing.T, start startFunc) {
+		p := start(t, func(w http.ResponseWriter, r *http.Request) {
+			untilGone(t, "data: a\n\ndata: b\n\n").ServeHTTP(w, r)
+		})
+		s := p.Open("/events")
+		require.Equal(t, 200, s.Status())
+		require.Equal(t, "text/event-stream", s.Header().Get("Content-Type"))
+		require.Equal(t, "data: a\n\n", s.Frame("the first frame"))
+		s.Want("the second frame", "data: b\n\n")
+		s.Leave()
+		s.Returned("the handler ends with its client")
+		require.Error(t, s.Ended("the client has left"))
+	})
+}
+
+func TestRequestsAreAnsweredBesideAStream(t *testing.T) {
+	onEach(t, func(t *testing.T, start startFunc) {
+		p := start(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/events" {
+				untilGone(t, "").ServeHTTP(w, r)
+				return
+			}
+			body, _ := io.ReadAll(r.Body)
+			w.WriteHeader(http.StatusAccepted)
+			fmt.Fprintf(w, "%s %s %s", r.Method, r.Header.Get("Content-Type"), body)
+		})
+		p.Open("/events")
+		require.Equal(t, "POST text/plain yes", p.Post("/answer", "text/plain", "yes").Body)
+		require.Equal(t, "GET  ", p.Get("/answer").Body)
+		require.Equal(t, http.StatusAccepted, p.Get("/answer").Status)
+	})
+}
+
+func TestAnUnflushedEventIsNotAtTheClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			flush(t, w)
+			io.WriteString(w, "data: a\n\n")
+			<-r.Context().Done()
+		}))
+		s := p.Open("/events")
+		synctest.Wait()
+		require.Empty(t, s.Received())
+	})
+}
+
+// Each flush stands with its moment and the bytes written by then, whichever
+// way the handler flushes.
+func TestFlushesAreRecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		p := pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.(http.Flusher).Flush()
+			time.Sleep(time.Second)
+			io.WriteString(w, "data: a\n\n")
+			flush(t, w)
+		}))
+		s := p.Open("/events")
+		s.Want("the event", "data: a\n\n")
+		require.Equal(t, []pair.Flush{{At: begin, Bytes: 0}, {At: begin.Add(time.Second), Bytes: 9}}, s.Flushes())
+		require.Equal(t, io.EOF, s.Ended("the handler has returned"))
+	})
+}
+
+func TestTheHandlerSeesWhatAnEventSourceSends(t *testing.T) {
+	var got http.Header
+	p := pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got = r.Header }))
+	s := p.Open("/events", "Last-Event-ID", "7")
+	require.Equal(t, io.EOF, s.Ended("the handler has returned"))
+	require.Equal(t, "text/event-stream", got.Get("Accept"))
+	require.Equal(t, "7", got.Get("Last-Event-ID"))
+	require.Len(t, got, 5, "nothing of the pair's own: %v", got) // and User-Agent, Cache-Control, Accept-Encoding
+}
+
+// Ten thousand keep-alives of a whole server and client, thirty seconds apart,
+// are 83 hours of the bubble's time.
+func TestTenThousandHeartbeats(t *testing.T) {
+	const beats = 10_000
+	began := time.Now() // real time, outside the bubble
+	synctest.Test(t, func(t *testing.T) {
+		p := pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			for range beats {
+				time.Sleep(30 * time.Second)
+				io.WriteString(w, ":\n\n")
+				flush(t, w)
+			}
+		}))
+		begin := time.Now()
+		s := p.Open("/events")
+		for range beats {
+			s.Want("a heartbeat", ":\n\n")
+		}
+		require.Equal(t, io.EOF, s.Ended("the handler has returned"))
+		require.Equal(t, beats*30*time.Second, time.Since(begin))
+	})
+	t.Logf("%d heartbeats took %v of real time", beats, time.Since(began))
+}

@@ -1,0 +1,152 @@
+package pair
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"time"
+
+	"example.com/sseworkbook/harness/step"
+)
+
+// Stream is the client's side of one open response. One goroutine reads the
+// body; the pair owns it and waits for it, and it ends with the body, with
+// Leave, with Cut or with the pair. Everything else is for the test's goroutine.
+type Stream struct {
+	pair     *Pair
+	request  *http.Request
+	response *http.Response
+	exchange *exchange
+	conn     breakable
+	cancel   context.CancelFunc
+	done     chan struct{} // closed by the reading goroutine as its last act
+	consumed int           // how much of received Frame and Want have taken
+
+	mu       sync.Mutex // guards what follows; held for moments only
+	changed  *sync.Cond // broadcast after each change
+	received []byte
+	err      error // why the body ended; nil while it goes on
+	left     bool
+	pace
+}
+
+// pace is how the client reads.
+type pace struct {
+	paused  bool
+	resting bool          // until a timer's next tick
+	size    int           // at most so many bytes a read, 0 for no limit
+	every   time.Duration // how long to rest after each read
+	allowed int           // bytes until the connection breaks, or unlimited
+}
+
+const unlimited = -1
+
+// Open asks for path as a browser's EventSource does, with header as further
+// names and values in turn, and returns when the response's headers are there.
+// The body is read from then on.
+func (p *Pair) Open(path string, header ...string) *Stream {
+	p.tb.Helper()
+	r := p.request(http.MethodGet, path, nil)
+	r.Header.Set("Accept", "text/event-stream")
+	r.Header.Set("Cache-Control", "no-cache")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	return p.open(r)
+}
+
+func (p *Pair) open(r *http.Request) *Stream {
+	p.tb.Helper()
+	s := &Stream{pair: p, done: make(chan struct{}), pace: pace{allowed: unlimited}}
+	s.changed = sync.NewCond(&s.mu)
+	ctx, cancel := context.WithCancel(context.Background())
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(i httptrace.GotConnInfo) { s.conn = p.front.conn(i.Conn.LocalAddr().String()) },
+	})
+	s.request, s.cancel = r.WithContext(ctx), cancel
+	var id string
+	id, s.exchange = p.origin.expect()
+	s.request.Header.Set(streamHeader, id)
+	s.connect()
+	p.mu.Lock()
+	p.streams = append(p.streams, s)
+	p.mu.Unlock()
+	go s.read()
+	return s
+}
+
+// connect waits for the response's headers.
+func (s *Stream) connect() {
+	s.pair.tb.Helper()
+	name := s.request.Method + " " + s.request.URL.RequestURI()
+	defer step.Waiting(s.pair.tb, func() (string, []string) {
+		return "the client of " + name + " still waits for a status line: in a browser, onopen never fires",
+			[]string{"handler     " + s.exchange.where(), s.pair.again(s.request)}
+	})()
+	resp, err := s.pair.Client.Do(s.request)
+	if err != nil {
+		s.cancel()
+		s.pair.fail("no stream was opened: there was no response to "+name, s.request, err)
+	}
+	s.response = resp
+}
+
+// Status is the response's status code.
+func (s *Stream) Status() int { return s.response.StatusCode }
+
+// Header is the response's header.
+func (s *Stream) Header() http.Header { return s.response.Header }
+
+// Received is all that the client has read of the body so far; in a bubble,
+// after synctest.Wait, all that there is to read.
+func (s *Stream) Received() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.received)
+}
+
+// Flushes are the server's flushes so far. When net/http sends a buffer by
+// itself, because it is full or the handler returns, that is none.
+func (s *Stream) Flushes() []Flush { return s.exchange.flushed() }
+
+// Leave makes the client cancel its request, as a browser does whose page is
+// closed. It does not wait for the server to notice: see Returned.
+func (s *Stream) Leave() {
+	s.cancel()
+	s.change(func() { s.left = true })
+}
+
+// Cut breaks the connection at once: both sides see a reset, and what is on the
+// way is lost. On HTTP/2 the connection's other streams break as well.
+func (s *Stream) Cut() { s.CutAfter(0) }
+
+// CutAfter breaks the connection as soon as the client has read so many more
+// bytes of the body, so it can end in the middle of an event. Whatever comes
+// after these bytes is lost, even if it is on the way.
+func (s *Stream) CutAfter(bytes int) {
+	s.change(func() { s.allowed = bytes })
+	if bytes == 0 {
+		s.conn.cut()
+	}
+}
+
+// Pause makes the client stop reading. What it may have read but not recorded
+// at that moment counts as unread.
+func (s *Stream) Pause() { s.change(func() { s.paused = true }) }
+
+// Resume undoes Pause and Slow.
+func (s *Stream) Resume() { s.change(func() { s.paused, s.size, s.every = false, 0, 0 }) }
+
+// Slow makes the client read at most so many bytes at a time and rest after
+// each.
+func (s *Stream) Slow(bytes int, every time.Duration) {
+	s.change(func() { s.size, s.every = bytes, every })
+}
+
+func (s *Stream) change(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+	s.changed.Broadcast()
+}
