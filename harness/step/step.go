@@ -1,43 +1,90 @@
 // Package step is what a lesson's test calls first. It keeps the rhythm of
 // test-driven work: one failure at a time, the sentence before the bytes, no
 // hang, no dump, no goroutine left behind, and a last line that says where you
-// are. Only lesson tests and harness/pair use it.
+// are. Lesson tests use it, and harness/pair.
 package step
 
 import (
 	"fmt"
-	"reflect"
+	"os"
+	"runtime/debug"
+	"strings"
+	"syscall"
 	"testing"
-	"testing/synctest"
+
+	"go.uber.org/goleak"
 )
 
-// Main runs the steps of a lesson; TestMain calls it.
-func Main(m *testing.M) { m.Run() }
+// Main runs the steps of a lesson. A lesson's TestMain calls it and nothing
+// else.
+//
+// It runs the test binary a second time, as its child, and turns what the child
+// says when it crashes into a few lines. Under a debugger and while fuzzing
+// there is one process only.
+func Main(m *testing.M) {
+	current.read(m)
+	if supervised() || !canSupervise() {
+		os.Exit(current.run(m))
+	}
+	syscall.Exit(supervise()) // os.Exit would let the race detector wait for a second
+}
 
-// Begin opens a step; its result closes it: defer step.Begin(t)().
-func Begin(tb testing.TB) (end func()) { return func() {} }
-
-// Bubble runs f in a synctest bubble.
-func Bubble(t *testing.T, f func(t *testing.T)) { t.Helper(); synctest.Test(t, f) }
-
-// Equal fails the step with sentence when got is not what was wanted.
-func Equal[T any](tb testing.TB, sentence string, want, got T) {
+// Begin opens a step, and the function that it returns closes it:
+//
+//	defer step.Begin(t)()
+//
+// While an earlier step of the lesson is red, the step is skipped. While it
+// runs, the watchdog looks after it. When it has ended, none of its goroutines
+// may be left. In a sub-test, and in the function of a fuzz target, it does
+// nothing but turn a panic into a failure.
+func Begin(tb testing.TB) (end func()) {
 	tb.Helper()
-	if !reflect.DeepEqual(want, got) {
-		Fail(tb, sentence, fmt.Sprintf("got  %#v", got), fmt.Sprintf("want %#v", want))
+	if !strings.Contains(tb.Name(), "/") {
+		begin(tb)
+	}
+	return func() {
+		if p := recover(); p != nil {
+			reportPanic(tb, p)
+		}
 	}
 }
 
-// Fail ends the step with sentence and details.
-func Fail(tb testing.TB, sentence string, details ...string) {
+func begin(tb testing.TB) {
 	tb.Helper()
-	for _, d := range details {
-		sentence += "\n" + d
+	if red := current.begin(tb.Name()); red != "" {
+		tb.Skip("waits for " + red)
 	}
-	tb.Fatal(sentence)
+	before := goleak.IgnoreCurrent()
+	tb.Cleanup(func() { // the first cleanup to be registered is the last to run
+		if !tb.Failed() {
+			reportLeak(tb, before)
+		}
+		current.end(tb.Name(), tb.Failed())
+	})
 }
 
-// Waiting says what the step now waits for, in case that it never comes.
-func Waiting(tb testing.TB, report func() (sentence string, details []string)) (done func()) {
-	return func() {}
+// reportPanic fails the step with one line for the panic p. The deferred
+// function that recovered p calls it, while the stack is still there.
+func reportPanic(tb testing.TB, p any) {
+	stacks := parseStacks(string(debug.Stack()))
+	fmt.Fprintln(tb.Output(), at(fmt.Sprint("panic: ", p), stacks))
+	tb.Fail()
+}
+
+// reportLeak fails the step when a goroutine that it started is left.
+func reportLeak(tb testing.TB, before goleak.Option) {
+	if err := goleak.Find(before); err != nil {
+		fmt.Fprintln(tb.Output(), at(leakSentence, parseStacks(err.Error())))
+		tb.Fail()
+	}
+}
+
+const leakSentence = "the step has ended, and a goroutine that it started is left"
+
+// at adds to sentence where in the learner's code it happened.
+func at(sentence string, stacks []goroutine) string {
+	if frame, ok := ownFrame(stacks); ok {
+		return sentence + ", at " + frame.String()
+	}
+	return sentence
 }

@@ -1,0 +1,95 @@
+package step
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"testing"
+	"unicode/utf8"
+)
+
+// maxDetails is how many lines a failure has after its sentence.
+const maxDetails = 5
+
+// Fail ends the step: the sentence says what was done, what came back and what
+// a real peer would have seen; up to five lines of details follow. Like
+// [testing.T.FailNow] it is to be called from the test's own goroutine.
+func Fail(tb testing.TB, sentence string, details ...string) {
+	tb.Helper()
+	tb.Fatal(message(sentence, details))
+}
+
+func message(sentence string, details []string) string {
+	for _, d := range details[:min(len(details), maxDetails)] {
+		sentence += "\n" + d
+	}
+	return sentence
+}
+
+// Equal ends the step with sentence when got is not what was wanted, and shows
+// both with a caret under the first difference.
+func Equal[T any](tb testing.TB, sentence string, want, got T) {
+	tb.Helper()
+	if !reflect.DeepEqual(want, got) {
+		Fail(tb, sentence, Compare("got ", show(got), "want", show(want))...)
+	}
+}
+
+// show returns v as Go source would have it, or as v itself says it.
+func show(v any) string {
+	switch v := v.(type) {
+	case []byte:
+		return strconv.Quote(string(v))
+	case error:
+		return v.Error()
+	case fmt.Stringer:
+		return v.String()
+	}
+	return fmt.Sprintf("%#v", v)
+}
+
+// Compare returns three lines: a and b, each after its label, and a caret under
+// the first character in which they differ. Of long texts it shows the part
+// around the caret. The labels should be of one width.
+func Compare(labelA, a, labelB, b string) []string {
+	at := firstDifference(a, b)
+	start, width := max(0, at-before), before+after
+	indent := utf8.RuneCountInString(labelA) + 1 + min(at, before)
+	if start > 0 {
+		indent++ // for the ellipsis
+	}
+	return []string{
+		labelA + " " + window(a, start, width),
+		labelB + " " + window(b, start, width),
+		fmt.Sprintf("%*s", indent+1, "^"),
+	}
+}
+
+// How many characters Compare shows before the first difference, and after it.
+const before, after = 40, 30
+
+// firstDifference counts the characters that a and b begin with alike.
+func firstDifference(a, b string) int {
+	ra, rb := []rune(a), []rune(b)
+	n := 0
+	for n < len(ra) && n < len(rb) && ra[n] == rb[n] {
+		n++
+	}
+	return n
+}
+
+// window returns width characters of s from start, with an ellipsis where
+// something was left out.
+func window(s string, start, width int) string {
+	r := []rune(s)
+	start = min(start, len(r))
+	end := min(start+width, len(r))
+	out := string(r[start:end])
+	if start > 0 {
+		out = "…" + out
+	}
+	if end < len(r) {
+		out += "…"
+	}
+	return out
+}

@@ -1,0 +1,149 @@
+package step
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// current is the lesson whose test binary this is.
+var current lesson
+
+// A lesson is the state of one run of its steps.
+type lesson struct {
+	folder string   // "05-correlation"
+	steps  []string // those that this run is to take, in the order of the source
+	all    bool     // the run takes every step
+
+	mu      sync.Mutex // guards the rest
+	seen    map[string]bool
+	green   map[string]bool
+	red     string // the first step that failed, for which the others wait
+	running string
+	began   time.Time
+	waiting []*waiting
+}
+
+// read finds out what lesson this is, and which steps were asked for.
+func (l *lesson) read(m *testing.M) {
+	if !flag.Parsed() {
+		flag.Parse()
+	}
+	dir, _ := os.Getwd()
+	l.folder = filepath.Base(dir)
+	l.seen, l.green = map[string]bool{}, map[string]bool{}
+	names := stepNames(m)
+	l.steps = chosen(names, flagValue("test.run"), flagValue("test.skip"))
+	l.all = len(l.steps) == len(names)
+}
+
+// stepNames returns the tests and fuzz targets of m in the order of the source,
+// which [testing.M] knows and does not tell.
+func stepNames(m *testing.M) []string {
+	var names []string
+	for _, list := range []string{"tests", "fuzzTargets"} {
+		tests := reflect.ValueOf(m).Elem().FieldByName(list)
+		for i := range tests.Len() {
+			names = append(names, tests.Index(i).FieldByName("Name").String())
+		}
+	}
+	return names
+}
+
+// chosen returns the names that -run and -skip leave.
+func chosen(names []string, run, skip string) []string {
+	run, _, _ = strings.Cut(run, "/")
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		wanted, err := regexp.MatchString(run, name)
+		unwanted := skip != "" && !strings.Contains(skip, "/") && regexp.MustCompile(skip).MatchString(name)
+		return err == nil && !wanted || unwanted
+	})
+}
+
+func flagValue(name string) string {
+	if f := flag.Lookup(name); f != nil {
+		return f.Value.String()
+	}
+	return ""
+}
+
+// owns reports whether file is one of the lesson's, in lessons/ or, through an
+// overlay, in solutions/.
+func (l *lesson) owns(file string) bool {
+	return filepath.Base(filepath.Dir(filepath.FromSlash(file))) == l.folder
+}
+
+// run takes the steps and returns the exit status.
+func (l *lesson) run(m *testing.M) int {
+	limit := watchdogLimit()
+	if limit > 0 {
+		go watch(limit) // ends with the process
+	}
+	if supervised() {
+		go endWithSupervisor() // ends with the process
+	}
+	code := m.Run()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if code != 0 {
+		fmt.Print(l.closing())
+	}
+	return code
+}
+
+// begin notes that step runs now. When it has to wait for another step, it
+// returns that one's name instead.
+func (l *lesson) begin(step string) (red string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.seen[step] { // -count: another round
+		l.seen, l.green, l.red = map[string]bool{}, map[string]bool{}, ""
+	}
+	l.seen[step] = true
+	if l.red != "" && !shuffled() {
+		return l.red
+	}
+	l.running, l.began, l.waiting = step, time.Now(), nil
+	tellSupervisor(step)
+	return ""
+}
+
+// end notes how step ended.
+func (l *lesson) end(step string, failed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.running = ""
+	if !failed {
+		l.green[step] = true
+		tellSupervisor("")
+	} else if l.red == "" {
+		l.red = step
+	}
+}
+
+func shuffled() bool {
+	s := flagValue("test.shuffle")
+	return s != "" && s != "off"
+}
+
+// closing returns the last line of a run in which a step is red. The caller
+// holds mu.
+func (l *lesson) closing() string {
+	number, topic, ok := strings.Cut(l.folder, "-")
+	if !ok || l.red == "" {
+		return ""
+	}
+	if !l.all {
+		return fmt.Sprintf("lesson %s %s: %d of %d chosen steps\n", number, topic, len(l.green), len(l.steps))
+	}
+	return fmt.Sprintf("lesson %s %s: %d of %d steps · next: %s · hint: go run ./harness hint %s\n",
+		number, topic, len(l.green), len(l.steps), l.red, strings.TrimLeft(number, "0"))
+}

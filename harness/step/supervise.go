@@ -1,0 +1,138 @@
+package step
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A crash of the learner's code (a panic on a goroutine of its own, two writes
+// to a map at once) takes the process along, and the runtime prints pages of
+// stacks. So the steps run in a child, and its parent turns what the child
+// prints last into the failure of one step.
+
+// stateVar names, in the child's environment, the file in which the child notes
+// the step that it is at.
+const stateVar = "STEP_STATE"
+
+var stateFile = os.Getenv(stateVar)
+
+func supervised() bool { return stateFile != "" }
+
+// canSupervise reports whether a child would be in nobody's way.
+func canSupervise() bool { return !fuzzing() && !debugged() }
+
+// tellSupervisor notes the step that begins, or "" when none runs.
+func tellSupervisor(step string) {
+	if supervised() {
+		os.WriteFile(stateFile, []byte(step), 0o600)
+	}
+}
+
+// endWithSupervisor ends the child when its parent is gone, and with it the
+// other end of this pipe.
+func endWithSupervisor() {
+	io.Copy(io.Discard, os.Stdin)
+	os.Exit(2)
+}
+
+// supervise runs the steps in a child and returns the exit status.
+func supervise() int {
+	state, err := os.CreateTemp("", "step-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "running the steps:", err)
+		return 2
+	}
+	state.Close()
+	defer os.Remove(state.Name())
+
+	began := time.Now()
+	dump, err := runChild(state.Name())
+	crash, crashed := errors.AsType[*exec.ExitError](err)
+	if crashed && dump != "" && crash.ExitCode() == 2 {
+		step, _ := os.ReadFile(state.Name())
+		current.crashed(string(step), dump, time.Since(began))
+		return 1
+	}
+	fmt.Print(dump)
+	switch {
+	case crashed && crash.ExitCode() > 0:
+		return crash.ExitCode()
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "running the steps:", err)
+		return 1
+	}
+	return 0
+}
+
+// runChild runs this test binary once more and passes on what it says, up to the
+// first line of a crash. It returns the rest.
+func runChild(stateFile string) (dump string, err error) {
+	cmd := exec.Command(os.Args[0], os.Args[1:]...)
+	cmd.Env = append(os.Environ(), stateVar+"="+stateFile, "GOTRACEBACK=all",
+		"GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0") // a second for each lesson
+	alive, err := cmd.StdinPipe()
+	if err != nil {
+		return "", err
+	}
+	defer alive.Close()
+	said, says, err := os.Pipe() // one pipe for both, which keeps their order
+	if err != nil {
+		return "", err
+	}
+	defer said.Close()
+	cmd.Stdout, cmd.Stderr = says, says
+	err = cmd.Start()
+	says.Close()
+	if err != nil {
+		return "", err
+	}
+	defer forwardSignals(cmd.Process)()
+	dump = passOn(said, os.Stdout)
+	return dump, cmd.Wait()
+}
+
+// forwardSignals passes on to p what is to end this process, until stop is
+// called.
+func forwardSignals(p *os.Process) (stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for s := range signals {
+			if p.Signal(s) != nil {
+				p.Kill()
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(signals)
+		<-done
+	}
+}
+
+// crashed reports that step took the process along.
+func (l *lesson) crashed(step, dump string, took time.Duration) {
+	reason, _, _ := strings.Cut(dump, "\n")
+	reason, _, _ = strings.Cut(reason, " [recovered")
+	sentence := at(reason, parseStacks(dump)) // the goroutine that crashed comes first
+	if step == "" {
+		fmt.Println(sentence)
+		return
+	}
+	l.red = step
+	for _, earlier := range l.steps[:max(0, slices.Index(l.steps, step))] {
+		l.green[earlier] = true
+	}
+	printFailure(step, took, sentence+"\nthe whole process ended with it: each client of a server would have lost its connection")
+	fmt.Print(l.closing())
+}
