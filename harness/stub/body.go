@@ -86,3 +86,23 @@ func typeParameters(fn *ast.FuncDecl) map[string]bool {
 	}
 	return names
 }
+
+// todo is the comment that says what is to be written, one line for each directive, and wrapped.
+func todo(lines []string) string {
+	const width = 76
+	var comment strings.Builder
+	start := "\t// TODO: "
+	for _, text := range lines {
+		line := start
+		for word := range strings.FieldsSeq(text) {
+			if len(line)+len(word) > width && strings.TrimSpace(line) != "//" {
+				comment.WriteString(strings.TrimRight(line, " ") + "\n")
+				line = "\t// "
+			}
+			line += word + " "
+		}
+		comment.WriteString(strings.TrimRight(line, " ") + "\n")
+		start = "\t// "
+	}
+	return comment.String()
+}

@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/token"
 	"slices"
-	"strings"
 )
 
 // declarations decides for each declaration of the solution what the stub has of it.
@@ -138,16 +137,12 @@ func countsUp(decl *ast.GenDecl) bool {
 // fields leaves away what a given struct has for the answer alone.
 func (d *deriver) fields(spec ast.Spec) {
 	ast.Inspect(spec, func(n ast.Node) bool {
-		structure, ok := n.(*ast.StructType)
-		if !ok {
+		field, ok := n.(*ast.Field)
+		if !ok || !d.directives("drop", field.Doc, field.Comment).drop {
 			return true
 		}
-		for _, field := range structure.Fields.List {
-			if d.directives("drop", field.Doc, field.Comment).drop {
-				d.remove(field.Doc, field)
-			}
-		}
-		return true
+		d.remove(field.Doc, field)
+		return false
 	})
 }
 
@@ -158,24 +153,4 @@ func (d *deriver) remove(doc *ast.CommentGroup, n ast.Node) {
 		from = doc.Pos()
 	}
 	d.cut(from, n.End())
-}
-
-// todo is the comment that says what is to be written, one line for each directive, and wrapped.
-func todo(lines []string) string {
-	const width = 76
-	var comment strings.Builder
-	start := "\t// TODO: "
-	for _, text := range lines {
-		line := start
-		for word := range strings.FieldsSeq(text) {
-			if len(line)+len(word) > width && strings.TrimSpace(line) != "//" {
-				comment.WriteString(strings.TrimRight(line, " ") + "\n")
-				line = "\t// "
-			}
-			line += word + " "
-		}
-		comment.WriteString(strings.TrimRight(line, " ") + "\n")
-		start = "\t// "
-	}
-	return comment.String()
 }

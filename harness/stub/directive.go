@@ -9,13 +9,12 @@ import (
 
 // directives are the //lesson: lines of one declaration.
 type directives struct {
-	todo   []string
-	begin  []string
-	give   string // of //lesson:return
-	keep   bool
-	drop   bool
-	at     token.Pos // the first line of code in them, or the first line of all
-	exists bool
+	todo  []string
+	begin []string
+	give  string // of //lesson:return
+	keep  bool
+	drop  bool
+	at    token.Pos // the first line of code in them, or else the first line
 }
 
 // isDirective tells whether a comment is one of ours, also where a space makes it prose that does nothing.
@@ -56,10 +55,9 @@ func (d *deriver) directive(found *directives, c *ast.Comment, allowed string) {
 		return
 	}
 	code := verb == "begin" || verb == "return"
-	if !found.exists || code && found.give == "" && found.begin == nil {
+	if !found.at.IsValid() || code && found.give == "" && found.begin == nil {
 		found.at = c.Pos()
 	}
-	found.exists = true
 	switch verb {
 	case "todo":
 		found.todo = append(found.todo, strings.TrimSpace(argument))

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -45,23 +46,15 @@ func generate(root string, target Target, known *ledger, log io.Writer) error {
 		return err
 	}
 	file := filepath.Join(root, filepath.FromSlash(target.StubFile))
-	present, err := os.ReadFile(file)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		others, err := learnersFiles(file)
-		if err != nil {
-			return err
-		}
-		if len(others) > 0 {
-			fmt.Fprintf(log, "%s: left away, since the folder has %s\n", target.StubFile, filepath.Base(others[0]))
-			return nil
-		}
-	case err != nil:
-		return fmt.Errorf("looking at the stub: %w", err)
-	case bytes.Equal(unixLines(present), stub):
+	if present, err := os.ReadFile(file); err == nil && bytes.Equal(unixLines(present), stub) {
 		return nil
-	case !known.has(present):
-		fmt.Fprintf(log, "%s: left as it is, it has your work in it\n", target.StubFile)
+	}
+	why, err := obstacle(file, known)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		fmt.Fprintf(log, "%s: %s\n", target.StubFile, why)
 		return nil
 	}
 	if err := write(file, stub); err != nil {
@@ -69,6 +62,25 @@ func generate(root string, target Target, known *ledger, log io.Writer) error {
 	}
 	fmt.Fprintf(log, "%s: written\n", target.StubFile)
 	return nil
+}
+
+// obstacle tells why a stub may not be written, which is that it would harm a learner's work; where it may, it is
+// empty.
+func obstacle(file string, known *ledger) (string, error) {
+	present, err := os.ReadFile(file)
+	switch {
+	case err == nil && known.has(present):
+		return "", nil
+	case err == nil:
+		return "left as it is, it has your work in it", nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("looking at the stub: %w", err)
+	}
+	others, err := learnersFiles(file)
+	if err != nil || len(others) == 0 {
+		return "", err
+	}
+	return "left away, since the folder has " + filepath.Base(others[0]), nil
 }
 
 // Check tells which stubs have to be generated again: the file is a stub that we derived, but its solution has
@@ -118,18 +130,25 @@ func derive(root string, target Target) ([]byte, error) {
 
 // learnersFiles are the Go files beside a stub that are not the workbook's, which are the stub and its test.
 func learnersFiles(stubFile string) ([]string, error) {
-	test := strings.TrimSuffix(stubFile, ".go") + "_test.go"
-	files, err := filepath.Glob(filepath.Join(filepath.Dir(stubFile), "*.go"))
-	if err != nil {
+	folder, name := filepath.Split(stubFile)
+	entries, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("looking for your files: %w", err)
 	}
-	others := files[:0]
-	for _, file := range files {
-		if file != stubFile && file != test {
-			others = append(others, file)
+	ours := []string{name, strings.TrimSuffix(name, ".go") + "_test.go"}
+	var files []string
+	for _, entry := range entries {
+		if isGoFile(entry) && !slices.Contains(ours, entry.Name()) {
+			files = append(files, filepath.Join(folder, entry.Name()))
 		}
 	}
-	return others, nil
+	return files, nil
+}
+
+// isGoFile tells whether the go command reads a file: not when it begins with a dot, as editors' locks do, or with _.
+func isGoFile(entry fs.DirEntry) bool {
+	name := entry.Name()
+	return filepath.Ext(name) == ".go" && !strings.HasPrefix(name, ".") && !strings.HasPrefix(name, "_") && !entry.IsDir()
 }
 
 // write puts a stub in its place.

@@ -50,6 +50,7 @@ func TestResetTakesTheLearnersOtherFilesOutOfTheWay(t *testing.T) {
 	h.write("lessons/01-topic/README.md", "the workbook's")
 	h.write("lessons/01-topic/mine.go", "mine")
 	h.write("lessons/01-topic/mine_test.go", "mine too")
+	h.write("lessons/01-topic/.#mine.go", "an editor's")
 	h.write(stubFile, "answer")
 
 	kept, err := reset(h.root, target, evening)
@@ -65,6 +66,7 @@ func TestResetTakesTheLearnersOtherFilesOutOfTheWay(t *testing.T) {
 	require.Equal(t, "none", h.read("lessons/01-topic/mine_test.go"))
 	require.Equal(t, "the workbook's", h.read("lessons/01-topic/topic_test.go"))
 	require.Equal(t, "the workbook's", h.read("lessons/01-topic/README.md"))
+	require.Equal(t, "an editor's", h.read("lessons/01-topic/.#mine.go"))
 }
 
 // Where no copy can be made, nothing is overwritten.
@@ -72,7 +74,7 @@ func TestResetOverwritesNothingThatItCouldNotKeep(t *testing.T) {
 	h := newHouse(t)
 	h.generate()
 	h.write(stubFile, "answer")
-	h.write("lessons/01-topic/zzz.go/here", "a folder that is called like a Go file cannot be copied")
+	require.NoError(t, os.Symlink(".", filepath.Join(h.root, "lessons/01-topic/mine.go"))) // cannot be read, nor copied
 
 	_, err := Reset(h.root, target)
 	require.ErrorContains(t, err, "keeping your work")
