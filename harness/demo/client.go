@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"syscall"
 	"time"
 
@@ -134,8 +135,8 @@ func (c *Client) pause(ctx context.Context, reason error) bool {
 
 // eventRequest returns the GET that an EventSource would send: with the
 // Last-Event-ID, if there is one.
-func eventRequest(ctx context.Context, url, lastID string) (*http.Request, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+func eventRequest(ctx context.Context, address, lastID string) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -169,6 +170,9 @@ func explain(err error) error {
 		return errors.New("the connection broke")
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return errors.New("nothing listens there; is the server running? (go run ./harness basic-sse-server)")
+	}
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		return failed.Err // without the URL, which the reader has seen
 	}
 	return err
 }

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"example.com/sseworkbook/harness/demo"
+)
+
+// newBasicServer returns the command that streams one way.
+func newBasicServer() *cobra.Command {
+	var addr string
+	var interval, heartbeat time.Duration
+	cmd := &cobra.Command{
+		Use:   "basic-sse-server",
+		Short: "Streams an event a second; serves the page that shows it.",
+		Args:  noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if interval <= 0 {
+				return fmt.Errorf("-interval must be more than zero, not %v", interval)
+			}
+			if heartbeat < 0 {
+				return fmt.Errorf("-heartbeat cannot be negative, as %v is", heartbeat)
+			}
+			out := cmd.OutOrStdout()
+			server := &demo.Server{Interval: interval, Heartbeat: heartbeat, Log: log.New(out, "", log.Ltime)}
+			return demo.Serve(cmd.Context(), addr, server.Handler(), out)
+		},
+	}
+	cmd.Flags().StringVar(&addr, "addr", "localhost:8080", "where to listen, host:port; port 0 takes a free one")
+	cmd.Flags().DurationVar(&interval, "interval", time.Second, "from one event to the next")
+	cmd.Flags().DurationVar(&heartbeat, "heartbeat", 0, "from one comment to the next; 0: no comments")
+	return cmd
+}
+
+// newBasicClient returns the command that reads a stream.
+func newBasicClient() *cobra.Command {
+	client := &demo.Client{HTTP: &http.Client{}}
+	cmd := &cobra.Command{
+		Use:   "basic-sse-client",
+		Short: "Prints events as they come, and reconnects.",
+		Args:  noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if client.Limit < 0 {
+				return fmt.Errorf("-n cannot be negative, as %d is", client.Limit)
+			}
+			if err := checkURL(client.URL); err != nil {
+				return err
+			}
+			client.Events, client.Status = cmd.OutOrStdout(), cmd.ErrOrStderr()
+			return client.Run(cmd.Context())
+		},
+	}
+	cmd.Flags().StringVar(&client.URL, "url", "http://localhost:8080/events", "the stream to read")
+	cmd.Flags().IntVarP(&client.Limit, "n", "n", 0, "stop after so many events; 0: never")
+	cmd.Flags().BoolVar(&client.Raw, "raw", false, "print the bytes as they come, not the events")
+	return cmd
+}
+
+// checkURL refuses what no stream can be read from.
+func checkURL(s string) error {
+	u, err := url.Parse(s)
+	if err == nil && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		err = errors.New("it should begin with http://host")
+	}
+	if err != nil {
+		return fmt.Errorf("-url %q is no address of a stream: %w", s, err)
+	}
+	return nil
+}

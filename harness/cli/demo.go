@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"example.com/sseworkbook/harness/demo"
+)
+
+// yoursVar tells a harness that was built with a learner's code which lessons
+// are in it, by name, with commas between.
+const yoursVar = "SSEWORKBOOK_YOURS"
+
+// readingTime is how long a scene stays before the next one comes.
+const readingTime = 600 * time.Millisecond
+
+// newDemo returns the command that shows the guided tour.
+func newDemo() *cobra.Command {
+	var mine, strict bool
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "A guided tour: a server, a client, and every byte between them.",
+		Args:  noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if strict && !mine {
+				return errors.New("-strict says how much of the code is to be yours: it goes with -mine")
+			}
+			if !mine {
+				return tour(cmd.Context(), cmd.OutOrStdout())
+			}
+			book, err := openWorkbook()
+			if err != nil {
+				return err
+			}
+			return book.tourOfMine(cmd.Context(), strict, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.Flags().BoolVar(&mine, "mine", false, "run on your code, as far as its lessons are green")
+	cmd.Flags().BoolVar(&strict, "strict", false, "with -mine: refuse while a lesson is not green")
+	return cmd
+}
+
+// tour shows the tour on the code that is in this program.
+func tour(ctx context.Context, w io.Writer) error {
+	t := &demo.Tour{Out: w, Yours: strings.Split(os.Getenv(yoursVar), ",")}
+	if isTerminal(w) {
+		t.Pause = readingTime
+		t.Colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	}
+	return t.Run(ctx)
+}
+
+// isTerminal reports whether a person reads what is written to w.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
