@@ -24,7 +24,6 @@ type lesson struct {
 	all    bool     // the run takes every step
 
 	mu      sync.Mutex // guards the rest
-	seen    map[string]bool
 	green   map[string]bool
 	red     string // the first step that failed, for which the others wait
 	running string
@@ -39,7 +38,7 @@ func (l *lesson) read(m *testing.M) {
 	}
 	dir, _ := os.Getwd()
 	l.folder = filepath.Base(dir)
-	l.seen, l.green = map[string]bool{}, map[string]bool{}
+	l.green = map[string]bool{}
 	names := stepNames(m)
 	l.steps = chosen(names, flagValue("test.run"), flagValue("test.skip"))
 	l.all = len(l.steps) == len(names)
@@ -104,11 +103,11 @@ func (l *lesson) run(m *testing.M) int {
 func (l *lesson) begin(step string) (red string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.seen[step] { // -count: another round
-		l.seen, l.green, l.red = map[string]bool{}, map[string]bool{}, ""
+	delete(l.green, step) // with -count, each round decides anew
+	if step == l.red {
+		l.red = ""
 	}
-	l.seen[step] = true
-	if l.red != "" && !shuffled() {
+	if l.red != "" && !shuffled() && slices.Index(l.steps, l.red) < slices.Index(l.steps, step) {
 		return l.red
 	}
 	l.running, l.began, l.waiting = step, time.Now(), nil

@@ -39,7 +39,7 @@ var headers = []*regexp.Regexp{
 	regexp.MustCompile(`^Goroutine \d+ \(.*\) (created) at:$`),                          // of the same
 }
 
-var framePlace = regexp.MustCompile(`^\s+(.+\.(?:go|s)):(\d+)(?: \+0x[0-9a-f]+)?$`)
+var framePlace = regexp.MustCompile(`^\s+(.+\.(?:go|s)):(\d+)(?: \+0x.*)?$`)
 
 // parseStacks reads the goroutines out of what the runtime, goleak or the race
 // detector prints.

@@ -2,6 +2,7 @@
 package sample
 
 import (
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -10,9 +11,16 @@ import (
 
 var mu sync.Mutex
 
+// held is a connection to SAMPLE_HOLDS, which the system closes when this process
+// ends.
+var held net.Conn
+
 // Do does what the environment variable SAMPLE says for the step of this name,
 // as in "2=hang,3=panic", or returns "ok".
 func Do(step string) string {
+	if addr := os.Getenv("SAMPLE_HOLDS"); addr != "" && held == nil {
+		held, _ = net.Dial("tcp", addr)
+	}
 	for setting := range strings.SplitSeq(os.Getenv("SAMPLE"), ",") {
 		if name, what, _ := strings.Cut(setting, "="); name == step {
 			return misbehave(what)
