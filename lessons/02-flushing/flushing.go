@@ -1,0 +1,65 @@
+// Package flushing sends events down one HTTP response, each of them at the
+// moment that it happens: an event that stays in a buffer was not sent.
+package flushing
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+
+	framing "example.com/sseworkbook/solutions/01-framing"
+)
+
+// ErrGone is what the errors of a [Stream] wrap when the client can no longer
+// be reached: it left, or it stopped reading.
+var ErrGone = errors.New("the client is gone")
+
+// A Stream is an open event stream to one client. It belongs to the handler
+// that opened it, and ends when that handler returns. It is safe for concurrent
+// use. After an error the stream is over: the handler should return.
+type Stream struct {
+	ctx context.Context // the request's: it ends when the client leaves
+	rc  *http.ResponseController
+
+	mu sync.Mutex // guards w: one frame at a time
+	w  http.ResponseWriter
+}
+
+// Open turns the response w to r into an event stream. When it returns, the
+// client has the status 200 and the headers.
+//
+// A w that cannot flush gets a 500, and Open returns an error that wraps
+// [http.ErrNotSupported]: the handler has nothing left to do. When the client
+// has already gone, the error wraps [ErrGone]. The server's WriteTimeout no
+// longer applies to the response.
+func Open(w http.ResponseWriter, r *http.Request) (*Stream, error) {
+	// TODO: Set the headers, and get them to the client before any event
+	// exists.
+	return &Stream{}, nil
+}
+
+// Send sends events, all of them in one flush. When it returns nil, they have
+// left the server's buffers. A client that has not taken them after ten seconds
+// is given up.
+//
+// An event that cannot be framed returns a *[framing.FieldError]: nothing was
+// sent, and the stream is as good as before. All other errors wrap [ErrGone].
+func (s *Stream) Send(events ...framing.Event) error {
+	// TODO: Frame the events (lesson 01 does that) and hand them to SendText.
+	return nil
+}
+
+// Comment sends text as a comment, which the client reads past. All errors wrap
+// [ErrGone].
+func (s *Stream) Comment(text string) error {
+	// TODO: Frame the comment and hand it to SendText.
+	return nil
+}
+
+// SendText sends frames that were framed before, as for a broadcast that is
+// encoded once for all clients. Limits and errors are those of Send.
+func (s *Stream) SendText(frames []byte) error {
+	// TODO: Write the frames and flush them.
+	return nil
+}
