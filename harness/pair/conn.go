@@ -43,16 +43,19 @@ func (c *memoryConn) Write(p []byte) (int, error) {
 	return n, c.wrap("write", err)
 }
 
+// Close ends reading first: a peer that learns of the end must not get an
+// answer to it through.
 func (c *memoryConn) Close() error {
-	c.out.endWriting()
 	c.in.endReading()
+	c.out.endWriting()
 	return nil
 }
 
-// cut breaks the connection in both directions, for both sides.
+// cut breaks the connection in both directions, for both sides; in first, as
+// in Close.
 func (c *memoryConn) cut() {
-	c.out.reset()
 	c.in.reset()
+	c.out.reset()
 }
 
 func (c *memoryConn) LocalAddr() net.Addr  { return c.local }

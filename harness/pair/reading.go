@@ -29,24 +29,48 @@ func (s *Stream) next(most int) int {
 	return most
 }
 
-// take records what was read, as far as the connection was to last.
+// take records what was read, at the client's pace. Once the client has left it
+// records nothing more.
 func (s *Stream) take(p []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.waitForPace()
-	if s.allowed != unlimited {
-		p = p[:min(len(p), s.allowed)]
-		s.allowed -= len(p)
+	for len(p) > 0 {
+		s.waitForPace()
+		if s.left {
+			return
+		}
+		p = p[s.record(p):]
 	}
-	s.received = append(s.received, p...)
+}
+
+// record takes one portion of p, as far as the connection was to last, and says
+// how much of p that was. The caller holds s.mu.
+func (s *Stream) record(p []byte) int {
+	if s.size > 0 {
+		p = p[:min(len(p), s.size)]
+	}
+	kept := p
+	if s.allowed != unlimited {
+		kept = p[:min(len(p), s.allowed)]
+		s.allowed -= len(kept)
+	}
+	s.received = append(s.received, kept...)
 	if s.allowed == 0 {
 		s.conn.cut()
 	}
-	if s.every > 0 {
-		s.resting = true
-		time.AfterFunc(s.every, func() { s.change(func() { s.resting = false }) })
-	}
+	s.rest()
 	s.changed.Broadcast()
+	return len(p)
+}
+
+// rest begins a pause of a slow client. The timer may outlive the stream: it
+// then wakes nobody. The caller holds s.mu.
+func (s *Stream) rest() {
+	if s.every <= 0 {
+		return
+	}
+	s.resting = true
+	time.AfterFunc(s.every, func() { s.change(func() { s.resting = false }) })
 }
 
 // waitForPace waits while the client is paused or rests. The caller holds s.mu.

@@ -121,17 +121,18 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) begin(r *http.Request) *exchange {
 	header := r.Header.Get(streamHeader)
-	r.Header.Del(streamHeader)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended.Err() != nil {
 		panic(http.ErrAbortHandler) // came in while the server was closing
 	}
-	x := s.expected[header]
-	if x == nil {
+	x, expected := s.expected[header]
+	if expected {
+		delete(s.expected, header)
+		r.Header.Del(streamHeader) // a proxy, which expects nothing, passes it on
+	} else {
 		x = newExchange()
 	}
-	delete(s.expected, header)
 	s.active[x] = true
 	return x
 }

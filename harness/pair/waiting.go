@@ -14,7 +14,7 @@ func (s *Stream) Frame(sentence string) string {
 	const wanted = "a frame, through its blank line"
 	end := 0
 	s.await(func() bool {
-		end = frameEnd(s.rest())
+		end = frameEnd(s.fresh())
 		return end > 0
 	}, func() (string, []string) {
 		return sentence, s.story(awaited(wanted, s.unread()))
@@ -30,7 +30,7 @@ func (s *Stream) Frame(sentence string) string {
 func (s *Stream) Want(sentence, want string) {
 	s.pair.tb.Helper()
 	s.await(func() bool {
-		got := s.rest()
+		got := s.fresh()
 		return len(got) >= len(want) || !strings.HasPrefix(want, string(got))
 	}, func() (string, []string) {
 		return sentence, s.story(differing(want, s.unread()))
@@ -72,19 +72,19 @@ func (s *Stream) await(ready func() bool, report func() (sentence string, detail
 	}
 }
 
-// rest is what came and was not asked for yet. The caller holds s.mu.
-func (s *Stream) rest() []byte { return s.received[s.consumed:] }
+// fresh is what came and was not asked for yet. The caller holds s.mu.
+func (s *Stream) fresh() []byte { return s.received[s.consumed:] }
 
 func (s *Stream) unread() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return string(s.rest())
+	return string(s.fresh())
 }
 
 func (s *Stream) consume(n int) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	taken := string(s.rest()[:n])
+	taken := string(s.fresh()[:n])
 	s.consumed += n
 	return taken
 }
