@@ -26,6 +26,7 @@ type lesson struct {
 	mu      sync.Mutex // guards the rest
 	green   map[string]bool
 	red     string // the first step that failed, for which the others wait
+	redPart string // the first sub-test of the running step that failed, likewise
 	running string
 	began   time.Time
 	waiting []*waiting
@@ -110,9 +111,29 @@ func (l *lesson) begin(step string) (red string) {
 	if l.red != "" && !shuffled() && slices.Index(l.steps, l.red) < slices.Index(l.steps, step) {
 		return l.red
 	}
-	l.running, l.began, l.waiting = step, time.Now(), nil
+	l.running, l.began, l.waiting, l.redPart = step, time.Now(), nil, ""
 	tellSupervisor(step)
 	return ""
+}
+
+// beginPart notes that a sub-test of the running step runs now. When it has to
+// wait for another one, it returns that one's name instead.
+func (l *lesson) beginPart(part string) (red string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if part == l.redPart || shuffled() {
+		return ""
+	}
+	return l.redPart
+}
+
+// endPart notes how a sub-test ended.
+func (l *lesson) endPart(part string, failed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if failed && l.redPart == "" {
+		l.redPart = part
+	}
 }
 
 // end notes how step ended.
@@ -137,7 +158,7 @@ func shuffled() bool {
 // holds mu.
 func (l *lesson) closing() string {
 	number, topic, ok := strings.Cut(l.folder, "-")
-	if !ok || l.red == "" {
+	if !ok || l.red == "" || len(l.steps) == 1 {
 		return ""
 	}
 	if !l.all {

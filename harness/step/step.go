@@ -35,11 +35,13 @@ func Main(m *testing.M) {
 //
 // While an earlier step of the lesson is red, the step is skipped. While it
 // runs, the watchdog looks after it. When it has ended, none of its goroutines
-// may be left. In a sub-test, and in the function of a fuzz target, it does
-// nothing but turn a panic into a failure.
+// may be left. In a sub-test, and in the function of a fuzz target, it makes the
+// others of the same step wait once one is red, and turns a panic into a failure.
 func Begin(tb testing.TB) (end func()) {
 	tb.Helper()
-	if !strings.Contains(tb.Name(), "/") {
+	if strings.Contains(tb.Name(), "/") {
+		beginPart(tb)
+	} else {
 		begin(tb)
 	}
 	return func() {
@@ -61,6 +63,14 @@ func begin(tb testing.TB) {
 		}
 		current.end(tb.Name(), tb.Failed())
 	})
+}
+
+func beginPart(tb testing.TB) {
+	tb.Helper()
+	if red := current.beginPart(tb.Name()); red != "" {
+		tb.Skip("waits for " + red)
+	}
+	tb.Cleanup(func() { current.endPart(tb.Name(), tb.Failed()) })
 }
 
 // reportPanic fails the step with one line for the panic p. The deferred

@@ -137,6 +137,13 @@ func TestADataRaceIsOneLine(t *testing.T) {
 	t.Logf("a lesson that is green took %v under the race detector", time.Since(began))
 }
 
+func TestOneSeedOfAFuzzTargetFailsAtATime(t *testing.T) {
+	out, _ := run(t, build(), "5=wrong")
+	require.Equal(t, 1, strings.Count(out, "the fifth answer is wrong"), out)
+	require.Contains(t, out, "--- FAIL: FuzzFive/seed#1")
+	require.NotContains(t, out, "seed#2")
+}
+
 func TestChosenStepsAreCountedAmongThemselves(t *testing.T) {
 	binary := build()
 	out, _ := run(t, binary, "2=wrong,4=wrong", "-test.run=TestT")
