@@ -42,6 +42,10 @@ const (
 	large = 1000000 // goes, and Small's neighbours move together
 	// Middle is given.
 	Middle = 10 // stays
+	// tiny is given, too.
+	//
+	//lesson:keep
+	tiny = 0
 )
 
 // A Box is given, but for one field.
@@ -131,6 +135,8 @@ const (
 	Small = 1
 	// Middle is given.
 	Middle = 10 // stays
+	// tiny is given, too.
+	tiny = 0
 )
 
 // A Box is given, but for one field.
@@ -202,6 +208,35 @@ func G(url struct{ Host string }) string { return url.Host }
 	stub, err = Derive("topic.go", []byte(solution))
 	require.NoError(t, err)
 	require.Contains(t, string(stub), `"net/url"`)
+}
+
+// The imports are not loaded, so nobody knows that an embedded sync.Mutex brings Lock along. That is no slip.
+func TestWhatComesFromAnImportIsTakenToBeRight(t *testing.T) {
+	const solution = `package topic
+
+import "sync"
+
+// A Counter counts.
+type Counter struct {
+	sync.Mutex
+	n Number
+}
+
+// A Number is one.
+type Number sync.Map
+
+//lesson:keep
+func (c *Counter) Add() {
+	c.Lock()
+	defer c.Unlock()
+	c.n.Store(1, 2)
+	for range c.n.Range {
+	}
+}
+`
+	stub, err := Derive("topic.go", []byte(solution))
+	require.NoError(t, err)
+	require.Equal(t, strings.Replace(solution, "//lesson:keep\n", "", 1), string(stub))
 }
 
 // Git may check a solution out with CRLF.
