@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"testing"
 
@@ -37,6 +38,26 @@ func TestEverySolutionGivesAStubThatCompiles(t *testing.T) {
 		packages = append(packages, filepath.Dir(absolute))
 	}
 	vet(t, root, replace, packages)
+}
+
+// A stub that is behind its solution teaches what is no longer so. What a learner has made of theirs is no fault.
+func TestTheStubsAreThoseOfTheirSolutions(t *testing.T) {
+	solutions, err := filepath.Glob(root + "/solutions/[0-9][0-9]-*/*.go")
+	require.NoError(t, err)
+	require.NotEmpty(t, solutions, "no solution was found: this test would prove nothing")
+
+	var targets []Target
+	for _, file := range solutions {
+		name := filepath.Base(filepath.Dir(file))
+		targets = append(targets, Target{
+			Name:         name,
+			SolutionFile: path.Join("solutions", name, filepath.Base(file)),
+			StubFile:     path.Join("lessons", name, filepath.Base(file)),
+		})
+	}
+	for _, err := range Check(root, targets) {
+		t.Error(err)
+	}
 }
 
 // vet runs go vet on packages, with some files in the places of others.
