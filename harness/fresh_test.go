@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/stub"
+)
+
+// freshWorkbook puts a copy of the workbook into dir as it is in a fresh clone:
+// with stubs where a learner may have work.
+func freshWorkbook(dir string) error {
+	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+		rel := strings.TrimPrefix(filepath.ToSlash(path), "../")
+		switch {
+		case err != nil || path == "..":
+			return err
+		case strings.HasPrefix(entry.Name(), "."), rel == "lessons":
+			return skip(entry)
+		case entry.IsDir() || !entry.Type().IsRegular():
+			return nil
+		}
+		return copyFile(filepath.Join(dir, rel), path)
+	})
+	if err != nil {
+		return err
+	}
+	return freshLessons(dir)
+}
+
+// skip leaves an entry of a folder out.
+func skip(entry fs.DirEntry) error {
+	if entry.IsDir() {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+// freshLessons gives the copy in dir its lessons: the texts and tests from here,
+// the stubs from the solutions.
+func freshLessons(dir string) error {
+	lessons, err := catalog.Find("..")
+	if err != nil {
+		return err
+	}
+	var targets []stub.Target
+	for _, lesson := range lessons {
+		file := "lessons/" + lesson.Name + "/" + lesson.Topic
+		for from, to := range map[string]string{
+			lesson.Readme():   "lessons/" + lesson.Name + "/README.md",
+			lesson.TestFile(): file + "_test.go",
+		} {
+			err := copyFile(filepath.Join(dir, to), from)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		targets = append(targets, stub.Target{
+			Name:         lesson.Name,
+			SolutionFile: "solutions/" + lesson.Name + "/" + lesson.Topic + ".go",
+			StubFile:     file + ".go",
+		})
+	}
+	if err := stub.Generate(dir, targets, io.Discard); err != nil {
+		return err
+	}
+	return catalog.WriteSums(dir) // an edited test is no concern of the copy
+}
+
+// copyFile copies the file at from, and makes the folders that it needs.
+func copyFile(to, from string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(to, text, 0o644)
+}

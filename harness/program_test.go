@@ -1,0 +1,78 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// endLimit is how long a program may take to end after Ctrl-C. It should be gone
+// within a second; a machine that has other things to do gets more.
+const endLimit = 10 * time.Second
+
+// A program runs in the background, in a process group of its own as in a
+// terminal, so that Ctrl-C reaches all of it.
+type program struct {
+	cmd    *exec.Cmd
+	output *bufio.Reader
+	read   string // what was read of output
+	line   string // the last line of that: the one that was waited for
+}
+
+// startProgram starts cmd and waits for a line that has want in it.
+func startProgram(cmd *exec.Cmd, want string) (*program, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stdout, cmd.Stderr = w, w
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	err = cmd.Start()
+	w.Close()
+	if err != nil {
+		return nil, fmt.Errorf("starting %s: %w", cmd, err)
+	}
+	p := &program{cmd: cmd, output: bufio.NewReader(r)}
+	for !strings.Contains(p.line, want) {
+		if p.line, err = p.output.ReadString('\n'); err != nil {
+			p.kill()
+			return nil, fmt.Errorf("%s never said %q, only:\n%s%s", cmd, want, p.read, p.line)
+		}
+		p.read += p.line
+	}
+	return p, nil
+}
+
+// url returns the address in the line with which a server begins.
+func (p *program) url() string {
+	_, rest, _ := strings.Cut(p.line, "listening on ")
+	url, _, _ := strings.Cut(rest, " ")
+	return url
+}
+
+// interrupt presses Ctrl-C, waits for the end of the program, and returns all
+// that it wrote and how it ended.
+func (p *program) interrupt() (output string, err error) {
+	p.signal(syscall.SIGINT)
+	late := time.AfterFunc(endLimit, p.kill)
+	defer late.Stop()
+	rest, readErr := io.ReadAll(p.output)
+	if err = p.cmd.Wait(); err == nil {
+		err = readErr
+	}
+	return p.read + string(rest), err
+}
+
+// kill ends the program, if it has not ended.
+func (p *program) kill() { p.signal(syscall.SIGKILL) }
+
+// signal sends s to the program and all that it has started. It is an error that
+// says nothing when nobody is left to get it.
+func (p *program) signal(s syscall.Signal) { _ = syscall.Kill(-p.cmd.Process.Pid, s) }

@@ -1,0 +1,128 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"harness": main})
+}
+
+// TestCommands runs the scripts: what people type, and what they then see.
+func TestCommands(t *testing.T) {
+	goEnv := goEnvironment(t)
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Vars = append(env.Vars, goEnv...)
+			return others(env)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"workbook":  cmdWorkbook,
+			"solve":     cmdSolve,
+			"start":     cmdStart,
+			"interrupt": cmdInterrupt,
+		},
+	})
+}
+
+// goEnvironment returns where the go command keeps things, for a script has no
+// home of its own.
+func goEnvironment(t *testing.T) []string {
+	var vars []string
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY"} {
+		value, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			t.Fatalf("go env %s: %v", name, err)
+		}
+		vars = append(vars, name+"="+strings.TrimSpace(string(value)))
+	}
+	return vars
+}
+
+// others sets up the parties that the programs meet and that are not as they
+// should be: $TAKEN is an address that is in use, $ODD serves what is no stream.
+func others(env *testscript.Env) error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { listener.Close() })
+	env.Setenv("TAKEN", listener.Addr().String())
+
+	mux := http.NewServeMux()
+	mux.HandleFunc("/html", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "<p>Please log in.") })
+	mux.HandleFunc("/gone", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	odd := httptest.NewServer(mux)
+	env.Defer(odd.Close)
+	env.Setenv("ODD", odd.URL)
+	env.Values[runningKey{}] = map[string]*program{}
+	return nil
+}
+
+// cmdWorkbook makes a fresh copy of the workbook and goes there.
+func cmdWorkbook(ts *testscript.TestScript, _ bool, _ []string) {
+	dir := ts.MkAbs("workbook")
+	ts.Check(freshWorkbook(dir))
+	ts.Check(ts.Chdir(dir))
+}
+
+// cmdSolve puts the solutions of the lessons in place of their stubs.
+func cmdSolve(ts *testscript.TestScript, _ bool, names []string) {
+	for _, name := range names {
+		_, topic, _ := strings.Cut(name, "-")
+		text, err := os.ReadFile(ts.MkAbs(filepath.Join("solutions", name, topic+".go")))
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(filepath.Join("lessons", name, topic+".go")), text, 0o644))
+	}
+}
+
+// runningKey is where a script keeps its programs.
+type runningKey struct{}
+
+// cmdStart starts the harness in the background, "start NAME WORD ARGUMENT…",
+// and waits for a line with the word. A server's address is then in $URL.
+func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := exec.Command(filepath.Join(pathOf(ts), "harness"), args[2:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = append(os.Environ(), "PATH="+ts.Getenv("PATH"))
+	p, err := startProgram(cmd, args[1])
+	ts.Check(err)
+	ts.Defer(p.kill)
+	ts.Value(runningKey{}).(map[string]*program)[args[0]] = p
+	if url := p.url(); url != "" {
+		ts.Setenv("URL", url)
+	}
+}
+
+// pathOf returns the folder in which testscript has put the harness.
+func pathOf(ts *testscript.TestScript) string {
+	first, _, _ := strings.Cut(ts.Getenv("PATH"), string(os.PathListSeparator))
+	return first
+}
+
+// cmdInterrupt presses Ctrl-C in a program and waits for its end, which must be
+// a good one, or with ! a bad one. What it wrote is then in the file NAME.out.
+func cmdInterrupt(ts *testscript.TestScript, neg bool, args []string) {
+	p := ts.Value(runningKey{}).(map[string]*program)[args[0]]
+	output, err := p.interrupt()
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".out"), []byte(output), 0o644))
+	if neg && err == nil {
+		ts.Fatalf("%s ended well", args[0])
+	}
+	if !neg && err != nil {
+		ts.Fatalf("%s ended badly, %v, after:\n%s", args[0], err, output)
+	}
+}
