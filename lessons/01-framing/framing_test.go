@@ -33,6 +33,9 @@ func TestAnEventIsADataFieldAndABlankLine(t *testing.T) {
 	browserReads(t, `two events, one appended after the other: the second must not replace the first`,
 		appendText(t, framing.Event{Data: "one"}, framing.Event{Data: "two"}),
 		received{Data: "one"}, received{Data: "two"})
+	browserReads(t, `Data " x": a browser drops one space after the colon; where you put none, it drops one of the payload's`,
+		appendText(t, framing.Event{Data: " x"}),
+		received{Data: " x"})
 }
 
 // A bare line break inside data ends the field. A browser takes the next line for
@@ -224,6 +227,7 @@ func FuzzWhatIsReadIsWhatWasSent(f *testing.F) {
 	defer step.Begin(f)()
 	f.Add("", "", "", int64(0))
 	f.Add("7", "tick", " a\r\r\n\nid: 8 ", int64(3*time.Second))
+	f.Add("", "", ":-) hi", int64(0))
 	f.Add(" 7:", ": tick", "\uFEFFdata:\x00", int64(time.Millisecond))
 	f.Fuzz(func(t *testing.T, id, typ, data string, retry int64) {
 		defer step.Begin(t)()
