@@ -101,11 +101,27 @@ var halfway = map[string]string{
 	"lessons/01-greeting/testdata/fuzz/FuzzAnyNameIsGreeted/d0d0": "no corpus\n",
 }
 
-// write puts the small workbook, with these changes, into a new folder, as if
-// it had been there for an hour.
+// folder is where the small workbook stands. It is the same one for each test
+// in turn, since what the go command has built in it serves for the next.
+var folder string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "workbook-*")
+	if err != nil {
+		panic(err)
+	}
+	folder = filepath.Join(dir, "workbook")
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// write puts the small workbook, with these changes, into its folder, which is
+// emptied first, as if it had been there for an hour.
 func write(t *testing.T, changes ...map[string]string) (root string) {
 	t.Helper()
-	root = t.TempDir()
+	root = folder
+	require.NoError(t, os.RemoveAll(root))
 	files := maps.Clone(small)
 	for _, change := range changes {
 		maps.Copy(files, change)
