@@ -37,7 +37,7 @@ export class Bytes {
 
   // end says how the connection ended. A frame without its empty line is lost.
   end(reason, trouble) {
-    this.#frame?.close('cut off: without its empty line, a browser drops it', true);
+    this.#rows.change(() => this.#frame?.close('cut off: without its empty line, a browser drops it', true));
     this.#frame = null;
     this.#rows.add(note(reason, trouble));
   }
@@ -92,16 +92,18 @@ class Frame {
   endLine(parsed, end) {
     this.text(end);
     this.#line.classList.add(parsed.kind);
-    if (parsed.kind === 'ignored') this.#line.append(element('span', 'verdict', 'ignored: no field a browser takes'));
+    if (parsed.kind === 'ignored') this.#line.append(element('span', 'verdict', 'ignored: a browser takes no such field'));
     if (parsed.kind === 'comment') this.#comments++;
     if (parsed.kind === 'field') this.#fields++;
     if (parsed.kind === 'field' && parsed.name === 'data') this.#data++;
     this.#line = null;
   }
 
-  // tail appends a character to the line that was the last.
+  // tail gives the last line one more character.
   tail(text) {
-    this.#body.lastElementChild.append(...visible(text));
+    const line = this.#body.lastElementChild;
+    const verdict = line.querySelector('.verdict');
+    visible(text).forEach((part) => line.insertBefore(part, verdict));
   }
 
   // verdict says what EventSource makes of the whole frame, where that is not an event.
@@ -129,15 +131,14 @@ class Frame {
 // separators that are none to an event stream, and marks of direction.
 const invisible = /([\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff])/;
 
+const names = { '\0': 'NUL', '\t': 'TAB', '\n': 'LF', '\r': 'CR', '\ufeff': 'BOM' };
+
 // visible gives text as nodes, with a sign for each character that has no look of its own.
 function visible(text) {
   return text.split(invisible).filter(Boolean).map((part) => (invisible.test(part) ? sign(part) : part));
 }
 
 function sign(character) {
-  const code = character.codePointAt(0);
-  if (code < 0x20) return element('span', 'control', String.fromCodePoint(0x2400 + code));
-  if (code === 0x7f) return element('span', 'control', '\u2421');
-  if (code === 0xfeff) return element('span', 'control', 'BOM');
-  return element('span', 'control', `U+${code.toString(16).toUpperCase().padStart(4, '0')}`);
+  const code = character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0');
+  return element('span', 'control', names[character] ?? `U+${code}`);
 }

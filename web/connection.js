@@ -12,8 +12,8 @@ export class Connection {
   #lostAt = 0;
 
   // page.state(name, detail) and page.note(text, trouble) hear what happens,
-  // page.opened() and page.gaveUp() when it does, page.received(event) gets the
-  // events; page.retry is the reconnection time in ms, if known.
+  // page.opened() and page.gaveUp() when it does, page.received(event, newID) gets
+  // the events; page.retry is the reconnection time in ms, or null.
   constructor(url, page) {
     this.#page = page;
     this.#source = new EventSource(url);
@@ -42,8 +42,9 @@ export class Connection {
   }
 
   #onEvent(event) {
+    const newID = event.lastEventId !== this.lastEventID;
     this.lastEventID = event.lastEventId;
-    this.#page.received(event);
+    this.#page.received(event, newID);
   }
 
   // A server may name its events "open" or "error"; those are messages, no states.
@@ -67,9 +68,9 @@ export class Connection {
     if (this.#failures === 0) this.#lostAt = performance.now();
     const lost = this.#wasOpen && this.#failures === 0;
     this.#failures++;
-    this.#page.state('reconnecting', `attempt ${this.#failures} ${this.#when()}`);
+    this.#page.state('reconnecting', `attempt ${this.#failures} comes ${this.#when()}`);
     if (lost) this.#page.note(`Connection lost. ${this.#plan()}`, true);
-    else if (this.#failures <= 2) this.#page.note(`No answer. The browser tries again ${this.#when()}, and goes on so.`, true);
+    else if (this.#failures <= 2) this.#page.note(`No answer. The browser goes on trying, each time ${this.#when()}.`, true);
   }
 
   #onGaveUp() {
@@ -90,6 +91,6 @@ export class Connection {
   }
 
   #when() {
-    return this.#page.retry === null ? 'after its own waiting time' : `in about ${this.#page.retry} ms`;
+    return this.#page.retry === null ? 'after its own waiting time' : `after about ${this.#page.retry.toLocaleString('en')} ms`;
   }
 }

@@ -28,9 +28,9 @@ const page = {
     wire.retire();
     $('disconnect').disabled = true;
   },
-  received(event) {
+  received(event, newID) {
     counts.events++;
-    events.add(eventRow(event));
+    events.add(eventRow(event, newID));
     showReadings();
   },
 };
@@ -81,12 +81,14 @@ function listedTypes() {
   return $('types').value.split(/[\s,]+/).filter(Boolean);
 }
 
-function eventRow(event) {
+// lastEventId stays on events that bring no id of their own; the row says so.
+function eventRow(event, newID) {
+  const id = newID ? `id ${event.lastEventId}` : `last id ${event.lastEventId}`;
   const shown = event.data.slice(0, dataShownAtMost);
   const row = element('li', 'event',
     timeStamp(),
     element('span', 'type', event.type),
-    element('span', 'id', event.lastEventId === '' ? 'no id' : `id ${event.lastEventId}`),
+    element('span', 'id', event.lastEventId === '' ? 'no id' : id),
     element('div', 'data', shown));
   const hidden = event.data.length - shown.length;
   if (hidden > 0) row.append(element('p', 'verdict', `${hidden} more characters, not shown`));
@@ -150,6 +152,8 @@ document.addEventListener('securitypolicyviolation', (event) => {
   page.note(`This page may not talk to ${event.blockedURI}: its Content-Security-Policy allows its own origin, localhost and 127.0.0.1.`, true);
 });
 
+// On a phone, the options would push the events off the screen.
+$('options').open = !matchMedia('(max-width: 56rem)').matches;
 const preset = new URLSearchParams(location.search).get('url');
 if (preset) $('url').value = preset;
 $('curl').textContent = `curl -N ${shellQuoted(new URL('/events', location.href).href)}`;

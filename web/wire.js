@@ -71,8 +71,8 @@ export class Wire {
     for (;;) {
       const { done, value } = await reader.read();
       if (done || signal.aborted) return;
-      this.#count(value.length);
       this.#bytes.push(utf8.decode(value, { stream: true }));
+      this.#count(value.length);
     }
   }
 }
