@@ -81,7 +81,7 @@ func (b workbook) diff(yours, solution string) ([]byte, error) {
 
 // directives are the lines in which a solution says what its stub looks like,
 // with the bare "//" that parts them from the comment above.
-var directives = regexp.MustCompile(`(?m)(^[ \t]*//\n)?^[ \t]*//lesson:.*\n|[ \t]*//lesson:.*$`)
+var directives = regexp.MustCompile(`(?m)(^[ \t]*//\n)?^[ \t]*//lesson:.*\n|[ \t]*//lesson:drop$`)
 
 // withoutDirectives returns a solution as a person would have written it.
 func withoutDirectives(text []byte) []byte { return directives.ReplaceAll(text, nil) }

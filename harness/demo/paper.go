@@ -18,10 +18,11 @@ const (
 type style string
 
 const (
-	bold   style = "\x1b[1m"
-	faint  style = "\x1b[2m"
-	green  style = "\x1b[32m"
-	normal       = "\x1b[0m"
+	plain style = ""
+	bold  style = "\x1b[1m"
+	faint style = "\x1b[2m"
+	green style = "\x1b[32m"
+	reset       = "\x1b[0m"
 )
 
 // A paper is what the tour is written on. It keeps the first error of its writer
@@ -32,12 +33,12 @@ type paper struct {
 	err    error
 }
 
-// set returns s in the style, where there are colours.
+// set returns s in the style, where there are colours and there is one.
 func (p *paper) set(st style, s string) string {
-	if !p.colour || s == "" {
+	if !p.colour || st == plain || s == "" {
 		return s
 	}
-	return string(st) + s + normal
+	return string(st) + s + reset
 }
 
 // line writes one line.

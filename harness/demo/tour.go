@@ -97,7 +97,7 @@ func (t *Tour) show(number int, s scene) error {
 	for _, words := range s.words {
 		t.paper.line("    " + words)
 	}
-	t.paper.rows("", rows)
+	t.paper.rows(plain, rows)
 	for _, c := range s.parts {
 		t.paper.rows(faint, []row{{t.by(c[0]), t.by(c[1])}})
 	}

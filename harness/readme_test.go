@@ -1,0 +1,181 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/sseworkbook/harness/catalog"
+)
+
+// healthCheck is the one command of the README that is not run here, since it
+// would run this test again. It is the first thing that .ci/run does.
+const healthCheck = "go test ./harness/... ./solutions/... ./web/..."
+
+// A shown is a command of the README, and the output that it shows, if any.
+type shown struct{ command, output string }
+
+// block is a block of the README that is to be typed, or that shows output.
+var block = regexp.MustCompile("(?ms)^```(sh|text)\n(.*?)^```$")
+
+// readCommands returns the commands of a README, each with the output that the
+// block right after it shows.
+func readCommands(text string) []shown {
+	var commands []shown
+	for _, found := range block.FindAllStringSubmatch(text, -1) {
+		if found[1] == "text" {
+			commands[len(commands)-1].output = found[2]
+			continue
+		}
+		for line := range strings.Lines(found[2]) {
+			commands = append(commands, shown{command: strings.TrimSpace(line)})
+		}
+	}
+	return commands
+}
+
+// TestTheREADMEsCommandsDoWhatItShows runs them in order in a fresh copy of the
+// workbook, and compares what they print with what is shown.
+func TestTheREADMEsCommandsDoWhatItShows(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	commands := readCommands(string(text))
+	require.NotEmpty(t, commands)
+
+	r := reader{dir: filepath.Join(t.TempDir(), "workbook")}
+	require.NoError(t, freshWorkbook(r.dir))
+	defer r.stop(t)
+	for _, c := range commands {
+		t.Run(c.command, func(t *testing.T) { r.follow(t, c) })
+	}
+}
+
+// A reader types what the README says.
+type reader struct {
+	dir    string
+	server *program // the last one that was started
+}
+
+// follow does what a person would do with one command.
+func (r *reader) follow(t *testing.T, c shown) {
+	switch {
+	case c.command == healthCheck:
+		ci, err := os.ReadFile("../.ci/run")
+		require.NoError(t, err)
+		require.Contains(t, string(ci), "\n"+healthCheck+"\n")
+	case strings.Contains(c.command, "-server"):
+		r.stop(t)
+		r.start(t, c)
+	case strings.Contains(c.command, "-client"):
+		require.NotNil(t, r.server, "the README starts a client without a server")
+		r.runToEnd(t, c, " -url "+r.server.url()+"/events", 0)
+	case strings.HasPrefix(c.command, "go test ./lessons/"):
+		r.runToEnd(t, c, "", 1) // red until its learner has done it
+	default:
+		r.runToEnd(t, c, "", 0)
+	}
+}
+
+// shell returns the command line as the shell would run it in the workbook.
+func (r *reader) shell(line string) *exec.Cmd {
+	cmd := exec.Command("sh", "-c", "exec "+line)
+	cmd.Dir = r.dir
+	return cmd
+}
+
+// start starts a server on a free port.
+func (r *reader) start(t *testing.T, c shown) {
+	p, err := startProgram(r.shell(c.command+" -addr localhost:0"), "listening on")
+	require.NoError(t, err)
+	r.server = p
+	requireShown(t, c, p.read)
+}
+
+// stop presses Ctrl-C in the server that runs.
+func (r *reader) stop(t *testing.T) {
+	if r.server == nil {
+		return
+	}
+	output, err := r.server.interrupt()
+	require.NoError(t, err, "after Ctrl-C, a server ends well; it wrote:\n%s", output)
+	r.server = nil
+}
+
+// runToEnd runs a command that ends by itself.
+func (r *reader) runToEnd(t *testing.T, c shown, more string, status int) {
+	cmd := r.shell(c.command + more)
+	output, err := cmd.CombinedOutput()
+	require.NotNil(t, cmd.ProcessState, "%v", err)
+	require.Equal(t, status, cmd.ProcessState.ExitCode(), "it printed:\n%s", output)
+	require.NotEmpty(t, output)
+	requireShown(t, c, string(output))
+}
+
+// chance is what differs from run to run: ports, times, and how long it took.
+var chance = regexp.MustCompile(`(localhost|127\.0\.0\.1):\d+|\d{4}-\d\d-\d\dT[\d:]+(Z|[+-]\d\d:\d\d)|\d+\.\d+s|\(cached\)`)
+
+// requireShown fails if the output is not what the README shows. In the README,
+// the line ⋮ stands for any lines.
+func requireShown(t *testing.T, c shown, output string) {
+	if c.output == "" {
+		return
+	}
+	output = "\n" + chance.ReplaceAllString(output, "…")
+	want := "\n" + chance.ReplaceAllString(c.output, "…")
+	rest := output
+	for i, part := range strings.Split(want, "⋮\n") {
+		at := strings.Index(rest, part)
+		require.GreaterOrEqual(t, at, 0, "the README shows for %s\n%s\nbut it prints\n%s", c.command, part, output)
+		require.False(t, i == 0 && at > 0, "the README leaves out the beginning of what %s prints, without saying so", c.command)
+		rest = rest[at+len(part):]
+	}
+	if !strings.HasSuffix(want, "⋮\n") {
+		require.Empty(t, rest, "the README leaves out the end of what %s prints, without saying so", c.command)
+	}
+}
+
+// lessonRow is a row of the README's tables of lessons: a number, perhaps a
+// link, and what the lesson is about.
+var lessonRow = regexp.MustCompile(`(?m)^\| (?:\[(\d\d) ([^]]+)\]\(([^)]+)\)|(\d\d) ([^|]+?)) \| (.+?) \|$`)
+
+// TestTheREADMEKnowsTheLessons compares its tables with the folders.
+func TestTheREADMEKnowsTheLessons(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	lessons, err := catalog.Find("..")
+	require.NoError(t, err)
+
+	rows := lessonRow.FindAllStringSubmatch(string(text), -1)
+	require.Len(t, rows, 16)
+	for i, row := range rows {
+		if i >= len(lessons) {
+			require.Empty(t, row[3], "the README links lesson %s, which is not there yet", row[4])
+			continue
+		}
+		lesson := lessons[i]
+		require.Equal(t, "lessons/"+lesson.Name+"/README.md", row[3])
+		require.Equal(t, lesson.Name[:2], row[1])
+		require.Equal(t, lesson.Title, row[2]+": "+row[6], "the title in %s, and the README's", lesson.Readme())
+	}
+}
+
+// link is a link to a file of the workbook.
+var link = regexp.MustCompile(`\]\(([^):]+)\)`)
+
+func TestTheREADMEsLinksLeadSomewhere(t *testing.T) {
+	for _, name := range []string{"README.md", "CONTRIBUTING.md"} {
+		text, err := os.ReadFile(filepath.Join("..", name))
+		require.NoError(t, err)
+		for _, found := range link.FindAllStringSubmatch(string(text), -1) {
+			_, err := os.Stat(filepath.Join("..", found[1]))
+			require.NoError(t, err, "%s links it", name)
+		}
+	}
+}
