@@ -40,7 +40,8 @@ func TestTheResponseIsAnEventStream(t *testing.T) {
 		"200 text/event-stream", fmt.Sprint(response.Status, " ", mediaType))
 }
 
-// The headers wait in a buffer too. A page whose stream has no news yet would not even know that it is connected.
+// The headers wait in a buffer too. A page whose stream has no news yet would not
+// even know that it is connected.
 // Hint: flush in Open, through http.NewResponseController(w). Keep the controller in the Stream: every event needs it.
 func TestTheClientSeesTheHeadersBeforeAnyEvent(t *testing.T) {
 	defer step.Begin(t)()
@@ -144,7 +145,8 @@ func TestABufferingProxyLetsTheStreamThrough(t *testing.T) {
 
 // Part 2: other people's ResponseWriters.
 
-// Middleware wraps the ResponseWriter. What w.(http.Flusher) finds is the wrapper, which cannot flush; and says nothing.
+// Middleware wraps the ResponseWriter. The type assertion w.(http.Flusher) then looks
+// at the wrapper, which cannot flush, and no further.
 // Hint: http.NewResponseController(w).Flush() looks through every wrapper that has an Unwrap method.
 func TestAWrappedResponseWriterStillFlushes(t *testing.T) {
 	defer step.Begin(t)()
@@ -169,15 +171,16 @@ func TestAWriterThatCannotFlushGetsA500(t *testing.T) {
 	status = pair.TCP(t, pair.Opaque(handler)).Get("/events").Status
 	step.Equal(t, "a ResponseWriter that cannot flush: with a 200, the client waits for news that cannot come", 500, status)
 	if !errors.Is(err, http.ErrNotSupported) {
-		step.Fail(t, "the client has its 500; the handler learns nothing from Open, and goes on to send to nobody",
+		step.Fail(t, "the client has its 500, and Open's error does not tell the handler why: it may go on, and send to nobody",
 			fmt.Sprintf("got  %v", err), "want an error that wraps http.ErrNotSupported")
 	}
 }
 
 // Part 3: it lasts, and it ends.
 
-// A WriteTimeout is meant for a page that is sent at once; it counts from the request on. On HTTP/2 it, or a deadline of
-// your own that was left standing, resets a stream on which nothing happens.
+// A WriteTimeout is meant for a page that is sent at once: it counts from the request
+// on. On HTTP/2 a deadline that was left standing, the server's or one of your own,
+// resets even a stream on which nothing happens.
 // Hint: in Open, the controller's SetWriteDeadline(time.Time{}) takes the server's deadline off.
 func TestTheServersWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
 	defer step.Begin(t)()
@@ -212,9 +215,10 @@ func TestAClientThatStopsReadingEndsTheStream(t *testing.T) {
 		kilobyte := framing.Event{Data: strings.Repeat("x", 1000)}
 		var err error
 		var took time.Duration // by the Send that failed, or waited
-		sending := true
+		var sending bool
 		client := visit(t, func(s *flushing.Stream) {
 			time.Sleep(time.Second) // by then, the client has stopped
+			sending = true
 			for range 200 {
 				began := time.Now()
 				err = s.Send(kilobyte)
@@ -231,55 +235,64 @@ func TestAClientThatStopsReadingEndsTheStream(t *testing.T) {
 			step.Fail(t, "the client stopped reading a minute ago, and Send still waits for it: this handler may wait for hours")
 		}
 		if !errors.Is(err, flushing.ErrGone) {
-			step.Fail(t, "Send accepted more than the buffers on the way can hold, for a client that does not read",
+			step.Fail(t, "the client stopped reading, the buffers on the way are full, and Send did not say that it is gone",
 				fmt.Sprintf("got  %v, after %v", err, took), "want an error that wraps flushing.ErrGone")
 		}
 		step.Equal(t, "the client has stopped reading: how long Send waited for it", 10*time.Second, took)
 	})
 }
 
-// The kernel takes bytes for a client that has left. A handler that believes it runs until the server stops.
+// The kernel still takes bytes for a client that has left. A handler that believes it
+// runs on.
 // Hint: the request's context ends when the client leaves. Keep it in the Stream, and ask its Err before you write.
 func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 	defer step.Begin(t)()
 	var before, after error
-	client := pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	p := pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, _ := flushing.Open(w, r)
-		http.NewResponseController(w).Flush() // so that this step does not hang on step 2
-		before = s.Send(framing.Event{Data: "hello"})
+		if r.URL.Path == "/short" {
+			before = s.Send(framing.Event{Data: "hello"})
+			return
+		}
+		http.NewResponseController(w).Flush() // whatever Open does: this step is not about headers
 		<-r.Context().Done()
 		after = s.Send(framing.Event{Data: "are you there?"})
-	})).Open("/events")
+	}))
+	p.Get("/short")
+	step.Equal(t, "Send returned an error while the client was there", nil, before)
+
+	client := p.Open("/events")
 	client.Leave()
 	client.Returned("the client has left, and its handler has not returned")
-
-	step.Equal(t, "Send returned an error while the client was there", nil, before)
 	if !errors.Is(after, flushing.ErrGone) {
 		step.Fail(t, "the client is gone and Send did not say so: a handler in a loop would run until the server stops",
 			fmt.Sprintf("got  %v", after), "want an error that wraps flushing.ErrGone")
 	}
 }
 
-// A ResponseWriter is for one goroutine at a time. Two at once make one garbled frame, and now and then a crash.
+// A ResponseWriter is for one goroutine at a time. Two at once make one garbled frame,
+// and now and then a crash.
 // Hint: a sync.Mutex in the Stream, locked from the first use of w or its controller to the last; defer the Unlock.
 func TestConcurrentSendsDoNotInterleave(t *testing.T) {
 	defer step.Begin(t)()
-	w := &gatedWriter{ResponseRecorder: httptest.NewRecorder(), senders: 2}
+	w := &gatedWriter{ResponseRecorder: httptest.NewRecorder()}
 	s, err := flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
 	step.Equal(t, "Open returned an error", nil, err)
 
 	var senders sync.WaitGroup
+	w.meanwhile = func() {
+		senders.Go(func() { w.sender(func() { s.SendText([]byte("data: two\n\n")) }) })
+	}
 	senders.Go(func() { w.sender(func() { s.Send(framing.Event{Data: "one"}) }) })
-	senders.Go(func() { w.sender(func() { s.SendText([]byte("data: two\n\n")) }) })
 	senders.Wait()
 
-	if second := w.second.Load(); second != nil {
-		step.Fail(t, "two Sends at the same moment: the second did not wait for the end of the first. A client may get one garbled frame",
-			*second)
+	if len(w.overlaps) > 0 {
+		step.Fail(t, "while a Send was writing, a second one began and did not wait for its end: a client may get one garbled frame",
+			w.overlaps...)
 	}
 	got := strings.Fields(data(w.Body.String()))
 	slices.Sort(got)
-	step.Equal(t, "two Sends at the same moment: what the client understands", "one two", strings.Join(got, " "))
+	step.Equal(t, "two Sends at the same moment: what the client understood", "one two", strings.Join(got, " "))
 }
 
 // visit lets one client open /events. When it has the headers, script runs on the
@@ -370,55 +383,84 @@ func heardAtEachFlush(client *pair.Stream) string {
 	return strings.Join(all, " ")
 }
 
-// A gatedWriter is a ResponseWriter for several senders. While one of them uses
-// it, it waits until each of the others has come as far as it can: into the
-// writer as well, which is the mistake, or to a place where it waits its turn.
+// A gatedWriter is a ResponseWriter that lets a second sender begin while the
+// first one writes. It waits until each of them has come as far as it can: into
+// the writer as well, which is the mistake, or to a place where it waits its turn.
 type gatedWriter struct {
 	*httptest.ResponseRecorder
-	senders int32
+	meanwhile func() // starts the second sender
+	once      sync.Once
+	started   atomic.Int32
 
-	started atomic.Int32
-	inUse   atomic.Pointer[string]
-	second  atomic.Pointer[string] // what came while the writer was in use
+	mu       sync.Mutex // guards what follows
+	inUse    string     // what is being done with the writer
+	overlaps []string   // what came while it was in use
 }
 
-// sender runs send as one of the senders.
+// sender runs send as one of the two senders.
 func (w *gatedWriter) sender(send func()) {
 	w.started.Add(1)
 	send()
 }
 
-func (w *gatedWriter) Write(p []byte) (n int, err error) {
-	w.use(fmt.Sprintf("Write(%q)", p), func() { n, err = w.ResponseRecorder.Write(p) })
-	return n, err
+func (w *gatedWriter) Write(p []byte) (int, error) {
+	if w.begin(fmt.Sprintf("Write(%q)", p)) {
+		defer w.end()
+		return w.ResponseRecorder.Write(p)
+	}
+	return len(p), nil
 }
 
 func (w *gatedWriter) FlushError() error {
-	w.use("Flush", w.ResponseRecorder.Flush)
+	if w.begin("Flush") {
+		defer w.end()
+		w.ResponseRecorder.Flush()
+	}
 	return nil
 }
 
+// SetWriteDeadline does nothing, but it would move the deadline of a Write.
 func (w *gatedWriter) SetWriteDeadline(time.Time) error {
-	w.use("SetWriteDeadline", func() {})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.overlap("SetWriteDeadline")
 	return nil
 }
 
-// use does one thing with the writer, and notes when that is not the only one.
-func (w *gatedWriter) use(name string, do func()) {
-	if !w.inUse.CompareAndSwap(nil, &name) {
-		second := fmt.Sprintf("%s came during %s", name, *w.inUse.Load())
-		w.second.Store(&second)
-		return
+// begin reports whether the writer was free; then it belongs to the caller until end.
+func (w *gatedWriter) begin(use string) bool {
+	w.mu.Lock()
+	free := !w.overlap(use)
+	if free {
+		w.inUse = use
 	}
-	for w.started.Load() > 0 && w.second.Load() == nil && !w.settled() {
-		runtime.Gosched()
+	w.mu.Unlock()
+	if free && w.meanwhile != nil {
+		w.once.Do(w.meanwhile)
+		for !w.settled() {
+			runtime.Gosched()
+		}
 	}
-	do()
-	w.inUse.Store(nil)
+	return free
 }
 
-// settled reports whether every sender has begun, and all but the one that asks
-// have ended or wait for something.
+func (w *gatedWriter) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.inUse = ""
+}
+
+// overlap notes use if the writer is in use already. The caller holds w.mu.
+func (w *gatedWriter) overlap(use string) bool {
+	if w.inUse == "" {
+		return false
+	}
+	w.overlaps = append(w.overlaps, use+" came during "+w.inUse)
+	return true
+}
+
+// settled reports whether both senders have begun, and each has ended, waits for
+// something, or asks this.
 func (w *gatedWriter) settled() bool {
 	all := make([]byte, 64<<10)
 	all = all[:runtime.Stack(all, true)]
@@ -428,7 +470,7 @@ func (w *gatedWriter) settled() bool {
 			return false
 		}
 	}
-	return w.started.Load() == w.senders
+	return w.started.Load() == 2
 }
 
 // waiting matches the stack of a goroutine that waits for a lock, a channel or a moment.
