@@ -29,7 +29,7 @@ func TestACachedHealthCheckIsNeverStale(t *testing.T) {
 		text, err := os.ReadFile(filepath.Join(root, file))
 		require.NoError(t, err)
 		put(t, filepath.Join(root, file), string(text)+"\n// changed\n")
-		age(t, root, time.Hour-time.Duration(minutes+1)*time.Minute)
+		age(t, filepath.Join(root, file), time.Hour-time.Duration(minutes+1)*time.Minute)
 		require.False(t, isCached(t, root), "%s has changed", file)
 	}
 	require.True(t, isCached(t, root))

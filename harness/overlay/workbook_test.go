@@ -142,12 +142,12 @@ func put(t *testing.T, file, text string) {
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 }
 
-// age makes everything in the folder that old: the go command keeps no result
-// that hangs on files of the last two seconds.
-func age(t *testing.T, folder string, by time.Duration) {
+// age makes the file, or everything in the folder, that old: the go command
+// keeps no result that hangs on files of the last two seconds.
+func age(t *testing.T, path string, by time.Duration) {
 	t.Helper()
 	then := time.Now().Add(-by)
-	err := filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
+	err := filepath.WalkDir(path, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
