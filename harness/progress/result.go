@@ -112,7 +112,7 @@ func (p *packageRun) buildError(lesson catalog.Lesson, tree string) string {
 	text := strings.ReplaceAll(p.build, tree+"/"+name, "lessons/"+name)
 	var lines []string
 	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\r\n")
+		line = strings.TrimPrefix(strings.TrimRight(line, "\r\n"), "./")
 		if line != "" && !strings.HasPrefix(line, "#") && !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}

@@ -55,7 +55,7 @@ func Run(ctx context.Context, root string, lessons []catalog.Lesson, o Options) 
 	for _, lesson := range lessons {
 		run, ok := runs[lesson.Name]
 		if !ok {
-			return nil, fmt.Errorf("running the tests of lesson %s: go test said nothing of it: %s",
+			return nil, fmt.Errorf("running the tests of lesson %s: go test did not get to it: %s",
 				lesson.Name, strings.TrimSpace(stderr.String()))
 		}
 		results = append(results, run.result(lesson, o.Tree))

@@ -1,0 +1,58 @@
+package progress
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A test that began and never ended has failed: its process was ended under it.
+func TestATestThatNeverEndedHasFailed(t *testing.T) {
+	run := parse([]byte(`
+{"Action":"run","Package":"p/01-a","Test":"TestA"}
+{"Action":"output","Package":"p/01-a","Test":"TestA","Output":"=== RUN   TestA\n"}
+{"Action":"output","Package":"p/01-a","Test":"TestA","Output":"it hangs at a.go:7\n"}
+{"Action":"output","Package":"p/01-a","Output":"exit status 1\n"}
+{"Action":"fail","Package":"p/01-a"}
+`))["01-a"]
+	step := run.find("TestA").step("TestA")
+	require.Equal(t, StepResult{Name: "TestA", Status: Failed, Message: "it hangs at a.go:7"}, step)
+}
+
+// What writes past go test does not spoil the rest.
+func TestLinesThatAreNoEventsArePassedOver(t *testing.T) {
+	runs := parse([]byte("go: downloading a module\n{\"Action\":\n" + `{"Action":"pass","Package":"p/01-a"}` + "\nend"))
+	require.Len(t, runs, 1)
+	require.Equal(t, "pass", runs["01-a"].ended)
+}
+
+// A message comes without what go test puts around it, and a caret stays under
+// its byte.
+func TestAMessageIsTakenOutOfItsFrame(t *testing.T) {
+	message, at := unframe(strings.Join([]string{
+		"=== RUN   TestA",
+		"=== NAME  TestA",
+		"    a_test.go:12: the field ends early",
+		"        got   \"a\"",
+		"        want  \"ab\"",
+		"                ^",
+		"",
+		"    a_test.go:13: and then",
+		"    --- FAIL: TestA/sub (0.00s)",
+		"--- FAIL: TestA (0.00s)",
+		"FAIL",
+		"exit status 1",
+		"FAIL\texample.com/a\t0.012s",
+		"",
+	}, "\n"))
+	require.Equal(t, "a_test.go:12", at)
+	require.Equal(t, "the field ends early\ngot   \"a\"\nwant  \"ab\"\n        ^\n\na_test.go:13: and then", message)
+}
+
+// What a step says of FAIL is no frame.
+func TestWordsOfTheFrameInAMessageStay(t *testing.T) {
+	message, at := unframe("    a_test.go:1: want PASS\n        FAIL is what it said\n        === equals\n")
+	require.Equal(t, "a_test.go:1", at)
+	require.Equal(t, "want PASS\nFAIL is what it said\n=== equals", message)
+}
