@@ -35,9 +35,8 @@ type Stream struct {
 // client has the status 200 and the headers.
 //
 // A w that cannot flush gets a 500, and Open returns an error that wraps
-// [http.ErrNotSupported]: the handler has nothing left to do. When the client
-// has already gone, the error wraps [ErrGone]. The server's WriteTimeout no
-// longer applies to the response.
+// [http.ErrNotSupported]: the handler has nothing left to do. Any other error
+// wraps [ErrGone]. The server's WriteTimeout no longer applies to the response.
 //
 //lesson:todo Set the headers, and get them to the client before any event exists.
 func Open(w http.ResponseWriter, r *http.Request) (*Stream, error) {
