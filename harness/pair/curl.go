@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -13,8 +14,8 @@ import (
 // What Go's client adds by itself is left out. It does not read r.Body: the
 // body is shown where r.GetBody can give another copy of it.
 func Curl(r *http.Request) string {
-	words := []string{"curl", "-N"}
-	if r.URL.Scheme == "https" && isLoopback(r.URL.Hostname()) {
+	words, target := []string{"curl", "-N"}, targetOf(r)
+	if target.Scheme == "https" && isLoopback(target.Hostname()) {
 		words = append(words, "-k") // a certificate that only the test trusts
 	}
 	body := bodyOf(r)
@@ -26,13 +27,13 @@ func Curl(r *http.Request) string {
 			}
 		}
 	}
-	if r.Host != "" && r.URL.Host != "" && r.Host != r.URL.Host {
+	if r.Host != "" && r.Host != target.Host {
 		words = append(words, "-H", quote("Host: "+r.Host))
 	}
 	if body != "" {
 		words = append(words, dataFlag(body), quote(body))
 	}
-	return strings.Join(append(words, quote(urlOf(r))), " ")
+	return strings.Join(append(words, quote(target.String())), " ")
 }
 
 // methodFlags are needed where curl would not come to the method by itself.
@@ -82,17 +83,17 @@ func bodyOf(r *http.Request) string {
 	return string(text)
 }
 
-// urlOf is the whole URL, also of a request as a server sees it.
-func urlOf(r *http.Request) string {
-	if r.URL.Host != "" {
-		return r.URL.String()
+// targetOf is the whole URL, also of a request as a server sees it.
+func targetOf(r *http.Request) url.URL {
+	target := *r.URL
+	if target.Host != "" {
+		return target
 	}
-	u := *r.URL
-	u.Host, u.Scheme = r.Host, "http"
+	target.Host, target.Scheme = r.Host, "http"
 	if r.TLS != nil {
-		u.Scheme = "https"
+		target.Scheme = "https"
 	}
-	return u.String()
+	return target
 }
 
 func isLoopback(host string) bool {

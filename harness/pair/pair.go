@@ -33,9 +33,9 @@ type Pair struct {
 	origin *server
 	front  *server // the proxy, or origin where there is none
 
-	mu      sync.Mutex // guards streams
+	mu      sync.Mutex // guards what follows
 	streams []*Stream
-	close   sync.Once
+	closed  bool
 }
 
 // TCP starts a server for h on a free port of the loopback interface. The pair
@@ -93,12 +93,14 @@ func (p *Pair) Cut() { p.front.cut() }
 // fine.
 func (p *Pair) Close() {
 	p.tb.Helper()
-	p.close.Do(p.shutdown)
-}
-
-func (p *Pair) shutdown() {
-	p.tb.Helper()
-	p.leaveAll()
+	streams, first := p.beginClose()
+	if !first {
+		return
+	}
+	for _, s := range streams {
+		s.Leave()
+		<-s.done
+	}
 	p.front.end()
 	p.origin.end()
 	if stuck := p.stuck(); stuck != nil {
@@ -109,8 +111,15 @@ func (p *Pair) shutdown() {
 	p.front.test.Close()
 	p.origin.test.Close()
 	if line := p.origin.log.mishap(); line != "" {
-		p.complain("the server met a mistake in a handler", line)
+		p.complain("a handler made a mistake that net/http only logs", line)
 	}
+}
+
+func (p *Pair) beginClose() (streams []*Stream, first bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	first, p.closed = !p.closed, true
+	return p.streams, first
 }
 
 // stuck waits for the handlers; should that hang (a lock in a bubble stops its
@@ -128,16 +137,5 @@ func (p *Pair) complain(sentence string, details ...string) {
 	p.tb.Helper()
 	if !p.tb.Failed() {
 		step.Fail(p.tb, sentence, details...)
-	}
-}
-
-func (p *Pair) leaveAll() {
-	p.mu.Lock()
-	streams := p.streams
-	p.streams = nil
-	p.mu.Unlock()
-	for _, s := range streams {
-		s.Leave()
-		<-s.done
 	}
 }

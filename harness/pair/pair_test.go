@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,9 +13,16 @@ import (
 	"go.uber.org/goleak"
 
 	"example.com/sseworkbook/harness/pair"
+	"example.com/sseworkbook/harness/step"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(childRun) != "" {
+		step.Main(m)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // protocols are all that a pair can speak.
 var protocols = map[string][]pair.Option{
@@ -125,6 +133,23 @@ func TestTheHandlerSeesWhatAnEventSourceSends(t *testing.T) {
 	require.Equal(t, "text/event-stream", got.Get("Accept"))
 	require.Equal(t, "7", got.Get("Last-Event-ID"))
 	require.Len(t, got, 5, "nothing of the pair's own: %v", got) // and User-Agent, Cache-Control, Accept-Encoding
+}
+
+// A frame goes through its blank line, however lines end and wherever net/http
+// cuts the bytes.
+func TestFramesEndAtTheirBlankLine(t *testing.T) {
+	p := pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, b := range []byte("data: a\r\n\r\ndata: b\r\rid: 1\ndata: c\n\n") {
+			w.Write([]byte{b})
+			flush(w)
+		}
+	}))
+	s := p.Open("/events")
+	require.Equal(t, "data: a\r\n\r\n", s.Frame("CRLF"))
+	s.Want("bytes and frames can take turns", "data: ")
+	require.Equal(t, "b\r\r", s.Frame("CR"))
+	require.Equal(t, "id: 1\ndata: c\n\n", s.Frame("LF"))
+	require.Len(t, s.Flushes(), len(s.Received()))
 }
 
 // Ten thousand keep-alives of a whole server and client, thirty seconds apart,

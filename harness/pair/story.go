@@ -2,12 +2,13 @@ package pair
 
 import (
 	"strconv"
-	"strings"
-	"unicode/utf8"
+
+	"example.com/sseworkbook/harness/step"
 )
 
 // story tells, below what was awaited and what came, what became of the stream
-// and how to see it again. It may be called from any goroutine.
+// and how to see it again. It may be called from any goroutine, also from
+// outside the bubble that the stream is in.
 func (s *Stream) story(lines []string) []string {
 	return append(lines, s.fate(), s.pair.again(s.request))
 }
@@ -19,9 +20,17 @@ func (s *Stream) fate() string {
 		return "then        " + line
 	}
 	if err := s.ending(); err != nil {
-		return "then        " + err.Error() + ": " + Cause(err)
+		return "then        " + withCause(err)
 	}
 	return "handler     " + s.exchange.where()
+}
+
+// withCause is err's text and, where that says more, its likely cause.
+func withCause(err error) string {
+	if cause := Cause(err); cause != err.Error() {
+		return err.Error() + ": " + cause
+	}
+	return err.Error()
 }
 
 // awaited is for a wait that is not for certain bytes.
@@ -33,55 +42,19 @@ func awaited(what, got string) []string {
 // that is wrong or missing.
 func differing(want, got string) []string {
 	if got == "" {
-		return awaited(head(want, 0), got)
+		return awaited(tail(want), got)
 	}
-	at := commonPrefix(want, got)
-	shown, column := window(got, at)
-	return []string{
-		"waited for  " + head(want, at),
-		"came        " + shown,
-		"            " + strings.Repeat(" ", column) + "^",
-	}
+	return step.Compare("waited for ", strconv.Quote(want), "came       ", strconv.Quote(got))
 }
 
-// before and after are how much of the bytes around a difference is shown.
-const before, after = 24, 36
-
-// head is want around byte at, quoted.
-func head(want string, at int) string {
-	shown, _ := window(want, at)
-	return shown
-}
-
-// tail is the end of what came, quoted.
-func tail(got string) string {
-	if got == "" {
+// tail quotes the last bytes of s.
+func tail(s string) string {
+	const most = 60
+	switch {
+	case s == "":
 		return "nothing"
+	case len(s) > most:
+		return "…" + strconv.Quote(s[len(s)-most:])
 	}
-	shown, _ := window(got, len(got))
-	return shown
-}
-
-// window quotes s around byte at and says in which column of the result that
-// byte is.
-func window(s string, at int) (quoted string, column int) {
-	start, end := max(0, at-before), min(len(s), at+after)
-	lead, trail := "", ""
-	if start > 0 {
-		lead = "…"
-	}
-	if end < len(s) {
-		trail = "…"
-	}
-	opening := strconv.Quote(s[start:at])
-	column = utf8.RuneCountInString(lead+opening) - 1
-	return lead + strconv.Quote(s[start:end]) + trail, column
-}
-
-func commonPrefix(a, b string) int {
-	n := 0
-	for n < min(len(a), len(b)) && a[n] == b[n] {
-		n++
-	}
-	return n
+	return strconv.Quote(s)
 }

@@ -21,11 +21,11 @@ type Stream struct {
 	conn     breakable
 	cancel   context.CancelFunc
 	done     chan struct{} // closed by the reading goroutine as its last act
-	consumed int           // how much of received Frame and Want have taken
 
 	mu       sync.Mutex // guards what follows; held for moments only
 	changed  *sync.Cond // broadcast after each change
 	received []byte
+	consumed int   // how much of received Frame and Want have taken
 	err      error // why the body ended; nil while it goes on
 	left     bool
 	pace

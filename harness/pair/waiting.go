@@ -56,7 +56,7 @@ func (s *Stream) Ended(sentence string) error {
 func (s *Stream) Returned(sentence string) {
 	s.pair.tb.Helper()
 	defer step.Waiting(s.pair.tb, func() (string, []string) {
-		return sentence, s.story(awaited("the handler to return", s.unread()))
+		return sentence, []string{"handler     " + s.exchange.where(), s.pair.again(s.request)}
 	})()
 	s.exchange.wait(0)
 }
