@@ -28,9 +28,17 @@ func respond(status int, contentType, body string) answer {
 		return &http.Response{
 			StatusCode: status,
 			Header:     http.Header{"Content-Type": {contentType}},
-			Body:       io.NopCloser(strings.NewReader(body)),
+			Body:       &openBody{strings.NewReader(body)},
 		}, nil
 	}
+}
+
+// An openBody is the body of a response, until it is closed.
+type openBody struct{ io.Reader }
+
+func (b *openBody) Close() error {
+	b.Reader = nil
+	return nil
 }
 
 // refuse is the answer of a host where nobody listens.
@@ -42,6 +50,7 @@ type script struct {
 	answers []answer
 	asked   []time.Time
 	lastIDs []string
+	bodies  []*openBody
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -53,7 +62,11 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	next := s.answers[0]
 	s.answers = s.answers[1:]
-	return next()
+	response, err := next()
+	if err == nil {
+		s.bodies = append(s.bodies, response.Body.(*openBody))
+	}
+	return response, err
 }
 
 // waits returns the times from each request to the next.
@@ -66,10 +79,13 @@ func (s *script) waits() []time.Duration {
 }
 
 // run runs a client on the script, which is to be done in virtual time.
-func (s *script) run(c *demo.Client) (events, status string, err error) {
+func (s *script) run(t *testing.T, c *demo.Client) (events, status string, err error) {
 	var out, log strings.Builder
 	c.URL, c.HTTP, c.Events, c.Status = "http://server.test/events", &http.Client{Transport: s}, &out, &log
-	err = c.Run(context.Background())
+	err = c.Run(t.Context())
+	for i, body := range s.bodies {
+		require.Nil(t, body.Reader, "answer %d was not closed", i+1)
+	}
 	return out.String(), log.String(), err
 }
 
@@ -80,7 +96,7 @@ func TestTheClientComesBackAfterTheServersTimeWithItsLastEventID(t *testing.T) {
 			stream("data: b\n\n"),
 			stream("data: c\n\n"),
 		}}
-		events, status, err := s.run(&demo.Client{Limit: 3})
+		events, status, err := s.run(t, &demo.Client{Limit: 3})
 		require.NoError(t, err)
 		require.Equal(t, "tick · id 7 · a\nmessage · b\nmessage · c\n", events)
 		require.Equal(t, []string{"", "7", "7"}, s.lastIDs, "an event without an id must not make the client forget")
@@ -98,7 +114,7 @@ func TestTheClientNeverHammersTheServer(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &script{answers: []answer{stream(retry + "data: a\n\n"), stream("data: b\n\n")}}
-			_, _, err := s.run(&demo.Client{Limit: 2})
+			_, _, err := s.run(t, &demo.Client{Limit: 2})
 			require.NoError(t, err)
 			require.Equal(t, []time.Duration{want}, s.waits(), "after %q", retry)
 		})
@@ -114,7 +130,7 @@ func TestAServerThatIsAwayForAWhileIsWaitedFor(t *testing.T) {
 			respond(http.StatusTooManyRequests, "text/plain", "slowly"),
 			stream("data: b\n\n"),
 		}}
-		events, status, err := s.run(&demo.Client{Limit: 2})
+		events, status, err := s.run(t, &demo.Client{Limit: 2})
 		require.NoError(t, err)
 		require.Equal(t, "message · a\nmessage · b\n", events)
 		require.Contains(t, status, "nothing listens there")
@@ -133,7 +149,7 @@ func TestTheClientStopsForGood(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &script{answers: []answer{stream("data: a\n\n"), test.last}}
-				events, _, err := s.run(&demo.Client{})
+				events, _, err := s.run(t, &demo.Client{})
 				require.Equal(t, "message · a\n", events)
 				require.Len(t, s.asked, 2)
 				if test.want == "" {
@@ -158,7 +174,7 @@ func TestAServerThatWasNeverThereIsAnError(t *testing.T) {
 		if first != nil {
 			s.answers = []answer{first}
 		}
-		_, _, err := s.run(&demo.Client{})
+		_, _, err := s.run(t, &demo.Client{})
 		require.ErrorContains(t, err, want)
 		require.Len(t, s.asked, 1, "nobody waits for a server that may not exist")
 		require.NotContains(t, err.Error(), "Get ", "the URL is said once")
@@ -168,14 +184,14 @@ func TestAServerThatWasNeverThereIsAnError(t *testing.T) {
 func TestRawPrintsTheBytesAsTheyCame(t *testing.T) {
 	const bytes = ": hi\r\nid: 1\ndata:x\n\ndata: y\n\n"
 	s := &script{answers: []answer{stream(bytes)}}
-	events, _, err := s.run(&demo.Client{Raw: true, Limit: 2})
+	events, _, err := s.run(t, &demo.Client{Raw: true, Limit: 2})
 	require.NoError(t, err)
 	require.Equal(t, bytes, events)
 }
 
 func TestControlCharactersDoNotReachTheTerminal(t *testing.T) {
 	s := &script{answers: []answer{stream("event: \x1b[2J\nid: \a\ndata: one\ndata: \x1b]0;two\u009b\n\n")}}
-	events, _, err := s.run(&demo.Client{Limit: 1})
+	events, _, err := s.run(t, &demo.Client{Limit: 1})
 	require.NoError(t, err)
 	require.Equal(t, "␛[2J · id ␇ · one\n    ␛]0;two\uFFFD\n", events)
 }

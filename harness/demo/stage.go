@@ -78,14 +78,13 @@ func newStage(ctx context.Context) (*stage, error) {
 	return s, nil
 }
 
-// close ends both parties.
+// close ends both parties: the client's connections end with the server's.
 func (s *stage) close() {
 	if s.source != nil {
 		s.source.Close()
 	}
 	s.server.Close()
 	<-s.served
-	s.transport.CloseIdleConnections()
 }
 
 // RoundTrip implements [http.RoundTripper]: it keeps the response for show.
