@@ -43,9 +43,9 @@ func TestAnEventEndsAtItsBlankLine(t *testing.T) {
 func TestLinesOfDataAreJoined(t *testing.T) {
 	defer step.Begin(t)()
 	wantData(t, "lines of data belong together: a JSON text of two lines must not arrive as its last one",
-		"data: {\"a\":\ndata: 1}\n\n", "{\"a\":\n1}")
-	wantData(t, "an empty line of data is a line too: a browser keeps it",
-		"data: a\ndata: \ndata: c\n\n", "a\n\nc")
+		"data: [1,\ndata: 2]\n\n", "[1,\n2]")
+	wantData(t, "an empty line of data is a line too: a browser keeps it, in the middle and at the end",
+		"data: a\ndata: \ndata: c\ndata: \n\n", "a\n\nc\n")
 	wantData(t, "the next event begins with no data: a browser does not show a and b again",
 		"data: a\ndata: b\n\ndata: c\n\n", "a\nb", "c")
 }
@@ -121,6 +121,8 @@ func TestTheReconnectionTimeIsDigitsOnly(t *testing.T) {
 	defer step.Begin(t)()
 	wantRetry(t, "a retry field sets the reconnection time, in milliseconds",
 		"retry: 3000\n\n", 3*time.Second)
+	wantLastID(t, "the reconnection time is not an id: a browser that reconnects asks for what came after 7",
+		"id: 7\nretry: 3000\ndata: x\n\n", "7")
 	for _, value := range []string{"", "-1", "+1", "1e3", "1.5", "1s", "0x10", "٣", "9223372036854775807", "99999999999999999999"} {
 		wantRetry(t, fmt.Sprintf("%q is not digits only, or too long: a browser keeps the 3 s that it has", value),
 			"retry: 3000\nretry: "+value+"\n\n", 3*time.Second)
@@ -141,7 +143,7 @@ func TestAnUnfinishedEventIsDropped(t *testing.T) {
 	got := read(t, io.MultiReader(strings.NewReader("data: whole\n\ndata: half\n"), iotest.ErrReader(broken)))
 	step.Equal(t, "the connection broke before the blank line: a browser drops what may be half a message",
 		list{`"whole"`}, got.list(payload))
-	if got.err != broken {
+	if !errors.Is(got.err, broken) {
 		step.Fail(t, "an error of the reader comes back as it is: whoever reconnects wants to know why",
 			fmt.Sprintf("got  %v", got.err), fmt.Sprintf("want %v", broken))
 	}
@@ -213,8 +215,8 @@ func TestTheStreamIsUTF8(t *testing.T) {
 		"data: a\xffb\xff\xff\n\n", "a\uFFFDb\uFFFD\uFFFD")
 	wantData(t, "a character that was cut short is shown as one U+FFFD",
 		"data: \xe2\x82\n\n", "\uFFFD")
-	wantTypes(t, "a type is text too, with U+FFFD for what is not UTF-8",
-		"event: \xff\ndata: x\n\n", "\uFFFD \"x\"")
+	wantEach(t, "a type is text too, with U+FFFD for what is not UTF-8",
+		"event: \xff\ndata: x\n\n", typeOf, "\"\uFFFD\"")
 	wantLastID(t, "an id is text too, with U+FFFD for what is not UTF-8",
 		"id: \xff\ndata: x\n\n", "\uFFFD")
 }
@@ -281,9 +283,10 @@ func (l list) String() string {
 	return strings.Join(l, ", ")
 }
 
-// These three say what to show of an event.
+// These say what to show of an event.
 func payload(e framing.Event) string { return strconv.Quote(e.Data) }
 func typed(e framing.Event) string   { return e.Type + " " + strconv.Quote(e.Data) }
+func typeOf(e framing.Event) string  { return strconv.Quote(e.Type) }
 func idOf(e framing.Event) string    { return strconv.Quote(e.ID) }
 
 // A reading is what a decoder made of a stream.
@@ -475,7 +478,7 @@ type endless struct {
 }
 
 func (e *endless) Read(b []byte) (int, error) {
-	if e.sent > 64<<20 {
+	if e.sent > 16<<20 {
 		return 0, io.EOF
 	}
 	n := copy(b, e.text[e.sent%len(e.text):])
@@ -510,6 +513,13 @@ func (a *answer) RoundTrip(r *http.Request) (*http.Response, error) {
 type body struct {
 	io.Reader
 	of *answer
+}
+
+func (b body) Read(p []byte) (int, error) {
+	if !b.of.open {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	return b.Reader.Read(p)
 }
 
 func (b body) Close() error {
