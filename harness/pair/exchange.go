@@ -47,14 +47,14 @@ func newExchange() *exchange {
 	return x
 }
 
-// serve runs the handler h for this exchange, on the request's goroutine.
+// serve runs the handler h for this exchange, on the request's goroutine. Its
+// caller sets the state when all is noted.
 func (x *exchange) serve(h http.Handler, w http.ResponseWriter, r *http.Request) {
 	x.change(func() {
 		x.request = r.Method + " " + r.URL.RequestURI()
 		x.goroutine = goroutineID()
 		x.state = running
 	})
-	defer x.change(func() { x.state = returned })
 	defer x.recovered()
 	h.ServeHTTP(&recorder{ResponseWriter: w, exchange: x}, r)
 }

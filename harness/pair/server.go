@@ -137,13 +137,15 @@ func (s *server) begin(r *http.Request) *exchange {
 	return x
 }
 
+// finish notes how the handler ended before anybody is told that it did.
 func (s *server) finish(x *exchange) {
 	if line := x.panicked(); line != "" {
 		s.log.add(line)
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	delete(s.active, x)
+	s.mu.Unlock()
+	x.change(func() { x.state = returned })
 }
 
 // conn is the client's connection that has that local address.

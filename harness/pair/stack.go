@@ -73,6 +73,6 @@ func isOwn(line string) bool {
 		return false
 	}
 	host, _, hasPath := strings.Cut(line, "/")
-	return hasPath && strings.Contains(host, ".") && !strings.ContainsAny(host, "(") &&
+	return hasPath && strings.Contains(host, ".") && !strings.Contains(host, "(") &&
 		!strings.Contains(line, "/harness/pair.")
 }
