@@ -49,6 +49,11 @@ func TestTheREADMEsCommandsDoWhatItShows(t *testing.T) {
 	commands := readCommands(string(text))
 	require.NotEmpty(t, commands)
 
+	t.Cleanup(func() {
+		if edited, err := catalog.Edited(".."); t.Failed() && len(edited) > 0 && err == nil {
+			t.Logf("these lesson tests are not the workbook's own any more: %s", strings.Join(edited, ", "))
+		}
+	})
 	r := reader{dir: filepath.Join(t.TempDir(), "workbook")}
 	require.NoError(t, freshWorkbook(r.dir))
 	defer r.stop(t)
