@@ -43,6 +43,9 @@ func bubble(t *testing.T, f func(t *testing.T)) (deadlock string) {
 // reportDeadlock fails the step whose bubble cannot go on.
 func reportDeadlock(t *testing.T, reason string) {
 	t.Helper()
+	if t.Failed() { // what the step said already is why it left something behind
+		t.FailNow()
+	}
 	inBubble := slices.DeleteFunc(parseStacks(allStacks()), func(g goroutine) bool { return !g.bubble })
 	if strings.Contains(reason, "main bubble goroutine has exited") {
 		Fail(t, at(leakSentence, inBubble))
