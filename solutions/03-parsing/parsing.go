@@ -215,7 +215,7 @@ func (d *Decoder) buffered() ([]byte, error) {
 	next, err := d.in.Peek(1)
 	if err == nil && d.afterCR && next[0] == '\n' {
 		d.in.Discard(1)
-		next, err = d.in.Peek(1)
+		_, err = d.in.Peek(1)
 	}
 	if err != nil {
 		return nil, err
