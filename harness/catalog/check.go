@@ -110,7 +110,7 @@ func checkSums(root string) error {
 	}
 	got, err := os.ReadFile(filepath.Join(root, sumsFile))
 	if err == nil && !bytes.Equal(got, want) {
-		return fmt.Errorf("%s is not of the lesson tests as they are now", sumsFile)
+		return fmt.Errorf("%s is not of the lesson tests as they are now: go run ./harness sums", sumsFile)
 	}
 	return err
 }

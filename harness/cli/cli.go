@@ -48,7 +48,7 @@ func newRoot() *cobra.Command {
 	}
 	root.SetHelpFunc(help)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newDemo(), newBasicServer(), newBasicClient(), newHint(), newDiff(), newReset(), newStubs())
+	root.AddCommand(newDemo(), newBasicServer(), newBasicClient(), newHint(), newDiff(), newReset(), newStubs(), newSums())
 	return root
 }
 

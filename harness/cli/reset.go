@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/stub"
 )
 
@@ -30,27 +28,6 @@ func newReset() *cobra.Command {
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "reset  %s is as it was at the start\n", book.relative(lesson.File()))
 			return nil
-		},
-	}
-}
-
-// newStubs returns the command that go generate runs: for authors.
-func newStubs() *cobra.Command {
-	return &cobra.Command{
-		Use:    "stubs",
-		Short:  "Derives the lessons' stubs from the solutions.",
-		Hidden: true,
-		Args:   noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			book, err := openWorkbook()
-			if err != nil {
-				return err
-			}
-			var targets []stub.Target
-			for _, lesson := range book.lessons {
-				targets = append(targets, book.target(lesson))
-			}
-			return errors.Join(stub.Generate(book.root, targets, cmd.OutOrStdout()), catalog.WriteSums(book.root))
 		},
 	}
 }

@@ -186,7 +186,7 @@ func TestOneEventIsOneWrite(t *testing.T) {
 	if len(w.got) != 1 || err != nil || n != int64(len(w.got[0])) {
 		step.Fail(t, "one event is one Write: when it takes several, and the second fails, half an event is on the wire",
 			fmt.Sprintf("got   %d writes, and WriteTo returned %d, %v", len(w.got), n, err),
-			fmt.Sprintf("want  1 write, its number of bytes, and no error"))
+			"want  1 write, its number of bytes, and no error")
 	}
 	browserReads(t, "what WriteTo wrote is not the event", w.got[0],
 		received{Data: "a\nb", Type: "tick", ID: "7"})
@@ -196,7 +196,7 @@ func TestOneEventIsOneWrite(t *testing.T) {
 	if len(w.got) > 0 || n != 0 || err == nil {
 		step.Fail(t, "an event that cannot be framed must not reach the writer at all",
 			fmt.Sprintf("got   %d writes, and WriteTo returned %d, %v", len(w.got), n, err),
-			fmt.Sprintf("want  0 writes, 0 and an error"))
+			"want  0 writes, 0 and an error")
 	}
 
 	w = writes{fails: errors.New("connection reset")}

@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/stub"
+)
+
+// newStubs returns the command that go generate runs.
+func newStubs() *cobra.Command {
+	return &cobra.Command{
+		Use:    "stubs",
+		Short:  "Derives the lessons' stubs from the solutions.",
+		Hidden: true,
+		Args:   noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			book, err := openWorkbook()
+			if err != nil {
+				return err
+			}
+			var targets []stub.Target
+			for _, lesson := range book.lessons {
+				targets = append(targets, book.target(lesson))
+			}
+			return stub.Generate(book.root, targets, cmd.OutOrStdout())
+		},
+	}
+}
+
+// newSums returns the command that makes the lesson tests as they are now the
+// workbook's. It is no part of go generate: a learner who runs that, and who has
+// edited a test, is still to be told so.
+func newSums() *cobra.Command {
+	return &cobra.Command{
+		Use:    "sums",
+		Short:  "Records the lessons' tests as they are, as the workbook's.",
+		Hidden: true,
+		Args:   noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			book, err := openWorkbook()
+			if err != nil {
+				return err
+			}
+			return catalog.WriteSums(book.root)
+		},
+	}
+}
