@@ -1,0 +1,156 @@
+// Package sessions keeps many event streams apart: what is meant for one client
+// never reaches another, and none of them can hold up the rest.
+package sessions
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+
+	framing "example.com/sseworkbook/solutions/01-framing"
+)
+
+var (
+	// ErrUnknown says that no session with this id is open.
+	ErrUnknown = errors.New("no such session")
+	// ErrLimit says that as many sessions are open as may be.
+	ErrLimit = errors.New("too many sessions")
+	// ErrClosed says that the session has ended.
+	ErrClosed = errors.New("the session has ended")
+	// ErrFull says that a session's client is so slow that its queue is full.
+	ErrFull = errors.New("the session's queue is full")
+)
+
+// A Session is one client's event stream, and lasts for as long as the client is
+// connected. It is safe for concurrent use.
+type Session struct {
+	id       string
+	registry *Registry
+
+	// queue holds the frames that wait for the client. Anyone may send on it,
+	// the session's handler receives, and nobody ever closes it: a sender could
+	// be just about to send.
+	queue chan []byte
+
+	// ctx ends with the session, and that is how everyone learns of its end.
+	ctx context.Context
+	end context.CancelFunc
+}
+
+// ID returns the session's id. Whoever knows it can answer for the client, so it
+// belongs into no log.
+func (s *Session) ID() string { return s.id }
+
+// Frames returns the channel of the frames that wait for the client. It is never
+// closed: see Done.
+func (s *Session) Frames() <-chan []byte { return s.queue }
+
+// Context returns a context that ends when the session does.
+func (s *Session) Context() context.Context { return s.ctx }
+
+// Done returns a channel that is closed when the session ends.
+func (s *Session) Done() <-chan struct{} { return s.ctx.Done() }
+
+// Close ends the session: it is no longer in its registry, and Done is closed.
+// What was still queued is dropped. Closing twice is fine.
+func (s *Session) Close() {
+	// TODO: Take the session out of the registry, and tell everyone who
+	// watches Done.
+}
+
+// Send queues an event for the client. It never waits: a full queue is [ErrFull],
+// and a session that has ended [ErrClosed]. An event that cannot be framed is a
+// *[framing.FieldError]. After an error the event is not queued.
+func (s *Session) Send(e framing.Event) error {
+	// TODO: Frame the event, and queue it without ever waiting for the client.
+	return nil
+}
+
+// A Registry knows the sessions that are open. It is safe for concurrent use.
+type Registry struct {
+	limit int // how many sessions may be open at once; 0 for any number
+
+	mu       sync.Mutex // guards sessions; held for moments only, never while waiting
+	sessions map[string]*Session
+}
+
+// NewRegistry returns a registry in which at most limit sessions are open at
+// once. Zero means any number.
+func NewRegistry(limit int) *Registry {
+	return &Registry{limit: limit, sessions: map[string]*Session{}}
+}
+
+// Open opens a session, which ends with ctx or with its Close. Its id cannot be
+// guessed. At the limit the error is [ErrLimit].
+func (r *Registry) Open(ctx context.Context) (*Session, error) {
+	// TODO: Make a session with an id of its own, and put it into the map. It
+	// ends with ctx.
+	return &Session{}, nil
+}
+
+// Get returns the open session with this id, if there is one.
+func (r *Registry) Get(id string) (*Session, bool) {
+	// TODO: Look it up. Who else may be at the map right now?
+	return &Session{}, false
+}
+
+// Len returns how many sessions are open.
+func (r *Registry) Len() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.sessions)
+}
+
+// All returns the sessions that are open now, in no order.
+func (r *Registry) All() []*Session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Values(r.sessions))
+}
+
+// Send queues an event for one session. The errors are [ErrUnknown] and those of
+// [Session.Send].
+func (r *Registry) Send(id string, e framing.Event) error {
+	// TODO: Find the session, and send to it.
+	return nil
+}
+
+// Broadcast queues an event for every session. It is framed once, however many
+// they are. A session whose queue is full misses it, and the error wraps
+// [ErrFull] then; all the others have it.
+func (r *Registry) Broadcast(e framing.Event) error {
+	// TODO: Frame the event once, and queue the frame for each session.
+	return nil
+}
+
+// ServeHTTP opens a session for the client that asks, and streams to it until one
+// of the two leaves. The first event, of the type "endpoint", says where the
+// client is to POST its answers: a URL relative to the one that it asked for. At
+// the limit the client gets a 503, with the time after which to try again.
+func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	// TODO: Open a session, tell the client where to answer, and send what is
+	// queued until one of the two leaves.
+	http.Error(w, "not written yet", http.StatusNotImplemented)
+}
+
+// A Problem is an error as an HTTP response says it (RFC 9457, problem+json).
+type Problem struct {
+	Status int    `json:"status"`
+	Title  string `json:"title"`          // the status in words
+	Detail string `json:"detail"`         // what is wrong here; never what the client sent
+	Code   int    `json:"code,omitempty"` // the error's code in JSON-RPC, where it has one
+}
+
+func (p *Problem) Error() string { return p.Detail }
+
+// ServeHTTP answers with p.
+func (p *Problem) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	p.Title = http.StatusText(p.Status)
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	json.NewEncoder(w).Encode(p)
+}

@@ -1,0 +1,162 @@
+// Package timeouts lets the end of a wait cross the wire, both ways: a caller
+// does not wait for ever, a client is told when nobody waits any more, and what
+// it was doing then ends.
+package timeouts
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	framing "example.com/sseworkbook/solutions/01-framing"
+	parsing "example.com/sseworkbook/solutions/03-parsing"
+	correlation "example.com/sseworkbook/solutions/05-correlation"
+)
+
+// DefaultTimeout is how long a [Caller] waits that was not told otherwise.
+const DefaultTimeout = 30 * time.Second
+
+// A TimeoutError says that the client has not answered within the Caller's time.
+// When the time was up that the caller itself had given, through its context, the
+// error is [context.DeadlineExceeded] instead.
+type TimeoutError struct{ After time.Duration }
+
+func (e *TimeoutError) Error() string { return fmt.Sprintf("no answer after %v", e.After) }
+
+// A Caller asks clients as a [correlation.Caller] does, but never waits for ever.
+// The zero value is ready to use. It is safe for concurrent use.
+type Caller struct {
+	correlation.Caller
+	Timeout time.Duration // for each call; zero is DefaultTimeout
+
+	late atomic.Int64
+}
+
+// Call is [correlation.Caller.Call] with an end: the response, the Timeout (a
+// *[TimeoutError]) or the end of ctx, whichever comes first. A client that nobody
+// waits for any more is told, by the notification "notifications/cancelled".
+func (c *Caller) Call(ctx context.Context, session correlation.Session, method string, params json.RawMessage) (json.RawMessage, error) {
+	// TODO: give ctx a deadline whose cause is a *TimeoutError, and tell the client when
+	// the wait has ended without it.
+	return c.Caller.Call(ctx, session, method, params)
+}
+
+// Resolve is [correlation.Pending.Resolve], and counts the responses that came
+// too late.
+func (c *Caller) Resolve(session string, r correlation.Response) error {
+	// TODO: Resolve the response as lesson 05 does, and count it when the
+	// caller has given up.
+	return nil
+}
+
+// Late returns how many responses came when nobody waited for them any more.
+func (c *Caller) Late() int64 { return c.late.Load() }
+
+// cancellation is the params of "notifications/cancelled", as MCP has it.
+type cancellation struct {
+	RequestID string `json:"requestId"`
+	Reason    string `json:"reason,omitempty"`
+}
+
+// cancelledID returns the id of the request that a notification cancels.
+func cancelledID(e framing.Event) (id string, ok bool) {
+	var notification correlation.Request
+	var params cancellation
+	err := json.Unmarshal([]byte(e.Data), &notification)
+	if err != nil || notification.Method != "notifications/cancelled" {
+		return "", false
+	}
+	err = json.Unmarshal(notification.Params, &params)
+	return params.RequestID, err == nil
+}
+
+// cancelled tells the client that nobody waits for the response to call.
+func cancelled(call *correlation.CallError) framing.Event {
+	params, _ := json.Marshal(cancellation{call.ID, call.Err.Error()})
+	return correlation.Request{JSONRPC: "2.0", Method: "notifications/cancelled", Params: params}.Event()
+}
+
+// An Answerer is the client's half: it answers the requests that come down an
+// event stream. One Answerer is for one stream at a time.
+type Answerer struct {
+	// Handle works out the result of a request. Its context ends when nobody
+	// waits for the result any more. An error that wraps a *[correlation.Error]
+	// is sent as that, and any other with the code of an internal error. Handle
+	// is called from several goroutines at once.
+	Handle func(ctx context.Context, method string, params json.RawMessage) (result any, err error)
+
+	// Limit is how many Handles may run at once; the other requests wait for
+	// their turn. Zero is 8.
+	Limit int
+
+	// Client posts the responses. Nil is [http.DefaultClient].
+	Client *http.Client
+
+	// Trace, if it is not nil, is told of each event that comes, before anything
+	// is done about it.
+	Trace func(framing.Event)
+
+	// Undelivered, if it is not nil, is told of a response that the server did
+	// not take. It is called from several goroutines at once.
+	Undelivered func(response correlation.Response, err error)
+
+	mu      sync.Mutex // guards running
+	running map[string]context.CancelFunc
+}
+
+// Run answers the requests that come down stream, which was opened with the URL
+// from, until the stream ends (nil) or ctx does (its error). When it returns, the
+// stream is closed and no Handle runs any more.
+func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.URL) error {
+	// TODO: Each request gets a goroutine and a context of its own. Remember
+	// how to end it, and wait for all of them.
+	return nil
+}
+
+// handle returns the response to request.
+func (a *Answerer) handle(ctx context.Context, request correlation.Request) correlation.Response {
+	response := correlation.Response{JSONRPC: "2.0", ID: request.ID}
+	result, err := a.Handle(ctx, request.Method, request.Params)
+	if err == nil {
+		response.Result, err = json.Marshal(result)
+	}
+	if err != nil {
+		var ok bool
+		if response.Error, ok = errors.AsType[*correlation.Error](err); !ok {
+			response.Error = &correlation.Error{Code: correlation.CodeInternalError, Message: err.Error()}
+		}
+	}
+	return response
+}
+
+// post sends a response to the server.
+func (a *Answerer) post(ctx context.Context, endpoint string, response correlation.Response) error {
+	body, err := json.Marshal(response)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := cmp.Or(a.Client, http.DefaultClient).Do(r)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
+	if resp.StatusCode != http.StatusAccepted {
+		return fmt.Errorf("the server refused the response: %s", resp.Status)
+	}
+	return nil
+}
