@@ -50,7 +50,7 @@ func newBasicClient() *cobra.Command {
 			if client.Limit < 0 {
 				return fmt.Errorf("-n cannot be negative, as %d is", client.Limit)
 			}
-			if err := checkURL(client.URL); err != nil {
+			if err := checkURL(client.URL, "stream"); err != nil {
 				return err
 			}
 			client.Events, client.Status = cmd.OutOrStdout(), cmd.ErrOrStderr()
@@ -63,14 +63,14 @@ func newBasicClient() *cobra.Command {
 	return cmd
 }
 
-// checkURL refuses what no stream can be read from.
-func checkURL(s string) error {
+// checkURL refuses what can be no address of a kind: a stream, say.
+func checkURL(s, kind string) error {
 	u, err := url.Parse(s)
 	if err == nil && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
 		err = errors.New("it should begin with http://host")
 	}
 	if err != nil {
-		return fmt.Errorf("-url %q is no address of a stream: %w", s, err)
+		return fmt.Errorf("-url %q is no address of a %s: %w", s, kind, err)
 	}
 	return nil
 }

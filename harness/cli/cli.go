@@ -48,7 +48,8 @@ func newRoot() *cobra.Command {
 	}
 	root.SetHelpFunc(help)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newDemo(), newBasicServer(), newBasicClient(), newHint(), newDiff(), newReset(), newStubs(), newSums())
+	root.AddCommand(newDemo(), newBasicServer(), newBasicClient(), newTwoWayServer(), newTwoWayClient(), newTrigger(),
+		newHint(), newDiff(), newReset(), newStubs(), newSums())
 	return root
 }
 
@@ -112,7 +113,7 @@ func kind(f *pflag.Flag) string {
 		return "true or false"
 	case "duration":
 		return "a time, such as 500ms or 2s"
-	case "int":
+	case "int", "float64":
 		return "a number"
 	}
 	return "a " + f.Value.Type()

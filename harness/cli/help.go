@@ -38,7 +38,7 @@ func helpCommands(w io.Writer, cmd *cobra.Command) {
 	for _, sub := range cmd.Commands() {
 		if sub.IsAvailableCommand() && sub.Name() != "help" {
 			_, arguments, _ := strings.Cut(strings.TrimSuffix(sub.Use, " [flags]"), " ")
-			fmt.Fprintf(w, "    %-18s%s\n", strings.TrimSpace(sub.Name()+" "+arguments), sub.Short)
+			fmt.Fprintf(w, "    %-22s%s\n", strings.TrimSpace(sub.Name()+" "+arguments), sub.Short)
 		}
 	}
 }

@@ -23,18 +23,26 @@ const (
 )
 
 // Serve serves h at addr ("localhost:8080") until ctx ends, and then stops
-// within a second: every request's context ends with ctx, so that streams end as
-// well. It writes one line to out once it listens. An address that cannot be had
-// returns an error that says what to do.
+// within a second: every request's context ends, so that streams end as well. It
+// writes one line to out once it listens. An address that cannot be had returns
+// an error that says what to do.
 func Serve(ctx context.Context, addr string, h http.Handler, out io.Writer) error {
+	return serve(ctx, addr, h, nil, out)
+}
+
+// serve is Serve for a server that can also end its streams itself, and say why:
+// that is what drain is for. It comes first, and may be nil.
+func serve(ctx context.Context, addr string, h http.Handler, drain func(context.Context) error, out io.Writer) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return listenError(addr, err)
 	}
+	requests, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
 	server := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: headerLimit,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
+		BaseContext:       func(net.Listener) context.Context { return requests },
 	}
 	url := "http://" + publicAddr(addr, listener.Addr())
 	fmt.Fprintf(out, "listening on %s · page: %s%s · Ctrl-C stops\n", url, url, pagePath)
@@ -46,15 +54,19 @@ func Serve(ctx context.Context, addr string, h http.Handler, out io.Writer) erro
 		return fmt.Errorf("serving at %s: %w", addr, err)
 	case <-ctx.Done():
 	}
-	stop(server)
+	stop(server, drain, end)
 	<-served
 	return nil
 }
 
 // stop lets the handlers finish, for a moment, and then cuts what is left.
-func stop(server *http.Server) {
+func stop(server *http.Server, drain func(context.Context) error, end func()) {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownLimit)
 	defer cancel()
+	if drain != nil {
+		_ = drain(ctx) // a handler that does not heed it is cut below
+	}
+	end()
 	if server.Shutdown(ctx) != nil {
 		server.Close()
 	}

@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"example.com/sseworkbook/harness/demo"
+)
+
+const (
+	// everyone is what -session says when no one client is meant.
+	everyone = "all"
+
+	// maxTriggers is how many may be fired at once: each is a connection.
+	maxTriggers = 1000
+)
+
+// newTrigger returns the command that has clients asked.
+func newTrigger() *cobra.Command {
+	asker := &demo.Asker{HTTP: &http.Client{}}
+	var session, params string
+	var timeout time.Duration
+	cmd := &cobra.Command{
+		Use:   "demo-trigger",
+		Short: "Has the bidirectional server ask its clients, and prints the answers.",
+		Args:  noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkTrigger(asker, params, timeout); err != nil {
+				return err
+			}
+			if session != everyone {
+				asker.Trigger.Session = session
+			}
+			asker.Trigger.Params = json.RawMessage(params)
+			asker.Trigger.Timeout = int(timeout.Milliseconds())
+			asker.Out = cmd.OutOrStdout()
+			return asker.Run(cmd.Context())
+		},
+	}
+	cmd.Flags().StringVar(&asker.URL, "url", "http://localhost:8080/trigger", "where the server takes triggers")
+	cmd.Flags().StringVar(&session, "session", everyone, "whom to ask: a session's id, as the client prints it")
+	cmd.Flags().StringVar(&asker.Trigger.Method, "method", "approve", "what to ask for")
+	cmd.Flags().StringVar(&params, "params", "", `what belongs to it, in JSON: '{"amount":120}'`)
+	cmd.Flags().DurationVar(&timeout, "timeout", 0, "how long to wait for an answer; 0: as long as the server does")
+	cmd.Flags().IntVarP(&asker.Count, "n", "n", 1, "how many times to ask, all at once")
+	return cmd
+}
+
+// checkTrigger refuses what the server would refuse, before anything is sent.
+func checkTrigger(asker *demo.Asker, params string, timeout time.Duration) error {
+	var anything any
+	switch err := json.Unmarshal([]byte(params), &anything); {
+	case params != "" && err != nil:
+		return fmt.Errorf("-params is not JSON: %w", err)
+	case asker.Trigger.Method == "":
+		return errors.New("-method is empty; what is to be asked?")
+	case asker.Count < 1 || asker.Count > maxTriggers:
+		return fmt.Errorf("-n is from 1 to %d, not %d", maxTriggers, asker.Count)
+	case timeout != 0 && timeout < time.Millisecond:
+		return fmt.Errorf("-timeout is a millisecond or more, or 0, not %v", timeout)
+	}
+	return checkURL(asker.URL, "trigger")
+}

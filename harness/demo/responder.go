@@ -1,0 +1,118 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"time"
+
+	framing "example.com/sseworkbook/solutions/01-framing"
+	correlation "example.com/sseworkbook/solutions/05-correlation"
+	cleanup "example.com/sseworkbook/solutions/07-cleanup"
+)
+
+// codeFailure is the code of a failure that a Responder was told to have: the
+// first of those that JSON-RPC 2.0 leaves to applications (section 5.1).
+const codeFailure = -32000
+
+// A Responder is the bidirectional client: it answers whatever it is asked, tells
+// of each request and each answer in a line, and reconnects when the stream ends.
+// It is for one Run.
+type Responder struct {
+	URL    string
+	Name   string        // who it is, in its answers
+	Delay  time.Duration // how long it works on an answer
+	Fail   float64       // how many of the answers are failures: 0 none, 1 all
+	Out    *log.Logger   // gets the session's id, the requests and the answers
+	Status io.Writer     // gets a line for each connection that is made or lost
+
+	lifeline lifeline
+}
+
+// Run answers until ctx ends or the server wants no more connections, which
+// return nil. A server that cannot be reached at the first attempt returns an
+// error, and so does one that answers with something else than an event stream.
+func (r *Responder) Run(ctx context.Context) error {
+	fmt.Fprintf(r.Status, "%s answers what %s asks · Ctrl-C stops\n", r.Name, r.URL)
+	r.lifeline = lifeline{url: r.URL, server: "bidirectional-server", status: r.Status}
+	client := &cleanup.Client{
+		URL:         r.URL,
+		HTTP:        &http.Client{Transport: &courier{taken: r.delivered}},
+		Handle:      r.handle,
+		Trace:       r.trace,
+		Undelivered: r.undelivered,
+	}
+	return r.lifeline.keep(ctx, func(ctx context.Context) error {
+		if err := client.Run(ctx); err != nil {
+			return err
+		}
+		return io.EOF
+	})
+}
+
+// handle works on a request for a while, and then answers it or fails.
+func (r *Responder) handle(ctx context.Context, method string, params json.RawMessage) (any, error) {
+	select {
+	case <-time.After(r.Delay):
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	if rand.Float64() < r.Fail {
+		return nil, &correlation.Error{Code: codeFailure, Message: r.Name + " has failed, as it was told to now and then"}
+	}
+	return struct {
+		By     string          `json:"by"`
+		Method string          `json:"method"`
+		Params json.RawMessage `json:"params,omitempty"`
+	}{r.Name, method, params}, nil
+}
+
+// trace tells of what the server sends.
+func (r *Responder) trace(event framing.Event) {
+	if event.Type == "endpoint" {
+		r.lifeline.opened()
+		r.Out.Printf("session   %s", visible(sessionIn(event.Data)))
+		return
+	}
+	var request correlation.Request
+	if json.Unmarshal([]byte(event.Data), &request) != nil {
+		return
+	}
+	if request.ID != "" {
+		r.Out.Printf("asked     %s · %s %s", visible(request.ID), visible(request.Method), visible(string(request.Params)))
+		return
+	}
+	r.Out.Printf("told      %s %s", visible(request.Method), visible(string(request.Params)))
+}
+
+// sessionIn returns the id of the session in the address that an endpoint event
+// gives.
+func sessionIn(endpoint string) string {
+	address, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	return address.Query().Get("session")
+}
+
+// delivered tells of an answer that the server has taken. Of one that it has not,
+// undelivered is told.
+func (r *Responder) delivered(letter correlation.Response, answer *http.Response) {
+	switch {
+	case answer.StatusCode != http.StatusAccepted:
+	case letter.Error != nil:
+		r.Out.Printf("failed    %s · %v", visible(letter.ID), letter.Error)
+	default:
+		r.Out.Printf("answered  %s · %s", visible(letter.ID), letter.Result)
+	}
+}
+
+// undelivered tells of an answer that the server did not take.
+func (r *Responder) undelivered(letter correlation.Response, err error) {
+	r.Out.Printf("too late  %s · %v", visible(letter.ID), explain(err))
+}
