@@ -72,23 +72,22 @@ var (
 // Pending knows who waits for which response. The zero value is ready to use. It
 // is safe for concurrent use.
 type Pending struct {
-	mu      sync.Mutex // guards the rest
-	last    uint64     // the id that was given out last
-	waiting map[string]waiter
+	mu      sync.Mutex        // guards the rest
+	waiting map[string]waiter // by id
 	settled recent
 }
 
 // A waiter waits for the response of one session.
 type waiter struct {
 	session string
-	answer  chan Response // has room for one; whoever takes the waiter out of the map may send it
+	answer  chan Response // whoever takes the waiter out of the map may send on it, once
 }
 
 // Add gives out an id for a request to session, and the channel on which the
 // response to it will arrive. Each id is given out once.
 func (p *Pending) Add(session string) (id string, answer <-chan Response) {
-	// TODO: Make an id that nobody else has, and a channel for whoever waits
-	// for it.
+	// TODO: Make an id, and a channel for whoever waits for the response with
+	// it.
 	return "", nil
 }
 
@@ -232,11 +231,13 @@ type recent struct {
 	next int
 }
 
+// A settlement is how the request with this id, which went to session, ended.
 type settlement struct {
 	id, session string
 	why         error
 }
 
+// add remembers why the request with this id, which went to session, was settled.
 func (r *recent) add(id, session string, why error) {
 	r.ring[r.next] = settlement{id, session, why}
 	r.next = (r.next + 1) % len(r.ring)

@@ -75,10 +75,11 @@ var (
 // Pending knows who waits for which response. The zero value is ready to use. It
 // is safe for concurrent use.
 type Pending struct {
-	mu      sync.Mutex // guards the rest
-	last    uint64     // the id that was given out last
-	waiting map[string]waiter
+	mu      sync.Mutex        // guards the rest
+	waiting map[string]waiter // by id
 	settled recent
+	//lesson:drop
+	last uint64 // the id that was given out last
 }
 
 // A waiter waits for the response of one session.
@@ -86,13 +87,13 @@ type Pending struct {
 //lesson:keep
 type waiter struct {
 	session string
-	answer  chan Response // has room for one; whoever takes the waiter out of the map may send it
+	answer  chan Response // whoever takes the waiter out of the map may send on it, once
 }
 
 // Add gives out an id for a request to session, and the channel on which the
 // response to it will arrive. Each id is given out once.
 //
-//lesson:todo Make an id that nobody else has, and a channel for whoever waits for it.
+//lesson:todo Make an id, and a channel for whoever waits for the response with it.
 //lesson:return "", nil
 func (p *Pending) Add(session string) (id string, answer <-chan Response) {
 	p.mu.Lock()
@@ -102,7 +103,7 @@ func (p *Pending) Add(session string) (id string, answer <-chan Response) {
 	}
 	p.last++
 	id = strconv.FormatUint(p.last, 10)
-	w := waiter{session, make(chan Response, 1)}
+	w := waiter{session, make(chan Response, 1)} // room for one: who answers never waits for who asked
 	p.waiting[id] = w
 	return id, w.answer
 }
@@ -321,12 +322,16 @@ type recent struct {
 	next int
 }
 
+// A settlement is how the request with this id, which went to session, ended.
+//
 //lesson:keep
 type settlement struct {
 	id, session string
 	why         error
 }
 
+// add remembers why the request with this id, which went to session, was settled.
+//
 //lesson:keep
 func (r *recent) add(id, session string, why error) {
 	r.ring[r.next] = settlement{id, session, why}
