@@ -1,9 +1,11 @@
 // The test page: it puts the browser's EventSource (connection.js) and the bytes
-// of the same stream (wire.js, bytes.js) side by side.
+// of the same stream (wire.js, bytes.js) side by side. On a two-way server it takes
+// part (two-way.js).
 
 import { Bytes } from './bytes.js';
 import { Connection } from './connection.js';
 import { Rows, element, note, timeStamp } from './rows.js';
+import { TwoWay, types } from './two-way.js';
 import { Wire } from './wire.js';
 
 const $ = (id) => document.getElementById(id);
@@ -14,6 +16,8 @@ const dataShownAtMost = 16384; // characters of one event
 
 let connection = null;
 let url = null;
+let isFirst = false; // no event has come since the stream was opened
+let isTwoWay = false; // the latest stream's first event was an endpoint
 
 // page is what a Connection talks to.
 const page = {
@@ -21,8 +25,8 @@ const page = {
   state: showState,
   note: (text, trouble) => events.add(note(text, trouble)),
   opened() {
-    if ($('raw').checked) wire.start(url, connection.lastEventID);
-    showReadings();
+    isFirst = true;
+    showBytes();
   },
   gaveUp() {
     wire.retire();
@@ -31,6 +35,10 @@ const page = {
   received(event, newID) {
     counts.events++;
     events.add(eventRow(event, newID));
+    if (isFirst) learnKind(event.type === 'endpoint');
+    isFirst = false;
+    if (isTwoWay && event.type === 'endpoint') twoWay.begin(event.data, url);
+    else if (isTwoWay) twoWay.receive(event);
     showReadings();
   },
 };
@@ -46,18 +54,22 @@ const wire = new Wire(bytesRows, bytes, (n) => {
   showReadings();
 });
 
+const twoWay = new TwoWay(page.note);
+
 function connect() {
   disconnect();
   try {
-    url = new URL($('url').value, location.href);
+    const asked = new URL($('url').value, location.href);
+    if (asked.href !== url?.href) isTwoWay = false;
+    url = asked;
     page.retry = null;
     connection = new Connection(url, page);
   } catch (error) {
     page.note(`This is no URL that an EventSource takes: ${error.message}`, true);
     return;
   }
-  listedTypes().forEach((type) => connection.listen(type));
-  if ($('raw').checked) wire.start(url, '');
+  [...types, ...listedTypes()].forEach((type) => connection.listen(type));
+  showBytes();
   $('curl').textContent = `curl -N ${shellQuoted(url.href)}`;
   $('disconnect').disabled = false;
   showReadings();
@@ -75,6 +87,15 @@ function learnType(type) {
   if (!connection.listen(type)) return;
   $('types').value = [...listedTypes(), type].join(', ');
   page.note(`The bytes name an event type that nobody listened for: ${type}. From here on this page does.`);
+}
+
+// learnKind acts on a stream's first event. On a two-way server each connection is a
+// session, and is asked things. The one that reads the raw bytes could not answer.
+function learnKind(nowTwoWay) {
+  if (nowTwoWay && !isTwoWay && $('raw').checked) page.note('The first event is an endpoint: a two-way server. A second connection, for the raw bytes, would be a second session that nobody answers, so it is closed.');
+  isTwoWay = nowTwoWay;
+  if (!isTwoWay) twoWay.hide();
+  showBytes();
 }
 
 function listedTypes() {
@@ -95,7 +116,9 @@ function eventRow(event, newID) {
   return row;
 }
 
+// Without its stream, a session has ended.
 function showState(name, detail) {
+  if (name !== 'live') twoWay.lose();
   $('state').dataset.state = name;
   $('state-word').textContent = {
     idle: 'Idle', connecting: 'Connecting', live: 'Live', reconnecting: 'Reconnecting', closed: 'Given up',
@@ -104,7 +127,7 @@ function showState(name, detail) {
 }
 
 function showReadings() {
-  const raw = $('raw').checked;
+  const raw = $('raw').checked && !isTwoWay;
   $('count-events').textContent = counts.events.toLocaleString('en');
   $('count-comments').textContent = raw ? counts.comments.toLocaleString('en') : 'hidden';
   $('count-bytes').textContent = raw ? counts.bytes.toLocaleString('en') : 'hidden';
@@ -127,11 +150,13 @@ function togglePause() {
   bytesRows.pause(paused);
 }
 
-function toggleRaw() {
-  const raw = $('raw').checked;
+// showBytes has the raw bytes read and shown, or not.
+function showBytes() {
+  const raw = $('raw').checked && !isTwoWay;
+  $('raw').disabled = isTwoWay;
   $('bytes-pane').hidden = !raw;
   if (!raw) wire.stop();
-  if (raw && $('state').dataset.state === 'live') wire.start(url, connection.lastEventID);
+  if (raw && ['connecting', 'live'].includes($('state').dataset.state)) wire.start(url, connection.lastEventID);
   showReadings();
 }
 
@@ -145,7 +170,7 @@ $('connection').addEventListener('submit', (event) => {
 });
 $('disconnect').addEventListener('click', disconnect);
 $('types').addEventListener('change', () => listedTypes().forEach((type) => connection?.listen(type)));
-$('raw').addEventListener('change', toggleRaw);
+$('raw').addEventListener('change', showBytes);
 $('pause').addEventListener('click', togglePause);
 $('clear').addEventListener('click', clear);
 document.addEventListener('securitypolicyviolation', (event) => {
@@ -157,4 +182,4 @@ $('options').open = !matchMedia('(max-width: 56rem)').matches;
 const preset = new URLSearchParams(location.search).get('url');
 if (preset) $('url').value = preset;
 $('curl').textContent = `curl -N ${shellQuoted(new URL('/events', location.href).href)}`;
-toggleRaw();
+showBytes();

@@ -1,6 +1,7 @@
 // Wire is the page's second connection: fetch reads the stream that EventSource
 // reads, and keeps its bytes.
 
+import { unanswered } from './post.js';
 import { note } from './rows.js';
 
 export class Wire {
@@ -86,10 +87,6 @@ function isEventStream(response) {
 function answer(response, accepted) {
   const head = `HTTP ${response.status}, Content-Type: ${response.headers.get('Content-Type') ?? 'none'}`;
   return accepted ? head : `${head}. An EventSource takes nothing but 200 with text/event-stream.`;
-}
-
-function unanswered(error) {
-  return `No response: ${error.message}. The server is not there, or it is another origin and does not allow this one (CORS).`;
 }
 
 // Last-Event-ID goes to our own origin only: elsewhere a script's use of it needs
