@@ -25,6 +25,9 @@ var (
 	ErrFull = errors.New("the session's queue is full")
 )
 
+// queueSize is how many frames may wait for one client.
+const queueSize = 64
+
 // A Session is one client's event stream, and lasts for as long as the client is
 // connected. It is safe for concurrent use.
 type Session struct {
@@ -37,6 +40,7 @@ type Session struct {
 	queue chan []byte
 
 	// ctx ends with the session, and that is how everyone learns of its end.
+	// Anyone may call end, and as often as they like.
 	ctx context.Context
 	end context.CancelFunc
 }
@@ -46,7 +50,8 @@ type Session struct {
 func (s *Session) ID() string { return s.id }
 
 // Frames returns the channel of the frames that wait for the client. It is never
-// closed: see Done.
+// closed: see Done. A broadcast's frame is shared by all sessions, so it is for
+// reading only.
 func (s *Session) Frames() <-chan []byte { return s.queue }
 
 // Context returns a context that ends when the session does.
@@ -87,15 +92,17 @@ func NewRegistry(limit int) *Registry {
 // Open opens a session, which ends with ctx or with its Close. Its id cannot be
 // guessed. At the limit the error is [ErrLimit].
 func (r *Registry) Open(ctx context.Context) (*Session, error) {
-	// TODO: Make a session with an id of its own, and put it into the map. It
-	// ends with ctx.
-	return &Session{}, nil
+	// TODO: Give the session an id of its own, and put it into the map. Later
+	// it gets a queue, and ends with ctx.
+	s := &Session{registry: r}
+	s.ctx, s.end = context.WithCancel(ctx)
+	return s, nil
 }
 
 // Get returns the open session with this id, if there is one.
 func (r *Registry) Get(id string) (*Session, bool) {
-	// TODO: Look it up. Who else may be at the map right now?
-	return &Session{}, false
+	// TODO: Look it up. From part 2 on: who else may be at the map right now?
+	return nil, false
 }
 
 // Len returns how many sessions are open.
@@ -129,8 +136,9 @@ func (r *Registry) Broadcast(e framing.Event) error {
 
 // ServeHTTP opens a session for the client that asks, and streams to it until one
 // of the two leaves. The first event, of the type "endpoint", says where the
-// client is to POST its answers: a URL relative to the one that it asked for. At
-// the limit the client gets a 503, with the time after which to try again.
+// client is to POST its answers: "responses?session=ID", a URL relative to the
+// one that it asked for. At the limit the client gets a 503 as a [Problem], and
+// Retry-After says in how many seconds it may try again.
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	// TODO: Open a session, tell the client where to answer, and send what is
 	// queued until one of the two leaves.

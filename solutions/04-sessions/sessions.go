@@ -29,6 +29,8 @@ var (
 )
 
 // queueSize is how many frames may wait for one client.
+//
+//lesson:keep
 const queueSize = 64
 
 // A Session is one client's event stream, and lasts for as long as the client is
@@ -43,6 +45,7 @@ type Session struct {
 	queue chan []byte
 
 	// ctx ends with the session, and that is how everyone learns of its end.
+	// Anyone may call end, and as often as they like.
 	ctx context.Context
 	end context.CancelFunc
 }
@@ -54,7 +57,8 @@ type Session struct {
 func (s *Session) ID() string { return s.id }
 
 // Frames returns the channel of the frames that wait for the client. It is never
-// closed: see Done.
+// closed: see Done. A broadcast's frame is shared by all sessions, so it is for
+// reading only.
 //
 //lesson:keep
 func (s *Session) Frames() <-chan []byte { return s.queue }
@@ -122,7 +126,10 @@ func NewRegistry(limit int) *Registry {
 // Open opens a session, which ends with ctx or with its Close. Its id cannot be
 // guessed. At the limit the error is [ErrLimit].
 //
-//lesson:todo Make a session with an id of its own, and put it into the map. It ends with ctx.
+//lesson:todo Give the session an id of its own, and put it into the map. Later it gets a queue, and ends with ctx.
+//lesson:begin s := &Session{registry: r}
+//lesson:begin s.ctx, s.end = context.WithCancel(ctx)
+//lesson:begin return s, nil
 func (r *Registry) Open(ctx context.Context) (*Session, error) {
 	s := &Session{id: rand.Text(), registry: r, queue: make(chan []byte, queueSize)}
 	s.ctx, s.end = context.WithCancel(ctx)
@@ -134,13 +141,14 @@ func (r *Registry) Open(ctx context.Context) (*Session, error) {
 		return nil, ErrLimit
 	}
 	r.sessions[s.id] = s
-	context.AfterFunc(s.ctx, s.Close)
+	context.AfterFunc(s.ctx, s.Close) // after the entry is there, or Close could come too early
 	return s, nil
 }
 
 // Get returns the open session with this id, if there is one.
 //
-//lesson:todo Look it up. Who else may be at the map right now?
+//lesson:todo Look it up. From part 2 on: who else may be at the map right now?
+//lesson:return nil, false
 func (r *Registry) Get(id string) (*Session, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -204,8 +212,9 @@ func (r *Registry) remove(id string) {
 
 // ServeHTTP opens a session for the client that asks, and streams to it until one
 // of the two leaves. The first event, of the type "endpoint", says where the
-// client is to POST its answers: a URL relative to the one that it asked for. At
-// the limit the client gets a 503, with the time after which to try again.
+// client is to POST its answers: "responses?session=ID", a URL relative to the
+// one that it asked for. At the limit the client gets a 503 as a [Problem], and
+// Retry-After says in how many seconds it may try again.
 //
 //lesson:todo Open a session, tell the client where to answer, and send what is queued until one of the two leaves.
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
