@@ -18,14 +18,14 @@ import (
 const yoursVar = "SSEWORKBOOK_YOURS"
 
 // readingTime is how long a scene stays before the next one comes.
-const readingTime = 600 * time.Millisecond
+const readingTime = 400 * time.Millisecond
 
 // newDemo returns the command that shows the guided tour.
 func newDemo() *cobra.Command {
 	var mine, strict bool
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "A guided tour: a server, a client, and every byte between them.",
+		Short: "A guided tour: every byte one way, then every message both ways.",
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if strict && !mine {

@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -70,16 +69,7 @@ func (a *Asker) fire(ctx context.Context) reply {
 
 // ask sends the trigger.
 func (a *Asker) ask(ctx context.Context) ([]cleanup.Outcome, error) {
-	body, err := json.Marshal(a.Trigger)
-	if err != nil {
-		return nil, err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.URL, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	response, err := a.HTTP.Do(r)
+	response, err := postJSON(ctx, a.HTTP, a.URL, a.Trigger)
 	if err != nil {
 		return nil, err
 	}

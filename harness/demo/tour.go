@@ -14,22 +14,32 @@ const tourLimit = 30 * time.Second
 
 // The lessons that have a part in the tour.
 const (
-	framingLesson  = "01-framing"
-	flushingLesson = "02-flushing"
-	parsingLesson  = "03-parsing"
+	framingLesson     = "01-framing"
+	flushingLesson    = "02-flushing"
+	parsingLesson     = "03-parsing"
+	sessionsLesson    = "04-sessions"
+	correlationLesson = "05-correlation"
+	timeoutsLesson    = "06-timeouts"
+	cleanupLesson     = "07-cleanup"
 )
 
-// A Tour is the guided demo: a server and a client in one process, over a real
-// socket, and every byte between them on show, with the lesson that built each
-// part. It ends by itself. A Tour is for one Run.
+var lessons = []string{
+	framingLesson, flushingLesson, parsingLesson, sessionsLesson, correlationLesson, timeoutsLesson, cleanupLesson,
+}
+
+// A Tour is the guided demo, in one process and over real sockets, in two acts:
+// an event stream with every byte of it on show, and then a conversation of four
+// parties, with each message as an arrow. Beside each stands the lesson that built
+// it. It ends by itself. A Tour is for one Run.
 type Tour struct {
 	Out    io.Writer
 	Colour bool
 	Pause  time.Duration // before each scene but the first, to read the last one
 	Yours  []string      // the lessons whose code is the learner's: "01-framing"
 
-	paper *paper
-	stage *stage
+	paper  *paper
+	stage  *stage
+	played int // how many scenes
 }
 
 // A scene is one part of the story.
@@ -47,26 +57,71 @@ type credits [2]credit
 type credit struct{ verb, lesson string }
 
 // Run plays the tour, until its end or ctx's.
-func (t *Tour) Run(ctx context.Context) (err error) {
+func (t *Tour) Run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, tourLimit)
 	defer cancel()
+	t.paper = &paper{w: t.Out, colour: t.Colour}
+	if err := t.oneWay(ctx); err != nil {
+		return err
+	}
+	if err := t.twoWay(ctx); err != nil {
+		return err
+	}
+	t.epilogue()
+	return t.paper.err
+}
+
+// oneWay is the first act: a server, a client, and the bytes between them.
+func (t *Tour) oneWay(ctx context.Context) (err error) {
 	if t.stage, err = newStage(ctx); err != nil {
 		return err
 	}
 	defer t.stage.close()
-	t.paper = &paper{w: t.Out, colour: t.Colour}
-
 	t.prologue()
-	for i, s := range scenes {
-		if i > 0 && !t.rest(ctx) {
-			return fmt.Errorf("the tour was stopped: %w", ctx.Err())
-		}
-		if err := t.show(i+1, s); err != nil {
-			return fmt.Errorf("scene %d of the tour, %q: %w", i+1, s.title, err)
+	for _, s := range scenes {
+		show := func() error { return t.show(s) }
+		if err := t.next(ctx, s.title, s.words, show); err != nil {
+			return err
 		}
 	}
-	t.epilogue()
-	return t.paper.err
+	return nil
+}
+
+// twoWay is the second act: questions go down and answers come up.
+func (t *Tour) twoWay(ctx context.Context) error {
+	cast, err := newCast(ctx)
+	if err != nil {
+		return err
+	}
+	defer cast.close()
+	if !t.rest(ctx) {
+		return fmt.Errorf("the tour was stopped: %w", ctx.Err())
+	}
+	t.interlude()
+	for _, e := range exchanges {
+		show := func() error { return t.draw(cast, e) }
+		if err := t.next(ctx, e.title, e.words, show); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// next shows one scene, after a rest.
+func (t *Tour) next(ctx context.Context, title string, words []string, show func() error) error {
+	if t.played > 0 && !t.rest(ctx) {
+		return fmt.Errorf("the tour was stopped: %w", ctx.Err())
+	}
+	t.played++
+	t.paper.line("")
+	t.paper.line(t.paper.set(bold, fmt.Sprintf("%d · %s", t.played, title)))
+	for _, line := range words {
+		t.paper.line("    " + line)
+	}
+	if err := show(); err != nil {
+		return fmt.Errorf("scene %d of the tour, %q: %w", t.played, title, err)
+	}
+	return nil
 }
 
 // rest gives time to read. It returns false if ctx ended.
@@ -86,22 +141,38 @@ func (t *Tour) prologue() {
 	t.paper.rows(bold, []row{{"on the wire (␊ is a line feed)", "what the client makes of it"}})
 }
 
-// show plays one scene and writes what was seen of it.
-func (t *Tour) show(number int, s scene) error {
+// interlude says what the second act is.
+func (t *Tour) interlude() {
+	t.paper.line("")
+	t.paper.line("Now both ways: a shop, a server, and two clients that it asks.")
+}
+
+// show plays one scene of the first act and writes what was seen of it.
+func (t *Tour) show(s scene) error {
 	rows, err := s.play(t)
 	if err != nil {
 		return err
-	}
-	t.paper.line("")
-	t.paper.line(t.paper.set(bold, fmt.Sprintf("%d · %s", number, s.title)))
-	for _, words := range s.words {
-		t.paper.line("    " + words)
 	}
 	t.paper.rows(plain, rows)
 	for _, c := range s.parts {
 		t.paper.rows(faint, []row{{t.by(c[0]), t.by(c[1])}})
 	}
 	return nil
+}
+
+// draw plays one scene of the second act and draws its messages.
+func (t *Tour) draw(c *cast, e exchange) error {
+	arrows, err := c.play(e.play)
+	t.paper.line(t.paper.set(faint, laneHeads()))
+	for _, a := range arrows { // what was seen before an error helps to find it
+		owner := t.owner(a.lesson)
+		st := faint
+		if owner == "yours" {
+			st = green
+		}
+		t.paper.arrow(a, a.lesson[:2]+" "+owner, st)
+	}
+	return err
 }
 
 // by spells a credit out: "framed by lesson 01 (reference)".
@@ -124,14 +195,14 @@ func (t *Tour) owner(lesson string) string {
 // epilogue says what to do next.
 func (t *Tour) epilogue() {
 	t.paper.line("")
-	t.paper.line(t.paper.set(bold, "That was all of it: three lessons, and the bytes between them."))
-	for _, lesson := range []string{framingLesson, flushingLesson, parsingLesson} {
+	t.paper.line(t.paper.set(bold, "That was all of it: seven lessons, and what passes between them."))
+	for _, lesson := range lessons {
 		owner := t.owner(lesson)
 		if owner == "yours" {
 			owner = t.paper.set(green, owner)
 		}
-		t.paper.line(fmt.Sprintf("  %-14s%s", lesson, owner))
+		t.paper.line(fmt.Sprintf("  %-16s%s", lesson, owner))
 	}
 	t.paper.line("Where you are, and what is next:  go run ./harness")
-	t.paper.line("The same in your browser:         go run ./harness basic-sse-server")
+	t.paper.line("The same in your browser:         go run ./harness bidirectional-server")
 }

@@ -3,6 +3,7 @@ package demo_test
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,58 @@ func TestTheTourShowsTheBytesAndWhatTheyMean(t *testing.T) {
 	}
 }
 
+func TestTheTourDrawsEachMessageAsAnArrow(t *testing.T) {
+	out := tour(t, &demo.Tour{})
+	for _, want := range []string{
+		// Asked in one order, answered in the other, and still matched.
+		`
+   ├─────→│      │      │   POST /trigger approve {"amount":120}   07 reference
+   │      ├─────→│      │   request 2 approve {"amount":120}       05 reference
+   ├─────→│      │      │   POST /trigger price {"item":7}         07 reference
+   │      ├─────→│      │   request 3 price {"item":7}             05 reference
+   │      │←─────┤      │   POST /responses 3 {"euros":42}         06 reference
+   │      ├─────→│      │   202 Accepted                           05 reference
+   │←─────┤      │      │   200 {"result":{"euros":42}}            07 reference
+   │      │←─────┤      │   POST /responses 2 {"ok":true}          06 reference
+   │      ├─────→│      │   202 Accepted                           05 reference
+   │←─────┤      │      │   200 {"result":{"ok":true}}             07 reference
+`,
+		// Out of time, and then too late.
+		`
+   │      ├────────────→│   notifications/cancelled 4              06 reference
+   │←─────┤      │      │   504 Gateway Timeout                    06 reference
+   │      │      │      │   the client did not answer in time
+`, `
+   │      │←────────────┤   POST /responses 4 {"ok":true}          06 reference
+   │      ├────────────→│   410 Gone                               05 reference
+   │      │      │      │   the caller does not wait for this answer any more
+`,
+		// Whoever leaves takes everything along, and the caller hears of it.
+		`
+   │      │←────────────╳   (the connection ends)                  07 reference
+   │←─────┤      │          502 Bad Gateway                        07 reference
+   │      │      │          the client left before it answered
+   ├─────→│      │          GET /healthz                           07 reference
+   │←─────┤      │          200 {"pending":0,"sessions":1}         07 reference
+`,
+		`503 Service Unavailable                07 reference`,
+	} {
+		require.Contains(t, out, want)
+	}
+}
+
+// chance is what differs from tour to tour: the port, and the sessions' ids, of
+// which the tour shows a few characters and no more.
+var chance = regexp.MustCompile(`127\.0\.0\.1:\d+|session=\w{4}…`)
+
+func TestEveryTourIsTheSame(t *testing.T) {
+	first := chance.ReplaceAllString(tour(t, &demo.Tour{}), "…")
+	require.Contains(t, first, "endpoint responses?…")
+	for range 2 {
+		require.Equal(t, first, chance.ReplaceAllString(tour(t, &demo.Tour{}), "…"))
+	}
+}
+
 func TestTheTourFitsOnATerminal(t *testing.T) {
 	out := tour(t, &demo.Tour{})
 	require.NotContains(t, out, "\x1b", "there are no colours where none were asked for")
@@ -54,6 +107,11 @@ func TestTheTourSaysWhoseCodeRan(t *testing.T) {
 	require.Contains(t, out, "framed by lesson 01 (yours)")
 	require.Contains(t, out, "parsed by lesson 03 (reference)")
 	require.NotContains(t, out, "lesson 01 (reference)")
+
+	out = tour(t, &demo.Tour{Yours: []string{"05-correlation"}})
+	require.Regexp(t, `request 1 .* 05 yours\n`, out)
+	require.Regexp(t, `POST /responses 1 .* 06 reference\n`, out)
+	require.Regexp(t, `05-correlation +yours\n`, out)
 }
 
 func TestTheTourCanBeStopped(t *testing.T) {

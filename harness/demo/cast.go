@@ -1,0 +1,132 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	cleanup "example.com/sseworkbook/solutions/07-cleanup"
+)
+
+// A cast holds the parties of the second act: a real two-way server on a socket,
+// two clients, and a shop that has them asked. Its methods are what a scene is
+// made of: each brings one message about, waits until it has come, and notes it as
+// an arrow. After the first error, which is kept, none does anything. Only the
+// tour's own goroutine uses it.
+type cast struct {
+	ctx       context.Context
+	end       context.CancelFunc
+	server    *cleanup.Server
+	http      *http.Server
+	served    chan error // Serve's one result
+	url       string
+	transport *http.Transport
+	ended     chan struct{} // one for each session that has ended on the server
+	asking    sync.WaitGroup
+
+	alice, bob *actor
+	present    []lane
+	arrows     []arrow
+	err        error
+}
+
+// newCast starts the server. The cast lasts until close is called; when ctx ends,
+// whatever waits on it fails.
+func newCast(ctx context.Context) (*cast, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("starting the tour's second server: %w", err)
+	}
+	c := &cast{
+		server:    cleanup.NewServer(0, 0),
+		served:    make(chan error, 1),
+		url:       "http://" + listener.Addr().String(),
+		transport: &http.Transport{},
+		ended:     make(chan struct{}, 2),
+		present:   []lane{shop, server},
+	}
+	c.ctx, c.end = context.WithCancel(ctx)
+	c.alice = newActor(c.ctx, alice, c.url+"/events", c.transport)
+	c.bob = newActor(c.ctx, bob, c.url+"/events", c.transport)
+	c.http = &http.Server{Handler: c.handler(), ErrorLog: log.New(io.Discard, "", 0)}
+	go func() { c.served <- c.http.Serve(listener) }() // close waits for it
+	return c, nil
+}
+
+// handler is the server, and notes when a session has ended.
+func (c *cast) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", c.server)
+	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
+		c.server.ServeHTTP(w, r)
+		put(c.ctx, c.ended, struct{}{})
+	})
+	return mux
+}
+
+// close ends all parties.
+func (c *cast) close() {
+	c.end()
+	c.alice.close()
+	c.bob.close()
+	c.asking.Wait()
+	c.http.Close()
+	<-c.served
+	c.transport.CloseIdleConnections()
+}
+
+// play plays an exchange and returns its arrows.
+func (c *cast) play(script func(*cast)) ([]arrow, error) {
+	c.arrows = nil
+	script(c)
+	return c.arrows, c.err
+}
+
+// note notes a message from one party to another.
+func (c *cast) note(from, to lane, lesson, text string) {
+	c.arrows = append(c.arrows, arrow{
+		from: from, to: to, lesson: lesson, text: visible(text), present: slices.Clone(c.present),
+	})
+}
+
+// noteRefusal notes a message with which a server says no, and why.
+func (c *cast) noteRefusal(to lane, lesson, text, reason string) {
+	c.note(server, to, lesson, text)
+	c.arrows[len(c.arrows)-1].reason = visible(reason)
+}
+
+// noteEnd notes a message with which a client's connection ends.
+func (c *cast) noteEnd(from, to, client lane, text string) {
+	c.note(from, to, cleanupLesson, text)
+	c.arrows[len(c.arrows)-1].last = true
+	c.present = slices.DeleteFunc(c.present, func(l lane) bool { return l == client })
+}
+
+// failed keeps an error, with what was waited for, and reports whether there is
+// one.
+func (c *cast) failed(err error, what string, who lane) bool {
+	if c.err == nil && err != nil {
+		c.err = fmt.Errorf("%s of %s: %w", what, laneNames[who], err)
+	}
+	return c.err != nil
+}
+
+// short leaves of a session's id what tells it from others, since whoever knows
+// all of it can answer for the client.
+func short(session string) string {
+	if len(session) > 4 {
+		session = session[:4] + "…"
+	}
+	return session
+}
+
+// words joins what there is to say.
+func words(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
+}

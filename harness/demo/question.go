@@ -1,0 +1,103 @@
+package demo
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	cleanup "example.com/sseworkbook/solutions/07-cleanup"
+)
+
+// A question is a trigger that the shop has fired and waits for.
+type question struct {
+	result chan questionResult // exactly one
+	lesson string              // whose code decides what comes of it
+}
+
+// A questionResult is what the server said to a trigger in the end.
+type questionResult struct {
+	status string
+	text   string // the body of a 200, or why it is none
+	err    error
+}
+
+// asks has the shop fire a trigger: client is to be asked for method. With a
+// timeout, the shop waits no longer than that.
+func (c *cast) asks(client *actor, method string, timeout time.Duration) *question {
+	q := &question{make(chan questionResult, 1), cleanupLesson}
+	if c.err != nil {
+		return q
+	}
+	params := talk[method].params
+	text := words("POST /trigger", method, string(params))
+	if timeout > 0 {
+		text = fmt.Sprintf("POST /trigger %s, within %v", method, timeout)
+		q.lesson = timeoutsLesson
+	}
+	c.note(shop, server, cleanupLesson, text)
+	trigger := cleanup.Trigger{Session: client.session, Method: method, Params: params, Timeout: int(timeout.Milliseconds())}
+	c.asking.Go(func() { q.result <- c.ask(trigger) })
+	return q
+}
+
+// ask fires a trigger and waits for what comes of it.
+func (c *cast) ask(trigger cleanup.Trigger) questionResult {
+	answer, err := postJSON(c.ctx, &http.Client{Transport: c.transport}, c.url+"/trigger", trigger)
+	if err != nil {
+		return questionResult{err: err}
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return questionResult{answer.Status, detail(answer), nil}
+	}
+	body, err := io.ReadAll(answer.Body)
+	return questionResult{answer.Status, string(bytes.TrimSpace(body)), err}
+}
+
+// gets waits for what comes of a question.
+func (c *cast) gets(q *question) {
+	if c.err != nil {
+		return
+	}
+	r, err := take(c.ctx, q.result)
+	if err == nil {
+		err = r.err
+	}
+	switch {
+	case c.failed(err, "the answer to a trigger", shop):
+	case r.status == "200 OK":
+		c.note(server, shop, q.lesson, "200 "+r.text)
+	default:
+		c.noteRefusal(shop, q.lesson, r.status, r.text)
+	}
+}
+
+// counts has the shop ask how many sessions and pending requests there are.
+func (c *cast) counts() {
+	if c.err != nil {
+		return
+	}
+	c.note(shop, server, cleanupLesson, "GET /healthz")
+	health, err := c.health()
+	if c.failed(err, "the answer to GET /healthz", shop) {
+		return
+	}
+	c.note(server, shop, cleanupLesson, health)
+}
+
+// health returns what the server says of itself.
+func (c *cast) health() (string, error) {
+	r, err := http.NewRequestWithContext(c.ctx, http.MethodGet, c.url+"/healthz", nil)
+	if err != nil {
+		return "", err
+	}
+	answer, err := (&http.Client{Transport: c.transport}).Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	return fmt.Sprintf("%d %s", answer.StatusCode, bytes.TrimSpace(body)), err
+}
