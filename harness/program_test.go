@@ -17,6 +17,10 @@ import (
 // within a second; a machine that has other things to do gets more.
 const endLimit = 10 * time.Second
 
+// sayLimit is how long a program may take to say what is waited for: a go run may
+// have to build it first.
+const sayLimit = 2 * time.Minute
+
 // A program runs in the background, in a process group of its own as in a
 // terminal, so that Ctrl-C reaches all of it.
 type program struct {
@@ -40,21 +44,34 @@ func startProgram(cmd *exec.Cmd, want string) (*program, error) {
 		return nil, fmt.Errorf("starting %s: %w", cmd, err)
 	}
 	p := &program{cmd: cmd, output: bufio.NewReader(r)}
-	for !strings.Contains(p.line, want) {
+	return p, p.await(want)
+}
+
+// await waits for the next line that has want in it. A program that does not say
+// it is ended.
+func (p *program) await(want string) (err error) {
+	late := time.AfterFunc(sayLimit, p.kill)
+	defer late.Stop()
+	for p.line = ""; p.line == "" || !strings.Contains(p.line, want); p.read += p.line {
 		if p.line, err = p.output.ReadString('\n'); err != nil {
 			p.kill()
-			return nil, fmt.Errorf("%s never said %q, only:\n%s%s", cmd, want, p.read, p.line)
+			return fmt.Errorf("%s never said %q, only:\n%s%s", p.cmd, want, p.read, p.line)
 		}
-		p.read += p.line
 	}
-	return p, nil
+	return nil
 }
 
 // url returns the address in the line with which a server begins.
-func (p *program) url() string {
-	_, rest, _ := strings.Cut(p.line, "listening on ")
-	url, _, _ := strings.Cut(rest, " ")
-	return url
+func (p *program) url() string { return p.word("listening on ") }
+
+// session returns the id in the line with which a client has its session.
+func (p *program) session() string { return p.word("session   ") }
+
+// word returns the word after before, in the line that was waited for.
+func (p *program) word(before string) string {
+	_, rest, _ := strings.Cut(p.line, before)
+	word, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	return word
 }
 
 // interrupt presses Ctrl-C, waits for the end of the program, and returns all

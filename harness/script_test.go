@@ -33,6 +33,7 @@ func TestCommands(t *testing.T) {
 			"workbook":  cmdWorkbook,
 			"solve":     cmdSolve,
 			"start":     cmdStart,
+			"await":     cmdAwait,
 			"interrupt": cmdInterrupt,
 		},
 	})
@@ -93,7 +94,8 @@ func cmdSolve(ts *testscript.TestScript, _ bool, names []string) {
 type runningKey struct{}
 
 // cmdStart starts the harness in the background, "start NAME WORD ARGUMENT…",
-// and waits for a line with the word. A server's address is then in $URL.
+// and waits for a line with the word. A server's address is then in $URL, and the
+// session of a client in $SESSION.
 func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command(filepath.Join(pathOf(ts), "harness"), args[2:]...)
 	cmd.Dir = ts.MkAbs(".")
@@ -105,6 +107,14 @@ func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
 	if url := p.url(); url != "" {
 		ts.Setenv("URL", url)
 	}
+	if session := p.session(); session != "" {
+		ts.Setenv("SESSION", session)
+	}
+}
+
+// cmdAwait waits until a program says something more, "await NAME WORD".
+func cmdAwait(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Value(runningKey{}).(map[string]*program)[args[0]].await(args[1]))
 }
 
 // pathOf returns the folder in which testscript has put the harness.

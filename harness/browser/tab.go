@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // patience is how long a tab waits for what a test expects. Nothing waits for
@@ -37,6 +38,17 @@ func (b *Browser) Open(tb testing.TB, url string, width int) *Tab {
 	return t
 }
 
+// Close closes the tab as a person does, in the middle of whatever its page is
+// at. Nothing else can be done with it then.
+func (t *Tab) Close() {
+	t.tb.Helper()
+	ctx, cancel := context.WithTimeout(t.ctx, patience)
+	defer cancel()
+	if err := chromedp.Cancel(ctx); err != nil {
+		t.tb.Fatalf("could not close the tab: %v", err)
+	}
+}
+
 // Do carries out actions; what says what they are for.
 func (t *Tab) Do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	t.tb.Helper()
@@ -47,17 +59,20 @@ func (t *Tab) Do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// Click clicks the element with the id, as a mouse does.
+// Click clicks the element with the id, as a mouse does. After the id may follow
+// a selector, for the first such element in the one with the id.
 func (t *Tab) Click(id string) {
 	t.tb.Helper()
 	t.Do("click "+id, chromedp.Click(chromedp.CSS("#"+id)))
 }
 
-// Type replaces the text of the input with the id, key by key. It may end in
-// "\r", for Enter.
+// Type replaces the text of the input or text area with the id, key by key. It
+// may end in "\r", for Enter.
 func (t *Tab) Type(id, text string) {
 	t.tb.Helper()
-	t.Do("type into "+id, chromedp.Clear(chromedp.CSS("#"+id)), chromedp.SendKeys(chromedp.CSS("#"+id), text))
+	t.Do("look at "+id, chromedp.Focus(chromedp.CSS("#"+id)))
+	Value[chromedp.Void](t, "document.activeElement.select()")
+	t.Do("type into "+id, chromedp.KeyEvent(kb.Backspace+text))
 }
 
 // Until waits until condition, a JavaScript expression, is true. It is asked

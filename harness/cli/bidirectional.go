@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"log"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,7 +42,7 @@ func newTwoWayServer() *cobra.Command {
 
 // newTwoWayClient returns the command that answers.
 func newTwoWayClient() *cobra.Command {
-	client := &demo.Responder{}
+	client := &demo.Responder{HTTP: &http.Client{}}
 	cmd := &cobra.Command{
 		Use:   "bidirectional-client",
 		Short: "Answers what the server asks, and reconnects.",

@@ -25,6 +25,7 @@ const codeFailure = -32000
 // It is for one Run.
 type Responder struct {
 	URL    string
+	HTTP   *http.Client
 	Name   string        // who it is, in its answers
 	Delay  time.Duration // how long it works on an answer
 	Fail   float64       // how many of the answers are failures: 0 none, 1 all
@@ -42,7 +43,7 @@ func (r *Responder) Run(ctx context.Context) error {
 	r.lifeline = lifeline{url: r.URL, server: "bidirectional-server", status: r.Status}
 	client := &cleanup.Client{
 		URL:         r.URL,
-		HTTP:        &http.Client{Transport: &courier{taken: r.delivered}},
+		HTTP:        &http.Client{Transport: &courier{next: r.HTTP.Transport, taken: r.delivered}},
 		Handle:      r.handle,
 		Trace:       r.trace,
 		Undelivered: r.undelivered,
@@ -83,11 +84,12 @@ func (r *Responder) trace(event framing.Event) {
 	if json.Unmarshal([]byte(event.Data), &request) != nil {
 		return
 	}
+	what := visible(words(request.Method, string(request.Params)))
 	if request.ID != "" {
-		r.Out.Printf("asked     %s · %s %s", visible(request.ID), visible(request.Method), visible(string(request.Params)))
+		r.Out.Printf("asked     %s · %s", visible(request.ID), what)
 		return
 	}
-	r.Out.Printf("told      %s %s", visible(request.Method), visible(string(request.Params)))
+	r.Out.Printf("told      %s", what)
 }
 
 // sessionIn returns the id of the session in the address that an endpoint event
