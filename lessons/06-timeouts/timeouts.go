@@ -45,17 +45,16 @@ type Caller struct {
 // *[TimeoutError]) or the end of ctx, whichever comes first. A client that nobody
 // waits for any more is told, by the notification "notifications/cancelled".
 func (c *Caller) Call(ctx context.Context, session correlation.Session, method string, params json.RawMessage) (json.RawMessage, error) {
-	// TODO: give ctx a deadline whose cause is a *TimeoutError, and tell the client when
-	// the wait has ended without it.
+	// TODO: it waits for as long as ctx lasts. Give ctx a deadline, with a *TimeoutError
+	// as its cause, and tell the client when the wait has ended without it.
 	return c.Caller.Call(ctx, session, method, params)
 }
 
 // Resolve is [correlation.Pending.Resolve], and counts the responses that came
 // too late.
 func (c *Caller) Resolve(session string, r correlation.Response) error {
-	// TODO: Resolve the response as lesson 05 does, and count it when the
-	// caller has given up.
-	return nil
+	// TODO: count the response when its caller has given up.
+	return c.Caller.Resolve(session, r)
 }
 
 // Late returns how many responses came when nobody waited for them any more.
@@ -67,26 +66,27 @@ type cancellation struct {
 	Reason    string `json:"reason,omitempty"`
 }
 
-// cancelledID returns the id of the request that a notification cancels.
-func cancelledID(e framing.Event) (id string, ok bool) {
-	var notification correlation.Request
-	var params cancellation
-	err := json.Unmarshal([]byte(e.Data), &notification)
-	if err != nil || notification.Method != "notifications/cancelled" {
-		return "", false
-	}
-	err = json.Unmarshal(notification.Params, &params)
-	return params.RequestID, err == nil
-}
-
-// cancelled tells the client that nobody waits for the response to call.
+// cancelled returns the notification that nobody waits for the response to call.
 func cancelled(call *correlation.CallError) framing.Event {
 	params, _ := json.Marshal(cancellation{call.ID, call.Err.Error()})
 	return correlation.Request{JSONRPC: "2.0", Method: "notifications/cancelled", Params: params}.Event()
 }
 
+// cancelledID returns the id of the request that e cancels. It is empty when e
+// says something else.
+func cancelledID(e framing.Event) string {
+	var notification struct {
+		Method string       `json:"method"`
+		Params cancellation `json:"params"`
+	}
+	if json.Unmarshal([]byte(e.Data), &notification) != nil || notification.Method != "notifications/cancelled" {
+		return ""
+	}
+	return notification.Params.RequestID
+}
+
 // An Answerer is the client's half: it answers the requests that come down an
-// event stream. One Answerer is for one stream at a time.
+// event stream, one stream at a time.
 type Answerer struct {
 	// Handle works out the result of a request. Its context ends when nobody
 	// waits for the result any more. An error that wraps a *[correlation.Error]
@@ -109,16 +109,16 @@ type Answerer struct {
 	// not take. It is called from several goroutines at once.
 	Undelivered func(response correlation.Response, err error)
 
-	mu      sync.Mutex // guards running
-	running map[string]context.CancelFunc
+	running sync.Map // how to end each request that is being answered: its id → a context.CancelFunc
 }
 
 // Run answers the requests that come down stream, which was opened with the URL
-// from, until the stream ends (nil) or ctx does (its error). When it returns, the
-// stream is closed and no Handle runs any more.
+// from, until the stream ends (nil), breaks (its error) or ctx ends (the cause).
+// When it returns, the stream is closed and no Handle runs any more.
 func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.URL) error {
-	// TODO: Each request gets a goroutine and a context of its own. Remember
-	// how to end it, and wait for all of them.
+	// TODO: Read the events. "endpoint" says where to answer, relative to
+	// from. Each "request"
+	// is handled and the response posted (handle and post do that).
 	return nil
 }
 
@@ -129,11 +129,10 @@ func (a *Answerer) handle(ctx context.Context, request correlation.Request) corr
 	if err == nil {
 		response.Result, err = json.Marshal(result)
 	}
-	if err != nil {
-		var ok bool
-		if response.Error, ok = errors.AsType[*correlation.Error](err); !ok {
-			response.Error = &correlation.Error{Code: correlation.CodeInternalError, Message: err.Error()}
-		}
+	if failure, ok := errors.AsType[*correlation.Error](err); ok {
+		response.Error = failure
+	} else if err != nil {
+		response.Error = &correlation.Error{Code: correlation.CodeInternalError, Message: err.Error()}
 	}
 	return response
 }

@@ -45,8 +45,8 @@ type Caller struct {
 // *[TimeoutError]) or the end of ctx, whichever comes first. A client that nobody
 // waits for any more is told, by the notification "notifications/cancelled".
 //
-//lesson:begin // TODO: give ctx a deadline whose cause is a *TimeoutError, and tell the client when
-//lesson:begin // the wait has ended without it.
+//lesson:begin // TODO: it waits for as long as ctx lasts. Give ctx a deadline, with a *TimeoutError
+//lesson:begin // as its cause, and tell the client when the wait has ended without it.
 //lesson:begin return c.Caller.Call(ctx, session, method, params)
 func (c *Caller) Call(ctx context.Context, session correlation.Session, method string, params json.RawMessage) (json.RawMessage, error) {
 	timeout := cmp.Or(c.Timeout, DefaultTimeout)
@@ -55,7 +55,7 @@ func (c *Caller) Call(ctx context.Context, session correlation.Session, method s
 
 	result, err := c.Caller.Call(ctx, session, method, params)
 	call, failed := errors.AsType[*correlation.CallError](err)
-	if failed && ctx.Err() != nil && call.Err == context.Cause(ctx) {
+	if failed && errors.Is(call, context.Cause(ctx)) { // and not the client's own error
 		session.Send(cancelled(call)) // a client that cannot be told is no news for the caller
 	}
 	return result, err
@@ -64,7 +64,8 @@ func (c *Caller) Call(ctx context.Context, session correlation.Session, method s
 // Resolve is [correlation.Pending.Resolve], and counts the responses that came
 // too late.
 //
-//lesson:todo Resolve the response as lesson 05 does, and count it when the caller has given up.
+//lesson:begin // TODO: count the response when its caller has given up.
+//lesson:begin return c.Caller.Resolve(session, r)
 func (c *Caller) Resolve(session string, r correlation.Response) error {
 	err := c.Caller.Resolve(session, r)
 	if errors.Is(err, correlation.ErrGivenUp) {
@@ -86,21 +87,7 @@ type cancellation struct {
 	Reason    string `json:"reason,omitempty"`
 }
 
-// cancelledID returns the id of the request that a notification cancels.
-//
-//lesson:keep
-func cancelledID(e framing.Event) (id string, ok bool) {
-	var notification correlation.Request
-	var params cancellation
-	err := json.Unmarshal([]byte(e.Data), &notification)
-	if err != nil || notification.Method != "notifications/cancelled" {
-		return "", false
-	}
-	err = json.Unmarshal(notification.Params, &params)
-	return params.RequestID, err == nil
-}
-
-// cancelled tells the client that nobody waits for the response to call.
+// cancelled returns the notification that nobody waits for the response to call.
 //
 //lesson:keep
 func cancelled(call *correlation.CallError) framing.Event {
@@ -108,8 +95,23 @@ func cancelled(call *correlation.CallError) framing.Event {
 	return correlation.Request{JSONRPC: "2.0", Method: "notifications/cancelled", Params: params}.Event()
 }
 
+// cancelledID returns the id of the request that e cancels. It is empty when e
+// says something else.
+//
+//lesson:keep
+func cancelledID(e framing.Event) string {
+	var notification struct {
+		Method string       `json:"method"`
+		Params cancellation `json:"params"`
+	}
+	if json.Unmarshal([]byte(e.Data), &notification) != nil || notification.Method != "notifications/cancelled" {
+		return ""
+	}
+	return notification.Params.RequestID
+}
+
 // An Answerer is the client's half: it answers the requests that come down an
-// event stream. One Answerer is for one stream at a time.
+// event stream, one stream at a time.
 type Answerer struct {
 	// Handle works out the result of a request. Its context ends when nobody
 	// waits for the result any more. An error that wraps a *[correlation.Error]
@@ -132,15 +134,15 @@ type Answerer struct {
 	// not take. It is called from several goroutines at once.
 	Undelivered func(response correlation.Response, err error)
 
-	mu      sync.Mutex // guards running
-	running map[string]context.CancelFunc
+	running sync.Map // how to end each request that is being answered: its id → a context.CancelFunc
 }
 
 // Run answers the requests that come down stream, which was opened with the URL
-// from, until the stream ends (nil) or ctx does (its error). When it returns, the
-// stream is closed and no Handle runs any more.
+// from, until the stream ends (nil), breaks (its error) or ctx ends (the cause).
+// When it returns, the stream is closed and no Handle runs any more.
 //
-//lesson:todo Each request gets a goroutine and a context of its own. Remember how to end it, and wait for all of them.
+//lesson:todo Read the events. "endpoint" says where to answer, relative to from. Each "request"
+//lesson:todo is handled and the response posted (handle and post do that).
 func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.URL) error {
 	ctx, stop := context.WithCancel(ctx)
 	var handlers sync.WaitGroup
@@ -149,8 +151,7 @@ func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.UR
 	defer stream.Close()
 	defer context.AfterFunc(ctx, func() { stream.Close() })()
 
-	turns := make(chan struct{}, cmp.Or(a.Limit, 8))
-	endpoint := from
+	endpoint, turns := from, make(chan struct{}, cmp.Or(a.Limit, 8))
 	for event, err := range stream.Events() {
 		if err != nil {
 			return cmp.Or(context.Cause(ctx), err)
@@ -164,18 +165,18 @@ func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.UR
 				return fmt.Errorf("the endpoint event has no URL: %w", err)
 			}
 		case "notification":
-			if id, ok := cancelledID(event); ok {
-				a.end(id)
-			}
+			a.end(cancelledID(event))
 		case "request":
 			var request correlation.Request
 			if json.Unmarshal([]byte(event.Data), &request) != nil || request.ID == "" {
 				continue // without an id, nobody can be told
 			}
-			ctx := a.begin(ctx, request.ID)
+			ctx, end := context.WithCancel(ctx)
+			a.running.Store(request.ID, end)
+			to := endpoint.String() // while it is this one
 			handlers.Go(func() {
 				defer a.end(request.ID)
-				a.answer(ctx, turns, endpoint.String(), request)
+				a.answer(ctx, turns, to, request)
 			})
 		}
 	}
@@ -200,6 +201,13 @@ func (a *Answerer) answer(ctx context.Context, turns chan struct{}, endpoint str
 	}
 }
 
+// end ends the context of the request with this id, if it still runs.
+func (a *Answerer) end(id string) {
+	if end, ok := a.running.LoadAndDelete(id); ok {
+		end.(context.CancelFunc)()
+	}
+}
+
 // handle returns the response to request.
 //
 //lesson:keep
@@ -209,11 +217,10 @@ func (a *Answerer) handle(ctx context.Context, request correlation.Request) corr
 	if err == nil {
 		response.Result, err = json.Marshal(result)
 	}
-	if err != nil {
-		var ok bool
-		if response.Error, ok = errors.AsType[*correlation.Error](err); !ok {
-			response.Error = &correlation.Error{Code: correlation.CodeInternalError, Message: err.Error()}
-		}
+	if failure, ok := errors.AsType[*correlation.Error](err); ok {
+		response.Error = failure
+	} else if err != nil {
+		response.Error = &correlation.Error{Code: correlation.CodeInternalError, Message: err.Error()}
 	}
 	return response
 }
@@ -241,27 +248,4 @@ func (a *Answerer) post(ctx context.Context, endpoint string, response correlati
 		return fmt.Errorf("the server refused the response: %s", resp.Status)
 	}
 	return nil
-}
-
-// begin returns the context for the request with this id, and remembers how to
-// end it.
-func (a *Answerer) begin(ctx context.Context, id string) context.Context {
-	ctx, cancel := context.WithCancel(ctx)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.running == nil {
-		a.running = map[string]context.CancelFunc{}
-	}
-	a.running[id] = cancel
-	return ctx
-}
-
-// end ends the context of the request with this id, if it still runs.
-func (a *Answerer) end(id string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if cancel, ok := a.running[id]; ok {
-		cancel()
-		delete(a.running, id)
-	}
 }
