@@ -25,8 +25,8 @@ export class Request {
   #area = element('textarea');
   #field;
   #buttons = element('div', 'buttons');
-  #answer = button('Answer', 'primary', () => this.answer());
-  #ignore = button('Ignore', '', () => this.#toggleIgnored());
+  #answer = button('Answer', 'answer primary', () => this.answer());
+  #ignore = button('Ignore', 'ignore', () => this.#toggleIgnored());
   #again = button('Answer again', 'again', () => this.answer());
   #outcomes = element('ol', 'outcomes');
 
@@ -97,7 +97,7 @@ export class Request {
     this.#editor.append(label);
     this.#field = new JSONField(this.#area);
     this.#ignore.setAttribute('aria-pressed', false);
-    this.#buttons.append(this.#answer, button('Refuse', '', () => this.#refuse()), this.#ignore);
+    this.#buttons.append(this.#answer, button('Refuse', 'refuse', () => this.#refuse()), this.#ignore);
     this.#again.hidden = true;
     this.row.append(this.#head(), this.#clock, this.#left, this.#editor, this.#buttons, this.#outcomes, this.#again);
   }

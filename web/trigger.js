@@ -56,8 +56,12 @@ export class Trigger {
     const trouble = this.#trouble();
     $('trigger-trouble').textContent = trouble;
     if (trouble) return;
-    const params = text ? JSON.stringify(JSON.parse(text)) : undefined;
-    const fired = { method: $('trigger-method').value, params, timeout: $('trigger-timeout').valueAsNumber || 0, seen: false };
+    const fired = {
+      method: $('trigger-method').value,
+      params: text ? JSON.stringify(JSON.parse(text)) : undefined, // as timeoutOf compares them
+      timeout: $('trigger-timeout').valueAsNumber || 0,
+      seen: false, // a request was taken for this one's
+    };
     await this.#await(fired, this.#body(fired, text));
   }
 
