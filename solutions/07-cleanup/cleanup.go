@@ -72,8 +72,7 @@ func NewServer(maxSessions int, timeout time.Duration) *Server {
 //lesson:begin s.mux.ServeHTTP(w, r)
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
-		w.Header().Set("Retry-After", "1")
-		problem(ErrShutdown).ServeHTTP(w, r)
+		s.refuse(w, r, ErrShutdown)
 		return
 	}
 	defer s.handlers.Done()
@@ -119,25 +118,24 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 // Ask asks the client of session, as [timeouts.Caller.Call] does. The wait also
 // ends when the client leaves (the error wraps [flushing.ErrGone]) and when the
-// server shuts down ([ErrShutdown]).
+// server shuts down ([ErrShutdown]). A session that had ended before is
+// [sessions.ErrClosed].
 //
 //lesson:begin // TODO: enough while the client stays. Let ctx end when the session does.
 //lesson:begin return s.Caller.Call(ctx, session, method, params)
 func (s *Server) Ask(ctx context.Context, session *sessions.Session, method string, params json.RawMessage) (json.RawMessage, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(session.Context(), func() { cancel(whyEnded(session)) })()
+	defer context.AfterFunc(session.Context(), func() { cancel(s.whyEnded()) })()
 	return s.Caller.Call(ctx, session, method, params)
 }
 
-// whyEnded returns why a session has ended.
+// whyEnded returns why a session has ended: the server ended it, or else its
+// client left.
 //
 //lesson:keep
-func whyEnded(session *sessions.Session) error {
-	if cause := context.Cause(session.Context()); errors.Is(cause, ErrShutdown) {
-		return cause
-	}
-	return flushing.ErrGone
+func (s *Server) whyEnded() error {
+	return cmp.Or(context.Cause(s.ctx), flushing.ErrGone)
 }
 
 // A Trigger is the body of POST /trigger.
@@ -163,7 +161,7 @@ type Outcome struct {
 func (s *Server) trigger(w http.ResponseWriter, r *http.Request) {
 	t, err := readTrigger(w, r)
 	if err != nil {
-		problem(err).ServeHTTP(w, r)
+		s.refuse(w, r, err)
 		return
 	}
 	if t.Session == "" {
@@ -172,12 +170,12 @@ func (s *Server) trigger(w http.ResponseWriter, r *http.Request) {
 	}
 	session, ok := s.Sessions.Get(t.Session)
 	if !ok {
-		problem(sessions.ErrUnknown).ServeHTTP(w, r)
+		s.refuse(w, r, sessions.ErrUnknown)
 		return
 	}
 	outcome := s.outcome(r.Context(), session, t)
 	if outcome.Problem != nil {
-		outcome.Problem.ServeHTTP(w, r)
+		s.refuse(w, r, outcome.Problem)
 		return
 	}
 	writeJSON(w, outcome)
@@ -189,7 +187,7 @@ func (s *Server) trigger(w http.ResponseWriter, r *http.Request) {
 func (s *Server) triggerAll(w http.ResponseWriter, r *http.Request, t Trigger) {
 	all := s.Sessions.All()
 	if len(all) == 0 {
-		problem(sessions.ErrUnknown).ServeHTTP(w, r)
+		s.refuse(w, r, sessions.ErrUnknown)
 		return
 	}
 	outcomes := make([]Outcome, len(all))
@@ -215,7 +213,7 @@ func (s *Server) outcome(ctx context.Context, session *sessions.Session, t Trigg
 		return Outcome{Error: answer}
 	}
 	if err != nil {
-		return Outcome{Problem: problem(err)}
+		return Outcome{Problem: s.problem(err)}
 	}
 	return Outcome{Result: result}
 }
@@ -234,22 +232,37 @@ func readTrigger(w http.ResponseWriter, r *http.Request) (t Trigger, err error) 
 	return t, nil
 }
 
-// problem returns err as a problem of its own status.
+// refuse answers with err as a problem. Whoever gets a 503 is told when to come
+// back.
 //
 //lesson:keep
-func problem(err error) *sessions.Problem {
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	p := s.problem(err)
+	if p.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
+	}
+	p.ServeHTTP(w, r)
+}
+
+// problem returns err as a problem of its own status. What fails once shutdown
+// has begun fails because of that, whatever it looks like.
+//
+//lesson:keep
+func (s *Server) problem(err error) *sessions.Problem {
+	p := correlation.ProblemOf(err)
 	_, timeUp := errors.AsType[*timeouts.TimeoutError](err)
 	switch {
-	case errors.Is(err, ErrShutdown):
-		return &sessions.Problem{Status: http.StatusServiceUnavailable, Detail: ErrShutdown.Error()}
+	case s.ctx.Err() != nil, errors.Is(err, ErrShutdown):
+		p = &sessions.Problem{Status: http.StatusServiceUnavailable, Detail: ErrShutdown.Error()}
 	case errors.Is(err, flushing.ErrGone), errors.Is(err, sessions.ErrClosed):
-		return &sessions.Problem{Status: http.StatusBadGateway, Detail: "the client left before it answered"}
+		p = &sessions.Problem{Status: http.StatusBadGateway, Detail: "the client left before it answered"}
 	case errors.Is(err, sessions.ErrFull):
-		return &sessions.Problem{Status: http.StatusBadGateway, Detail: "the client does not read what it is sent"}
+		p = &sessions.Problem{Status: http.StatusBadGateway, Detail: "the client does not read what it is sent"}
 	case timeUp, errors.Is(err, context.DeadlineExceeded):
-		return &sessions.Problem{Status: http.StatusGatewayTimeout, Detail: "the client did not answer in time"}
+		p = &sessions.Problem{Status: http.StatusGatewayTimeout, Detail: "the client did not answer in time"}
 	}
-	return correlation.ProblemOf(err)
+	p.Title = http.StatusText(p.Status)
+	return p
 }
 
 // healthz says that the server is there, and how much it has to do.
