@@ -264,7 +264,7 @@ func TestShutdownTwiceAndDeparturesTogether(t *testing.T) {
 		time.Sleep(time.Minute)
 		finish()
 		step.Equal(t, "a handler hangs for a minute, two Shutdowns wait, the second for a second: what they returned",
-			"nil after 1m0s, context.DeadlineExceeded after 1s", first.wait(t)+", "+seconlast.wait(t))
+			"nil after 1m0s, context.DeadlineExceeded after 1s", first.wait(t)+", "+second.wait(t))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		server := cleanup.NewServer(0, 0)
@@ -324,7 +324,7 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 
 		first, second := p.call(session, "double", "1"), p.call(session, "double", "2")
 		first.wait(t)
-		seconlast.wait(t)
+		second.wait(t)
 		step.Equal(t, p.over+": Limit is 1, and two questions came at once: how many Handles ran at the same time", int32(1), most.Load())
 
 		last := p.call(session, "double", "3")
@@ -435,7 +435,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 			leave()
 			if visit > 0 {
 				step.Equal(t, p.over+": 100 clients were asked, 10 answered, 90 left instead: what the trigger's sender got",
-					"200 [502:90 true:10] after 1s", askelast.wait(t))
+					"200 [502:90 true:10] after 1s", asked.wait(t))
 			}
 			for _, client := range clients {
 				client.wait(t)
