@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -35,6 +36,7 @@ func TestCommands(t *testing.T) {
 			"start":     cmdStart,
 			"await":     cmdAwait,
 			"interrupt": cmdInterrupt,
+			"sametour":  cmdSameTour,
 		},
 	})
 }
@@ -134,5 +136,21 @@ func cmdInterrupt(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if !neg && err != nil {
 		ts.Fatalf("%s ended badly, %v, after:\n%s", args[0], err, output)
+	}
+}
+
+// owners is what differs from tour to tour: whose code it is, what a terminal's
+// columns make of that, and what chance brings.
+var owners = regexp.MustCompile(`\(?(yours|reference)\)?| +|session=\w+`)
+
+// cmdSameTour compares what two tours have shown.
+func cmdSameTour(ts *testscript.TestScript, _ bool, args []string) {
+	var tours []string
+	for _, name := range args {
+		text := chance.ReplaceAllString(ts.ReadFile(name), "…")
+		tours = append(tours, owners.ReplaceAllString(text, ""))
+	}
+	if tours[0] != tours[1] {
+		ts.Fatalf("the tours differ:\n%s\n%s", tours[0], tours[1])
 	}
 }

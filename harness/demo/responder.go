@@ -110,7 +110,7 @@ func (r *Responder) delivered(letter correlation.Response, answer *http.Response
 	case letter.Error != nil:
 		r.Out.Printf("failed    %s · %v", visible(letter.ID), letter.Error)
 	default:
-		r.Out.Printf("answered  %s · %s", visible(letter.ID), letter.Result)
+		r.Out.Printf("answered  %s · %s", visible(letter.ID), visible(string(letter.Result)))
 	}
 }
 
