@@ -84,7 +84,8 @@ func (a *Asker) read(response *http.Response) (outcomes []cleanup.Outcome, err e
 		outcomes = []cleanup.Outcome{{Problem: &sessions.Problem{}}}
 		err = json.NewDecoder(response.Body).Decode(outcomes[0].Problem)
 	case mediaType != "application/json" || response.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("the answer is %s and %q, not JSON; is it a bidirectional server's /trigger?", response.Status, mediaType)
+		return nil, fmt.Errorf("the answer is %d %s and %q, not the JSON of a bidirectional server's /trigger",
+			response.StatusCode, http.StatusText(response.StatusCode), mediaType)
 	case a.Trigger.Session == "":
 		err = json.NewDecoder(response.Body).Decode(&outcomes)
 	default:
