@@ -8,6 +8,7 @@ const laneNames = { trigger: 'trigger', server: 'server', page: 'this page' };
 const arrowsAtMost = 20;
 const top = 44;
 const rowHeight = 32;
+const captionAtMost = 15; // characters, which is what a phone has room for between two lanes
 
 export class Diagram {
   #drawing = document.getElementById('diagram');
@@ -26,7 +27,7 @@ export class Diagram {
     this.#layOut();
   }
 
-  // add draws one message, with a label that is short. kind is '', 'reply' for the
+  // add draws one message. A label that is long is drawn in part; the list has it all. kind is '', 'reply' for the
   // mere status of a POST, or 'trouble'.
   add(from, to, label, kind = '') {
     const arrow = svg('g', { class: `arrow ${kind}` });
@@ -68,7 +69,7 @@ function tip(from, to) {
 
 function caption(from, to, label) {
   const made = svg('text', { x: `${(lanes[from] + lanes[to]) / 2}%`, y: -6 });
-  made.textContent = label;
+  made.textContent = label.length > captionAtMost ? `${label.slice(0, captionAtMost - 1)}…` : label;
   return made;
 }
 

@@ -32,8 +32,8 @@ export class Request {
 
   // message is a JSON-RPC request. deadline is { at, after, known }: the moment in
   // performance.now's time, the milliseconds up to it, and whether that is more than
-  // a guess. desk.post(body, what) sends a response and resolves to the reply;
-  // desk.settled(request) hears that there is nothing left to decide.
+  // a guess. desk.post(body, what) sends a response, what being 'result' or 'error',
+  // and resolves to the reply; desk.settled(request) hears that all is decided.
   constructor(message, deadline, desk) {
     this.id = message.id;
     this.#message = message;
@@ -124,7 +124,7 @@ export class Request {
   async #send(body, what, state) {
     if (this.#sending) return; // a second press while the first is under way
     this.#sending = true;
-    const reply = await this.#desk.post(body, `${what} ${this.id}`);
+    const reply = await this.#desk.post(body, what);
     this.#sending = false;
     const taken = reply.status === 202;
     this.#note(`Sent the ${what}: ${said(reply)}${reply.status ? `, in ${reply.took} ms` : ''}`, !taken);

@@ -22,10 +22,10 @@ export class Requests {
     this.#byItself.addEventListener('change', () => this.#open.forEach((request) => this.#answerSoon(request)));
   }
 
-  // add shows a request. post(body, what) sends the response to it.
+  // add shows a request. post sends the response to it, as Request wants it.
   add(message, deadline, post) {
     if (this.#open.size >= openAtMost) {
-      post(errorOf(message.id, tooMany, `${openAtMost} requests are open on this page already`), `error ${message.id}`);
+      post(errorOf(message.id, tooMany, `${openAtMost} requests are open on this page already`), 'error');
       return;
     }
     const request = new Request(message, deadline, { post, settled: (settled) => this.#settled(settled) });

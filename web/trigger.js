@@ -85,15 +85,15 @@ export class Trigger {
     const number = `#${++this.#fired}`;
     const row = this.#row(number, fired.method);
     this.#waiting.add(fired);
-    this.#diagram.add('trigger', 'server', `${number} ${short(fired.method)}`);
+    this.#diagram.add('trigger', 'server', `${number} ${fired.method}`);
     const reply = await post(this.#server.url, body);
     this.#waiting.delete(fired);
     $('trigger-trouble').textContent = '';
     const trouble = reply.status !== 200;
-    if (reply.status) this.#diagram.add('server', 'trigger', `${number} ${reply.status}, ${reply.took} ms`, trouble ? 'trouble' : '');
+    if (reply.status) this.#diagram.add('server', 'trigger', `${number} ${reply.status} ${duration(reply.took)}`, trouble ? 'trouble' : '');
     const lines = outcomes(reply);
     row.replaceChildren(...lines.map((line) => element('p', trouble ? 'outcome trouble' : 'outcome', line)));
-    row.append(element('p', 'hint', `after ${reply.took.toLocaleString('en')} ms`));
+    row.append(element('p', 'hint', `after ${duration(reply.took)}`));
   }
 
   // row adds a row for what was fired, and returns the place for what comes of it.
@@ -120,6 +120,6 @@ function outcome({ result, error, problem }) {
   return `result ${JSON.stringify(result)}`.slice(0, shownAtMost);
 }
 
-function short(text) {
-  return text.length > 11 ? `${text.slice(0, 10)}…` : text;
+function duration(milliseconds) {
+  return milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }

@@ -64,7 +64,7 @@ export class TwoWay {
     if (message === null) return this.#note('This request is no JSON-RPC 2.0 with an id and a method, so nobody can answer it.', true);
     const endpoint = this.#endpoint; // a late answer goes to the session that was asked
     this.#diagram.add('server', 'page', `request ${message.id}`);
-    this.#requests.add(message, this.#deadline(message), (body, what) => this.#post(endpoint, body, what));
+    this.#requests.add(message, this.#deadline(message), (body, what) => this.#post(endpoint, body, what, message.id));
   }
 
   #notified(cancellation) {
@@ -73,10 +73,10 @@ export class TwoWay {
     this.#requests.cancel(cancellation);
   }
 
-  async #post(endpoint, body, what) {
-    this.#diagram.add('page', 'server', what);
+  async #post(endpoint, body, what, id) {
+    this.#diagram.add('page', 'server', `${what} ${id}`);
     const reply = await post(endpoint, body);
-    if (reply.status) this.#diagram.add('server', 'page', `${reply.status} for ${what}`, reply.status === 202 ? 'reply' : 'trouble');
+    if (reply.status) this.#diagram.add('server', 'page', `${reply.status} for ${id}`, reply.status === 202 ? 'reply' : 'trouble');
     return reply;
   }
 

@@ -1,7 +1,8 @@
 // Package web holds the pages that the servers show to a browser, and serves
 // them from memory. The test page, sse-test.html, puts what a real browser
-// makes of an event stream beside the bytes of it. Nothing is built, and
-// nothing is loaded from elsewhere: what you read in this folder is what runs.
+// makes of an event stream beside the bytes of it, and on a two-way server
+// takes part: it shows what is asked, and answers. Nothing is built, and nothing
+// is loaded from elsewhere: what you read in this folder is what runs.
 package web
 
 import (

@@ -22,6 +22,8 @@ func TestEachFileHasItsContentType(t *testing.T) {
 		"/web/sse-test.css":  "text/css; charset=utf-8",
 		"/web/sse-test.js":   "text/javascript; charset=utf-8",
 		"/web/wire.js":       "text/javascript; charset=utf-8",
+		"/web/two-way.css":   "text/css; charset=utf-8",
+		"/web/two-way.js":    "text/javascript; charset=utf-8",
 	} {
 		w := serve(http.MethodGet, path)
 		require.Equal(t, http.StatusOK, w.Code, path)
