@@ -20,7 +20,7 @@ func freshWorkbook(dir string) error {
 		switch {
 		case err != nil || path == "..":
 			return err
-		case strings.HasPrefix(entry.Name(), "."), rel == "lessons":
+		case strings.HasPrefix(entry.Name(), "."), entry.Name() == "node_modules", rel == "lessons":
 			return skip(entry)
 		case entry.IsDir() || !entry.Type().IsRegular():
 			return nil
