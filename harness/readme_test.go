@@ -66,6 +66,8 @@ func TestTheREADMEsCommandsDoWhatItShows(t *testing.T) {
 type reader struct {
 	dir    string
 	server *program // the last one that was started
+	client *program // one that goes on answering, if any
+	shown  shown    // what the README shows of the client
 }
 
 // follow does what a person would do with one command.
@@ -78,9 +80,12 @@ func (r *reader) follow(t *testing.T, c shown) {
 	case strings.Contains(c.command, "-server"):
 		r.stop(t)
 		r.start(t, c)
+	case strings.Contains(c.command, "bidirectional-client"):
+		r.answer(t, c)
 	case strings.Contains(c.command, "-client"):
-		require.NotNil(t, r.server, "the README starts a client without a server")
-		r.runToEnd(t, c, " -url "+r.server.url()+"/events", 0)
+		r.runToEnd(t, c, r.at(t, "/events"), 0)
+	case strings.Contains(c.command, "demo-trigger"):
+		r.runToEnd(t, c, r.at(t, "/trigger"), 0)
 	case strings.HasPrefix(c.command, "go test ./lessons/"):
 		r.runToEnd(t, c, "", 1) // red until its learner has done it
 	default:
@@ -103,16 +108,38 @@ func (r *reader) start(t *testing.T, c shown) {
 	requireShown(t, c, p.read)
 }
 
-// stop presses Ctrl-C in the server that runs. By chance, the go command's own
-// status is then 0 or 1; of a program that failed it prints the status.
+// at returns the flag for a path of the server that runs.
+func (r *reader) at(t *testing.T, path string) string {
+	require.NotNil(t, r.server, "the README starts a client without a server")
+	return " -url " + r.server.url() + path
+}
+
+// answer starts a client that goes on until the server is stopped.
+func (r *reader) answer(t *testing.T, c shown) {
+	p, err := startProgram(r.shell(c.command+r.at(t, "/events")), "session ")
+	require.NoError(t, err)
+	r.client, r.shown = p, c
+}
+
+// stop presses Ctrl-C in the client and in the server that run.
 func (r *reader) stop(t *testing.T) {
-	if r.server == nil {
-		return
+	if r.client != nil {
+		requireShown(t, r.shown, end(t, r.client))
 	}
-	output, _ := r.server.interrupt()
-	require.True(t, r.server.cmd.ProcessState.Exited(), "Ctrl-C does not end the server; it wrote:\n%s", output)
+	if r.server != nil {
+		end(t, r.server)
+	}
+	r.server, r.client = nil, nil
+}
+
+// end presses Ctrl-C in a program, and returns all that it has written. By chance,
+// the go command's own status is then 0 or 1; of a program that failed it prints
+// the status.
+func end(t *testing.T, p *program) string {
+	output, _ := p.interrupt()
+	require.True(t, p.cmd.ProcessState.Exited(), "Ctrl-C does not end the program; it wrote:\n%s", output)
 	require.NotContains(t, output, "exit status")
-	r.server = nil
+	return output
 }
 
 // runToEnd runs a command that ends by itself.
@@ -125,8 +152,9 @@ func (r *reader) runToEnd(t *testing.T, c shown, more string, status int) {
 	requireShown(t, c, string(output))
 }
 
-// chance is what differs from run to run: ports, times, and how long it took.
-var chance = regexp.MustCompile(`(localhost|127\.0\.0\.1):\d+|\d{4}-\d\d-\d\dT[\d:]+(Z|[+-]\d\d:\d\d)|\d+\.\d+s|\(cached\)`)
+// chance is what differs from run to run: ports, times, sessions, and how long it
+// took.
+var chance = regexp.MustCompile(`(localhost|127\.0\.0\.1):\d+|\d{4}-\d\d-\d\dT[\d:]+(Z|[+-]\d\d:\d\d)| *\b\d+(\.\d+)?(m|µ)?s\b|\(cached\)|\b[A-Z2-7]{26}\b`)
 
 // requireShown fails if the output is not what the README shows. In the README,
 // the line ⋮ stands for any lines.
