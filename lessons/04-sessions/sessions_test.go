@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"reflect"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -18,6 +19,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/step"
@@ -190,26 +192,6 @@ func TestOneTooManyIsRefused(t *testing.T) {
 
 // Part 2: all at once.
 
-// On a server, each client has a goroutine of its own, and so has everyone who sends.
-// Hint: r.mu around each use of r.sessions; count and put in under one Lock. A closed session's Send returns ErrClosed; its queue stays open.
-func TestComingSendingAndLeavingAtOnceIsSafe(t *testing.T) {
-	defer step.Begin(t)()
-	s := open(t, sessions.NewRegistry(0))
-	s.Close()
-	if closed(s.Frames()) {
-		step.Fail(t, "Close has closed the queue: a Send that is about to use it panics, and the whole server ends",
-			"panic: send on closed channel")
-	}
-	wantError(t, "the session has ended, and Send took an event that nobody will ever read",
-		sessions.ErrClosed, s.Send(framing.Event{Data: "hello"}))
-
-	const limit = 4
-	r := sessions.NewRegistry(limit)
-	step.Equal(t, "16 goroutines opened sessions, sent and closed, all at once: how many were open at the worst moment, with a limit of 4",
-		limit, max(limit, rush(t, r, 4*limit)))
-	step.Equal(t, "16 goroutines opened sessions, sent and closed, all at once, and all of them have left: Len", 0, r.Len())
-}
-
 // One phone in a tunnel must not silence the room. Its queue fills up, and then it
 // misses what comes, while all the others hear it.
 // Hint: a select with a default never waits: where the queue is full, return ErrFull. Broadcast goes on with the others, and remembers it.
@@ -238,6 +220,26 @@ func TestASlowSessionDoesNotHoldUpABroadcast(t *testing.T) {
 			fit, len(queued(slow)))
 		step.Equal(t, "the slow client has read all that was waiting, and Broadcast returned an error", nil, broadcast())
 	})
+}
+
+// On a server, each client has a goroutine of its own, and so has everyone who sends.
+// Hint: lock r.mu around each use of r.sessions; count and put in under one Lock. After Close, Send returns ErrClosed, but the queue stays open.
+func TestComingSendingAndLeavingAtOnceIsSafe(t *testing.T) {
+	defer step.Begin(t)()
+	s := open(t, sessions.NewRegistry(0))
+	s.Close()
+	if closed(s.Frames()) {
+		step.Fail(t, "Close has closed the queue: a Send that is about to use it panics, and the whole server ends",
+			"panic: send on closed channel")
+	}
+	wantError(t, "the session has ended, and Send took an event that nobody will ever read",
+		sessions.ErrClosed, s.Send(framing.Event{Data: "hello"}))
+
+	wantLocked(t)
+	for range 5 {
+		wantLimitKept(t)
+	}
+	rush(t)
 }
 
 // Not every client says goodbye. But its request has a context, and that ends.
@@ -271,14 +273,19 @@ func TestASessionEndsWithItsContext(t *testing.T) {
 
 // The client cannot know its session's id, nor under which prefix your handler was
 // mounted. The address in this event is relative to the one that it asked for.
-// Hint: flushing.Open, then Send an event of type "endpoint" with the data "responses?session=" and the id, which Open has made known by then.
+// Hint: Open a session, flushing.Open, Send an event of the type "endpoint" with the data "responses?session=" + id. Then stay until session.Done().
 func TestTheFirstEventTellsWhereToAnswer(t *testing.T) {
 	defer step.Begin(t)()
 	for _, prefix := range []string{"", "/gw"} {
 		step.Bubble(t, func(t *testing.T) {
-			s := serve(t, sessions.NewRegistry(0), prefix)
-			e := next(t, s.Open(prefix+"/events"))
+			r := sessions.NewRegistry(0)
+			s := serve(t, r, prefix)
+			client := s.Open(prefix + "/events")
+			e := next(t, client)
 			step.Equal(t, "the type of the first event: this one tells a client where to answer", "endpoint", e.Type)
+
+			synctest.Wait()
+			step.Equal(t, "the client has its first event and stays for more: Len. A stream lasts for as long as its handler does", 1, r.Len())
 
 			asked, _ := url.Parse(s.URL + prefix + "/events")
 			address, err := asked.Parse(e.Data)
@@ -293,13 +300,15 @@ func TestTheFirstEventTellsWhereToAnswer(t *testing.T) {
 			if s.early.Load() {
 				step.Fail(t, "the first event was written before Get knew the session: a client that answers at once gets a 404")
 			}
+			client.Leave()
+			client.Returned(handlerStays)
 		})
 	}
 }
 
-// The handler is the one who reads the queue, and the only one who writes to the
-// client.
-// Hint: a loop: take a frame from session.Frames(), and hand it to the stream's SendText. Return when that fails.
+// Anyone may put a frame into the queue. One takes it out and writes to the client: its
+// handler.
+// Hint: where you wait for the end, let a select in a loop wait for a frame as well, and hand it to the stream's SendText.
 func TestEachClientHearsWhatIsForIt(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
@@ -317,9 +326,9 @@ func TestEachClientHearsWhatIsForIt(t *testing.T) {
 	})
 }
 
-// When a client leaves, nothing comes out of the queue any more, for ever. A handler
-// that waits for it alone stays, with all that it holds.
-// Hint: select: a frame from Frames(), or the end from Done(). And defer session.Close(), for every way out.
+// The client may close its page, and the server may close the session. And where the
+// stream never began, nobody is there to leave.
+// Hint: the session's Done() knows of both. When flushing.Open fails, return, and defer session.Close() for every way out.
 func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
@@ -328,7 +337,7 @@ func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 		alice, bob := s.join(t), s.join(t)
 
 		alice.stream.Leave()
-		alice.stream.Returned("a client has closed its connection, and its handler still waits")
+		alice.stream.Returned(handlerStays)
 		synctest.Wait()
 		step.Equal(t, "of two clients one has left: Len", 1, r.Len())
 
@@ -338,11 +347,16 @@ func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 		}
 		session.Close()
 		bob.stream.Ended("the server closed a session, and its client's stream goes on: to the client it looks like a stream without news")
-		bob.stream.Returned("the server closed a session, and its handler still waits")
+		bob.stream.Returned("the server closed a session, and the client's handler still waits")
 	})
 	step.Bubble(t, func(t *testing.T) {
 		r := sessions.NewRegistry(0)
-		pair.Memory(t, pair.Opaque(r)).Get("/events")
+		p := pair.Memory(t, pair.Opaque(r))
+		response, err := p.Client.Get(p.URL + "/events")
+		if err != nil {
+			step.Fail(t, "no stream could be opened, because the ResponseWriter cannot flush, and the handler went on all the same", p.ServerLog())
+		}
+		response.Body.Close()
 		synctest.Wait()
 		step.Equal(t, "no stream could be opened, because the ResponseWriter cannot flush, and the client got its 500: Len", 0, r.Len())
 	})
@@ -370,7 +384,7 @@ func TestAFullServerSays503(t *testing.T) {
 		wantRetryAfter(t, full.Header().Get("Retry-After"))
 
 		first.stream.Leave()
-		first.stream.Returned("a client has closed its connection, and its handler still waits")
+		first.stream.Returned(handlerStays)
 		synctest.Wait()
 		step.Equal(t, "one of 2 has left, and another client has come: its status", http.StatusOK, s.Open("/events").Status())
 	})
@@ -515,46 +529,149 @@ func chance(ids []string) float64 {
 	return bits
 }
 
-// rush lets visitors open a session, send and leave, time and again and all at once.
-// It returns how many sessions were open when they were more than 4.
-func rush(t *testing.T, r *sessions.Registry, visitors int) int {
+// wantLocked holds the lock of a registry, and lets each of those come by who have to
+// wait for it.
+func wantLocked(t *testing.T) {
 	t.Helper()
-	var open, tooMany atomic.Int64
-	visit := func() {
-		s, err := r.Open(yielding{t.Context()})
-		if err != nil {
-			return
-		}
-		if n := open.Add(1); n > 4 {
-			tooMany.Store(n)
-		}
-		r.Get(s.ID())
-		r.Send(s.ID(), framing.Event{Data: "hello"})
-		r.Broadcast(framing.Event{Data: "hello"})
-		open.Add(-1)
-		s.Close()
-		s.Send(framing.Event{Data: "goodbye"})
+	r := sessions.NewRegistry(0)
+	s := open(t, r)
+	lock, found := lockOf(r)
+	if !found {
+		return
 	}
-	var all sync.WaitGroup
-	for range visitors {
-		all.Go(func() {
-			for range 500 {
-				visit()
+	var visitors crowd
+	defer visitors.Wait()
+	lock.Lock()
+	defer lock.Unlock()
+	for _, visit := range []struct {
+		name string
+		f    func()
+	}{
+		{"Open", func() { r.Open(t.Context()) }},
+		{"Get", func() { r.Get(s.ID()) }},
+		{"Broadcast", func() { r.Broadcast(framing.Event{Data: "hello"}) }},
+		{"Close", s.Close},
+	} {
+		if visitors.come(visit.f) {
+			step.Fail(t, "somebody is at the map and holds its lock, and "+visit.name+" did not wait for it",
+				"as soon as two are at the map in the same instant, Go ends the whole server:", "fatal error: concurrent map read and map write")
+		}
+	}
+}
+
+// wantLimitKept lets ten clients come in the same instant, with room for two.
+func wantLimitKept(t *testing.T) {
+	t.Helper()
+	r := sessions.NewRegistry(2)
+	lock, found := lockOf(r)
+	if !found {
+		return
+	}
+	var clients crowd
+	lock.Lock()
+	began := time.Now()
+	for range 10 {
+		clients.come(func() { r.Open(t.Context()) })
+	}
+	// When somebody who has waited for a millisecond is woken and finds the lock taken
+	// again, the others get it in turn from then on. So each of the ten has the lock
+	// once before anyone can have it for a second time.
+	for time.Since(began) < 2*time.Millisecond {
+		runtime.Gosched()
+	}
+	lock.Unlock()
+	lock.Lock()
+	clients.settle()
+	lock.Unlock()
+	clients.Wait()
+	step.Equal(t, "the limit is 2, and 10 clients have come in the same instant: Len", 2, r.Len())
+}
+
+// rush lets eight goroutines open sessions, send and close, as fast as they can.
+func rush(t *testing.T) {
+	t.Helper()
+	r := sessions.NewRegistry(0)
+	var everyone sync.WaitGroup
+	for range 8 {
+		everyone.Go(func() {
+			for range 50 {
+				if s, err := r.Open(t.Context()); err == nil {
+					r.Send(s.ID(), framing.Event{Data: "hello"})
+					r.Broadcast(framing.Event{Data: "hello, all"})
+					s.Close()
+					s.Send(framing.Event{Data: "goodbye"})
+				}
 			}
 		})
 	}
-	returns(t, "16 goroutines opened sessions, sent and closed, all at once, and now they wait for each other", all.Wait)
-	return int(tooMany.Load())
+	returns(t, "8 goroutines opened sessions, sent and closed, all at once, and now they wait for each other", everyone.Wait)
+	step.Equal(t, "8 goroutines opened sessions, sent and closed, all at once, and all of them have left: Len", 0, r.Len())
 }
 
-// A yielding context lets other goroutines go first whenever it is asked for a value,
-// as it is when a context is made from it.
-type yielding struct{ context.Context }
-
-func (y yielding) Value(key any) any {
-	runtime.Gosched()
-	return y.Context.Value(key)
+// lockOf returns the lock that guards the map of r, so that a test can hold it while
+// others want it. In a registry that is built in another way there is none to be found.
+func lockOf(r *sessions.Registry) (lock sync.Locker, found bool) {
+	fields := reflect.ValueOf(r).Elem()
+	locks, maps := 0, 0
+	for i := range fields.NumField() {
+		field := fields.Field(i)
+		switch field.Type() {
+		case reflect.TypeFor[sync.Mutex](), reflect.TypeFor[sync.RWMutex]():
+			locks++
+			lock = reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Interface().(sync.Locker)
+		default:
+			if field.Kind() == reflect.Map {
+				maps++
+			}
+			if strings.HasPrefix(field.Type().PkgPath(), "sync") {
+				return nil, false // whatever it is for
+			}
+		}
+	}
+	return lock, locks == 1 && maps == 1
 }
+
+// A crowd is goroutines that want the same lock.
+type crowd struct {
+	sync.WaitGroup
+	size  int
+	ended atomic.Int64
+}
+
+// come adds a goroutine that runs f, and returns when each of the crowd has ended or
+// waits for the lock. It reports whether one has ended.
+func (c *crowd) come(f func()) bool {
+	before := c.ended.Load()
+	c.size++
+	c.Go(func() {
+		defer c.ended.Add(1)
+		f()
+	})
+	c.settle()
+	return c.ended.Load() > before
+}
+
+// settle returns when each of the crowd has ended or waits for the lock.
+func (c *crowd) settle() {
+	for int(c.ended.Load())+c.waiting() < c.size {
+		runtime.Gosched()
+	}
+}
+
+// waiting counts those who wait for the lock.
+func (c *crowd) waiting() int {
+	all := make([]byte, 256<<10)
+	all = all[:runtime.Stack(all, true)]
+	n := 0
+	for stack := range strings.SplitSeq(string(all), "\n\n") {
+		if strings.Contains(stack, ".(*crowd).come.func") && waitsForLock.MatchString(stack) {
+			n++
+		}
+	}
+	return n
+}
+
+var waitsForLock = regexp.MustCompile(`^goroutine \d+ \[(sync\.|semacquire)`)
 
 // broadcastTo sends one event to everyone, and checks that each of these has it, and
 // that nobody had to wait for it.
@@ -640,6 +757,8 @@ func (s server) join(t *testing.T) client {
 
 // heard returns what the client has understood so far, after the first event.
 func (c client) heard() string { return data(events(c.stream.Received())[1:]) }
+
+const handlerStays = "a client has closed its connection, and its handler still waits: it stays, with all that it holds, until the server stops"
 
 // next waits for the next event of stream.
 func next(t *testing.T, stream *pair.Stream) framing.Event {
