@@ -225,26 +225,27 @@ func TestNobodyGetsInDuringShutdown(t *testing.T) {
 	defer step.Begin(t)()
 	onEach(t, func(t *testing.T, p *house) {
 		session, _ := p.open()
-		knocks := func() (got []string) {
-			return []string{
+		knocks := func() string {
+			return strings.Join([]string{
 				p.knock("GET", "/events", ""),
 				p.knock("POST", "/trigger", `{"session":"nobody's","method":"really?"}`),
 				p.knock("POST", "/responses?session="+session, `{"jsonrpc":"2.0","id":"nobody's","result":1}`),
 				p.knock("GET", "/healthz", ""),
-			}
+			}, ", ")
 		}
 		step.Equal(t, p.over+": before Shutdown, GET /events, POST /trigger (nobody there), POST /responses (nobody asked), GET /healthz got",
-			[]string{"200", "404", "404", "200"}, knocks())
+			"200, 404, 404, 200", knocks())
 
 		finish := hold(p.server) // so that Shutdown has begun, and has not ended
 		defer finish()
 		shutdown := begin("Shutdown", func() (string, error) { return "nil", p.server.Shutdown(t.Context()) })
 		synctest.Wait()
-		refused := []string{"503, Retry-After", "503, Retry-After", "503, Retry-After", "503, Retry-After"}
-		step.Equal(t, p.over+": Shutdown waits for a last handler; meanwhile, GET /events, POST /trigger, POST /responses, GET /healthz got", refused, knocks())
+		step.Equal(t, p.over+": Shutdown waits for a last handler; meanwhile, GET /events, POST /trigger, POST /responses, GET /healthz got",
+			"503, 503, 503, 503", knocks())
 		finish()
 		step.Equal(t, p.over+": the last handler has returned: what Shutdown returned", "nil after 0s", shutdown.wait(t))
-		step.Equal(t, p.over+": after Shutdown, GET /events, POST /trigger, POST /responses, GET /healthz got", refused, knocks())
+		step.Equal(t, p.over+": after Shutdown, GET /events, POST /trigger, POST /responses, GET /healthz got",
+			"503, 503, 503, 503", knocks())
 	})
 }
 
@@ -384,6 +385,7 @@ func TestTheClientStopsWithItsContext(t *testing.T) {
 		running, _ := run(t, &cleanup.Client{URL: p.URL + "/refused", HTTP: p.Client})
 		step.Equal(t, "the server answered the client with 403: what Run returned", "*parsing.ResponseError after 0s", running.wait(t))
 		running, leave := run(t, &cleanup.Client{URL: p.URL + "/silent", HTTP: p.Client})
+		running.what = "the context ended while the client was still connecting; Run"
 		time.Sleep(time.Second)
 		leave()
 		step.Equal(t, "the server is silent while the client connects, and the context ended at +1 s: what Run returned",
@@ -399,7 +401,12 @@ func TestAHandlerThatPanicsCostsOneAnswer(t *testing.T) {
 	log := slog.Default()
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // what you log is not this step's business
 	defer slog.SetDefault(log)
-	onEach(t, func(t *testing.T, p *house) {
+	step.Bubble(t, func(t *testing.T) {
+		server := cleanup.NewServer(0, 0)
+		mux := http.NewServeMux() // without your Server: this is about the client
+		mux.Handle("/events", server.Sessions)
+		mux.Handle("/responses", &correlation.Handler{Sessions: server.Sessions, Resolve: server.Caller.Resolve})
+		p := &house{pair.Memory(t, mux), t, server, "HTTP/1.1"}
 		running, _ := run(t, &cleanup.Client{URL: p.URL + "/events", HTTP: p.Client,
 			Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
 				if method == "bad" {
@@ -409,9 +416,9 @@ func TestAHandlerThatPanicsCostsOneAnswer(t *testing.T) {
 			},
 		})
 		session := p.only(t, running)
-		step.Equal(t, p.over+": a question made Handle panic: what the one who asked it got",
+		step.Equal(t, "a question made Handle panic: what the one who asked it got",
 			"error -32603 after 0s", p.call(session, "bad", "21").wait(t))
-		step.Equal(t, p.over+": a question made Handle panic: what the one who asked the next question got",
+		step.Equal(t, "a question made Handle panic: what the one who asked the next question got",
 			"42 after 0s", p.call(session, "double", "21").wait(t))
 	})
 }
@@ -463,6 +470,7 @@ var protocols = []struct {
 // A house is a server of yours and a way to it.
 type house struct {
 	*pair.Pair
+	t      *testing.T
 	server *cleanup.Server
 	over   string // the protocol
 }
@@ -473,7 +481,7 @@ func onEach(t *testing.T, f func(t *testing.T, p *house)) {
 	for _, over := range protocols {
 		step.Bubble(t, func(t *testing.T) {
 			server := cleanup.NewServer(0, 0)
-			f(t, &house{pair.Memory(t, server, over.opts...), server, over.name})
+			f(t, &house{pair.Memory(t, server, over.opts...), t, server, over.name})
 		})
 	}
 }
@@ -540,6 +548,9 @@ func (p *house) trigger(session string, timeout time.Duration) *triggered {
 // knock returns what a request got, at once: its status, and whether it was told
 // when to come back.
 func (p *house) knock(method, path, body string) string {
+	defer step.Waiting(p.t, func() (string, []string) {
+		return p.over + ": " + method + " " + path + " has got no answer: it was neither let in nor refused", nil
+	})()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	r, _ := http.NewRequestWithContext(ctx, method, p.URL+path, strings.NewReader(body))
@@ -549,8 +560,8 @@ func (p *house) knock(method, path, body string) string {
 		return err.Error()
 	}
 	defer resp.Body.Close()
-	if sayWhen(resp.Header) {
-		return fmt.Sprint(resp.StatusCode, ", Retry-After")
+	if resp.StatusCode == http.StatusServiceUnavailable && !sayWhen(resp.Header) {
+		return "503 without Retry-After"
 	}
 	return fmt.Sprint(resp.StatusCode)
 }
@@ -725,7 +736,7 @@ func begin(what string, f func() (string, error)) *call {
 // wait waits for the end, and returns how the call ended and how long it took.
 func (c *call) wait(t *testing.T) string {
 	t.Helper()
-	defer step.Waiting(t, func() (string, []string) { return c.what + " was called, and has never returned", nil })()
+	defer step.Waiting(t, func() (string, []string) { return c.what + " has not returned, and nothing will wake it any more", nil })()
 	<-c.done
 	return c.state()
 }
