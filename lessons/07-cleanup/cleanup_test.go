@@ -427,6 +427,23 @@ func TestAHandlerThatPanicsCostsOneAnswer(t *testing.T) {
 // Hint: for everything that a client brings along, ask what ends it: its stream, its session, its calls, and whatever waits beside them.
 func TestAThousandClientsComeAndGo(t *testing.T) {
 	defer step.Begin(t)()
+	step.Bubble(t, func(t *testing.T) {
+		p := &house{t: t, server: cleanup.NewServer(0, 0)}
+		session, _ := p.server.Sessions.Open(t.Context())
+		before, _ := goroutines()
+		for range 100 {
+			call := p.ask(t.Context(), session.ID())
+			question := request(events(string(<-session.Frames()))[0])
+			p.server.Caller.Resolve(session.ID(), yes(question.ID))
+			call.wait(t)
+		}
+		synctest.Wait()
+		after, where := goroutines()
+		if after != before {
+			step.Fail(t, "a client that stays was asked 100 times, and has answered: how many goroutines are left of that",
+				fmt.Sprint("got  ", after-before), "want 0", where)
+		}
+	})
 	onEach(t, func(t *testing.T, p *house) {
 		synctest.Wait()
 		before, _ := goroutines()
