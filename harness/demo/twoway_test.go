@@ -21,10 +21,10 @@ import (
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
-// twoWay returns a bidirectional server for maxSessions clients. It waits a
-// minute for an answer: a test that does not want to wait says so.
+// twoWay returns a bidirectional server for maxSessions clients. It waits for an
+// answer for longer than any takes: what comes to that is a failure.
 func twoWay(maxSessions int, logs io.Writer) *demo.TwoWayServer {
-	return &demo.TwoWayServer{Server: cleanup.NewServer(maxSessions, time.Minute), Log: log.New(logs, "", 0)}
+	return &demo.TwoWayServer{Server: cleanup.NewServer(maxSessions, 20*time.Second), Log: log.New(logs, "", 0)}
 }
 
 // A peer is a client that the test plays itself, byte by byte.
