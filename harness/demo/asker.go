@@ -43,14 +43,13 @@ func (a *Asker) Run(ctx context.Context) error {
 		go func() { replies <- a.fire(ctx) }()
 	}
 	var err error
-	for range a.Count { // all of them have sent in the end, for after the first error none goes on
-		r := <-replies
-		if r.err != nil {
-			cancel()
-		}
-		if err == nil {
-			err = r.err
+	for range a.Count { // after which all of them have ended
+		switch r := <-replies; {
+		case r.err == nil:
 			a.print(r)
+		case err == nil: // this is why; the others would fail as well, or are not worth the wait
+			err = r.err
+			cancel()
 		}
 	}
 	cancel()
@@ -100,9 +99,6 @@ func (a *Asker) read(response *http.Response) (outcomes []cleanup.Outcome, err e
 
 // print writes a line for each of the outcomes, and counts it.
 func (a *Asker) print(r reply) {
-	if r.err != nil {
-		return
-	}
 	if a.fastest == 0 || r.took < a.fastest {
 		a.fastest = r.took
 	}
