@@ -38,6 +38,7 @@ type reply struct {
 // when the server cannot be asked.
 func (a *Asker) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	replies := make(chan reply, a.Count) // each trigger's goroutine sends once, and never waits
 	for range a.Count {
 		go func() { replies <- a.fire(ctx) }()
@@ -52,7 +53,6 @@ func (a *Asker) Run(ctx context.Context) error {
 			cancel()
 		}
 	}
-	cancel()
 	if err != nil {
 		return fmt.Errorf("asking %s: %w", a.URL, explainFor("bidirectional-server", err))
 	}
