@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -312,7 +313,7 @@ func (c *Client) Run(ctx context.Context) error {
 func (c *Client) guarded(ctx context.Context, method string, params json.RawMessage) (result any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			slog.Error("a handler panicked", "method", method, "panic", p)
+			slog.Error("a handler panicked", "method", method, "panic", p, "stack", string(debug.Stack()))
 			err = &correlation.Error{Code: correlation.CodeInternalError, Message: "internal error"}
 		}
 	}()
