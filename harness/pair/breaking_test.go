@@ -48,8 +48,11 @@ func TestAPausedClientMeetsTheWriteDeadline(t *testing.T) {
 func TestTheWindowBoundsWhatIsOnTheWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const event = "data: x\n\n"
+		paused := make(chan bool)
 		sent := make(chan int, 1)
 		p := pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			http.NewResponseController(w).Flush()
+			<-paused
 			n := 0
 			for http.NewResponseController(w).Flush() == nil {
 				m, _ := io.WriteString(w, event)
@@ -59,6 +62,7 @@ func TestTheWindowBoundsWhatIsOnTheWay(t *testing.T) {
 		}), pair.Window(1000))
 		s := p.Open("/events")
 		s.Pause()
+		close(paused)
 		synctest.Wait()
 		s.Leave()
 		const buffers = 8 << 10 // net/http's own, 4 KiB on each side
