@@ -158,7 +158,7 @@ func shuffled() bool {
 // holds mu.
 func (l *lesson) closing() string {
 	number, topic, ok := strings.Cut(l.folder, "-")
-	if !ok || l.red == "" || len(l.steps) == 1 {
+	if !ok || l.red == "" || len(l.steps) < 2 {
 		return ""
 	}
 	if !l.all {
