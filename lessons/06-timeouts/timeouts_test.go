@@ -36,7 +36,7 @@ func TestMain(m *testing.M) { step.Main(m) }
 func TestACallEndsAfterThirtySeconds(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
-		_, took := call(t, t.Context(), &timeouts.Caller{}, silent)
+		took, _ := call(t, t.Context(), &timeouts.Caller{}, silent)
 		step.Equal(t, "the client never answers: how long its caller waited (this one has a minute; others would wait for ever)",
 			30*time.Second, took)
 	})
@@ -47,8 +47,8 @@ func TestACallEndsAfterThirtySeconds(t *testing.T) {
 func TestTheTimeoutCanBeChosen(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
-		_, short := call(t, t.Context(), &timeouts.Caller{Timeout: 2 * time.Second}, silent)
-		_, long := call(t, t.Context(), &timeouts.Caller{Timeout: 45 * time.Second}, silent)
+		short, _ := call(t, t.Context(), &timeouts.Caller{Timeout: 2 * time.Second}, silent)
+		long, _ := call(t, t.Context(), &timeouts.Caller{Timeout: 45 * time.Second}, silent)
 		step.Equal(t, "a Caller with a Timeout of 2 s and one of 45 s, a client that never answers: how long the two waited",
 			"2s, 45s", fmt.Sprint(short, ", ", long))
 	})
@@ -60,18 +60,18 @@ func TestTheErrorSaysWhoseTimeWasUp(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		caller := &timeouts.Caller{Timeout: 10 * time.Second}
-		err, _ := call(t, t.Context(), caller, silent)
+		_, err := call(t, t.Context(), caller, silent)
 		step.Equal(t, "the Caller's Timeout of 10 s passed: by its error, whose time was up", "the Caller's, after 10s", whose(err))
 
 		hurried, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
-		err, took := call(t, hurried, caller, silent)
+		took, err := call(t, hurried, caller, silent)
 		step.Equal(t, "the one who called had a deadline of 3 s: how long it waited", 3*time.Second, took)
 		step.Equal(t, "the one who called had a deadline of 3 s: by its error, whose time was up", "its own: context deadline exceeded", whose(err))
 
 		closing, stop := context.WithCancelCause(t.Context())
 		stop(errors.New("we are closing"))
-		err, _ = call(t, closing, caller, silent)
+		_, err = call(t, closing, caller, silent)
 		step.Equal(t, "the one who called has stopped, for a reason: by its error, whose time was up", "its own: we are closing", whose(err))
 	})
 }
@@ -82,7 +82,7 @@ func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		var caller timeouts.Caller
-		_, took := call(t, t.Context(), &caller, silent)
+		took, _ := call(t, t.Context(), &caller, silent)
 		step.Equal(t, "the client never answers: how long its caller waited", 30*time.Second, took)
 
 		ctx := &watched{Context: t.Context(), done: make(chan struct{})}
@@ -148,7 +148,7 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 			}
 			return nil
 		})
-		err, _ := call(t, t.Context(), &timeouts.Caller{}, full)
+		_, err := call(t, t.Context(), &timeouts.Caller{}, full)
 		step.Equal(t, "the client's queue is full, it cannot be told: by the caller's error, whose time was up", "the Caller's, after 30s", whose(err))
 	})
 }
@@ -206,18 +206,18 @@ func TestWhatIsNoRequestPassesBy(t *testing.T) {
 		session := w.run(&timeouts.Answerer{
 			Trace: func(e framing.Event) { traced.add(e.Type) },
 			Handle: func(_ context.Context, method string, _ json.RawMessage) (any, error) {
-				handled.add(fmt.Sprintf("%q", method))
+				handled.add(cmp.Or(method, "a request without a method"))
 				return "done", nil
 			},
 		}).session
 		session.Send(framing.Event{Data: "hello"})
+		session.Send(framing.Event{Type: "notification", Data: `{"jsonrpc":"2.0","method":"notifications/news"}`})
 		session.Send(framing.Event{Type: "request", Data: "no JSON"})
 		session.Send(framing.Event{Type: "request", Data: `{"jsonrpc":"2.0","method":"without an id"}`})
-		session.Send(framing.Event{Type: "notification", Data: `{"jsonrpc":"2.0","method":"notifications/news"}`})
 		greet := w.ask("greet")
 		w.has(greet, `"done"`, "four events came to which there is no answer, then a request: what its caller has, and what was posted")
-		step.Equal(t, "four events came to which there is no answer, then a request: what was handled", `"greet"`, handled.String())
-		step.Equal(t, "six events have come by now: what Trace was told", "endpoint, message, request, request, notification, request", traced.String())
+		step.Equal(t, "four events came to which there is no answer, then a request: what was handled", "greet", handled.String())
+		step.Equal(t, "six events have come by now: what Trace was told", "endpoint, message, notification, request, request, request", traced.String())
 	})
 }
 
@@ -338,7 +338,7 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 			pass(time.Second)
 			c.end(w, client)
 			pass(time.Second)
-			step.Equal(t, c.what+"; a Handle is at work, and takes a second to put its things away once its own context has ended: what Run did within that second",
+			step.Equal(t, c.what+", while a Handle is at work that needs a second to put its things away: what Run did within that second",
 				"returned "+c.want+", 0 at work, 0 streams open", client.end())
 			pass(time.Minute)
 			step.Equal(t, c.what+", so nobody waits for the answer: what was posted", "nothing", w.posts.String())
@@ -368,8 +368,8 @@ func answersAfter(d time.Duration, caller *timeouts.Caller, result string) sessi
 	}
 }
 
-// call asks, with a minute at the most, and returns how the wait ended and how long it was.
-func call(t *testing.T, ctx context.Context, caller *timeouts.Caller, session correlation.Session) (error, time.Duration) {
+// call asks, with a minute at the most, and returns how long the wait was and how it ended.
+func call(t *testing.T, ctx context.Context, caller *timeouts.Caller, session correlation.Session) (took time.Duration, err error) {
 	t.Helper()
 	defer step.Waiting(t, func() (string, []string) {
 		return "a client never answers, the caller's own context has ended after a minute, and Call does not return", nil
@@ -377,8 +377,8 @@ func call(t *testing.T, ctx context.Context, caller *timeouts.Caller, session co
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	began := time.Now()
-	_, err := caller.Call(ctx, session, "approve", nil)
-	return err, time.Since(began)
+	_, err = caller.Call(ctx, session, "approve", nil)
+	return time.Since(began), err
 }
 
 // whose returns whose time was up, as far as err says it.
@@ -458,6 +458,7 @@ type wire struct {
 	t        *testing.T
 	sessions *sessions.Registry
 	caller   timeouts.Caller
+	asked    notes        // what the client was asked
 	posts    notes        // each POST, with its status
 	working  atomic.Int32 // how many Handles run
 }
@@ -478,6 +479,9 @@ func onTheWire(t *testing.T, f func(t *testing.T, w *wire)) {
 
 func newWire(t *testing.T, opts ...pair.Option) *wire {
 	w := &wire{t: t, sessions: sessions.NewRegistry(0)}
+	t.Cleanup(step.Waiting(t, func() (string, []string) {
+		return "the client was asked (" + w.asked.String() + "), and then the clock stands still: your code waits for something that never comes, such as a lock", nil
+	}))
 	mux := http.NewServeMux()
 	mux.Handle("GET /gw/events", w.sessions)
 	mux.Handle("POST /gw/responses", &correlation.Handler{Sessions: w.sessions, Resolve: w.caller.Resolve})
@@ -521,8 +525,8 @@ func (w *wire) start(method string, call func(context.Context, correlation.Sessi
 	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
 	q := &question{answer: "nothing yet", giveUp: func() { cancel(); synctest.Wait() }}
 	session := w.sessions.All()[0]
+	w.asked.add(method)
 	go func() { // ends with ctx, at the latest
-		defer cancel()
 		result, err := call(ctx, session, method, nil)
 		q.answer = string(result)
 		if call, failed := errors.AsType[*correlation.CallError](err); failed {
@@ -581,7 +585,7 @@ func (l *listener) news() string {
 		}
 		var params struct{ RequestID string }
 		json.Unmarshal(m.Params, &params)
-		all = append(all, strings.TrimPrefix(m.Method, "notifications/")+" "+asked[params.RequestID])
+		all = append(all, strings.TrimPrefix(m.Method, "notifications/")+" "+cmp.Or(asked[params.RequestID], "what nobody asked"))
 	}
 	news := all[l.heard:]
 	l.heard = len(all)

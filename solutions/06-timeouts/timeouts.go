@@ -173,7 +173,7 @@ func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.UR
 			}
 			ctx, end := context.WithCancel(ctx)
 			a.running.Store(request.ID, end)
-			to := endpoint.String() // while it is this one
+			to := endpoint.String() // here, since an endpoint event may change it
 			handlers.Go(func() {
 				defer a.end(request.ID)
 				a.answer(ctx, turns, to, request)
