@@ -122,9 +122,7 @@ func forwardSignals(p *os.Process) (stop func()) {
 
 // crashed reports that step took the process along.
 func (l *lesson) crashed(step, dump string, took time.Duration) {
-	reason, _, _ := strings.Cut(dump, "\n")
-	reason, _, _ = strings.Cut(reason, " [recovered")
-	sentence := at(reason, parseStacks(dump)) // the goroutine that crashed comes first
+	sentence := crashSentence(dump)
 	if step == "" {
 		fmt.Println(sentence)
 		return
@@ -135,4 +133,16 @@ func (l *lesson) crashed(step, dump string, took time.Duration) {
 	}
 	printFailure(step, took, sentence+"\nthe whole process ended with it: each client of a server would have lost its connection")
 	fmt.Print(l.closing())
+}
+
+// crashSentence says in one line what the runtime says in pages.
+func crashSentence(dump string) string {
+	reason, _, _ := strings.Cut(dump, "\n")
+	reason, _, _ = strings.Cut(reason, " [recovered")
+	stacks := parseStacks(dump)
+	crashed := stacks[:min(1, len(stacks))] // the goroutine that crashed comes first
+	if _, ok := ownFrame(crashed); ok {
+		stacks = crashed
+	}
+	return at(reason, stacks)
 }
