@@ -26,6 +26,7 @@ func TestEachLessonBeginsAsItsTextShows(t *testing.T) {
 	require.NoError(t, freshWorkbook(dir))
 	run := exec.Command("go", "test", "./lessons/...")
 	run.Dir = dir
+	run.Env = append(os.Environ(), sharedBuilds(t))
 	output, err := run.CombinedOutput()
 	require.Error(t, err, "a fresh lesson is green")
 	printed := "\n" + chance.ReplaceAllString(string(output), "…")

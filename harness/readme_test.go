@@ -54,7 +54,7 @@ func TestTheREADMEsCommandsDoWhatItShows(t *testing.T) {
 			t.Logf("these lesson tests are not the workbook's own any more: %s", strings.Join(edited, ", "))
 		}
 	})
-	r := reader{dir: filepath.Join(t.TempDir(), "workbook")}
+	r := reader{dir: filepath.Join(t.TempDir(), "workbook"), env: append(os.Environ(), sharedBuilds(t))}
 	require.NoError(t, freshWorkbook(r.dir))
 	defer r.stop(t)
 	for _, c := range commands {
@@ -65,6 +65,7 @@ func TestTheREADMEsCommandsDoWhatItShows(t *testing.T) {
 // A reader types what the README says.
 type reader struct {
 	dir    string
+	env    []string
 	server *program // the last one that was started
 	client *program // one that goes on answering, if any
 	shown  shown    // what the README shows of the client
@@ -97,6 +98,7 @@ func (r *reader) follow(t *testing.T, c shown) {
 func (r *reader) shell(line string) *exec.Cmd {
 	cmd := exec.Command("sh", "-c", "exec "+line)
 	cmd.Dir = r.dir
+	cmd.Env = r.env
 	return cmd
 }
 

@@ -23,11 +23,11 @@ func TestMain(m *testing.M) {
 
 // TestCommands runs the scripts: what people type, and what they then see.
 func TestCommands(t *testing.T) {
-	goEnv := goEnvironment(t)
+	environment := goEnvironment(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			env.Vars = append(env.Vars, goEnv...)
+			env.Vars = append(env.Vars, environment...)
 			return others(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -45,14 +45,25 @@ func TestCommands(t *testing.T) {
 // home of its own.
 func goEnvironment(t *testing.T) []string {
 	var vars []string
-	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOFLAGS", "GOPROXY"} {
-		value, err := exec.Command("go", "env", name).Output()
-		if err != nil {
-			t.Fatalf("go env %s: %v", name, err)
-		}
-		vars = append(vars, name+"="+strings.TrimSpace(string(value)))
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY"} {
+		vars = append(vars, name+"="+goEnv(t, name))
 	}
-	return vars
+	return append(vars, sharedBuilds(t))
+}
+
+// sharedBuilds is the setting of GOFLAGS with which what was built of one copy of
+// the workbook serves all the others, wherever they are.
+func sharedBuilds(t *testing.T) string {
+	return "GOFLAGS=" + strings.TrimSpace(goEnv(t, "GOFLAGS")+" -trimpath")
+}
+
+// goEnv returns a setting of the go command.
+func goEnv(t *testing.T, name string) string {
+	value, err := exec.Command("go", "env", name).Output()
+	if err != nil {
+		t.Fatalf("go env %s: %v", name, err)
+	}
+	return strings.TrimSpace(string(value))
 }
 
 // others sets up the parties that the programs meet and that are not as they
