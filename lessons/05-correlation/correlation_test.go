@@ -119,7 +119,7 @@ func TestAnAnswerFromAnotherSessionIsRefused(t *testing.T) {
 		id, answer := p.Add("A")
 		heard := listen(t, answer)
 		foreign := resolve(t, &p, "B", id, `"from B"`)
-		step.Equal(t, "session A was asked, and B answered with the same id: what the caller has heard, who would believe it", "", heard())
+		step.Equal(t, "session A was asked, and B answered with the same id: what the caller has heard, and takes for A's answer", "", heard())
 		wantErr(t, "session A was asked, and B answered with the same id: B must be told", correlation.ErrForeign, foreign)
 		own := resolve(t, &p, "A", id, `"from A"`)
 		step.Equal(t, "B's answer was refused, then A's own came: what the caller has heard", "from A", heard())
@@ -240,6 +240,7 @@ func TestAnswersInAnyOrderReachTheirOwnCaller(t *testing.T) {
 			})
 			return err
 		})
+		began := time.Now()
 		var asking []*asked
 		for number := range callers {
 			asking = append(asking, call(t.Context(), &caller, moody, "approve", strconv.Itoa(number)))
@@ -249,6 +250,7 @@ func TestAnswersInAnyOrderReachTheirOwnCaller(t *testing.T) {
 			step.Equal(t, fmt.Sprintf("1,000 questions, answered in another order: what caller %d got", number),
 				fmt.Sprintf("answer to %d <nil>", number), fmt.Sprint(result, " ", err))
 		}
+		step.Equal(t, "1,000 people were asked, and the slowest took 9 s: how long until all callers had their answer", 9*time.Second, time.Since(began))
 	})
 }
 
@@ -585,11 +587,11 @@ func withID(body, id string) string {
 	return fmt.Sprintf(body, id)
 }
 
-// wantErr fails the step when got does not wrap want.
+// wantErr fails the step when got is not want, and does not wrap it.
 func wantErr(t *testing.T, sentence string, want, got error) {
 	t.Helper()
 	if !errors.Is(got, want) {
-		step.Fail(t, sentence, fmt.Sprintf("got  %v", got), fmt.Sprintf("want %v", want))
+		step.Fail(t, sentence, fmt.Sprintf("got  %v", got), fmt.Sprintf("want an error in which errors.Is finds: %v", want))
 	}
 }
 
