@@ -134,20 +134,19 @@ func TestOfAllWhoComeAtOnceOneSettlesARequest(t *testing.T) {
 	defer step.Begin(t)()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4)) // at once, also on a small machine
 	step.Bubble(t, func(t *testing.T) {
-		asked, answering, unknown := long("A"), long("A"), long("?")[:4<<20]
-		for range 16 {
+		long := strings.Repeat("A", 24<<20) // takes milliseconds to compare or to hash: time for others to come in between
+		asked, answering, unknown := long[1:], long[:len(long)-1], long[:4<<20]
+		for round := range 24 {
 			var p correlation.Pending
-			var begun atomic.Bool
 			id, place := p.Add(asked)
 			listen(t, place)
+			begun := make(chan struct{}, 2)
 			answer := func() bool {
-				begun.Store(true)
+				begun <- struct{}{}
 				return p.Resolve(answering, response(id, `"yes"`)) == nil
 			}
 			giveUp := func() bool {
-				for !begun.Load() {
-					runtime.Gosched()
-				}
+				<-begun
 				for range 4 {
 					p.Forget(unknown) // takes some time
 					if p.Forget(id) {
@@ -156,7 +155,12 @@ func TestOfAllWhoComeAtOnceOneSettlesARequest(t *testing.T) {
 				}
 				return false
 			}
-			settled := atTheLock(t, &p, unknown, answer, answer, giveUp)
+			release := func() {}
+			if round%2 == 0 { // they queue up at the lock; otherwise, each finds it as it is
+				release = keepLocked(&p, unknown)
+			}
+			settled := together(t, answer, answer, giveUp)
+			release()
 			step.Equal(t, "two answers to a request and its caller's Forget came at the same moment: how many of the three settled it", 1, settled)
 		}
 		var p correlation.Pending
@@ -451,14 +455,24 @@ func waiting(t *testing.T, p *correlation.Pending) int {
 	return p.Len()
 }
 
-// atTheLock calls all of fs at the same moment, while the lock of p is taken, and
-// returns how many returned true.
-//
-// The lock is kept by Forgets of an unknown id, so long that it takes milliseconds
-// to hash. A sync.Mutex lets those who have waited for a millisecond in by
-// turns, and whoever comes back for a second time queues up anew.
-func atTheLock(t *testing.T, p *correlation.Pending, unknown string, fs ...func() bool) int {
+// together calls all of fs at the same moment, and returns how many returned true.
+func together(t *testing.T, fs ...func() bool) int {
 	t.Helper()
+	var next, yes atomic.Int32
+	inStep(t, len(fs), 1, func() {
+		if fs[next.Add(1)-1]() {
+			yes.Add(1)
+		}
+	})
+	return int(yes.Load())
+}
+
+// keepLocked takes the lock of p again and again, until release is called: it lets
+// Forget look for an unknown id, so long that it takes some time to hash.
+//
+// A sync.Mutex lets those who have waited for a millisecond in by turns. Whoever
+// comes back to it for a second time queues up behind them.
+func keepLocked(p *correlation.Pending, unknown string) (release func()) {
 	for range 16 {
 		p.Add("other") // in a map with few keys they are compared, not hashed
 	}
@@ -469,20 +483,11 @@ func atTheLock(t *testing.T, p *correlation.Pending, unknown string, fs ...func(
 			p.Forget(unknown)
 		}
 	})
-	var next, yes atomic.Int32
-	inStep(t, len(fs), 1, func() {
-		if fs[next.Add(1)-1]() {
-			yes.Add(1)
-		}
-	})
-	done.Store(true)
-	keeper.Wait()
-	return int(yes.Load())
+	return func() {
+		done.Store(true)
+		keeper.Wait()
+	}
 }
-
-// long returns a name so long that it takes milliseconds to compare or to hash: time
-// enough for others to come in between.
-func long(name string) string { return strings.Repeat(name, 32<<20) }
 
 // inStep calls f so many times in each of n goroutines, which begin each round at
 // the same moment, and waits for them.
