@@ -30,7 +30,7 @@ const production = 8
 //   - A lesson's test imports its lesson, solutions, harness/step, harness/pair,
 //     testify, goleak, and what its solution may.
 //   - harness/step imports nothing else of the workbook, harness/pair only step.
-//   - Nothing else imports lessons. Only the harness's main program imports
+//   - Nothing else imports lessons. Only the command line, harness/cli, imports
 //     harness/verify and harness/cockpit.
 //
 // What learners import is their own affair: their code is not looked at, nor a
@@ -184,8 +184,8 @@ func checkHarness(dir, room string) error {
 		return errors.New("only a lesson's own test imports a lesson; programs run on solutions/, and change places by an overlay")
 	}
 	for _, private := range []string{"harness/verify", "harness/cockpit"} {
-		if within(room, private) && !within(dir, private) && dir != "harness" {
-			return fmt.Errorf("only the main program imports %s", private)
+		if within(room, private) && !within(dir, private) && dir != "harness/cli" {
+			return fmt.Errorf("only the command line imports %s", private)
 		}
 	}
 	return nil

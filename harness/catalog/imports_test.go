@@ -43,8 +43,8 @@ func TestABrokenImportRuleIsFound(t *testing.T) {
 		{"harness/pair/wire.go", ours + "lessons/01-greeting", "imports harness/step only"},
 		{"harness/pair/wire.go", "golang.org/x/net/http2", "no module but testify, goleak"},
 		{demo, ours + "lessons/01-greeting", "only a lesson's own test imports a lesson"},
-		{demo, ours + "harness/verify", "only the main program imports harness/verify"},
-		{demo, ours + "harness/cockpit", "only the main program imports harness/cockpit"},
+		{demo, ours + "harness/verify", "only the command line imports harness/verify"},
+		{demo, ours + "harness/cockpit", "only the command line imports harness/cockpit"},
 		{"web/web.go", ours + "lessons/01-greeting", "only a lesson's own test imports a lesson"},
 	} {
 		t.Run(test.file+" "+test.imported, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 // small is a workbook of two lessons in which nothing is wrong.
 var small = map[string]string{
 	"go.mod":                               "module example.com/sseworkbook\n\ngo 1.26\n",
-	"harness/main.go":                      "package main\n\nimport _ \"example.com/sseworkbook/harness/verify\"\n",
+	"harness/cli/cli.go":                   "package cli\n\nimport _ \"example.com/sseworkbook/harness/verify\"\n",
 	"harness/verify/verify.go":             "package verify\n",
 	"harness/step/step.go":                 "package step\n\nimport _ \"go.uber.org/goleak\"\n",
 	"harness/pair/pair.go":                 "package pair\n\nimport _ \"example.com/sseworkbook/harness/step\"\n",

@@ -93,22 +93,27 @@ func empty(dir string) (Overlay, error) {
 	return o, nil
 }
 
-// LessonFromEdited puts the solution into the lesson's folder as
-// LessonFromSolution does, with edits made to it: the new text of each file by
-// its name. The edited files are written into a new folder in dir.
-func LessonFromEdited(l catalog.Lesson, edits map[string]string, dir string) (Overlay, error) {
-	o, err := LessonFromSolution(l)
+// LessonFromTexts puts these files, by their names, into the lesson's folder, and
+// takes everything away that a learner has there. The lesson's own tests stay.
+// The files are written into a new folder in dir, in one of the lesson's name.
+func LessonFromTexts(l catalog.Lesson, texts map[string]string, dir string) (Overlay, error) {
+	o, err := empty(l.Dir)
 	if err != nil {
 		return nil, err
 	}
-	dir, err = os.MkdirTemp(dir, l.Name+"-*")
+	delete(o, l.TestFile())
+	dir, err = os.MkdirTemp(dir, "texts-*")
 	if err != nil {
-		return nil, fmt.Errorf("editing a solution: %w", err)
+		return nil, fmt.Errorf("laying texts over a lesson: %w", err)
 	}
-	for name, text := range edits {
+	dir = filepath.Join(dir, l.Name) // by which a failed step knows what is the learner's
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("laying texts over a lesson: %w", err)
+	}
+	for name, text := range texts {
 		file := filepath.Join(dir, name)
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			return nil, fmt.Errorf("editing a solution: %w", err)
+			return nil, fmt.Errorf("laying texts over a lesson: %w", err)
 		}
 		o[filepath.Join(l.Dir, name)] = file
 	}

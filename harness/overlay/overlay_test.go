@@ -84,19 +84,23 @@ func TestAFuzzCorpusIsNoPartOfARunInTheSolutionsFolder(t *testing.T) {
 	require.NoError(t, err, output)
 }
 
-// An edited solution is caught by the lesson's tests: this is how known
-// mistakes are proven to turn a step red.
-func TestAnEditedSolutionIsWhatIsTested(t *testing.T) {
+// Any texts are tested in the lesson's place, and nothing but these: this is how
+// known mistakes are proven to turn a step red.
+func TestTextsAreWhatIsTested(t *testing.T) {
 	root := write(t, halfway)
 	l := lesson(t, root, "02")
-	edits := map[string]string{"mark.go": "package shouting\n\nvar mark = quiet\n", "quiet.go": "package shouting\n\nconst quiet = \".\"\n"}
-	o, err := overlay.LessonFromEdited(l, edits, t.TempDir())
+	texts := map[string]string{
+		"shouting.go": small["solutions/02-shouting/shouting.go"],
+		"quiet.go":    "package shouting\n\nconst mark = \".\"\n",
+	}
+	o, err := overlay.LessonFromTexts(l, texts, t.TempDir())
 	require.NoError(t, err)
 	output, err := testWith(t, root, "./lessons/02-shouting", o)
 	require.Error(t, err)
 	require.Contains(t, output, "nobody heard it\n        got  \"hello, Ann.\"")
 
-	output, err = testWith(t, root, "./lessons/02-shouting", must(overlay.LessonFromEdited(l, nil, t.TempDir())))
+	texts["quiet.go"] = small["solutions/02-shouting/mark.go"]
+	output, err = testWith(t, root, "./lessons/02-shouting", must(overlay.LessonFromTexts(l, texts, t.TempDir())))
 	require.NoError(t, err, output)
 }
 

@@ -36,19 +36,14 @@ func Run(ctx context.Context, root string, lessons []catalog.Lesson, o Options) 
 		o.Tree = "lessons"
 	}
 	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, "go", o.arguments(lessons)...)
-	cmd.Dir = root
-	cmd.Env = o.environment()
+	cmd := command(ctx, root, o, "go", o.arguments(lessons)...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	inGroupOfItsOwn(cmd)
-
 	err := cmd.Run()
 	if ctx.Err() != nil {
 		killGroup(cmd)
-		return nil, fmt.Errorf("running the tests: %w", context.Cause(ctx))
 	}
-	if _, failed := errors.AsType[*exec.ExitError](err); err != nil && !failed {
-		return nil, fmt.Errorf("running the tests: %w", err)
+	if _, failed := errors.AsType[*exec.ExitError](err); ctx.Err() != nil || err != nil && !failed {
+		return nil, failure(ctx, "running the tests", err)
 	}
 	runs := parse(stdout.Bytes())
 	var results []Result

@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/verify"
+)
+
+// newVerify returns the command that proves that the workbook is right.
+func newVerify() *cobra.Command {
+	var o verify.Options
+	cmd := &cobra.Command{
+		Use:   "verify [LESSON …]",
+		Short: "Proves that the lessons' tests are right: the authors' check.",
+		Long: `Proves of each lesson, or of those named: its stub is red, step by step, by messages of its own; its
+solution is green whatever the machine does; known mistakes are caught by the step on record, in each of
+many processes; right answers of another shape pass. It takes some minutes. What you have written in
+lessons/ is neither looked at nor touched.`,
+		Args: cobra.ArbitraryArgs,
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&o.Only, "only", nil, "make these proofs only: "+strings.Join(verify.Proofs(), ", "))
+	flags.StringVar(&o.Match, "match", "", "try those mistakes and alternatives only of which the file name contains this")
+	flags.IntVar(&o.Runs, "runs", 20, "in how many processes each mistake must be caught")
+	flags.BoolVar(&o.Strict, "strict", false, "fail where a lesson has been worked on, as in a release")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if o.Runs < 1 {
+			return errors.New("a mistake must be made at least once: -runs 1")
+		}
+		book, err := openWorkbook()
+		if err != nil {
+			return err
+		}
+		if book.lessons, err = choose(book.lessons, args); err != nil {
+			return err
+		}
+		o.Log = cmd.OutOrStdout()
+		o.Live = isTerminal(o.Log)
+		began := time.Now()
+		report, err := verify.Run(cmd.Context(), book.root, book.lessons, o)
+		if err != nil {
+			return err
+		}
+		report.Print(o.Log)
+		fmt.Fprintf(o.Log, "\n%v\n", time.Since(began).Round(time.Second))
+		if !report.OK() {
+			return fmt.Errorf("%d things are not as they should be", len(report.Wrong))
+		}
+		return nil
+	}
+	return cmd
+}
+
+// choose returns the lessons that the words name, or all if there are none.
+func choose(lessons []catalog.Lesson, words []string) ([]catalog.Lesson, error) {
+	if len(words) == 0 {
+		return lessons, nil
+	}
+	var chosen []catalog.Lesson
+	for _, word := range words {
+		lesson, err := catalog.Lookup(lessons, word)
+		if err != nil {
+			return nil, err
+		}
+		chosen = append(chosen, lesson)
+	}
+	return chosen, nil
+}

@@ -1,0 +1,117 @@
+package progress
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"example.com/sseworkbook/harness/catalog"
+)
+
+// A Binary is the compiled tests of one lesson, for those who run them many
+// times. It is safe for concurrent use.
+type Binary struct {
+	lesson    catalog.Lesson
+	file      string
+	dir       string // where it runs
+	converter string // test2json, which the go command puts between a test and -json
+}
+
+// A BuildError says that a lesson's tests do not compile.
+type BuildError struct {
+	Lesson catalog.Lesson
+	Text   string // a few lines of the compiler's, which name the file and the line
+}
+
+// Error returns the compiler's lines after the lesson's name.
+func (e *BuildError) Error() string {
+	return fmt.Sprintf("lesson %s does not compile: %s", e.Lesson.Name, e.Text)
+}
+
+// Compile compiles the tests of a lesson into dir, which is to be the lesson's
+// own and empty. It returns a *BuildError if they do not compile; of the options
+// it heeds the overlay and the race detector.
+func Compile(ctx context.Context, root string, lesson catalog.Lesson, o Options, dir string) (*Binary, error) {
+	b := &Binary{lesson: lesson, dir: dir, file: filepath.Join(dir, "lesson.test.exe")} // by this name Windows runs it too
+	converter, err := command(ctx, root, o, "go", "tool", "-n", "test2json").Output()
+	if err != nil {
+		return nil, failure(ctx, "finding test2json", err)
+	}
+	b.converter = strings.TrimSpace(string(converter))
+	// Without the tables for a debugger, the linker is done sooner.
+	args := []string{"test", "-c", "-ldflags=-s -w", "-o", b.file}
+	if o.Overlay != "" {
+		args = append(args, "-overlay="+o.Overlay)
+	}
+	if o.Race {
+		args = append(args, "-race")
+	}
+	output, err := command(ctx, root, o, "go", append(args, "./lessons/"+lesson.Name)...).CombinedOutput()
+	if _, failed := errors.AsType[*exec.ExitError](err); failed && ctx.Err() == nil {
+		run := packageRun{build: string(output)}
+		return nil, &BuildError{lesson, run.buildError(lesson, "lessons")}
+	}
+	if err != nil {
+		return nil, failure(ctx, "compiling the tests", err)
+	}
+	return b, nil
+}
+
+// Run runs the tests once, in a process of their own, with further flags of a
+// test binary and further environment. What they say is a result; an error means
+// that they could not be run, or that ctx ended, which ends them too.
+func (b *Binary) Run(ctx context.Context, args, env []string) (Result, error) {
+	name := catalog.Module + "/lessons/" + b.lesson.Name
+	args = append([]string{"-p", name, b.file, "-test.v=test2json", "-test.timeout=10m"}, args...)
+	cmd := command(ctx, b.dir, Options{Env: env}, b.converter, args...)
+	var stdout bytes.Buffer
+	cmd.Stdout = &stdout
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		killGroup(cmd)
+	}
+	if _, failed := errors.AsType[*exec.ExitError](err); ctx.Err() != nil || err != nil && !failed {
+		return Result{}, failure(ctx, "running the tests", err)
+	}
+	run, ok := parse(stdout.Bytes())[b.lesson.Name]
+	if !ok {
+		return Result{}, fmt.Errorf("running the tests of lesson %s: they said nothing: %w", b.lesson.Name, err)
+	}
+	return run.result(b.lesson, "lessons"), nil
+}
+
+// command returns a command to be run in dir, which ends with ctx, and with it
+// what it has started.
+func command(ctx context.Context, dir string, o Options, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	cmd.Env = o.environment()
+	inGroupOfItsOwn(cmd)
+	return cmd
+}
+
+// failure says that what was being done could not be, or was stopped.
+func failure(ctx context.Context, doing string, err error) error {
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// Vet returns what go vet has against a lesson and its tests, in a few lines, or
+// "". Of the options it heeds the overlay.
+func Vet(ctx context.Context, root string, lesson catalog.Lesson, o Options) (string, error) {
+	output, err := command(ctx, root, o, "go", "vet", "-overlay="+o.Overlay, "./lessons/"+lesson.Name).CombinedOutput()
+	if err == nil {
+		return "", nil
+	}
+	if _, failed := errors.AsType[*exec.ExitError](err); !failed || ctx.Err() != nil {
+		return "", failure(ctx, "running go vet", err)
+	}
+	run := packageRun{build: string(output)}
+	return run.buildError(lesson, "lessons"), nil
+}
