@@ -5,6 +5,7 @@ import (
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/stub"
+	"example.com/sseworkbook/harness/verify"
 )
 
 // newStubs returns the command that go generate runs.
@@ -24,6 +25,23 @@ func newStubs() *cobra.Command {
 				targets = append(targets, book.target(lesson))
 			}
 			return stub.Generate(book.root, targets, cmd.OutOrStdout())
+		},
+	}
+}
+
+// newOften returns the command that go generate runs for the mistakes on record.
+func newOften() *cobra.Command {
+	return &cobra.Command{
+		Use:    "often",
+		Short:  "Tells the steps which mistakes on record they catch.",
+		Hidden: true,
+		Args:   noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			book, err := openWorkbook()
+			if err != nil {
+				return err
+			}
+			return verify.WriteOften(book.root, book.lessons)
 		},
 	}
 }

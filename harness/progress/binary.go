@@ -43,7 +43,7 @@ func Compile(ctx context.Context, root string, lesson catalog.Lesson, o Options,
 	}
 	b.converter = strings.TrimSpace(string(converter))
 	// Without the tables for a debugger, the linker is done sooner.
-	args := []string{"test", "-c", "-ldflags=-s -w", "-o", b.file}
+	args := []string{"test", "-c", "-vet=off", "-ldflags=-s -w", "-o", b.file}
 	if o.Overlay != "" {
 		args = append(args, "-overlay="+o.Overlay)
 	}

@@ -93,8 +93,11 @@ func (l *lesson) run(m *testing.M) int {
 	code := m.Run()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if code != 0 {
+	switch {
+	case code != 0:
 		fmt.Print(l.closing())
+	case l.all:
+		l.forget()
 	}
 	return code
 }
@@ -154,9 +157,12 @@ func shuffled() bool {
 	return s != "" && s != "off"
 }
 
-// closing returns the last line of a run in which a step is red. The caller
-// holds mu.
-func (l *lesson) closing() string {
+// closing returns the last lines of a run in which a step is red: what it often
+// is, once it is red again, and where the learner is. The caller holds mu.
+func (l *lesson) closing() string { return l.causes() + l.standing() }
+
+// standing says in a line where the learner is. The caller holds mu.
+func (l *lesson) standing() string {
 	number, topic, ok := strings.Cut(l.folder, "-")
 	if !ok || l.red == "" || len(l.steps) < 2 {
 		return ""

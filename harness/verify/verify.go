@@ -8,6 +8,8 @@
 // learner's, which is never touched.
 package verify
 
+//go:generate go run .. often
+
 import (
 	"context"
 	"fmt"
