@@ -58,7 +58,7 @@ func TestEachLineOfDataGetsItsOwnField(t *testing.T) {
 // Hint: replace every "\r\n" by "\n" first, and every "\r" that is left after that.
 func TestACarriageReturnEndsALineToo(t *testing.T) {
 	defer step.Begin(t)()
-	browserReads(t, `Data "a\rid: 9": a browser ends the line at the CR, and takes "id: 9" for a field of the event`,
+	browserReads(t, `Data "a\rid: 9": a browser ends a line at a CR too. Left in, it makes a field of "id: 9"; escaped or taken out, it makes other data`,
 		appendText(t, framing.Event{Data: "a\rid: 9"}),
 		received{Data: "a\nid: 9"})
 	browserReads(t, `CR and LF together are one line end, not two`,
@@ -118,11 +118,11 @@ func TestTheReconnectionTimeIsWholeMilliseconds(t *testing.T) {
 func TestALineBreakInAnIDOrTypeIsRefused(t *testing.T) {
 	defer step.Begin(t)()
 	accepted(t, framing.Event{ID: "7", Type: "tick", Data: "a"})
-	refused(t, `a line break in an ID: a browser reads a line that nobody sent`, "id",
+	refused(t, `a line break in an ID: left in, a browser reads a line that nobody sent; taken out, it is another ID`, "id",
 		framing.Event{ID: "7\ndata: forged", Data: "a"},
 		framing.Event{ID: "7\rdata: forged", Data: "a"},
 		framing.Event{ID: "7\r\n", Data: "a"})
-	refused(t, `a line break in a Type: a browser reads a line that nobody sent`, "event",
+	refused(t, `a line break in a Type: left in, a browser reads a line that nobody sent; taken out, it is another Type`, "event",
 		framing.Event{Type: "tick\ndata: forged", Data: "a"},
 		framing.Event{Type: "tick\rdata: forged", Data: "a"},
 		framing.Event{Type: "\n", Data: "a"})
