@@ -27,7 +27,7 @@ lessons/ is neither looked at nor touched.`,
 	flags := cmd.Flags()
 	flags.StringSliceVar(&o.Only, "only", nil, "make these proofs only: "+strings.Join(verify.Proofs(), ", "))
 	flags.StringVar(&o.Match, "match", "", "try those mistakes and alternatives only of which the file name contains this")
-	flags.IntVar(&o.Runs, "runs", 20, "in how many processes each mistake must be caught")
+	flags.IntVar(&o.Runs, "runs", 20, "in how many processes each mistake must be caught; other proofs take fewer, in proportion")
 	flags.BoolVar(&o.Strict, "strict", false, "fail where a lesson has been worked on, as in a release")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if o.Runs < 1 {

@@ -26,7 +26,7 @@ func (v *verifier) proveAlternative(ctx context.Context, lesson catalog.Lesson, 
 			runs = 2
 		}
 		var said tally
-		for range runs {
+		for range v.share(runs) {
 			result, err := binary.Run(ctx, nil, environment(calm))
 			if err != nil {
 				return nil, err

@@ -39,15 +39,16 @@ func (v *verifier) compile(ctx context.Context, lesson catalog.Lesson, texts map
 	}
 	b, err = progress.Compile(ctx, v.root, lesson, progress.Options{Overlay: file, Race: race}, dir)
 	if e, ok := errors.AsType[*progress.BuildError](err); ok {
-		return nil, []string{"it does not compile:\n" + e.Text}, nil
+		where := filepath.Dir(o[lesson.File()]) + string(filepath.Separator)
+		return nil, []string{"it does not compile:\n" + strings.ReplaceAll(e.Text, where, "")}, nil
 	}
 	return b, nil, err
 }
 
-// environment is what the steps of a verification run in: with this limit for
-// each, and no memory of what was red before.
+// environment is what the steps of a verification run in, with this limit for
+// each.
 func environment(limit time.Duration, more ...string) []string {
-	return append([]string{"STEP_LIMIT=" + limit.String(), "STEP_MEMORY=off"}, more...)
+	return append([]string{"STEP_LIMIT=" + limit.String()}, more...)
 }
 
 // mustPass says what keeps a lesson from being done, or "".

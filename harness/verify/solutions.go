@@ -48,7 +48,7 @@ func (v *verifier) solutionParts(lesson catalog.Lesson) ([]part, error) {
 		}
 		for _, c := range conditions {
 			if c.race == race {
-				runs += c.runs
+				runs += v.share(c.runs)
 			}
 		}
 		parts = append(parts, part{name, file, runs, func(ctx context.Context) ([]string, error) {
@@ -69,7 +69,7 @@ func (v *verifier) proveGreen(ctx context.Context, lesson catalog.Lesson, texts 
 		if c.race != race {
 			continue
 		}
-		said, err := c.run(ctx, binary)
+		said, err := c.run(ctx, binary, v.share(c.runs))
 		if err != nil {
 			return nil, err
 		}
@@ -80,12 +80,12 @@ func (v *verifier) proveGreen(ctx context.Context, lesson catalog.Lesson, texts 
 	return wrong, nil
 }
 
-// run runs the binary under the condition, each time in a new process.
-func (c condition) run(ctx context.Context, b *progress.Binary) (said tally, err error) {
+// run runs the binary n times under the condition, each time in a new process.
+func (c condition) run(ctx context.Context, b *progress.Binary, n int) (said tally, err error) {
 	if c.load {
 		defer load()()
 	}
-	for range c.runs {
+	for range n {
 		result, err := b.Run(ctx, c.args, environment(calm, c.env...))
 		if err != nil {
 			return said, err

@@ -29,7 +29,7 @@ import (
 type Options struct {
 	Only   []string // the names of the proofs to make; none means all
 	Match  string   // of mistakes and alternatives, those alone whose file name contains it
-	Runs   int      // how many processes each mistake must be caught in; 0 means 20
+	Runs   int      // how many processes each mistake must be caught in; 0 means 20; other proofs take fewer, in proportion
 	Strict bool     // whether a lesson that somebody has worked on is wrong, as it is in a release
 	Mutate bool     // also prove that the tests notice small changes to the solutions
 	Log    io.Writer
@@ -83,6 +83,12 @@ type verifier struct {
 	done   int
 }
 
+// usualRuns is how many processes a mistake must be caught in.
+const usualRuns = 20
+
+// share returns how many runs there are of what is usually run n times.
+func (v *verifier) share(n int) int { return max(1, n*v.Runs/usualRuns) }
+
 // idleForEach is how many processes that hang run beside one that does not.
 const idleForEach = 6
 
@@ -95,7 +101,7 @@ func Run(ctx context.Context, root string, lessons []catalog.Lesson, o Options) 
 		return nil, err
 	}
 	if o.Runs == 0 {
-		o.Runs = 20
+		o.Runs = usualRuns
 	}
 	dir, err := os.MkdirTemp("", "verify-*")
 	if err != nil {

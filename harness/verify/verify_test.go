@@ -1,0 +1,204 @@
+package verify_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/verify"
+)
+
+// Where all is well nothing is said but how it goes, and what was proven; and
+// what somebody has written into a lesson is no part of it.
+func TestAllIsWell(t *testing.T) {
+	root := write(t, nil)
+	put(t, "lessons/01-greeting/greeting.go", "package greeting\n\nfunc Greet(name string) string {\n")
+	put(t, "lessons/01-greeting/mine.go", "package mine\n")
+	wrong, output := run(t, root, verify.Options{Only: []string{"stubs", "solutions", "mistakes", "alternatives"}, Runs: 1})
+	require.Empty(t, wrong)
+	require.Contains(t, output, "note: lessons/01-greeting/greeting.go has been worked on")
+	require.Contains(t, output, "stubs          4 of   4  01-greeting")
+	require.Regexp(t, `(?m)^01-greeting +2 ok +8 ok +1 ok +1 ok$`, output)
+}
+
+// A step that is green on the stub, one that is red by something else than what it
+// asserts, and a stub that is not the derived one are found.
+func TestAStubOnWhichASolutionIsNotNeeded(t *testing.T) {
+	root := write(t, map[string]string{"lessons/01-greeting/greeting_test.go": small["lessons/01-greeting/greeting_test.go"] + `
+// Hint: nothing to do.
+func TestNobodyIsGreetedLoudly(t *testing.T) {
+	defer step.Begin(t)()
+	if greeting.Greet("Ann") == "HELLO" {
+		step.Fail(t, "that was loud")
+	}
+}
+
+func TestEachLetterIsThere(t *testing.T) {
+	defer step.Begin(t)()
+	_ = make([]int, 3)[3-greeting.Count("Ann")]
+}
+
+func TestSomebodyComes(t *testing.T) {
+	defer step.Begin(t)()
+	for greeting.Count("Ann") == 0 {
+		<-t.Context().Done()
+	}
+}
+`})
+	test := "lessons/01-greeting/greeting_test.go"
+	wrong, _ := run(t, root, verify.Options{Runs: 4, Only: []string{"stubs"}})
+	require.Len(t, wrong, 1)
+	require.Len(t, wrong[test], 6, "each of three, plain and with -race")
+	all := strings.Join(wrong[test], "\n")
+	require.Contains(t, all, "in 1 of 1 runs, TestNobodyIsGreetedLoudly is green on the stub")
+	require.Contains(t, all, "TestEachLetterIsThere is red on the stub, but not by what it asserts: panic: runtime error: index out of range")
+	require.Contains(t, all, "TestSomebodyComes is red on the stub, but not by what it asserts: this step hangs")
+}
+
+// A stub that is an earlier one is wrong, always. One that was never derived is
+// somebody's work, but not in a release.
+func TestAStubThatHasDrifted(t *testing.T) {
+	const file, solution = "lessons/01-greeting/greeting.go", "solutions/01-greeting/greeting.go"
+	root := write(t, nil)
+	earlier, err := os.ReadFile(filepath.Join(root, file))
+	require.NoError(t, err)
+	put(t, solution, strings.Replace(small[solution], "returns a greeting", "returns the greeting", 1))
+	generate(t)
+	put(t, file, string(earlier))
+	wrong, _ := run(t, root, verify.Options{Runs: 4, Only: []string{"stubs"}})
+	require.Contains(t, strings.Join(wrong[file], "\n"), "is an earlier stub")
+
+	generate(t)
+	put(t, file, string(earlier)+"\n// by hand\n")
+	wrong, output := run(t, root, verify.Options{Runs: 4, Only: []string{"stubs"}})
+	require.Empty(t, wrong)
+	require.Contains(t, output, "has been worked on")
+	wrong, _ = run(t, root, verify.Options{Runs: 4, Only: []string{"stubs"}, Strict: true})
+	require.Contains(t, strings.Join(wrong[file], "\n"), "it is not the stub that is derived from "+solution)
+}
+
+// A solution that leaves a goroutine behind, and a test that is red now and then.
+func TestASolutionThatIsNotAlwaysGreen(t *testing.T) {
+	const solution = "solutions/01-greeting/greeting.go"
+	leaking := strings.Replace(small[solution], "	letters := make(chan int)\n", "	letters := make(chan int)\n	go func() { <-make(chan int) }()\n", 1)
+	wrong, _ := run(t, write(t, map[string]string{solution: leaking}), verify.Options{Runs: 6, Only: []string{"solutions"}})
+	require.Contains(t, strings.Join(wrong[solution], "\n"),
+		"plain: in 3 of 3 runs, the lesson is not green on its solution: TestANameHasLetters is failed: the step has ended, and a goroutine that it started is left, at greeting.go:")
+
+	counter := filepath.Join(t.TempDir(), "runs")
+	flaky := strings.Replace(small["lessons/01-greeting/greeting_test.go"], "	step.Equal(t, \"somebody", `	runs, _ := os.ReadFile(`+"`"+counter+"`"+`)
+	os.WriteFile(`+"`"+counter+"`"+`, append(runs, '.'), 0o644)
+	if len(runs) == 2 {
+		step.Fail(t, "bad luck")
+	}
+	step.Equal(t, "somebody`, 1)
+	flaky = strings.Replace(flaky, "import (\n", "import (\n\t\"os\"\n", 1)
+	wrong, output := run(t, write(t, map[string]string{"lessons/01-greeting/greeting_test.go": flaky}), verify.Options{Runs: 6, Only: []string{"solutions"}})
+	require.Len(t, wrong[solution], 1)
+	require.Regexp(t, `in 1 of \d+ runs, the lesson is not green on its solution: TestANameHasLetters is failed: bad luck`, wrong[solution][0])
+	require.Regexp(t, `(?m)^01-greeting +1 WRONG$`, output)
+}
+
+// Each record that does not hold is reported, with what to do about it.
+func TestRecordsThatDoNotHold(t *testing.T) {
+	const mistakes, alternatives = "harness/verify/mistakes/01-greeting/", "harness/verify/alternatives/01-greeting/"
+	const head = "title: planted\nsymptom: none\n"
+	hello := func(new string) string { return edit(`	return "hello, " + name`, new) }
+	caught := head + "step: TestAGreetingHasTheName\nmessage: not greeted by her name\n"
+	counter := filepath.Join(t.TempDir(), "runs")
+	root := write(t, map[string]string{
+		mistakes + "uncaught.txtar":      caught + hello(`	return "hello" + ", " + name`),
+		mistakes + "later.txtar":         caught + edit(`		letters <- len(name)`, `		letters <- len(name) + 1`),
+		mistakes + "words.txtar":         head + "step: TestAGreetingHasTheName\nmessage: a browser\n" + hello(`	return name`),
+		mistakes + "nowhere.txtar":       head + hello(`	return name`),
+		mistakes + "gone.txtar":          caught + edit("	return 0", "	return 1"),
+		mistakes + "everywhere.txtar":    caught + edit("//", "// oh:"),
+		mistakes + "builds-not.txtar":    caught + hello(`	return nam`),
+		mistakes + "hangs.txtar":         head + "step: TestANameHasLetters\nmessage: this step hangs at greeting.go:\n" + edit(`		letters <- len(name)`, `		<-letters`),
+		mistakes + "now-and-then.txtar":  caught + edit("package greeting", "package greeting\n\nimport \"os\"") + hello("\truns, _ := os.ReadFile(`"+counter+"`)\n\tos.WriteFile(`"+counter+"`, append(runs, '.'), 0o644)\n\tif len(runs) == 1 {\n\t\treturn \"hello, \" + name\n\t}\n\treturn \"\""),
+		alternatives + "rejected.txtar":  "title: planted\n" + hello(`	return "Hello, " + name`),
+		alternatives + "is-caught.txtar": caught + hello(`	return name`),
+	})
+	wrong, output := run(t, root, verify.Options{Only: []string{"mistakes", "alternatives"}, Runs: 3})
+	for file, want := range map[string]string{
+		mistakes + "uncaught.txtar":      "in 3 of 3 runs, no step catches it: mend the lesson's test",
+		mistakes + "later.txtar":         "in 3 of 3 runs, the first step to go red is TestANameHasLetters, and not TestAGreetingHasTheName: somebody cannot count",
+		mistakes + "words.txtar":         `in 3 of 3 runs, TestAGreetingHasTheName does not say "a browser" but: Ann was not greeted by her name`,
+		mistakes + "nowhere.txtar":       "it does not say which step catches it",
+		mistakes + "gone.txtar":          `edit 1: the solution has no such text any more, which begins with "\treturn 0"`,
+		mistakes + "everywhere.txtar":    "edit 1: the solution has the text 2 times",
+		mistakes + "builds-not.txtar":    "it does not compile:\ngreeting.go:8:9: undefined: nam",
+		mistakes + "now-and-then.txtar":  "in 1 of 3 runs, no step catches it",
+		alternatives + "rejected.txtar":  "in 1 of 1 runs, this right answer is rejected: TestAGreetingHasTheName is failed: Ann was not greeted by her name",
+		alternatives + "is-caught.txtar": "it names a step that catches it, and is right",
+	} {
+		require.Len(t, wrong[file], 1, file)
+		require.Contains(t, wrong[file][0], want, file)
+		require.Contains(t, output, "open "+file)
+	}
+	require.Len(t, wrong, 10)
+	require.Regexp(t, `(?m)^01-greeting +8 WRONG +2 WRONG$`, output)
+}
+
+// The shape of a lesson: its files, its text, its hints, enough on record.
+func TestTheHouseIsNotInOrder(t *testing.T) {
+	root := write(t, map[string]string{
+		"lessons/01-greeting/README.md": strings.Replace(small["lessons/01-greeting/README.md"], "## Go deeper\n", "", 1),
+		"lessons/01-greeting/greeting_test.go": strings.Replace(small["lessons/01-greeting/greeting_test.go"],
+			"// Hint: len.\n", "", 1),
+		"lessons/01-greeting/notes.txt": "a fourth file",
+		"harness/verify/mistakes/01-greeting/odd.txtar": "title: a title that goes on and on, until nobody who reads it knows any more how it began.\nstep: TestNone\n" +
+			edit("package greeting", "package greeting // odd"),
+	})
+	wrong, _ := run(t, root, verify.Options{Only: []string{"house"}, Strict: true})
+	for file, want := range map[string]string{
+		"lessons/01-greeting":                  "lessons/01-greeting/notes.txt is none of them",
+		"lessons/01-greeting/README.md":        "they should be The problem, On the wire",
+		"lessons/01-greeting/greeting_test.go": "TestANameHasLetters has no hint",
+		"harness/verify/mistakes/01-greeting":  "there are 2 mistakes on record; there should be at least 8",
+	} {
+		require.Contains(t, strings.Join(wrong[file], "\n"), want)
+	}
+	records := strings.Join(wrong["harness/verify/mistakes/01-greeting"], "\n")
+	for _, want := range []string{"the title has", "it has no symptom", "there is no step TestNone", "it does not say what is in the message of TestNone", "has 1 right answers"} {
+		require.Contains(t, records, want)
+	}
+	_, output := run(t, root, verify.Options{Only: []string{"house"}})
+	require.Contains(t, output, "note: lessons/01-greeting/notes.txt is not part of the lesson")
+
+	put(t, "harness/verify/mistakes/01-greeting/odd.txtar", "titel: odd\n")
+	wrong, _ = run(t, root, verify.Options{Only: []string{"mistakes"}})
+	require.Contains(t, strings.Join(wrong["harness/verify/mistakes/01-greeting"], "\n"), `odd.txtar:1: there is no field "titel"`)
+}
+
+// A verification ends when it is told to, and leaves nothing behind.
+func TestAVerificationEndsWhenItIsToldTo(t *testing.T) {
+	root := write(t, nil)
+	t.Setenv("TMPDIR", t.TempDir())
+	lessons, err := catalog.Find(root)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	enough := errors.New("enough")
+	_, err = verify.Run(ctx, root, lessons, verify.Options{Only: []string{"solutions"}, Live: true, Log: writer(func([]byte) { cancel(enough) })})
+	require.ErrorIs(t, err, enough)
+	left, err := os.ReadDir(os.Getenv("TMPDIR"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+	_, err = verify.Run(t.Context(), root, lessons, verify.Options{Only: []string{"beauty"}, Log: &bytes.Buffer{}})
+	require.ErrorContains(t, err, `there is no proof "beauty"; there are house, stubs`)
+}
+
+// A writer is a function to which is written.
+type writer func([]byte)
+
+func (w writer) Write(b []byte) (int, error) {
+	w(b)
+	return len(b), nil
+}
