@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -160,16 +161,23 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 	defer step.Begin(t)()
 	onTheWire(t, func(t *testing.T, w *wire) {
-		w.run(&timeouts.Answerer{Handle: func(_ context.Context, method string, _ json.RawMessage) (any, error) {
+		handled := "not called"
+		w.run(&timeouts.Answerer{Handle: func(ctx context.Context, method string, _ json.RawMessage) (any, error) {
+			handled = fmt.Sprint("called, context's error: ", ctx.Err())
 			if method == "forbidden" {
 				return nil, &correlation.Error{Code: 7, Message: "not to you"}
 			}
 			return method + " to you too", nil
 		}})
 		hello := w.ask("hello")
+		step.Equal(t, "the client was asked to say hello: whether Handle was called, and with a context that lasts", "called, context's error: <nil>", handled)
 		w.has(hello, `"hello to you too"`, "the client was asked to say hello: what its caller has, and what was posted")
 		forbidden := w.ask("forbidden")
 		w.has(forbidden, "not to you (code 7)", "the client's Handle returned an error: what the caller has, and what was posted")
+
+		pass(time.Hour)
+		later := w.ask("hello again")
+		w.has(later, `"hello again to you too"`, "nothing was asked for an hour, then the client was: what its caller has, and what was posted")
 	})
 }
 
@@ -344,6 +352,16 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 			step.Equal(t, c.what+", so nobody waits for the answer: what was posted", "nothing", w.posts.String())
 		})
 	}
+	onTheWire(t, func(t *testing.T, w *wire) {
+		w.mute.Store(true)
+		client := w.run(&timeouts.Answerer{Handle: takes(time.Second)})
+		w.ask("count")
+		pass(2 * time.Second)
+		client.stop(errors.New("we are closing"))
+		pass(time.Minute)
+		step.Equal(t, "Run's context ended, while an answer was with a server that says nothing to it: what Run did within a minute",
+			"returned we are closing, 0 at work, 0 streams open", client.end())
+	})
 }
 
 // A sessionFunc is a session without a wire: it gets what the session's client would.
@@ -458,6 +476,8 @@ type wire struct {
 	t        *testing.T
 	sessions *sessions.Registry
 	caller   timeouts.Caller
+	client   *answering   // the one that runs, if it is run by your Answerer
+	mute     atomic.Bool  // whether no POST gets a response
 	asked    notes        // what the client was asked
 	posts    notes        // each POST, with its status
 	working  atomic.Int32 // how many Handles run
@@ -488,6 +508,11 @@ func newWire(t *testing.T, opts ...pair.Option) *wire {
 	w.Pair = pair.Memory(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			mux.ServeHTTP(rw, r)
+			return
+		}
+		if w.mute.Load() {
+			io.Copy(io.Discard, r.Body) // or else net/http does not see that the client leaves
+			<-r.Context().Done()
 			return
 		}
 		recorder := &statusWriter{rw, http.StatusOK}
@@ -524,7 +549,7 @@ func (w *wire) ask(method string) *question { return w.start(method, w.caller.Ca
 func (w *wire) start(method string, call func(context.Context, correlation.Session, string, json.RawMessage) (json.RawMessage, error)) *question {
 	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
 	q := &question{answer: "nothing yet", giveUp: func() { cancel(); synctest.Wait() }}
-	session := w.sessions.All()[0]
+	session := w.onlySession(method)
 	w.asked.add(method)
 	go func() { // ends with ctx, at the latest
 		result, err := call(ctx, session, method, nil)
@@ -537,12 +562,31 @@ func (w *wire) start(method string, call func(context.Context, correlation.Sessi
 	return q
 }
 
+// onlySession returns the session of the one client there is, which is to be asked.
+func (w *wire) onlySession(method string) *sessions.Session {
+	w.t.Helper()
+	all := w.sessions.All()
+	if len(all) == 0 {
+		step.Fail(w.t, "the client was to be asked ("+method+"), but its stream has ended, and nobody ended it", w.returned()...)
+	}
+	return all[0]
+}
+
+// returned says what Run returned, if there is a Run and it did.
+func (w *wire) returned() []string {
+	if w.client == nil || w.client.outcome == unfinished {
+		return nil
+	}
+	return []string{fmt.Sprint("Run ", w.client.outcome, ", after ", w.client.took)}
+}
+
 // has fails the step if the caller of q does not have the answer that it should.
 func (w *wire) has(q *question, want, sentence string) {
 	w.t.Helper()
 	if q.answer != want {
 		details := step.Compare("got ", q.answer, "want", want)
-		step.Fail(w.t, sentence, append(details, "posted: "+w.posts.String())...)
+		details = append(details, "posted: "+w.posts.String())
+		step.Fail(w.t, sentence, append(details, w.returned()...)...)
 	}
 }
 
@@ -618,7 +662,11 @@ type answering struct {
 	session *sessions.Session
 	stop    context.CancelCauseFunc // ends Run's context
 	outcome string                  // what Run did
+	took    time.Duration           // how long it took for that
 }
+
+// unfinished is what a Run does that is still at it.
+const unfinished = "has not returned"
 
 // end returns what Run did, and what it left.
 func (a *answering) end() string {
@@ -639,18 +687,20 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 	stream, err := parsing.Connect(w.Client, request)
 	require.NoError(w.t, err)
 
-	client := &answering{wire: w, outcome: "has not returned"}
+	client := &answering{wire: w, outcome: unfinished}
 	ctx, stop := context.WithCancelCause(w.t.Context())
 	client.stop = stop
+	w.client = client
+	began := time.Now()
 	go func() { // ends with the stream, at the latest
 		err := a.Run(ctx, stream, request.URL)
 		if errors.Is(err, syscall.ECONNRESET) {
 			err = errors.New("connection reset by peer") // without the addresses
 		}
-		client.outcome = fmt.Sprintf("returned %v, %d at work", err, w.working.Load())
+		client.outcome, client.took = fmt.Sprintf("returned %v, %d at work", err, w.working.Load()), time.Since(began)
 	}()
 	synctest.Wait()
-	client.session = w.sessions.All()[0]
+	client.session = w.onlySession("anything")
 	w.t.Cleanup(func() {
 		stop(nil)
 		stream.Close()
