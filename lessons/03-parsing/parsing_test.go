@@ -29,7 +29,7 @@ func TestMain(m *testing.M) { step.Main(m) }
 // Hint: field keeps what follows "data: " in d.data. dispatch makes an event of it, if there is any, and empties d.data.
 func TestAnEventEndsAtItsBlankLine(t *testing.T) {
 	defer step.Begin(t)()
-	wantData(t, "a blank line ends the event: here a browser shows hello",
+	wantData(t, "a blank line ends the event, and data is all that it needs: here a browser shows hello",
 		"data: hello\n\n", "hello")
 	wantData(t, "two blank lines, two events: a browser shows one after the other",
 		"data: hello\n\ndata: world\n\n", "hello", "world")
@@ -141,7 +141,7 @@ func TestAnUnfinishedEventIsDropped(t *testing.T) {
 
 	broken := errors.New("the connection broke")
 	got := read(t, io.MultiReader(strings.NewReader("data: whole\n\ndata: half\n"), iotest.ErrReader(broken)))
-	step.Equal(t, "the connection broke before the blank line: a browser drops what may be half a message",
+	step.Equal(t, "the connection broke within the second event: a browser has shown the first by then, and drops the half of the other",
 		list{`"whole"`}, got.list(payload))
 	if !errors.Is(got.err, broken) {
 		step.Fail(t, "an error of the reader comes back as it is: whoever reconnects wants to know why",
