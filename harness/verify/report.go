@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"example.com/sseworkbook/harness/catalog"
 )
 
 // A Report is what a verification has found.
@@ -92,6 +94,13 @@ func (v *verifier) end(j job, wrong []string) {
 	case last || v.done%10 == 0 || len(wrong) > 0:
 		fmt.Fprintln(v.Log, v.state(j))
 	}
+}
+
+// prove counts n things that a proof has proven of a lesson.
+func (v *verifier) prove(lesson catalog.Lesson, proof string, n int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.report.proven[[2]string{lesson.Name, proof}] += n
 }
 
 // state says how far the proof is. The caller holds mu.

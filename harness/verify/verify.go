@@ -58,6 +58,7 @@ var proofs = []proof{
 	{"solutions", (*verifier).solutionParts},
 	{"mistakes", (*verifier).mistakeParts},
 	{"alternatives", (*verifier).alternativeParts},
+	{mutants, (*verifier).mutantParts},
 }
 
 // Proofs returns the names of the proofs, in the order in which they are made.
@@ -73,10 +74,11 @@ func Proofs() []string {
 type verifier struct {
 	Options
 	root string
-	dir  string // what is built and written, removed in the end
-	busy chan struct{}
-	idle chan struct{}
+	dir  string        // what is built and written, removed in the end
+	busy chan struct{} // places for what uses a processor
+	idle chan struct{} // and for what only waits
 
+	alone  sync.Mutex // held by what wants all processors for itself
 	mu     sync.Mutex // guards the rest
 	report *Report
 	total  int
@@ -126,16 +128,19 @@ func Run(ctx context.Context, root string, lessons []catalog.Lesson, o Options) 
 	return v.report, nil
 }
 
-// chooseProofs returns the proofs that the options ask for.
+// chooseProofs returns the proofs that the options ask for. The mutants take far
+// longer than all others, and have to be asked for.
 func chooseProofs(o Options) ([]proof, error) {
-	all := proofs
 	for _, name := range o.Only {
-		if !slices.ContainsFunc(all, func(p proof) bool { return p.name == name }) {
+		if !slices.Contains(Proofs(), name) {
 			return nil, fmt.Errorf("there is no proof %q; there are %s", name, strings.Join(Proofs(), ", "))
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(p proof) bool {
-		return len(o.Only) > 0 && !slices.Contains(o.Only, p.name)
+	return slices.DeleteFunc(slices.Clone(proofs), func(p proof) bool {
+		if len(o.Only) > 0 {
+			return !slices.Contains(o.Only, p.name)
+		}
+		return p.name == mutants && !o.Mutate
 	}), nil
 }
 

@@ -1,0 +1,48 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+
+	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/verify/mutate"
+)
+
+// mutants is the proof that is made only when it is asked for.
+const mutants = "mutants"
+
+// leastEfficacy is how many of the small changes to a solution its tests have to
+// see, whatever the reasons why they do not see the others.
+const leastEfficacy = 0.95
+
+// mutantParts proves that a small change to the solution turns a step red, or
+// that it is on record why none can see it.
+func (v *verifier) mutantParts(lesson catalog.Lesson) ([]part, error) {
+	return []part{{"", v.path(lesson.TestFile()), 0, func(ctx context.Context) ([]string, error) {
+		v.alone.Lock() // it keeps all processors busy by itself
+		defer v.alone.Unlock()
+		report, err := mutate.Run(ctx, v.root, lesson, v.Log)
+		if err != nil {
+			return nil, err
+		}
+		v.prove(lesson, mutants, report.Mutants)
+		v.note("%s: %d of %d small changes are seen (%.1f %%), and of %d it is known why not; %d steps hung on one",
+			lesson.Name, report.Killed, report.Mutants, 100*report.Efficacy, report.Explained, report.Hung)
+		return notSeen(report), nil
+	}}}, nil
+}
+
+// notSeen says which changes the tests do not see without a reason on record,
+// and which reasons are none any more.
+func notSeen(r mutate.Report) (wrong []string) {
+	for _, change := range r.Survivors {
+		wrong = append(wrong, fmt.Sprintf("no step is red after this change to %s:%d\n%v", change.File, change.Line, change))
+	}
+	for _, entry := range r.Stale {
+		wrong = append(wrong, "a step sees this change now, or there is no such change any more: "+entry)
+	}
+	if r.Efficacy < leastEfficacy {
+		wrong = append(wrong, fmt.Sprintf("its tests see %.1f %% of the small changes to the solution; it should be %.0f %%", 100*r.Efficacy, 100*leastEfficacy))
+	}
+	return wrong
+}
