@@ -1,6 +1,7 @@
 package flushing_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"mime"
@@ -154,8 +155,8 @@ func TestAWrappedResponseWriterStillFlushes(t *testing.T) {
 		client := visitThrough(t, pair.Logging, func(s *flushing.Stream) {
 			s.Send(framing.Event{Data: "hello"})
 		})
-		step.Equal(t, "behind logging middleware, whose ResponseWriter has Unwrap and no Flush: what the client has understood by now",
-			"hello", heard(client))
+		step.Equal(t, "behind logging middleware, whose ResponseWriter has Unwrap and no Flush: the status, and what the client has understood by now",
+			"200 hello", fmt.Sprint(client.Status(), " ", heard(client)))
 	})
 }
 
@@ -168,8 +169,12 @@ func TestAWriterThatCannotFlushGetsA500(t *testing.T) {
 
 	status := pair.TCP(t, handler).Get("/events").Status
 	step.Equal(t, "a ResponseWriter that can flush: its status, and Open's error", "200 <nil>", fmt.Sprint(status, " ", err))
-	status = pair.TCP(t, pair.Opaque(handler)).Get("/events").Status
-	step.Equal(t, "a ResponseWriter that cannot flush: with a 200, the client waits for news that cannot come", 500, status)
+	p := pair.TCP(t, pair.Opaque(handler))
+	if response := p.Get("/events"); response.Status != http.StatusInternalServerError {
+		step.Fail(t, "a ResponseWriter that cannot flush: with a 200, the client waits for news that cannot come",
+			fmt.Sprintf("got    %d, and the body %q", response.Status, response.Body), "want   500",
+			"server "+cmp.Or(strings.TrimSpace(p.ServerLog()), "has logged nothing"))
+	}
 	if !errors.Is(err, http.ErrNotSupported) {
 		step.Fail(t, "the client has its 500, and Open's error does not tell the handler why: it may go on, and send to nobody",
 			fmt.Sprintf("got  %v", err), "want an error that wraps http.ErrNotSupported")
@@ -190,7 +195,7 @@ func TestTheServersWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
 		opts []pair.Option
 	}{
 		{"HTTP/1.1", []pair.Option{hardened}},
-		{"HTTP/2", []pair.Option{hardened, pair.HTTP2()}},
+		{"HTTP/2, where a deadline that was left standing resets even a quiet stream", []pair.Option{hardened, pair.HTTP2()}},
 	}
 	for _, p := range protocols {
 		step.Bubble(t, func(t *testing.T) {
@@ -216,7 +221,8 @@ func TestAClientThatStopsReadingEndsTheStream(t *testing.T) {
 		var err error
 		var took time.Duration // by the Send that failed, or waited
 		var sending bool
-		client := visit(t, func(s *flushing.Stream) {
+		var w busyWriter
+		client := visitThrough(t, w.middleware, func(s *flushing.Stream) {
 			time.Sleep(time.Second) // by then, the client has stopped
 			sending = true
 			for range 200 {
@@ -239,17 +245,23 @@ func TestAClientThatStopsReadingEndsTheStream(t *testing.T) {
 				fmt.Sprintf("got  %v, after %v", err, took), "want an error that wraps flushing.ErrGone")
 		}
 		step.Equal(t, "the client has stopped reading: how long Send waited for it", 10*time.Second, took)
+		step.Equal(t, "Send gave up, and a Write or Flush of yours still goes on: it outlasts the handler, and then nothing may use a ResponseWriter",
+			0, w.calls.Load())
 	})
 }
 
 // The kernel still takes bytes for a client that has left. A handler that believes it
 // runs on.
-// Hint: the request's context ends when the client leaves. Keep it in the Stream, and ask its Err before you write.
+// Hint: the request's context ends when the client leaves. Keep it in the Stream, and ask its Err before you write. Open's flush can fail for a client that is gone, too.
 func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 	defer step.Begin(t)()
 	var before, after error
 	p := pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s, _ := flushing.Open(w, r)
+		s, err := flushing.Open(w, r)
+		if err != nil {
+			after = err // so early may the client leave
+			return
+		}
 		if r.URL.Path == "/short" {
 			before = s.Send(framing.Event{Data: "hello"})
 			return
@@ -267,6 +279,12 @@ func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 	if !errors.Is(after, flushing.ErrGone) {
 		step.Fail(t, "the client is gone and Send did not say so: a handler in a loop would run until the server stops",
 			fmt.Sprintf("got  %v", after), "want an error that wraps flushing.ErrGone")
+	}
+
+	_, err := flushing.Open(cutWriter{httptest.NewRecorder()}, httptest.NewRequest("GET", "/events", nil))
+	if !errors.Is(err, flushing.ErrGone) {
+		step.Fail(t, "the headers could not be flushed, for the client was gone already, and Open did not say so",
+			fmt.Sprintf("got  %v", err), "want an error that wraps flushing.ErrGone")
 	}
 }
 
@@ -382,6 +400,40 @@ func heardAtEachFlush(client *pair.Stream) string {
 	}
 	return strings.Join(all, " ")
 }
+
+// A busyWriter counts the calls to a ResponseWriter that have not returned.
+type busyWriter struct {
+	http.ResponseWriter
+	calls atomic.Int64
+}
+
+// middleware puts w in front of the handler's ResponseWriter.
+func (w *busyWriter) middleware(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(inner http.ResponseWriter, r *http.Request) {
+		w.ResponseWriter = inner
+		h.ServeHTTP(w, r)
+	})
+}
+
+func (w *busyWriter) Write(p []byte) (int, error) {
+	w.calls.Add(1)
+	defer w.calls.Add(-1)
+	return w.ResponseWriter.Write(p)
+}
+
+func (w *busyWriter) FlushError() error {
+	w.calls.Add(1)
+	defer w.calls.Add(-1)
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+func (w *busyWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// A cutWriter is the ResponseWriter of a client that is gone.
+type cutWriter struct{ http.ResponseWriter }
+
+func (cutWriter) FlushError() error                { return errors.New("write: broken pipe") }
+func (cutWriter) SetWriteDeadline(time.Time) error { return nil }
 
 // A gatedWriter is a ResponseWriter that lets a second sender begin while the
 // first one writes. It waits until each of them has come as far as it can: into
