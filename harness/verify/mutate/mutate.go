@@ -41,6 +41,7 @@ type Report struct {
 	Mutants  int // the changes that compile
 	Killed   int // those that turned a step red
 	Hung     int // of these, those that a step hung on
+	Raced    int // of these, those that only the race detector saw
 	Invalid  int // the changes that do not compile, which count for nothing
 	Took     time.Duration
 	Efficacy float64 // Killed of Mutants, from 0 to 1
@@ -69,7 +70,7 @@ func Run(ctx context.Context, root string, lesson catalog.Lesson, log io.Writer)
 		return Report{}, fmt.Errorf("mutating lesson %s: %w", lesson.Name, err)
 	}
 	defer os.RemoveAll(dir)
-	t, err := newTester(ctx, root, lesson, dir)
+	t, err := newTester(ctx, root, lesson, entries, dir)
 	if err != nil {
 		return Report{}, err
 	}
@@ -148,6 +149,9 @@ func summary(changes []Change, verdicts []verdict, entries []explanation) Report
 			survivors = append(survivors, changes[i])
 		case hung:
 			r.Hung++
+			r.Killed++
+		case raced:
+			r.Raced++
 			r.Killed++
 		case killed:
 			r.Killed++

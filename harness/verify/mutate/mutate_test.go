@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -95,18 +96,18 @@ func run(t *testing.T, ctx context.Context, changes map[string]string) (mutate.R
 // that is explained, and an entry that explains nothing.
 func TestSurvivorsAreFoundAndExplained(t *testing.T) {
 	report, err := run(t, t.Context(), map[string]string{
-		"solutions/01-limits/least.go": "package limits\n\nfunc Least(n, least int) int { return n + max(least-n, 0) }\n",
-		entries:                        explanation + "\n" + stale + "\n  There is no most.\n",
+		"solutions/01-limits/sum.go": "package limits\n\nfunc Sum(n, m int) int { return n + m }\n",
+		entries:                      explanation + "\n" + stale + "\n  There is no most.\n",
 	})
 	require.NoError(t, err)
-	require.Len(t, report.Survivors, 3, "nothing tests Least")
+	require.Len(t, report.Survivors, 1, "nothing tests Sum")
 	c := report.Survivors[0]
-	require.Equal(t, "arithmetic in Least", strings.Split(c.String(), "\n")[0])
-	require.Equal(t, "least.go:3", fmt.Sprintf("%s:%d", c.File, c.Line))
+	require.Equal(t, "arithmetic in Sum", strings.Split(c.String(), "\n")[0])
+	require.Equal(t, "sum.go:3", fmt.Sprintf("%s:%d", c.File, c.Line))
 	require.Equal(t, 1, report.Explained)
 	require.Equal(t, []string{entries + ":6: " + stale}, report.Stale)
-	require.Equal(t, []int{6, 2, 0, 0}, []int{report.Mutants, report.Killed, report.Hung, report.Invalid})
-	require.InDelta(t, 2.0/6, report.Efficacy, 0.001)
+	require.Equal(t, []int{4, 2, 0, 0, 0}, []int{report.Mutants, report.Killed, report.Hung, report.Raced, report.Invalid})
+	require.InDelta(t, 2.0/4, report.Efficacy, 0.001)
 	require.False(t, report.OK())
 }
 
@@ -123,6 +124,50 @@ func Most(n, most int) int {
 	require.NoError(t, err)
 	require.Equal(t, []int{4, 4, 2}, []int{report.Mutants, report.Killed, report.Hung})
 	require.True(t, report.OK())
+}
+
+// Where only the race detector sees a change, it is seen.
+func TestALockIsMissedByTheRaceDetector(t *testing.T) {
+	if err := exec.CommandContext(t.Context(), "go", "test", "-race", "-run=^$", "sync/atomic").Run(); err != nil {
+		require.Empty(t, os.Getenv("CI"), "the race detector needs cgo and a C compiler")
+		t.Skip("the race detector needs cgo and a C compiler")
+	}
+	report, err := run(t, t.Context(), map[string]string{
+		"solutions/01-limits/limits.go": `package limits
+
+import "sync"
+
+type Limit struct {
+	mu   sync.Mutex
+	most int
+}
+
+func (l *Limit) Set(most int) {
+	l.mu.Lock()
+	l.most = most
+	l.mu.Unlock()
+}
+`,
+		"lessons/01-limits/limits_test.go": `package limits_test
+
+import (
+	"testing"
+
+	limits "example.com/sseworkbook/lessons/01-limits"
+)
+
+func TestTwoSetIt(t *testing.T) {
+	var limit limits.Limit
+	done := make(chan bool)
+	go func() { limit.Set(1); close(done) }()
+	limit.Set(2)
+	<-done
+}
+`,
+	})
+	require.NoError(t, err)
+	require.Equal(t, 1, report.Raced)
+	require.Len(t, report.Survivors, 1, "nobody sees what was set")
 }
 
 func TestTestsThatFailOnTheSolutionTellNothing(t *testing.T) {

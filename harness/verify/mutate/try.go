@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"example.com/sseworkbook/harness/catalog"
@@ -27,9 +28,10 @@ const tries = 3
 
 const memoryFile = "memory_test.go"
 
-// memory is what stands in memoryFile, beside the tests: a change can make a loop endless, and where
-// it gathers bytes, the machine's memory is soon used up.
-const memory = `//go:build unix
+// memory is what stands in memoryFile, beside the tests: a change can make a loop
+// endless, and where it gathers bytes, the machine's memory is soon used up. The
+// race detector takes much of it for itself, and is left alone.
+const memory = `//go:build unix && !race
 
 package %s_test
 
@@ -47,6 +49,7 @@ const (
 	survived verdict = iota
 	killed           // a step is red
 	hung             // a step is red since it took too long
+	raced            // all is green, but with the race detector
 	invalid          // the compiler does not take it, so that there is nothing to test
 )
 
@@ -58,16 +61,26 @@ type tester struct {
 	texts    map[string]string // the solution's files and its tests by their names, and memory
 	solution *progress.Binary  // the tests on the solution itself
 	limit    time.Duration     // for each step
+
+	explained map[string]bool // the changes of which it is known why they survive
+	canRace   func() bool     // whether the race detector can be had here
 }
 
 // newTester returns a tester that builds in dir. It finds out how long the tests
 // take on the solution itself, on which they must pass.
-func newTester(ctx context.Context, root string, lesson catalog.Lesson, dir string) (*tester, error) {
+func newTester(ctx context.Context, root string, lesson catalog.Lesson, entries []explanation, dir string) (*tester, error) {
 	files, err := lesson.SolutionFiles()
 	if err != nil {
 		return nil, err
 	}
-	t := &tester{root: root, lesson: lesson, dir: dir, limit: time.Minute}
+	t := &tester{root: root, lesson: lesson, dir: dir, limit: time.Minute, explained: map[string]bool{}}
+	for _, e := range entries {
+		t.explained[e.change] = true
+	}
+	t.canRace = sync.OnceValue(func() bool {
+		_, err := t.compile(ctx, t.texts, filepath.Join(dir, "race"), true)
+		return err == nil
+	})
 	t.texts = map[string]string{memoryFile: fmt.Sprintf(memory, lesson.Topic)}
 	for _, file := range append(files, lesson.TestFile()) { // as they are now, whoever edits them meanwhile
 		text, err := os.ReadFile(file)
@@ -76,19 +89,24 @@ func newTester(ctx context.Context, root string, lesson catalog.Lesson, dir stri
 		}
 		t.texts[filepath.Base(file)] = string(text)
 	}
-	if t.solution, err = t.compile(ctx, t.texts, filepath.Join(dir, "solution")); err != nil {
+	if t.solution, err = t.compile(ctx, t.texts, filepath.Join(dir, "solution"), false); err != nil {
 		return nil, err
 	}
+	return t, t.measure(ctx)
+}
+
+// measure finds out how long the tests take on the solution itself.
+func (t *tester) measure(ctx context.Context) error {
 	began := time.Now()
 	result, err := t.solution.Run(ctx, nil, t.environment())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !result.Done {
-		return nil, fmt.Errorf("the tests of lesson %s do not pass on its solution, and so can tell nothing of changes to it: %s", lesson.Name, reason(result))
+		return fmt.Errorf("the tests of lesson %s do not pass on its solution, and so can tell nothing of changes to it: %s", t.lesson.Name, reason(result))
 	}
 	t.limit = max(shortest, patience*time.Since(began))
-	return t, nil
+	return nil
 }
 
 // environment is what the steps run in: with their limit, and no memory of what
@@ -107,7 +125,7 @@ func reason(r progress.Result) string {
 
 // compile compiles the lesson's tests with these files in the place of what is
 // in its folder. All that it writes is in dir, which it makes.
-func (t *tester) compile(ctx context.Context, texts map[string]string, dir string) (*progress.Binary, error) {
+func (t *tester) compile(ctx context.Context, texts map[string]string, dir string, race bool) (*progress.Binary, error) {
 	runDir := filepath.Join(dir, "run", t.lesson.Name) // a step knows its lesson by the folder's name
 	if err := os.MkdirAll(runDir, 0o755); err != nil {
 		return nil, fmt.Errorf("testing a change: %w", err)
@@ -120,7 +138,7 @@ func (t *tester) compile(ctx context.Context, texts map[string]string, dir strin
 	if err != nil {
 		return nil, err
 	}
-	return progress.Compile(ctx, t.root, t.lesson, progress.Options{Overlay: file}, runDir)
+	return progress.Compile(ctx, t.root, t.lesson, progress.Options{Overlay: file, Race: race}, runDir)
 }
 
 // try runs the tests on the solution with the change in it.
@@ -132,7 +150,7 @@ func (t *tester) try(ctx context.Context, c Change) (verdict, error) {
 	defer os.RemoveAll(dir)
 	texts := maps.Clone(t.texts)
 	texts[c.File] = string(c.apply([]byte(texts[c.File])))
-	binary, err := t.compile(ctx, texts, dir)
+	binary, err := t.compile(ctx, texts, dir, false)
 	if _, ok := errors.AsType[*progress.BuildError](err); ok {
 		return invalid, nil
 	}
@@ -151,7 +169,25 @@ func (t *tester) try(ctx context.Context, c Change) (verdict, error) {
 			return hung, t.witness(ctx, result)
 		}
 	}
-	return survived, nil
+	if t.explained[c.String()] || !t.canRace() {
+		return survived, nil
+	}
+	return t.tryRace(ctx, texts, filepath.Join(dir, "race"))
+}
+
+// tryRace runs the tests once more, with the race detector: what only that sees
+// is seen. It is slow, and asked last. It is no judge of what takes too long.
+func (t *tester) tryRace(ctx context.Context, texts map[string]string, dir string) (verdict, error) {
+	binary, err := t.compile(ctx, texts, dir, true)
+	if err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	result, err := binary.Run(ctx, nil, t.environment())
+	if err == nil && !result.Done && time.Since(began) < t.limit {
+		return raced, nil
+	}
+	return survived, err
 }
 
 // witness asks the solution whether it was the change that took so long, or the
