@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -36,8 +38,8 @@ func TestAResponseReachesTheOneWhoWaits(t *testing.T) {
 		id, answer := p.Add("A")
 		heard := listen(t, answer)
 		err := resolve(t, &p, "A", id, `"yes"`)
+		step.Equal(t, "the response to a request came, and Resolve found nobody who waits for it", nil, err)
 		step.Equal(t, "the response to a request came: what the one who waits for it has heard", "yes", heard())
-		step.Equal(t, "the response was delivered, and Resolve returned an error", nil, err)
 	})
 }
 
@@ -98,10 +100,10 @@ func TestNobodyIsHeldUpByOneWhoGaveUp(t *testing.T) {
 		patient, answer := p.Add("A")
 		heard := listen(t, answer)
 		step.Equal(t, "a caller gave up before its answer came: whether Forget says that the caller was still waiting", true, p.Forget(impatient))
-		step.Equal(t, "one of two callers gave up: how many still wait. The other's entry would stay for ever", 1, waiting(t, &p))
-
 		late := resolve(t, &p, "A", impatient, `"late"`)
 		wantErr(t, "an answer came after its caller had given up, and Resolve did not say so to the one who brought it", correlation.ErrGivenUp, late)
+		step.Equal(t, "one of two callers gave up: how many still wait. The other's entry would stay for ever", 1, waiting(t, &p))
+
 		err := resolve(t, &p, "A", patient, `"in time"`)
 		step.Equal(t, "one caller gave up; what the other has heard, whose answer came after that", "in time", heard())
 		step.Equal(t, "the other caller's answer was delivered, and Resolve returned an error", nil, err)
@@ -132,45 +134,22 @@ func TestAnAnswerFromAnotherSessionIsRefused(t *testing.T) {
 // Hint: hold p.mu from the look into the map until the waiter is out of it, in Resolve as in Forget. Add needs it too.
 func TestOfAllWhoComeAtOnceOneSettlesARequest(t *testing.T) {
 	defer step.Begin(t)()
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4)) // at once, also on a small machine
-	step.Bubble(t, func(t *testing.T) {
-		long := strings.Repeat("A", 24<<20) // takes milliseconds to compare or to hash: time for others to come in between
-		asked, answering, unknown := long[1:], long[:len(long)-1], long[:4<<20]
-		for round := range 24 {
-			var p correlation.Pending
-			id, place := p.Add(asked)
-			listen(t, place)
-			begun := make(chan struct{}, 2)
-			answer := func() bool {
-				begun <- struct{}{}
-				return p.Resolve(answering, response(id, `"yes"`)) == nil
-			}
-			giveUp := func() bool {
-				<-begun
-				for range 4 {
-					p.Forget(unknown) // takes some time
-					if p.Forget(id) {
-						return true
-					}
-				}
-				return false
-			}
-			release := func() {}
-			if round%2 == 0 { // they queue up at the lock; otherwise, each finds it as it is
-				release = keepLocked(&p, unknown)
-			}
-			settled := together(t, answer, answer, giveUp)
-			release()
-			step.Equal(t, "two answers to a request and its caller's Forget came at the same moment: how many of the three settled it", 1, settled)
-		}
+	defer step.Waiting(t, func() (string, []string) {
+		return "some came at the same moment, to ask, to answer or to give up, and one of them does not return", nil
+	})()
+	wantLocked(t)
+	for first := range 3 { // one of the three who come is the caller that gives up
 		var p correlation.Pending
-		inStep(t, 2, 200, func() {
-			for range 100 {
-				p.Add("A")
-			}
-		})
-		step.Equal(t, "40,000 requests were added, two at a time: how many wait", 40_000, waiting(t, &p))
-	})
+		id, answer := p.Add("A")
+		receive(t, answer)
+		come := make([]func() bool, 3)
+		for i := range come {
+			come[i] = func() bool { return p.Resolve("A", response(id, `"yes"`)) == nil }
+		}
+		come[first] = func() bool { return p.Forget(id) }
+		step.Equal(t, "two answers to a request and its caller's Forget came at the same moment: how many of the three found it waiting, and settled it",
+			1, atOnce(&p, come))
+	}
 }
 
 // Part 2: asking.
@@ -215,14 +194,18 @@ func TestTheFastestClientCannotWinTheRace(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		var caller correlation.Caller
-		var refused error
+		refused := make(chan error, 1)
 		fast := client(func(r correlation.Request) error {
-			refused = caller.Resolve("A", response(r.ID, `"yes"`))
+			refused <- caller.Resolve("A", response(r.ID, `"yes"`))
 			return nil
 		})
 		asking := call(t.Context(), &caller, fast, "approve", "")
-		result, err := asking.ended(t, "the answer came before Send had returned, and now everybody waits: Call for Send, Send for Resolve, and Resolve for Call")
-		step.Equal(t, "the answer came before Send had returned, and Resolve refused it", nil, refused)
+		resolved := step.Waiting(t, func() (string, []string) {
+			return "the answer came before Send had returned, and now everybody waits: Call for Send, Send for Resolve, and Resolve for Call", nil
+		})
+		step.Equal(t, "the answer came before Send had returned, and Resolve refused it: nobody waits for it yet", nil, <-refused)
+		resolved()
+		result, err := asking.ended(t, "the answer came before Send had returned, Resolve did not refuse it, and Call still waits for it")
 		step.Equal(t, "the answer came before Send had returned: what Call returned", "yes <nil>", fmt.Sprint(result, " ", err))
 	})
 }
@@ -455,61 +438,148 @@ func waiting(t *testing.T, p *correlation.Pending) int {
 	return p.Len()
 }
 
-// together calls all of fs at the same moment, and returns how many returned true.
-func together(t *testing.T, fs ...func() bool) int {
+// wantLocked holds the lock of p, and lets each of those come by who have to wait for
+// it.
+func wantLocked(t *testing.T) {
 	t.Helper()
-	var next, yes atomic.Int32
-	inStep(t, len(fs), 1, func() {
-		if fs[next.Add(1)-1]() {
-			yes.Add(1)
-		}
-	})
-	return int(yes.Load())
-}
-
-// keepLocked takes the lock of p again and again, until release is called: it lets
-// Forget look for an unknown id, so long that it takes some time to hash.
-//
-// A sync.Mutex lets those who have waited for a millisecond in by turns. Whoever
-// comes back to it for a second time queues up behind them.
-func keepLocked(p *correlation.Pending, unknown string) (release func()) {
-	for range 16 {
-		p.Add("other") // in a map with few keys they are compared, not hashed
+	var p correlation.Pending
+	id, _ := p.Add("A")
+	p.Forget(id)
+	lock, found := lockOf(&p)
+	if !found {
+		return
 	}
-	var done atomic.Bool
-	var keeper sync.WaitGroup
-	keeper.Go(func() {
-		for !done.Load() {
-			p.Forget(unknown)
+	var visitors crowd
+	defer visitors.Wait()
+	lock.Lock()
+	defer lock.Unlock()
+	for _, visit := range []struct {
+		name string
+		f    func()
+	}{
+		{"Add", func() { p.Add("A") }},
+		{"Resolve", func() { p.Resolve("A", response(id, `"yes"`)) }},
+		{"Forget", func() { p.Forget(id) }},
+	} {
+		if visitors.come(visit.f) {
+			step.Fail(t, "somebody is at the map and holds its lock, and "+visit.name+" did not wait for it",
+				"as soon as two are at the map in the same instant, Go ends the whole server:", "fatal error: concurrent map read and map write")
 		}
-	})
-	return func() {
-		done.Store(true)
-		keeper.Wait()
 	}
 }
 
-// inStep calls f so many times in each of n goroutines, which begin each round at
-// the same moment, and waits for them.
-func inStep(t *testing.T, n, rounds int, f func()) {
-	t.Helper()
-	defer step.Waiting(t, func() (string, []string) {
-		return "some came at the same moment, to ask, to answer or to give up, and one of them does not return", nil
-	})()
-	var ready atomic.Int64
-	var all sync.WaitGroup
-	for range n {
-		all.Go(func() {
-			for round := range rounds {
-				for ready.Add(1); ready.Load() < int64(n*(round+1)); {
-					runtime.Gosched()
+// receive takes what comes on answer, until the step ends.
+func receive(t *testing.T, answer <-chan correlation.Response) {
+	go func() {
+		for {
+			select {
+			case _, ok := <-answer:
+				if !ok {
+					return
 				}
-				f()
+			case <-t.Context().Done():
+				return
+			}
+		}
+	}()
+}
+
+// atOnce lets all come to the lock of p while it is held, and then have it in turn: each of
+// them once, before anyone has it for a second time. It returns how many returned true.
+func atOnce(p *correlation.Pending, all []func() bool) (yes int) {
+	lock, found := lockOf(p)
+	if !found {
+		lock = new(sync.Mutex) // nobody wants it, and each comes when the one before has gone
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // nobody is woken between Unlock and Lock
+	var visitors crowd
+	var settled atomic.Int64
+	lock.Lock()
+	began := time.Now()
+	for _, f := range all {
+		visitors.come(func() {
+			if f() {
+				settled.Add(1)
 			}
 		})
 	}
-	all.Wait()
+	// When somebody who has waited for a millisecond is woken and finds the lock taken
+	// again, a sync.Mutex goes from one to the next in the order in which they came.
+	for time.Since(began) < 2*time.Millisecond {
+		runtime.Gosched()
+	}
+	lock.Unlock()
+	lock.Lock()
+	visitors.settle()
+	lock.Unlock()
+	visitors.Wait()
+	return int(settled.Load())
 }
+
+// lockOf returns the lock that guards the map of p, so that a test can hold it while
+// others want it. In a Pending that is built in another way there is none to be found.
+func lockOf(p *correlation.Pending) (lock sync.Locker, found bool) {
+	fields := reflect.ValueOf(p).Elem()
+	locks, maps := 0, 0
+	for i := range fields.NumField() {
+		field := fields.Field(i)
+		switch field.Type() {
+		case reflect.TypeFor[sync.Mutex](), reflect.TypeFor[sync.RWMutex]():
+			locks++
+			lock = reflect.NewAt(field.Type(), field.Addr().UnsafePointer()).Interface().(sync.Locker)
+		default:
+			if field.Kind() == reflect.Map {
+				maps++
+			}
+			if strings.HasPrefix(field.Type().PkgPath(), "sync") {
+				return nil, false // whatever it is for
+			}
+		}
+	}
+	return lock, locks == 1 && maps == 1
+}
+
+// A crowd is goroutines that want the same lock.
+type crowd struct {
+	sync.WaitGroup
+	size  int
+	ended atomic.Int64
+}
+
+// come adds a goroutine that runs f, and returns when each of the crowd has ended or
+// waits for the lock. It reports whether one has ended.
+func (c *crowd) come(f func()) bool {
+	before := c.ended.Load()
+	c.size++
+	c.Go(func() {
+		defer c.ended.Add(1)
+		f()
+	})
+	c.settle()
+	return c.ended.Load() > before
+}
+
+// settle returns when each of the crowd has ended or waits for the lock.
+func (c *crowd) settle() {
+	for int(c.ended.Load())+c.waiting() < c.size {
+		runtime.Gosched()
+	}
+}
+
+// waiting counts those who wait for the lock.
+func (c *crowd) waiting() int {
+	all := make([]byte, 256<<10)
+	all = all[:runtime.Stack(all, true)]
+	n := 0
+	for stack := range strings.SplitSeq(string(all), "\n\n") {
+		if strings.Contains(stack, ".(*crowd).come.func") && waitsForLock.MatchString(stack) {
+			n++
+		}
+	}
+	return n
+}
+
+var waitsForLock = regexp.MustCompile(`^goroutine \d+ \[(sync\.|semacquire)`)
 
 // A client is a session "A" whose client is a function, which gets each request
 // while Send has not returned yet.
