@@ -19,6 +19,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/step"
@@ -198,7 +199,18 @@ func TestShutdownWaitsForHandlersButNotForEver(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		server := cleanup.NewServer(0, 0)
-		finish := hold(server)
+		ctx, leave := context.WithCancel(t.Context())
+		finish, handler := hold(ctx, server)
+		defer finish()
+		leave()
+		time.Sleep(time.Second)
+		finish()
+		step.Equal(t, "a client left, and its handler still writes until +1 s: when ServeHTTP returned (from then on, its writer serves another client)",
+			"returned after 1s", handler.wait(t))
+	})
+	step.Bubble(t, func(t *testing.T) {
+		server := cleanup.NewServer(0, 0)
+		finish, _ := hold(t.Context(), server)
 		defer finish()
 		shutdown := begin("Shutdown", func() (string, error) { return "nil", server.Shutdown(t.Context()) })
 		time.Sleep(time.Second)
@@ -207,7 +219,8 @@ func TestShutdownWaitsForHandlersButNotForEver(t *testing.T) {
 	})
 	step.Bubble(t, func(t *testing.T) {
 		server := cleanup.NewServer(0, 0)
-		finish := hold(server)
+		finish, handler := hold(t.Context(), server)
+		handler.what = "Shutdown had stopped waiting for a handler when that was done, and ServeHTTP"
 		defer finish()
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
@@ -216,6 +229,8 @@ func TestShutdownWaitsForHandlersButNotForEver(t *testing.T) {
 		finish()
 		step.Equal(t, "a handler hangs for a minute, and Shutdown's context ends at +10 s: when it returned, and what",
 			"context.DeadlineExceeded after 10s", shutdown.wait(t))
+		step.Equal(t, "the handler that hung was done at +1 min, when Shutdown no longer waited for it: when ServeHTTP returned",
+			"returned after 1m0s", handler.wait(t))
 	})
 }
 
@@ -236,7 +251,7 @@ func TestNobodyGetsInDuringShutdown(t *testing.T) {
 		step.Equal(t, p.over+": before Shutdown, GET /events, POST /trigger (nobody there), POST /responses (nobody asked), GET /healthz got",
 			"200, 404, 404, 200", knocks())
 
-		finish := hold(p.server) // so that Shutdown has begun, and has not ended
+		finish, _ := hold(t.Context(), p.server) // so that Shutdown has begun, and has not ended
 		defer finish()
 		shutdown := begin("Shutdown", func() (string, error) { return "nil", p.server.Shutdown(t.Context()) })
 		synctest.Wait()
@@ -255,7 +270,7 @@ func TestShutdownTwiceAndDeparturesTogether(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		server := cleanup.NewServer(0, 0)
-		finish := hold(server)
+		finish, _ := hold(t.Context(), server)
 		defer finish()
 		first := begin("Shutdown", func() (string, error) { return "nil", server.Shutdown(t.Context()) })
 		synctest.Wait()
@@ -309,7 +324,7 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		var handles, most atomic.Int32
 		var traced list[framing.Event]
 		var undelivered list[string]
-		running, _ := run(t, &cleanup.Client{URL: p.URL + "/events", HTTP: p.Client, Limit: 1,
+		running, _ := run(t, p.Pair, &cleanup.Client{URL: p.URL + "/events", HTTP: p.Client, Limit: 1,
 			Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
 				most.Store(max(most.Load(), handles.Add(1)))
 				defer handles.Add(-1)
@@ -323,6 +338,10 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		step.Equal(t, p.over+": the client was asked to double 21, and takes 1 s for it: what the caller got",
 			"42 after 1s", p.call(session, "double", "21").wait(t))
 
+		session.Send(framing.Event{Type: "endpoint", Data: "responses?session=" + session.ID()})
+		time.Sleep(time.Hour)
+		step.Equal(t, p.over+": the server has said its endpoint twice, and nothing else for an hour: what Run did meanwhile", "still waits", running.state())
+
 		first, second := p.call(session, "double", "1"), p.call(session, "double", "2")
 		first.wait(t)
 		second.wait(t)
@@ -331,8 +350,8 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		last := p.call(session, "double", "3")
 		synctest.Wait()
 		events := traced.get()
-		step.Equal(t, p.over+": the first event and four questions: how many events Trace was told of", 5, len(events))
-		id := request(events[4]).ID
+		step.Equal(t, p.over+": two endpoint events and four questions: how many events Trace was told of", 6, len(events))
+		id := request(events[5]).ID
 		p.server.Caller.Resolve(session.ID(), yes(id)) // so that the client's own answer is the second
 		last.wait(t)
 		time.Sleep(time.Minute)
@@ -341,13 +360,14 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 	p := pair.TCP(t, cleanup.NewServer(0, 0))
 	defer http.DefaultClient.CloseIdleConnections()
 	connected := make(chan struct{}, 1)
-	running, leave := run(t, &cleanup.Client{URL: p.URL + "/events", Trace: func(framing.Event) { connected <- struct{}{} }})
+	running, leave := run(t, p, &cleanup.Client{URL: p.URL + "/events", Trace: func(framing.Event) { connected <- struct{}{} }})
 	select {
 	case <-connected:
 	case <-running.done:
 		step.Fail(t, "a Client without an HTTP client: it should take http.DefaultClient, and connect", "got  Run returned "+running.result)
 	}
 	leave()
+	p.Server().Close() // how a client stops is the next step's business
 }
 
 // A client's program stops like any other: by the end of a context. What it has begun is over when Run returns.
@@ -356,7 +376,7 @@ func TestTheClientStopsWithItsContext(t *testing.T) {
 	defer step.Begin(t)()
 	onEach(t, func(t *testing.T, p *house) {
 		var tidied atomic.Bool
-		running, leave := run(t, &cleanup.Client{URL: p.URL + "/events", HTTP: p.Client,
+		running, leave := run(t, p.Pair, &cleanup.Client{URL: p.URL + "/events", HTTP: p.Client,
 			Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
 				<-ctx.Done()
 				time.Sleep(time.Second)
@@ -367,7 +387,7 @@ func TestTheClientStopsWithItsContext(t *testing.T) {
 		call := p.call(p.only(t, running), "really?", "null")
 		time.Sleep(time.Second)
 		leave()
-		step.Equal(t, p.over+": the context ended at +1 s, and a Handle took until +2 s to tidy up: what Run returned",
+		step.Equal(t, p.over+": the context ended at +1 s, a Handle took until +2 s to tidy up, and no event came before +30 s: what Run returned",
 			"context.Canceled after 2s", running.wait(t))
 		step.Equal(t, p.over+": Run has returned: whether its Handle has", true, tidied.Load())
 		synctest.Wait()
@@ -382,9 +402,9 @@ func TestTheClientStopsWithItsContext(t *testing.T) {
 			}
 			http.Error(w, "no", http.StatusForbidden)
 		}))
-		running, _ := run(t, &cleanup.Client{URL: p.URL + "/refused", HTTP: p.Client})
+		running, _ := run(t, p, &cleanup.Client{URL: p.URL + "/refused", HTTP: p.Client})
 		step.Equal(t, "the server answered the client with 403: what Run returned", "*parsing.ResponseError after 0s", running.wait(t))
-		running, leave := run(t, &cleanup.Client{URL: p.URL + "/silent", HTTP: p.Client})
+		running, leave := run(t, p, &cleanup.Client{URL: p.URL + "/silent", HTTP: p.Client})
 		running.what = "the context ended while the client was still connecting; Run"
 		time.Sleep(time.Second)
 		leave()
@@ -407,7 +427,7 @@ func TestAHandlerThatPanicsCostsOneAnswer(t *testing.T) {
 		mux.Handle("/events", server.Sessions)
 		mux.Handle("/responses", &correlation.Handler{Sessions: server.Sessions, Resolve: server.Caller.Resolve})
 		p := &house{pair.Memory(t, mux), t, server, "HTTP/1.1"}
-		running, _ := run(t, &cleanup.Client{URL: p.URL + "/events", HTTP: p.Client,
+		running, _ := run(t, p.Pair, &cleanup.Client{URL: p.URL + "/events", HTTP: p.Client,
 			Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
 				if method == "bad" {
 					panic("a Handle panicked, and nothing in the client stopped that")
@@ -431,18 +451,26 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 		p := &house{t: t, server: cleanup.NewServer(0, 0)}
 		session, _ := p.server.Sessions.Open(t.Context())
 		before, _ := goroutines()
-		for range 100 {
-			call := p.ask(t.Context(), session.ID())
+		kept := hundred(func(ctx context.Context) {
+			call := p.ask(ctx, session.ID())
 			question := request(events(string(<-session.Frames()))[0])
 			p.server.Caller.Resolve(session.ID(), yes(question.ID))
 			call.wait(t)
-		}
+		})
 		synctest.Wait()
 		after, where := goroutines()
 		if after != before {
 			step.Fail(t, "a client that stays was asked 100 times, and has answered: how many goroutines are left of that",
 				fmt.Sprint("got  ", after-before), "want 0", where)
 		}
+		step.Equal(t, "a client that stays was asked 100 times, and has answered: how many of these calls' contexts its session keeps in memory, for as long as the client stays",
+			0, kept())
+
+		kept = hundred(func(ctx context.Context) {
+			p.server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil))
+		})
+		step.Equal(t, "100 requests came and got their responses: how many of their contexts the server keeps in memory, for as long as it runs", 0, kept())
+		runtime.KeepAlive(p)
 	})
 	onEach(t, func(t *testing.T, p *house) {
 		synctest.Wait()
@@ -473,6 +501,29 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 			step.Fail(t, p.over+": 500 clients came, were asked and vanished: what is left of them", "got  "+got, "want "+want, where)
 		}
 	})
+}
+
+// hundred calls f 100 times, each time with another context. What it returns says,
+// a minute later, how many of these contexts can still be reached.
+func hundred(f func(ctx context.Context)) (kept func() int) {
+	type key struct{}
+	type load [64]byte // too large to share its memory with others
+	var loads []weak.Pointer[load]
+	for range 100 {
+		l := new(load)
+		loads = append(loads, weak.Make(l))
+		f(context.WithValue(context.Background(), key{}, l))
+	}
+	return func() (n int) {
+		time.Sleep(time.Minute) // by then, the clock has let go of the timers that were stopped
+		runtime.GC()
+		for _, l := range loads {
+			if l.Value() != nil {
+				n++
+			}
+		}
+		return n
+	}
 }
 
 // protocols are those that a server of streams meets.
@@ -566,7 +617,7 @@ func (p *house) trigger(session string, timeout time.Duration) *triggered {
 // when to come back.
 func (p *house) knock(method, path, body string) string {
 	defer step.Waiting(p.t, func() (string, []string) {
-		return p.over + ": " + method + " " + path + " has got no answer: it was neither let in nor refused", nil
+		return p.over + ": " + method + " " + path + " has got no answer: it was neither let in nor refused", lockedOut()
 	})()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -590,15 +641,16 @@ func (p *house) shutDown(t *testing.T, hangs string) {
 	step.Equal(t, p.over+": Shutdown returned an error, and its context has not ended", nil, p.server.Shutdown(context.Background()))
 }
 
-// hold makes a handler of the server hang in a write, until finish is called.
-func hold(server *cleanup.Server) (finish func()) {
+// hold makes a handler of the server hang in a write, until finish is called. Its
+// request's context is ctx.
+func hold(ctx context.Context, server *cleanup.Server) (finish func(), handler *call) {
 	w := &heldWriter{httptest.NewRecorder(), make(chan struct{})}
-	begin("a handler", func() (string, error) {
-		server.ServeHTTP(w, httptest.NewRequest("GET", "/healthz", nil))
-		return "", nil
+	handler = begin("a handler", func() (string, error) {
+		server.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil))
+		return "returned", nil
 	})
 	synctest.Wait()
-	return sync.OnceFunc(func() { close(w.finish) })
+	return sync.OnceFunc(func() { close(w.finish) }), handler
 }
 
 type heldWriter struct {
@@ -671,13 +723,15 @@ func join(t *testing.T, p *pair.Pair, handle func(ctx context.Context, method st
 	}
 }
 
-// run runs a client of yours until leave is called, or the step ends.
-func run(t *testing.T, client *cleanup.Client) (running *call, leave func()) {
+// run runs a client of yours until leave is called, or the step ends and cuts it
+// off.
+func run(t *testing.T, p *pair.Pair, client *cleanup.Client) (running *call, leave func()) {
 	t.Helper()
 	ctx, leave := context.WithCancel(context.Background())
 	running = begin("Run", func() (string, error) { return "nil", client.Run(ctx) })
 	t.Cleanup(func() {
 		leave()
+		p.Cut()
 		running.wait(t)
 	})
 	return running, leave
@@ -872,6 +926,18 @@ func goroutines() (n int, where string) {
 		}
 	}
 	return n, "most of them are at " + where
+}
+
+// lockedOut says at which line of yours a goroutine waits for a lock, if one does.
+func lockedOut() []string {
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	for _, stack := range strings.Split(string(stacks), "\n\n") {
+		if line := yours.FindString(stack); line != "" && strings.Contains(stack, "sync.(*Mutex).Lock") {
+			return []string{"a lock that somebody else has is waited for at " + line}
+		}
+	}
+	return nil
 }
 
 var yours = regexp.MustCompile(`cleanup\.go:\d+`)
