@@ -42,6 +42,148 @@ var often = map[string][]string{
 	"01-framing/TestTheReconnectionTimeIsWholeMilliseconds": {
 		"the reconnection time goes out in seconds",
 	},
+	"02-flushing/TestABufferingProxyLetsTheStreamThrough": {
+		"nothing in the response tells a proxy not to buffer it",
+	},
+	"02-flushing/TestAClientThatStopsReadingEndsTheStream": {
+		"the error is looked for in Write, and that of Flush is dropped",
+		"the server's deadline is taken off, and no other is put in its place",
+		"a timer ends the wait for a write, and the write itself goes on",
+	},
+	"02-flushing/TestACommentArrivesTheSameWay": {
+		"comments take a way of their own, on which there is no flush",
+	},
+	"02-flushing/TestAWrappedResponseWriterStillFlushes": {
+		"whether a writer can flush is asked with w.(http.Flusher)",
+	},
+	"02-flushing/TestAWriterThatCannotFlushGetsA500": {
+		"nobody looks at what the flush in Open came back with",
+		"the 200 is written before it is known whether the writer can flush",
+	},
+	"02-flushing/TestAnEventArrivesWhileTheHandlerStillRuns": {
+		"an event is written and not flushed",
+	},
+	"02-flushing/TestConcurrentSendsDoNotInterleave": {
+		"nothing keeps two Sends apart",
+	},
+	"02-flushing/TestSendAfterTheClientLeftIsAnError": {
+		"a write without an error is taken for a client that is there",
+	},
+	"02-flushing/TestTheClientSeesTheHeadersBeforeAnyEvent": {
+		"WriteHeader is taken for sending the headers",
+	},
+	"02-flushing/TestTheServersWriteTimeoutDoesNotEndAHealthyStream": {
+		"the deadline of the server's WriteTimeout stays on the stream",
+	},
+	"03-parsing/TestALongLineIsReadAndAnEndlessOneIsRefused": {
+		"there is no limit to what is kept of an event",
+		"a bufio.Scanner reads the lines, with the limit that it comes with",
+	},
+	"03-parsing/TestATypeLastsForOneEvent": {
+		"the type is reset only when there was data",
+	},
+	"03-parsing/TestAnEventEndsAtItsBlankLine": {
+		"an event without a type is dropped",
+	},
+	"03-parsing/TestAnEventIsHandedOverAtItsBlankLine": {
+		"the whole body is read before the first event",
+	},
+	"03-parsing/TestAnUnfinishedEventIsDropped": {
+		"what is left at the end of the stream is handed over as an event",
+	},
+	"03-parsing/TestConnectTakesNothingButAnEventStream": {
+		"any response with status 200 is taken for an event stream",
+	},
+	"03-parsing/TestEveryCutOfTheBytesReadsTheSame": {
+		"line ends are replaced in each read by itself",
+	},
+	"03-parsing/TestLinesEndWithLFOrCRLFOrCR": {
+		"lines end at LF only",
+	},
+	"03-parsing/TestLinesOfDataAreJoined": {
+		"each line of data replaces the one before it",
+	},
+	"03-parsing/TestOneSpaceAfterTheColonIsDroppedAndNoMore": {
+		"all white space around a value is trimmed",
+	},
+	"03-parsing/TestTheLastEventIDStaysUntilChanged": {
+		"the id is kept for one event, and not for the stream",
+	},
+	"03-parsing/TestTheReconnectionTimeIsDigitsOnly": {
+		"the retry field is also kept as the id",
+	},
+	"04-sessions/TestABroadcastReachesEveryone": {
+		"the next broadcast is framed in the same buffer",
+	},
+	"04-sessions/TestAFullServerSays503": {
+		"the stream is opened before it is known whether there is room",
+	},
+	"04-sessions/TestASessionEndsWithItsContext": {
+		"a session ends only when somebody calls Close",
+	},
+	"04-sessions/TestASlowSessionDoesNotHoldUpABroadcast": {
+		"a broadcast holds the lock while it waits for a slow client",
+	},
+	"04-sessions/TestAnEventReachesOnlyTheOneItIsFor": {
+		"all sessions wait at one channel",
+	},
+	"04-sessions/TestComingSendingAndLeavingAtOnceIsSafe": {
+		"counted under one lock, put in under the next",
+		"Close closes the queue, and somebody may be about to send",
+		"Get reads the map without the lock, since it only reads",
+	},
+	"04-sessions/TestIDsAreNeverTheSameAndCannotBeGuessed": {
+		"the id is the clock and a counter: unique, and easy to guess",
+	},
+	"04-sessions/TestOneTooManyIsRefused": {
+		"Open calls Len while it holds the lock",
+	},
+	"04-sessions/TestSendingToNobodySaysSo": {
+		"Send takes an event for a session that is not there",
+	},
+	"04-sessions/TestTheFirstEventTellsWhereToAnswer": {
+		"the client is told its id before the session is in the map",
+	},
+	"04-sessions/TestTheStreamEndsWhenOneOfTheTwoLeaves": {
+		"a stream that could not be opened leaves its session behind",
+	},
+	"05-correlation/TestABadAnswerIsToldWhatIsWrong": {
+		"whatever has the id of one who waits is taken for the answer",
+	},
+	"05-correlation/TestACallGoesDownTheSessionsStream": {
+		"the id is in the event's id field, and not in the message",
+	},
+	"05-correlation/TestACallThatFailsSaysWhy": {
+		"a response is a result, and its error is not looked at",
+	},
+	"05-correlation/TestAResponseReachesTheOneWhoWaits": {
+		"the id is kept as a number, and looked up as a string",
+	},
+	"05-correlation/TestAnAnswerAndTheEndOfTheWaitSettleACallOnce": {
+		"the end of the context is taken to mean that no answer came",
+	},
+	"05-correlation/TestAnAnswerFromAnotherSessionIsRefused": {
+		"the waiter is found by the id alone, whoever answers",
+	},
+	"05-correlation/TestAnAnswerIsAcceptedWith202": {
+		"the POST is answered as if it was a question",
+	},
+	"05-correlation/TestNobodyIsHeldUpByOneWhoGaveUp": {
+		"who gave up stays in the map, and nobody reads that channel",
+	},
+	"05-correlation/TestOfAllWhoComeAtOnceOneSettlesARequest": {
+		"looked up under a read lock, taken out under another one later",
+		"the answer is sent first, and the waiter taken out afterwards",
+	},
+	"05-correlation/TestTheCallersContextEndsTheWait": {
+		"nothing but an answer ends the wait",
+	},
+	"05-correlation/TestTheFastestClientCannotWinTheRace": {
+		"the waiter is registered after the request was sent",
+	},
+	"05-correlation/TestTwoRequestsOfOneInstantHaveTwoIDs": {
+		"ids from the clock: a second request takes the first one's place",
+	},
 	"06-timeouts/TestACallEndsAfterThirtySeconds": {
 		"the timer is made anew in each turn of the select loop",
 	},
@@ -78,5 +220,40 @@ var often = map[string][]string{
 	},
 	"06-timeouts/TestWhenRunReturnsNothingIsLeft": {
 		"the last POST is sent on a context that never ends",
+	},
+	"07-cleanup/TestACallToAClientThatLeftFailsAtOnce": {
+		"defer without the second (): the watcher is set up when all is over",
+	},
+	"07-cleanup/TestAClientAnswersWhatItIsAsked": {
+		"each endpoint event closes the same channel",
+	},
+	"07-cleanup/TestAHandlerThatPanicsCostsOneAnswer": {
+		"recover stands in Run, and the panic happens on another goroutine",
+	},
+	"07-cleanup/TestAThousandClientsComeAndGo": {
+		"each request leaves a watcher that is never called off",
+	},
+	"07-cleanup/TestAnAnswerAndADepartureSettleACallOnce": {
+		"the session is looked at again when the answer is there",
+	},
+	"07-cleanup/TestNobodyGetsInDuringShutdown": {
+		"whoever comes while the server shuts down is let in",
+		"shutdown waits for the handlers with the lock in its hand",
+	},
+	"07-cleanup/TestShutdownEndsEveryStream": {
+		"shutdown waits for the streams, and nothing ends them",
+	},
+	"07-cleanup/TestShutdownEndsEveryWait": {
+		"shutdown closes the sessions, so each call takes its client for gone",
+	},
+	"07-cleanup/TestShutdownTwiceAndDeparturesTogether": {
+		"each Shutdown closes the same channel",
+	},
+	"07-cleanup/TestShutdownWaitsForHandlersButNotForEver": {
+		"a handler says goodbye on a channel that nobody reads any more",
+		"ServeHTTP returns when the client has left, its goroutine writes on",
+	},
+	"07-cleanup/TestTheClientStopsWithItsContext": {
+		"the end is only a flag, which is looked at when the next event comes",
 	},
 }
