@@ -26,8 +26,8 @@ func (v *verifier) mutantParts(lesson catalog.Lesson) ([]part, error) {
 			return nil, err
 		}
 		v.prove(lesson, mutants, report.Mutants)
-		v.note("%s: %d of %d small changes are seen (%.1f %%), and of %d it is known why not; %d steps hung on one",
-			lesson.Name, report.Killed, report.Mutants, 100*report.Efficacy, report.Explained, report.Hung)
+		v.note("%s: %d of %d small changes are seen (%.1f %%), and %d change nothing, and %d what nobody asks for",
+			lesson.Name, report.Killed, report.Mutants, 100*report.Efficacy, report.Equivalent, report.NotAsked)
 		return notSeen(report), nil
 	}}}, nil
 }

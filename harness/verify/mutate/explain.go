@@ -17,10 +17,18 @@ const explanationsDir = "harness/verify/mutate/equivalent"
 
 // An explanation says why the tests do not see one change.
 type explanation struct {
-	change string // as Change.String has it
-	file   string // below the root, with slashes
-	line   int    // counted from 1
+	change     string // as Change.String has it
+	equivalent bool   // nothing changes that anybody could see; else nobody asks for it
+	file       string // below the root, with slashes
+	line       int    // counted from 1
 }
+
+// How a reason begins: nothing changes that a caller or a peer could see, or
+// something does, but neither the standard nor the lesson asks for it.
+const (
+	isEquivalent = "equivalent: "
+	isNotAsked   = "not asked: "
+)
 
 func (e explanation) String() string { return fmt.Sprintf("%s:%d: %s", e.file, e.line, e.change) }
 
@@ -39,7 +47,8 @@ func explanations(root string, lesson catalog.Lesson) ([]explanation, error) {
 
 // parse reads the entries of a file. An entry is a paragraph: the kind of change
 // and where, the line after "- ", what becomes of it after "+ ", unless nothing
-// is left, and then the reason. A paragraph that starts with "#" is for readers.
+// is left, and then the reason, which begins with "equivalent: " or "not asked: ".
+// A paragraph that starts with "#" is for readers.
 func parse(file, text string) ([]explanation, error) {
 	var all []explanation
 	var entry []string
@@ -51,7 +60,7 @@ func parse(file, text string) ([]explanation, error) {
 		if len(entry) > 0 && !strings.HasPrefix(entry[0], "#") {
 			e := explanation{file: file, line: i - len(entry) + 1}
 			if !e.read(entry) {
-				return nil, fmt.Errorf("%s:%d: an entry is the kind of change and where it is, a line with - and one with +, and the reason", e.file, e.line)
+				return nil, fmt.Errorf("%s:%d: an entry is the kind of change and where it is, a line with - and one with +, and the reason, which begins with %q or %q", e.file, e.line, isEquivalent, isNotAsked)
 			}
 			all = append(all, e)
 		}
@@ -69,31 +78,36 @@ func (e *explanation) read(entry []string) (whole bool) {
 		}
 	}
 	e.change = strings.Join(entry[:n], "\n")
-	return n > 1 && strings.HasPrefix(entry[1], "- ") && n < len(entry)
+	reason := strings.Join(entry[n:], " ")
+	e.equivalent = strings.HasPrefix(reason, isEquivalent)
+	return n > 1 && strings.HasPrefix(entry[1], "- ") && (e.equivalent || strings.HasPrefix(reason, isNotAsked))
 }
 
-// explain takes those changes away that are explained, each by an entry of its
-// own, and returns how many these are, and the entries that explain nothing.
-func explain(survivors []Change, entries []explanation) (rest []Change, explained int, stale []explanation) {
+// explain sets the survivors against the entries, of which each explains one, and
+// puts into r what is explained, and how, and what is not.
+func (r *Report) explain(survivors []Change, entries []explanation) {
 	unused := map[string]explanation{}
 	for _, e := range entries {
 		if first, twice := unused[e.change]; twice {
-			stale = append(stale, first)
+			r.Stale = append(r.Stale, first.String())
 		}
 		unused[e.change] = e
 	}
 	for _, c := range survivors {
-		if _, ok := unused[c.String()]; ok {
-			delete(unused, c.String())
-			explained++
-		} else {
-			rest = append(rest, c)
+		e, ok := unused[c.String()]
+		delete(unused, c.String())
+		switch {
+		case !ok:
+			r.Survivors = append(r.Survivors, c)
+		case e.equivalent:
+			r.Equivalent++
+		default:
+			r.NotAsked++
 		}
 	}
 	for _, e := range entries { // in their order
 		if unused[e.change] == e {
-			stale = append(stale, e)
+			r.Stale = append(r.Stale, e.String())
 		}
 	}
-	return rest, explained, stale
 }

@@ -14,26 +14,26 @@ const twoEntries = `# For readers.
 
 drop in f
 - g()
-Nobody hears of g.
+equivalent: nobody hears of g.
 
 boundary in f #2
 - if n < m {
 + if n <= m {
-Both come to the same,
-whatever n is.
+not asked: n is never that large,
+whatever m is.
 `
 
 func TestEntriesAreParagraphs(t *testing.T) {
 	entries, err := parse("file", twoEntries)
 	require.NoError(t, err)
 	require.Equal(t, []explanation{
-		{"drop in f\n- g()", "file", 3},
-		{"boundary in f #2\n- if n < m {\n+ if n <= m {", "file", 7},
+		{"drop in f\n- g()", true, "file", 3},
+		{"boundary in f #2\n- if n < m {\n+ if n <= m {", false, "file", 7},
 	}, entries)
 }
 
 func TestAnEntryThatIsNotWholeIsNamed(t *testing.T) {
-	for _, text := range []string{"drop in f\n- g()\n", "drop in f\nNo change.\n", "drop in f\n+ h()\nNo line.\n", "g is of no use\n"} {
+	for _, text := range []string{"drop in f\n- g()\n", "drop in f\n- g()\nBecause.\n", "drop in f\nNo change.\n", "drop in f\n+ h()\nNo line.\n", "g is of no use\n"} {
 		_, err := parse("file", twoEntries+"\n"+text)
 		require.ErrorContains(t, err, "file:13: an entry is the kind of change", text)
 	}
@@ -44,10 +44,14 @@ func TestEachSurvivorNeedsAnEntryAndEachEntryASurvivor(t *testing.T) {
 	again := explanation{change: drop.change, line: 3}
 	g, h := Change{Kind: "drop", In: "f", Nth: 1, Old: "g()"}, Change{Kind: "drop", In: "f", Nth: 1, Old: "h()"}
 
-	rest, explained, stale := explain([]Change{g, h}, []explanation{drop, boundary, again})
-	require.Equal(t, []Change{h}, rest)
-	require.Equal(t, 1, explained)
-	require.Equal(t, []explanation{drop, boundary}, stale)
+	again.equivalent = true
+	var r Report
+	r.explain([]Change{g, h}, []explanation{drop, boundary, again})
+	require.Equal(t, Report{
+		Equivalent: 1,
+		Survivors:  []Change{h},
+		Stale:      []string{drop.String(), boundary.String()},
+	}, r)
 }
 
 // What is explained must at least be a change that is made: nobody runs all of

@@ -44,11 +44,12 @@ type Report struct {
 	Raced    int // of these, those that only the race detector saw
 	Invalid  int // the changes that do not compile, which count for nothing
 	Took     time.Duration
-	Efficacy float64 // Killed of Mutants, from 0 to 1
+	Efficacy float64 // Killed of those Mutants that are not Equivalent, from 0 to 1
 
-	Explained int      // the survivors of which it is known why
-	Survivors []Change // the others
-	Stale     []string // entries in equivalent/ that explain no survivor: where each is, and the change
+	Equivalent int      // the survivors that change nothing, by what is on record
+	NotAsked   int      // those that change what nobody asks for, likewise
+	Survivors  []Change // the others
+	Stale      []string // entries in equivalent/ that explain no survivor: where each is, and the change
 }
 
 // OK reports whether every survivor is explained, and every explanation needed.
@@ -160,13 +161,9 @@ func summary(changes []Change, verdicts []verdict, entries []explanation) Report
 		}
 	}
 	r.Mutants = r.Killed + len(survivors)
-	if r.Mutants > 0 {
-		r.Efficacy = float64(r.Killed) / float64(r.Mutants)
-	}
-	var stale []explanation
-	r.Survivors, r.Explained, stale = explain(survivors, entries)
-	for _, e := range stale {
-		r.Stale = append(r.Stale, e.String())
+	r.explain(survivors, entries)
+	if n := r.Mutants - r.Equivalent; n > 0 {
+		r.Efficacy = float64(r.Killed) / float64(n)
 	}
 	return r
 }
