@@ -50,10 +50,14 @@ lessons/ is neither looked at nor touched.`,
 		}
 		report.Print(o.Log)
 		fmt.Fprintf(o.Log, "\n%v\n", time.Since(began).Round(time.Second))
-		if !report.OK() {
-			return fmt.Errorf("%d things are not as they should be", len(report.Wrong))
+		switch n := len(report.Wrong); n {
+		case 0:
+			return nil
+		case 1:
+			return errors.New("1 thing is not as it should be")
+		default:
+			return fmt.Errorf("%d things are not as they should be", n)
 		}
-		return nil
 	}
 	return cmd
 }
