@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"example.com/sseworkbook/harness/catalog"
 )
@@ -37,11 +38,10 @@ func (e *BuildError) Error() string {
 // it heeds the overlay and the race detector.
 func Compile(ctx context.Context, root string, lesson catalog.Lesson, o Options, dir string) (*Binary, error) {
 	b := &Binary{lesson: lesson, dir: dir, file: filepath.Join(dir, "lesson.test.exe")} // by this name Windows runs it too
-	converter, err := command(ctx, root, o, "go", "tool", "-n", "test2json").Output()
-	if err != nil {
+	var err error
+	if b.converter, err = findConverter(); err != nil {
 		return nil, failure(ctx, "finding test2json", err)
 	}
-	b.converter = strings.TrimSpace(string(converter))
 	// Without the tables for a debugger, the linker is done sooner.
 	args := []string{"test", "-c", "-vet=off", "-ldflags=-s -w", "-o", b.file}
 	if o.Overlay != "" {
@@ -60,6 +60,12 @@ func Compile(ctx context.Context, root string, lesson catalog.Lesson, o Options,
 	}
 	return b, nil
 }
+
+// findConverter finds test2json, once.
+var findConverter = sync.OnceValues(func() (path string, err error) {
+	output, err := exec.Command("go", "tool", "-n", "test2json").Output()
+	return strings.TrimSpace(string(output)), err
+})
 
 // Run runs the tests once, in a process of their own, with further flags of a
 // test binary and further environment. What they say is a result; an error means
