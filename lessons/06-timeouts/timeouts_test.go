@@ -152,6 +152,21 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 		_, err := call(t, t.Context(), &timeouts.Caller{}, full)
 		step.Equal(t, "the client's queue is full, it cannot be told: by the caller's error, whose time was up", "the Caller's, after 30s", whose(err))
 	})
+	step.Bubble(t, func(t *testing.T) {
+		for range 20 { // a select that has two ways takes either
+			var caller timeouts.Caller
+			var heard notes
+			ctx, giveUp := context.WithCancel(t.Context())
+			result, err := caller.Call(ctx, sessionFunc(func(e framing.Event) error {
+				heard.add(e.Type)
+				answer(&caller, e, `"yes"`)
+				giveUp()
+				return nil
+			}), "approve", nil)
+			step.Equal(t, "the answer was taken, and at the same moment its caller gave up: what Call returned, and what the client has heard",
+				`"yes" <nil>, heard: request`, fmt.Sprint(string(result), " ", err, ", heard: ", heard.String()))
+		}
+	})
 }
 
 // Part 2: the one who answers.
@@ -167,6 +182,9 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 			if method == "forbidden" {
 				return nil, &correlation.Error{Code: 7, Message: "not to you"}
 			}
+			if method == "broken" {
+				return nil, errors.New("the disk is full")
+			}
 			return method + " to you too", nil
 		}})
 		hello := w.ask("hello")
@@ -174,6 +192,8 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		w.has(hello, `"hello to you too"`, "the client was asked to say hello: what its caller has, and what was posted")
 		forbidden := w.ask("forbidden")
 		w.has(forbidden, "not to you (code 7)", "the client's Handle returned an error: what the caller has, and what was posted")
+		broken := w.ask("broken")
+		w.has(broken, "the disk is full (code -32603)", "the client's Handle returned an error without a code: what the caller has, and what was posted")
 
 		pass(time.Hour)
 		later := w.ask("hello again")
@@ -187,13 +207,29 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 	defer step.Begin(t)()
 	onTheWire(t, func(t *testing.T, w *wire) {
 		var reports notes
-		w.run(&timeouts.Answerer{Handle: takes(time.Second), Undelivered: func(r correlation.Response, err error) {
-			reports.add(fmt.Sprintf("%s (%t)", strings.Trim(string(r.Result), `"`), err != nil))
-		}})
+		w.run(&timeouts.Answerer{
+			Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
+				if method == "garble" {
+					return nil, &correlation.Error{Data: json.RawMessage("no JSON")}
+				}
+				return takes(time.Second)(ctx, method, params)
+			},
+			Undelivered: func(r correlation.Response, err error) {
+				reports.add(fmt.Sprintf("%s (%t)", cmp.Or(strings.Trim(string(r.Result), `"`), "no result"), err != nil))
+			},
+		})
 		w.ask("count").giveUp() // as in lesson 05, without a word to the client
 		pass(time.Second)
 		step.Equal(t, "the server refused an answer with 410, since its caller has given up: what Undelivered was told (and whether with an error)",
 			"count done (true)", reports.String())
+		w.ask("greet")
+		pass(time.Second)
+		step.Equal(t, "the server refused an answer, then it took one: what Undelivered was told", "count done (true)", reports.String())
+		refused, taken, _ := strings.Cut(w.from.String(), ", ")
+		step.Equal(t, "the server refused an answer, then it took one: the connection of the second (where what the server says is left unread, it is a new one)", refused, taken)
+		w.ask("garble")
+		step.Equal(t, "Handle returned an error that cannot be written as JSON: what Undelivered was told, and what was posted",
+			"count done (true), no result (true); POST /gw/responses → 410, POST /gw/responses → 202", reports.String()+"; "+w.posts.String())
 	})
 	onTheWire(t, func(t *testing.T, w *wire) {
 		w.run(&timeouts.Answerer{Handle: takes(time.Second)})
@@ -272,33 +308,47 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 
 // A deadline passes in the server, and a goroutine in another program stops. That is what
 // the two parts before are for.
-// Hint: a context with a cancel function for each request, which a.running keeps under the request's ID. A "notification" with a cancelledID calls it.
+// Hint: a context with a cancel function for each request, which a.running keeps under the request's ID. A "notification" with a cancelledID calls it, and the goroutine does when it is done. What ended before is not posted.
 func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 	defer step.Begin(t)()
 	onTheWire(t, func(t *testing.T, w *wire) {
 		var ended notes
-		w.run(&timeouts.Answerer{Handle: func(ctx context.Context, method string, _ json.RawMessage) (any, error) {
+		others := t.Context()
+		client := w.run(&timeouts.Answerer{Handle: func(ctx context.Context, method string, _ json.RawMessage) (any, error) {
+			if method == "other" {
+				others = ctx
+			}
 			began := time.Now()
 			wait(ctx, 45*time.Second)
 			ended.add(fmt.Sprint(method, " after ", time.Since(began)))
 			return method + " done", nil
 		}})
 		other := w.ask("other") // its caller has a minute
+		client.session.Send(framing.Event{Type: "notification", Data: `{"jsonrpc":"2.0","method":"notifications/news","params":{"requestId":"1"}}`})
+		synctest.Wait()
+		step.Equal(t, "the first question is at work, and a notification about it came that is no cancellation: which context has ended", "nothing", ended.String())
 		w.call("approve")
 		pass(30 * time.Second)
 		step.Equal(t, "the caller of approve gave up at +30 s: which context has ended by now (both work for 45 s otherwise)", "approve after 30s", ended.String())
 		step.Equal(t, "nobody waits for the answer any more: what was posted", "nothing", w.posts.String())
 		pass(15 * time.Second)
 		w.has(other, `"other done"`, "the question beside this one was cancelled: what the caller of this one has, and what was posted")
+		step.Equal(t, "a question was answered: the error of its context (one that nobody ends stays in memory for as long as the stream lasts)",
+			context.Canceled, others.Err())
 	})
 	onTheWire(t, func(t *testing.T, w *wire) {
-		w.run(&timeouts.Answerer{Handle: func(context.Context, string, json.RawMessage) (any, error) {
-			time.Sleep(40 * time.Second)
-			return "done", nil
-		}})
+		var reports notes
+		w.run(&timeouts.Answerer{
+			Handle: func(context.Context, string, json.RawMessage) (any, error) {
+				time.Sleep(40 * time.Second)
+				return "done", nil
+			},
+			Undelivered: func(_ correlation.Response, err error) { reports.add(err.Error()) },
+		})
 		w.call("approve")
 		pass(time.Minute)
 		step.Equal(t, "the caller gave up at +30 s, and Handle, which never looks at its context, was done at +40 s: what was posted", "nothing", w.posts.String())
+		step.Equal(t, "the caller gave up at +30 s, so the answer of +40 s is lost to nobody: what Undelivered was told", "nothing", reports.String())
 	})
 }
 
@@ -353,6 +403,13 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 		})
 	}
 	onTheWire(t, func(t *testing.T, w *wire) {
+		client := w.run(&timeouts.Answerer{Handle: takes(time.Second)})
+		client.session.Send(framing.Event{Type: "endpoint", Data: "http://["})
+		pass(time.Minute)
+		step.Equal(t, "the server says to answer at http://[, which is no URL: whether Run has returned an error, and what it left",
+			"true, 0 streams open", fmt.Sprintf("%t, %d streams open", client.err != nil, w.sessions.Len()))
+	})
+	onTheWire(t, func(t *testing.T, w *wire) {
 		w.mute.Store(true)
 		client := w.run(&timeouts.Answerer{Handle: takes(time.Second)})
 		w.ask("count")
@@ -376,13 +433,16 @@ var silent = sessionFunc(func(framing.Event) error { return nil })
 // answersAfter is the session of a client that answers each request after d.
 func answersAfter(d time.Duration, caller *timeouts.Caller, result string) sessionFunc {
 	return func(e framing.Event) error {
-		var request correlation.Request
-		if json.Unmarshal([]byte(e.Data), &request); request.ID != "" {
-			time.AfterFunc(d, func() {
-				caller.Resolve("session", correlation.Response{JSONRPC: "2.0", ID: request.ID, Result: []byte(result)})
-			})
-		}
+		time.AfterFunc(d, func() { answer(caller, e, result) })
 		return nil
+	}
+}
+
+// answer resolves the request in e, if there is one.
+func answer(caller *timeouts.Caller, e framing.Event, result string) {
+	var request correlation.Request
+	if json.Unmarshal([]byte(e.Data), &request); request.ID != "" {
+		caller.Resolve("session", correlation.Response{JSONRPC: "2.0", ID: request.ID, Result: []byte(result)})
 	}
 }
 
@@ -480,6 +540,7 @@ type wire struct {
 	mute     atomic.Bool  // whether no POST gets a response
 	asked    notes        // what the client was asked
 	posts    notes        // each POST, with its status
+	from     notes        // the connection of each POST
 	working  atomic.Int32 // how many Handles run
 }
 
@@ -510,6 +571,7 @@ func newWire(t *testing.T, opts ...pair.Option) *wire {
 			mux.ServeHTTP(rw, r)
 			return
 		}
+		w.from.add(r.RemoteAddr)
 		if w.mute.Load() {
 			io.Copy(io.Discard, r.Body) // or else net/http does not see that the client leaves
 			<-r.Context().Done()
@@ -661,6 +723,7 @@ type answering struct {
 	*wire
 	session *sessions.Session
 	stop    context.CancelCauseFunc // ends Run's context
+	err     error                   // what Run returned
 	outcome string                  // what Run did
 	took    time.Duration           // how long it took for that
 }
@@ -694,6 +757,7 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 	began := time.Now()
 	go func() { // ends with the stream, at the latest
 		err := a.Run(ctx, stream, request.URL)
+		client.err = err
 		if errors.Is(err, syscall.ECONNRESET) {
 			err = errors.New("connection reset by peer") // without the addresses
 		}

@@ -131,7 +131,8 @@ type Answerer struct {
 	Trace func(framing.Event)
 
 	// Undelivered, if it is not nil, is told of a response that the server did
-	// not take. It is called from several goroutines at once.
+	// not take. One that nobody waits for any more is not sent, and no loss. It
+	// is called from several goroutines at once.
 	Undelivered func(response correlation.Response, err error)
 
 	running sync.Map // how to end each request that is being answered: its id → a context.CancelFunc
@@ -139,6 +140,7 @@ type Answerer struct {
 
 // Run answers the requests that come down stream, which was opened with the URL
 // from, until the stream ends (nil), breaks (its error) or ctx ends (the cause).
+// An endpoint that is no URL ends it too (an error): nobody knows where to answer.
 // When it returns, the stream is closed and no Handle runs any more.
 //
 //lesson:todo Read the events. "endpoint" says where to answer, relative to from. Each "request"
