@@ -48,6 +48,8 @@ func TestATriggerComesBackWithTheClientsAnswer(t *testing.T) {
 		got := p.Post("/trigger", "application/json", `{"session":"`+client+`","method":"double","params":21}`)
 		step.Equal(t, over.name+": POST /trigger, and the client was asked to double 21: what the trigger's sender got",
 			"200 42", fmt.Sprint(got.Status, " ", outcome(got.Body)))
+		step.Equal(t, over.name+": POST /trigger, and the client has answered: the Content-Type that the trigger's sender got",
+			"application/json", got.Header.Get("Content-Type"))
 	}
 }
 
@@ -61,14 +63,30 @@ func TestATriggerThatFailsSaysWhy(t *testing.T) {
 		})
 		step.Equal(t, p.over+": the client answered with an error of its own: what the trigger's sender got",
 			"200 error 7 after 0s", p.trigger(rude, 0).wait(t))
+		step.Equal(t, p.over+": a trigger for everyone, and the only client answered with an error of its own: what its sender got",
+			"200 [error 7:1] after 0s", p.trigger("", 0).wait(t))
 
 		silent, _ := p.open()
-		step.Equal(t, p.over+": the client says nothing, and the trigger gave it 2 s: what the trigger's sender got",
-			"504 after 2s", p.trigger(silent, 2*time.Second).wait(t))
+		step.Equal(t, p.over+": the client says nothing, and the trigger gave it 1 ms: what the trigger's sender got",
+			"504 after 1ms", p.trigger(silent, time.Millisecond).wait(t))
 		step.Equal(t, p.over+": the client says nothing, and the trigger gave no time: what the trigger's sender got",
 			"504 after 30s", p.trigger(silent, 0).wait(t))
 		step.Equal(t, p.over+": a trigger for nobody's session: what its sender got",
 			"404 after 0s", p.trigger("nobody", 0).wait(t))
+
+		full, _ := p.server.Sessions.Open(t.Context())
+		for full.Send(framing.Event{Data: "news"}) == nil {
+		}
+		step.Equal(t, p.over+": the client does not read, and its queue is full: what the trigger's sender got",
+			"502 after 0s", p.trigger(full.ID(), 0).wait(t))
+		for _, bad := range []struct{ want, contentType, body string }{
+			{"415 after 0s", "text/plain", `{"method":"really?"}`},
+			{"400 after 0s", "application/json", `{}`},
+			{"400 after 0s", "application/json", `{"method":"really?","timeout":-1}`},
+		} {
+			step.Equal(t, fmt.Sprintf("%s: POST /trigger with the %s %s: what its sender got", p.over, bad.contentType, bad.body),
+				bad.want, p.post(bad.contentType, strings.NewReader(bad.body)).wait(t))
+		}
 	})
 }
 
@@ -87,6 +105,23 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 		step.Equal(t, p.over+": the client was asked and left at +1 s: what the trigger's sender got",
 			"502 after 1s", trigger.wait(t))
 		step.Equal(t, p.over+": the calls have ended: how many requests are still pending", 0, p.server.Caller.Len())
+		step.Equal(t, p.over+": the only client has left: what the sender of a trigger for everyone got", "404 after 0s", p.trigger("", 0).wait(t))
+	})
+	step.Bubble(t, func(t *testing.T) {
+		server := cleanup.NewServer(0, 0)
+		left, leave := context.WithCancel(t.Context())
+		leave()
+		w := httptest.NewRecorder()
+		alone(func() {
+			session, _ := server.Sessions.Open(left) // has ended, and the registry does not know it yet
+			r := httptest.NewRequest("POST", "/trigger", strings.NewReader(`{"session":"`+session.ID()+`","method":"really?"}`))
+			r.Header.Set("Content-Type", "application/json")
+			server.ServeHTTP(w, r)
+		})
+		if w.Code != http.StatusBadGateway && w.Code != http.StatusNotFound {
+			step.Fail(t, "the client left in the moment that a trigger for it came: what the trigger's sender got",
+				fmt.Sprint("got  ", w.Code), "want 502, or 404 when its session was gone already")
+		}
 	})
 }
 
@@ -181,6 +216,13 @@ func TestShutdownEndsEveryWait(t *testing.T) {
 		session, _ := p.open()
 		call := p.ask(t.Context(), session)
 		trigger := p.trigger(session, 0)
+		body, sender := io.Pipe()
+		slow := p.post("application/json", body)
+		asked, _ := p.server.Sessions.Get(session)
+		context.AfterFunc(asked.Context(), func() { // now the server has heard whom to ask, and nobody is there
+			fmt.Fprintf(sender, `{"session":%q,"method":"really?"}`, session)
+			sender.Close()
+		})
 		time.Sleep(time.Second)
 		p.shutDown(t, "a trigger waits for its client's answer, and Shutdown waits for the trigger")
 		step.Equal(t, p.over+": Shutdown at +1 s: how an Ask that waited ended", "cleanup.ErrShutdown after 1s", call.wait(t))
@@ -189,6 +231,7 @@ func TestShutdownEndsEveryWait(t *testing.T) {
 			step.Fail(t, p.over+": the trigger's sender got a 503 and was not told when to try again",
 				fmt.Sprintf("got  Retry-After: %q", trigger.header.Get("Retry-After")), "want a number of seconds: s.refuse does that")
 		}
+		step.Equal(t, p.over+": Shutdown at +1 s, and the rest of a slow trigger's body came after that: what its sender got", "503 after 1s", slow.wait(t))
 	})
 }
 
@@ -404,6 +447,8 @@ func TestTheClientStopsWithItsContext(t *testing.T) {
 		}))
 		running, _ := run(t, p, &cleanup.Client{URL: p.URL + "/refused", HTTP: p.Client})
 		step.Equal(t, "the server answered the client with 403: what Run returned", "*parsing.ResponseError after 0s", running.wait(t))
+		running, _ = run(t, p, &cleanup.Client{URL: ":", HTTP: p.Client})
+		step.Equal(t, `the client's URL is ":", which is none: what Run returned`, "*url.Error after 0s", running.wait(t))
 		running, leave := run(t, p, &cleanup.Client{URL: p.URL + "/silent", HTTP: p.Client})
 		running.what = "the context ended while the client was still connecting; Run"
 		time.Sleep(time.Second)
@@ -463,7 +508,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 			step.Fail(t, "a client that stays was asked 100 times, and has answered: how many goroutines are left of that",
 				fmt.Sprint("got  ", after-before), "want 0", where)
 		}
-		step.Equal(t, "a client that stays was asked 100 times, and has answered: how many of these calls' contexts its session keeps in memory, for as long as the client stays",
+		step.Equal(t, "a client that stays was asked 100 times, and has answered: how many of these calls' contexts are kept in memory, for as long as the client and whoever has asked stay",
 			0, kept())
 
 		kept = hundred(func(ctx context.Context) {
@@ -487,7 +532,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 			leave()
 			if visit > 0 {
 				step.Equal(t, p.over+": 100 clients were asked, 10 answered, 90 left instead: what the trigger's sender got",
-					"200 [502:90 true:10] after 1s", asked.wait(t))
+					"200 [502 Bad Gateway:90 true:10] after 1s", asked.wait(t))
 			}
 			for _, client := range clients {
 				client.wait(t)
@@ -503,18 +548,21 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 	})
 }
 
-// hundred calls f 100 times, each time with another context. What it returns says,
-// a minute later, how many of these contexts can still be reached.
+// hundred calls f 100 times, each time with another context of a program that goes
+// on. What it returns says, a minute later, how many of these contexts can still be
+// reached.
 func hundred(f func(ctx context.Context)) (kept func() int) {
 	type key struct{}
 	type load [64]byte // too large to share its memory with others
 	var loads []weak.Pointer[load]
+	program, end := context.WithCancel(context.Background())
 	for range 100 {
 		l := new(load)
 		loads = append(loads, weak.Make(l))
-		f(context.WithValue(context.Background(), key{}, l))
+		f(context.WithValue(program, key{}, l))
 	}
 	return func() (n int) {
+		defer end()
 		time.Sleep(time.Minute) // by then, the clock has let go of the timers that were stopped
 		runtime.GC()
 		for _, l := range loads {
@@ -599,9 +647,14 @@ type triggered struct {
 // trigger sends a trigger for one session, or with "" for all.
 func (p *house) trigger(session string, timeout time.Duration) *triggered {
 	body, _ := json.Marshal(cleanup.Trigger{Session: session, Method: "really?", Timeout: int(timeout.Milliseconds())})
+	return p.post("application/json", strings.NewReader(string(body)))
+}
+
+// post sends body as a trigger, whether it is one or not.
+func (p *house) post(contentType string, body io.Reader) *triggered {
 	t := &triggered{}
 	t.call = begin("POST /trigger", func() (string, error) {
-		resp, err := p.Client.Post(p.URL+"/trigger", "application/json", strings.NewReader(string(body)))
+		resp, err := p.Client.Post(p.URL+"/trigger", contentType, body)
 		if err != nil {
 			return "", err
 		}
@@ -628,8 +681,11 @@ func (p *house) knock(method, path, body string) string {
 		return err.Error()
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusServiceUnavailable && !sayWhen(resp.Header) {
+	switch unavailable := resp.StatusCode == http.StatusServiceUnavailable; {
+	case unavailable && !sayWhen(resp.Header):
 		return "503 without Retry-After"
+	case !unavailable && resp.Header.Get("Retry-After") != "":
+		return fmt.Sprint(resp.StatusCode, " with Retry-After")
 	}
 	return fmt.Sprint(resp.StatusCode)
 }
@@ -840,6 +896,9 @@ func describe(err error) string {
 	if e, ok := errors.AsType[*parsing.ResponseError](err); ok {
 		return fmt.Sprintf("%T", e)
 	}
+	if e, ok := errors.AsType[*url.Error](err); ok && e.Op == "parse" {
+		return fmt.Sprintf("%T", e)
+	}
 	return err.Error()
 }
 
@@ -847,22 +906,25 @@ func describe(err error) string {
 func outcome(body string) string {
 	var one cleanup.Outcome
 	if json.Unmarshal([]byte(body), &one) == nil {
-		if one.Error != nil {
-			return fmt.Sprint("error ", one.Error.Code)
-		}
-		return string(one.Result)
+		return short(one)
 	}
 	var all []cleanup.Outcome
 	json.Unmarshal([]byte(body), &all)
 	count := map[string]int{}
 	for _, o := range all {
-		if o.Problem != nil {
-			count[fmt.Sprint(o.Problem.Status)]++
-		} else {
-			count[string(o.Result)]++
-		}
+		count[short(o)]++
 	}
 	return strings.TrimPrefix(fmt.Sprint(count), "map")
+}
+
+func short(o cleanup.Outcome) string {
+	switch {
+	case o.Error != nil:
+		return fmt.Sprint("error ", o.Error.Code)
+	case o.Problem != nil:
+		return fmt.Sprint(o.Problem.Status, " ", o.Problem.Title)
+	}
+	return string(o.Result)
 }
 
 // events returns what a client makes of the bytes in wire.
