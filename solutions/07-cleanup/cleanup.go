@@ -300,11 +300,10 @@ func (c *Client) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	source, err := parsing.Connect(cmp.Or(c.HTTP, http.DefaultClient), r)
+	source, err := parsing.Connect(cmp.Or(c.HTTP, http.DefaultClient), r) // the Answerer closes it
 	if err != nil {
 		return err
 	}
-	defer source.Close()
 	answerer := timeouts.Answerer{Handle: c.guarded, Limit: c.Limit, Client: c.HTTP, Trace: c.Trace, Undelivered: c.Undelivered}
 	return answerer.Run(ctx, source, r.URL)
 }
