@@ -252,7 +252,7 @@ func TestAClientThatStopsReadingEndsTheStream(t *testing.T) {
 
 // The kernel still takes bytes for a client that has left. A handler that believes it
 // runs on.
-// Hint: the request's context ends when the client leaves. Keep it in the Stream, and ask its Err before you write. Open's flush can fail for a client that is gone, too.
+// Hint: the request's context ends when the client leaves. Keep it in the Stream, and ask its Err before you write. Open's flush can fail for a client that is gone, too, and so can each Write.
 func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 	defer step.Begin(t)()
 	var before, after error
@@ -276,16 +276,16 @@ func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 	client := p.Open("/events")
 	client.Leave()
 	client.Returned("the client has left, and its handler has not returned")
-	if !errors.Is(after, flushing.ErrGone) {
-		step.Fail(t, "the client is gone and Send did not say so: a handler in a loop would run until the server stops",
-			fmt.Sprintf("got  %v", after), "want an error that wraps flushing.ErrGone")
-	}
+	wantGone(t, "the client is gone and Send did not say so: a handler in a loop would run until the server stops", after)
 
-	_, err := flushing.Open(cutWriter{httptest.NewRecorder()}, httptest.NewRequest("GET", "/events", nil))
-	if !errors.Is(err, flushing.ErrGone) {
-		step.Fail(t, "the headers could not be flushed, for the client was gone already, and Open did not say so",
-			fmt.Sprintf("got  %v", err), "want an error that wraps flushing.ErrGone")
+	request := httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil)
+	_, err := flushing.Open(cutWriter{httptest.NewRecorder()}, request)
+	wantGone(t, "the headers could not be flushed, for the client was gone already, and Open did not say so", err)
+	s, err := flushing.Open(fullWriter{httptest.NewRecorder()}, request)
+	if err == nil {
+		err = s.Send(framing.Event{Data: "hello"})
 	}
+	wantGone(t, "Write failed, the Flush after it had nothing to do and was fine, and Send returned no error: the client misses an event, and nobody knows", err)
 }
 
 // A ResponseWriter is for one goroutine at a time. Two at once make one garbled frame,
@@ -342,6 +342,14 @@ func visitThrough(t *testing.T, middleware func(http.Handler) http.Handler, scri
 	close(opened)
 	synctest.Wait()
 	return client
+}
+
+// wantGone checks that err tells the handler that it may stop.
+func wantGone(t *testing.T, sentence string, err error) {
+	t.Helper()
+	if !errors.Is(err, flushing.ErrGone) {
+		step.Fail(t, sentence, fmt.Sprintf("got  %v", err), "want an error that wraps flushing.ErrGone")
+	}
 }
 
 // quiet waits for d, or until the client leaves.
@@ -434,6 +442,13 @@ type cutWriter struct{ http.ResponseWriter }
 
 func (cutWriter) FlushError() error                { return errors.New("write: broken pipe") }
 func (cutWriter) SetWriteDeadline(time.Time) error { return nil }
+
+// A fullWriter is the ResponseWriter of middleware that counts what it lets through,
+// and has let through all that it may.
+type fullWriter struct{ *httptest.ResponseRecorder }
+
+func (fullWriter) Write([]byte) (int, error)        { return 0, errors.New("the quota is used up") }
+func (fullWriter) SetWriteDeadline(time.Time) error { return nil }
 
 // A gatedWriter is a ResponseWriter that lets a second sender begin while the
 // first one writes. It waits until each of them has come as far as it can: into
