@@ -149,6 +149,8 @@ func TestABroadcastReachesEveryone(t *testing.T) {
 				"got  a frame for each session", "want one frame that they share, since nobody writes to it")
 		}
 		wantFieldError(t, "Broadcast was given", r.Broadcast(unframeable))
+		step.Equal(t, "Broadcast refused an event that cannot be framed: how many frames wait for session 1, each in the place of an event",
+			0, len(all[0].Frames()))
 	})
 }
 
@@ -177,17 +179,16 @@ func TestSendingToNobodySaysSo(t *testing.T) {
 // Hint: count before you put another one in. A limit of zero is none.
 func TestOneTooManyIsRefused(t *testing.T) {
 	defer step.Begin(t)()
-	r := sessions.NewRegistry(2)
+	r := sessions.NewRegistry(1) // the smallest that there is; other steps have a larger one
 	first := open(t, r)
-	open(t, r)
 
 	_, err := r.Open(t.Context())
-	wantError(t, "the limit is 2, 2 sessions are open, and Open let a third one in", sessions.ErrLimit, err)
-	step.Equal(t, "the limit is 2, and a third session was refused: Len", 2, r.Len())
+	wantError(t, "the limit is 1, a session is open, and Open let a second one in", sessions.ErrLimit, err)
+	step.Equal(t, "the limit is 1, and a second session was refused: Len", 1, r.Len())
 
 	first.Close()
 	_, err = r.Open(t.Context())
-	step.Equal(t, "the limit is 2, one of 2 has left, and there is no room for the next one: Open's error", nil, err)
+	step.Equal(t, "the limit is 1, the only session has left, and there is no room for the next one: Open's error", nil, err)
 }
 
 // Part 2: all at once.
@@ -332,7 +333,7 @@ func TestEachClientHearsWhatIsForIt(t *testing.T) {
 
 // The client may close its page, and the server may close the session. And where the
 // stream never began, nobody is there to leave.
-// Hint: the session's Done() knows of both. When flushing.Open fails, return, and defer session.Close() for every way out.
+// Hint: the session's Done() knows of both. When flushing.Open, Send or SendText fails, return, and defer session.Close() for every way out.
 func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
@@ -364,6 +365,15 @@ func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 		synctest.Wait()
 		step.Equal(t, "no stream could be opened, because the ResponseWriter cannot flush, and the client got its 500: Len", 0, r.Len())
 	})
+	for _, lost := range []string{"endpoint", "news"} {
+		step.Bubble(t, func(t *testing.T) {
+			r := sessions.NewRegistry(0)
+			client := pair.Memory(t, losing(lost, r)).Open("/events")
+			synctest.Wait()
+			r.Broadcast(framing.Event{Data: "news"})
+			client.Ended("an event could not be written, and the client's stream goes on without it: the client does not know, and so will not connect again")
+		})
+	}
 }
 
 // "Not now" is an answer that a client can work with. A 200 without a stream, or a
@@ -384,7 +394,7 @@ func TestAFullServerSays503(t *testing.T) {
 		full.Ended("the third client got its 503, and the response does not end")
 		var problem sessions.Problem
 		json.Unmarshal([]byte(full.Received()), &problem)
-		step.Equal(t, "the status in the body of the problem", http.StatusServiceUnavailable, problem.Status)
+		step.Equal(t, "the status in the body of the problem, and its title", "503 Service Unavailable", fmt.Sprint(problem.Status, " ", problem.Title))
 		wantRetryAfter(t, full.Header().Get("Retry-After"))
 
 		first.stream.Leave()
@@ -565,6 +575,7 @@ func wantLocked(t *testing.T) {
 	}{
 		{"Open", func() { r.Open(t.Context()) }},
 		{"Get", func() { r.Get(s.ID()) }},
+		{"Len", func() { r.Len() }},
 		{"Broadcast", func() { r.Broadcast(framing.Event{Data: "hello"}) }},
 		{"Close", s.Close},
 	} {
@@ -746,6 +757,27 @@ func (w announcing) Write(p []byte) (int, error) {
 func (w announcing) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 var sessionID = regexp.MustCompile(`session=([^&\s]+)`)
+
+// losing is middleware whose ResponseWriter refuses an event with this text in it.
+func losing(text string, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		h.ServeHTTP(losingWriter{w, text}, req)
+	})
+}
+
+type losingWriter struct {
+	http.ResponseWriter
+	text string
+}
+
+func (w losingWriter) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), w.text) {
+		return 0, errors.New("refused")
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+func (w losingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // A client is connected, and knows the id of its session.
 type client struct {

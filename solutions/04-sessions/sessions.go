@@ -131,15 +131,13 @@ func NewRegistry(limit int) *Registry {
 //lesson:begin s.ctx, s.end = context.WithCancel(ctx)
 //lesson:begin return s, nil
 func (r *Registry) Open(ctx context.Context) (*Session, error) {
-	s := &Session{id: rand.Text(), registry: r, queue: make(chan []byte, queueSize)}
-	s.ctx, s.end = context.WithCancel(ctx)
-
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.limit > 0 && len(r.sessions) >= r.limit {
-		s.end()
 		return nil, ErrLimit
 	}
+	s := &Session{id: rand.Text(), registry: r, queue: make(chan []byte, queueSize)}
+	s.ctx, s.end = context.WithCancel(ctx)
 	r.sessions[s.id] = s
 	context.AfterFunc(s.ctx, s.Close) // after the entry is there, or Close could come too early
 	return s, nil
