@@ -121,7 +121,8 @@ func TestALineBreakInAnIDOrTypeIsRefused(t *testing.T) {
 	refused(t, `a line break in an ID: left in, a browser reads a line that nobody sent; taken out, it is another ID`, "id",
 		framing.Event{ID: "7\ndata: forged", Data: "a"},
 		framing.Event{ID: "7\rdata: forged", Data: "a"},
-		framing.Event{ID: "7\r\n", Data: "a"})
+		framing.Event{ID: "7\r\n", Data: "a"},
+		framing.Event{ID: "\r", Data: "a"})
 	refused(t, `a line break in a Type: left in, a browser reads a line that nobody sent; taken out, it is another Type`, "event",
 		framing.Event{Type: "tick\ndata: forged", Data: "a"},
 		framing.Event{Type: "tick\rdata: forged", Data: "a"},

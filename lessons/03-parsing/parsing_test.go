@@ -87,6 +87,8 @@ func TestCommentsAndUnknownFieldsAreIgnored(t *testing.T) {
 	defer step.Begin(t)()
 	wantData(t, "a line that starts with a colon is a comment, and a browser reads past it",
 		": ping\ndata: x\n: data: y\n\n", "x")
+	wantData(t, "a comment may be nothing but its colon, and is no blank line: the event goes on after it",
+		"data: x\n:\ndata: y\n\n", "x\ny")
 	wantData(t, "a comment is no event, with a blank line or without",
 		": ping\n\n:\n\ndata: x\n\n", "x")
 	wantData(t, "a browser reads past fields that it does not know",
@@ -111,7 +113,7 @@ func TestTheLastEventIDStaysUntilChanged(t *testing.T) {
 	wantLastID(t, "an id field with no value is how a server says: forget it",
 		"id: 5\ndata: a\n\nid\ndata: b\n\n", "")
 	wantLastID(t, "a browser ignores an id with a NUL in it, since no header can carry that",
-		"id: 5\ndata: a\n\nid: 6\x00\ndata: b\n\n", "5")
+		"id: 5\ndata: a\n\nid: 6\x00\nid: \x007\ndata: b\n\n", "5")
 }
 
 // The reconnection time is a number of milliseconds in ASCII digits. Anything
@@ -140,13 +142,21 @@ func TestAnUnfinishedEventIsDropped(t *testing.T) {
 		"id: 5\ndata: a\n\nid: 6\ndata: b\n", "5")
 
 	broken := errors.New("the connection broke")
-	got := read(t, io.MultiReader(strings.NewReader("data: whole\n\ndata: half\n"), iotest.ErrReader(broken)))
+	breaks := func() io.Reader {
+		return io.MultiReader(strings.NewReader("data: whole\n\ndata: half\n"), iotest.ErrReader(broken))
+	}
+	got := read(t, breaks())
 	step.Equal(t, "the connection broke within the second event: a browser has shown the first by then, and drops the half of the other",
 		list{`"whole"`}, got.list(payload))
 	if !errors.Is(got.err, broken) {
 		step.Fail(t, "an error of the reader comes back as it is: whoever reconnects wants to know why",
 			fmt.Sprintf("got  %v", got.err), fmt.Sprintf("want %v", broken))
 	}
+
+	step.Equal(t, "a loop over Events sees the same, then the error, and ends", list{`"whole"`, broken.Error()}, loop(breaks()))
+	step.Equal(t, "io.EOF is how a stream ends, and a loop over Events ends with it", list{`"a"`}, loop(strings.NewReader("data: a\n\n")))
+	step.Equal(t, "whoever leaves a loop over Events gets no event more", list{`"a"`, `"b"`, `"c"`},
+		loop(strings.NewReader("data: a\n\ndata: b\n\ndata: c\n\ndata: d\n\n")))
 }
 
 // Part 2, how the bytes come.
@@ -325,6 +335,22 @@ func read(tb testing.TB, r io.Reader) reading {
 	}
 	got.lastID, got.retry = d.LastEventID(), d.ReconnectionTime()
 	return got
+}
+
+// loop returns what a loop over Events sees that is left after three turns.
+func loop(r io.Reader) list {
+	l := list{}
+	for event, err := range parsing.NewDecoder(r).Events() {
+		if err != nil {
+			l = append(l, err.Error())
+		} else {
+			l = append(l, payload(event))
+		}
+		if len(l) == 3 {
+			break
+		}
+	}
+	return l
 }
 
 // readWire decodes bytes that end as they should.
