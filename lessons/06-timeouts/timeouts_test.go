@@ -231,7 +231,8 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 		step.Equal(t, "Handle returned an error that cannot be written as JSON: what Undelivered was told, and what was posted",
 			"count done (true), no result (true); POST /gw/responses → 410, POST /gw/responses → 202", reports.String()+"; "+w.posts.String())
 	})
-	onTheWire(t, func(t *testing.T, w *wire) {
+	step.Bubble(t, func(t *testing.T) {
+		w := newWire(t)
 		w.run(&timeouts.Answerer{Handle: takes(time.Second)})
 		w.ask("count").giveUp()
 		pass(time.Second)
@@ -402,7 +403,8 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 			step.Equal(t, c.what+", so nobody waits for the answer: what was posted", "nothing", w.posts.String())
 		})
 	}
-	onTheWire(t, func(t *testing.T, w *wire) {
+	step.Bubble(t, func(t *testing.T) {
+		w := newWire(t)
 		client := w.run(&timeouts.Answerer{Handle: takes(time.Second)})
 		client.session.Send(framing.Event{Type: "endpoint", Data: "http://["})
 		pass(time.Minute)
