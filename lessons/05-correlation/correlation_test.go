@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -108,6 +110,16 @@ func TestNobodyIsHeldUpByOneWhoGaveUp(t *testing.T) {
 		step.Equal(t, "one caller gave up; what the other has heard, whose answer came after that", "in time", heard())
 		step.Equal(t, "the other caller's answer was delivered, and Resolve returned an error", nil, err)
 		step.Equal(t, "a caller has its answer: whether Forget says that it was still waiting", false, p.Forget(patient))
+
+		p.Forget("unasked")
+		made := resolve(t, &p, "A", "unasked", `"made up"`)
+		wantErr(t, "Forget was called with an id that was never given out, and then a response came with it: its client must be told that nobody has asked", correlation.ErrNotAsked, made)
+		for range 1022 {
+			other, _ := p.Add("A")
+			p.Forget(other)
+		}
+		late = resolve(t, &p, "A", impatient, `"later"`)
+		wantErr(t, "1,023 requests were settled after that of the caller who gave up, and its answer is not told any more that it is late", correlation.ErrGivenUp, late)
 	})
 }
 
@@ -126,6 +138,8 @@ func TestAnAnswerFromAnotherSessionIsRefused(t *testing.T) {
 		own := resolve(t, &p, "A", id, `"from A"`)
 		step.Equal(t, "B's answer was refused, then A's own came: what the caller has heard", "from A", heard())
 		step.Equal(t, "B's answer was refused, then A's own was delivered, and Resolve returned an error", nil, own)
+		foreign = resolve(t, &p, "B", id, `"from B again"`)
+		wantErr(t, "A has answered, and B posts with the same id: B must be told that it was not asked, and not what A did", correlation.ErrForeign, foreign)
 	})
 }
 
@@ -184,6 +198,10 @@ func TestACallGoesDownTheSessionsStream(t *testing.T) {
 		result, err := asking.ended(t, "the client has answered, and Call still waits")
 		step.Equal(t, "the client answered: what Call returned as its result", `{"approved":true}`, result)
 		step.Equal(t, "the client answered, and Call returned an error", nil, err)
+
+		told := correlation.Request{JSONRPC: "2.0", Method: "paid"}.Event()
+		step.Equal(t, "a request without an id, to which no response may come, as the client reads it: event type and data",
+			`notification {"jsonrpc":"2.0","method":"paid"}`, told.Type+" "+told.Data)
 	})
 }
 
@@ -261,6 +279,8 @@ func TestACallThatFailsSaysWhy(t *testing.T) {
 				fmt.Sprintf("got  result %q, error %v", result, err), "want no such method (code -32601)")
 		}
 		step.Equal(t, "the client answered with an error: what the caller finds in it", "no such method (code -32601)", refusal.Error())
+		step.Equal(t, "the other codes, as JSON-RPC 2.0 has them in section 5.1", "-32700 -32600 -32602 -32603",
+			fmt.Sprint(correlation.CodeParseError, correlation.CodeInvalidRequest, correlation.CodeInvalidParams, correlation.CodeInternalError))
 		failed, ok := errors.AsType[*correlation.CallError](err)
 		if !ok || failed.ID != id || failed.Method != "aprove" {
 			step.Fail(t, "the client answered with an error, and Call's error does not say which request it was: in a log, that is of no use",
@@ -334,6 +354,13 @@ func TestAnAnswerIsAcceptedWith202(t *testing.T) {
 		step.Equal(t, "a client posted what it was asked for: status and body of the response",
 			`202 ""`, fmt.Sprintf("%d %q", got.Status, got.Body))
 		step.Equal(t, "the POST was answered with 202: what the one who waits has heard", `{"approved":true}`, heard())
+
+		id, answer = s.Add(s.alice.ID())
+		heard = listen(t, answer)
+		broken := io.MultiReader(strings.NewReader(withID(`{"jsonrpc":"2.0","id":%q,"result":"half"}`, id)), iotest.ErrReader(io.ErrClosedPipe))
+		_, err := s.pair.Client.Post(s.pair.URL+"/responses?session="+s.alice.ID(), "application/json", broken)
+		step.Equal(t, "the test's client gave up in the middle of its POST, and got a response", true, err != nil)
+		step.Equal(t, "the connection broke before the end of a POST, and its client will send the answer again: what the one who waits has heard", "", heard())
 	})
 }
 
@@ -351,13 +378,18 @@ func TestABadAnswerIsToldWhatIsWrong(t *testing.T) {
 		{"text that is not JSON", "application/json", `{"jsonrpc":"2.0","id":%q`, nil, "400 -32700"},
 		{"a request, where a response should be", "application/json", `{"jsonrpc":"2.0","id":%q,"method":"approve"}`, nil, "400 -32600"},
 		{"a response with neither result nor error", "application/json", `{"jsonrpc":"2.0","id":%q}`, nil, "400 -32600"},
+		{"a request with a result in it", "application/json", `{"jsonrpc":"2.0","id":%q,"method":"approve","result":true}`, nil, "400 -32600"},
+		{"a response that does not say which JSON-RPC it is", "application/json", `{"id":%q,"result":true}`, nil, "400 -32600"},
+		{"a response without an id", "application/json", `{"jsonrpc":"2.0","result":"%s"}`, nil, "400 -32600"},
+		{"an error that is a text, where an object should be", "application/json", `{"jsonrpc":"2.0","id":%q,"error":"no"}`, nil, "400 -32600"},
+		{"an error to a request whose id could not be read", "application/json", `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not %s"}}`, nil, "404"},
 		{"an id that is a number, not a string", "application/json", `{"jsonrpc":"2.0","id":%d,"result":true}`, nil, "404"},
 		{"an id that nobody has asked with", "application/json", `{"jsonrpc":"2.0","id":"not %s","result":true}`, nil, "404"},
 		{"an answer that was posted before", "application/json", body, func(s *server, id string) { s.answer(s.alice, id, "true") }, "409"},
 		{"an answer whose caller has given up", "application/json", body, func(s *server, id string) { s.Forget(id) }, "410"},
 		{"an answer to a question that another session was asked", "application/json", body, func(s *server, _ string) { s.alice, s.bob = s.bob, s.alice }, "403"},
 		{"an answer as text/plain", "text/plain", body, nil, "415"},
-		{"an answer of a megabyte", "application/json", `{"jsonrpc":"2.0","id":%q,"result":"` + strings.Repeat("x", correlation.MaxBody) + `"}`, nil, "413"},
+		{"an answer of a megabyte", "application/json", `{"jsonrpc":"2.0","id":%q,"result":"` + strings.Repeat("x", 1<<20) + `"}`, nil, "413"},
 		{"an answer from a session that has ended", "application/json", body, func(s *server, _ string) { s.alice.Close() }, "404"},
 	}
 	for _, c := range cases {
@@ -460,10 +492,11 @@ func wantLocked(t *testing.T) {
 		{"Add", func() { p.Add("A") }},
 		{"Resolve", func() { p.Resolve("A", response(id, `"yes"`)) }},
 		{"Forget", func() { p.Forget(id) }},
+		{"Len", func() { p.Len() }},
 	} {
 		if visitors.come(visit.f) {
 			step.Fail(t, "somebody is at the map and holds its lock, and "+visit.name+" did not wait for it",
-				"as soon as two are at the map in the same instant, Go ends the whole server:", "fatal error: concurrent map read and map write")
+				"when two are at a map in the same instant, Go may end the whole server:", "fatal error: concurrent map read and map write")
 		}
 	}
 }
