@@ -125,6 +125,8 @@ func TestTheReconnectionTimeIsDigitsOnly(t *testing.T) {
 		"retry: 3000\n\n", 3*time.Second)
 	wantLastID(t, "the reconnection time is not an id: a browser that reconnects asks for what came after 7",
 		"id: 7\nretry: 3000\ndata: x\n\n", "7")
+	wantRetry(t, "a time.Duration has room for this many milliseconds, and a browser takes them too",
+		"retry: 9223372036854\n\n", 9223372036854*time.Millisecond)
 	for _, value := range []string{"", "-1", "+1", "1e3", "1.5", "1s", "0x10", "٣", "9223372036854775807", "99999999999999999999"} {
 		wantRetry(t, fmt.Sprintf("%q is not digits only, or too long: a browser keeps the 3 s that it has", value),
 			"retry: 3000\nretry: "+value+"\n\n", 3*time.Second)

@@ -213,15 +213,14 @@ func (d *Decoder) readLine() ([]byte, error) {
 // when the CR was read would hold the event back.
 func (d *Decoder) buffered() ([]byte, error) {
 	next, err := d.in.Peek(1)
-	if err == nil && d.afterCR && next[0] == '\n' {
-		d.in.Discard(1)
-		_, err = d.in.Peek(1)
-	}
 	if err != nil {
 		return nil, err
 	}
+	if d.afterCR && next[0] == '\n' {
+		d.in.Discard(1)
+	}
 	d.afterCR = false
-	return d.in.Peek(d.in.Buffered())
+	return d.in.Peek(d.in.Buffered()) // none, if the LF was all there was
 }
 
 // cutLine returns b up to the first line end, or all of b when there is none.
