@@ -9,7 +9,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"reflect"
 	"regexp"
 	"runtime"
 	"strconv"
@@ -19,7 +18,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-	"unsafe"
 
 	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/step"
@@ -561,11 +559,11 @@ func wantLocked(t *testing.T) {
 	t.Helper()
 	r := sessions.NewRegistry(0)
 	s := open(t, r)
-	lock, found := lockOf(r)
+	lock, found := step.LockOf(r)
 	if !found {
 		return
 	}
-	var visitors crowd
+	var visitors step.Crowd
 	defer visitors.Wait()
 	lock.Lock()
 	defer lock.Unlock()
@@ -579,7 +577,7 @@ func wantLocked(t *testing.T) {
 		{"Broadcast", func() { r.Broadcast(framing.Event{Data: "hello"}) }},
 		{"Close", s.Close},
 	} {
-		if visitors.come(visit.f) {
+		if visitors.Come(visit.f) {
 			step.Fail(t, "somebody is at the map and holds its lock, and "+visit.name+" did not wait for it",
 				"as soon as two are at the map in the same instant, Go ends the whole server:", "fatal error: concurrent map read and map write")
 		}
@@ -590,15 +588,15 @@ func wantLocked(t *testing.T) {
 func wantLimitKept(t *testing.T) {
 	t.Helper()
 	r := sessions.NewRegistry(2)
-	lock, found := lockOf(r)
+	lock, found := step.LockOf(r)
 	if !found {
 		return
 	}
-	var clients crowd
+	var clients step.Crowd
 	lock.Lock()
 	began := time.Now()
 	for range 10 {
-		clients.come(func() { r.Open(t.Context()) })
+		clients.Come(func() { r.Open(t.Context()) })
 	}
 	// When somebody who has waited for a millisecond is woken and finds the lock taken
 	// again, the others get it in turn from then on. So each of the ten has the lock
@@ -608,7 +606,7 @@ func wantLimitKept(t *testing.T) {
 	}
 	lock.Unlock()
 	lock.Lock()
-	clients.settle()
+	clients.Settle()
 	lock.Unlock()
 	clients.Wait()
 	step.Equal(t, "the limit is 2, and 10 clients have come in the same instant: Len", 2, r.Len())
@@ -634,66 +632,6 @@ func rush(t *testing.T) {
 	returns(t, "8 goroutines opened sessions, sent and closed, all at once, and now they wait for each other", everyone.Wait)
 	step.Equal(t, "8 goroutines opened sessions, sent and closed, all at once, and all of them have left: Len", 0, r.Len())
 }
-
-// lockOf returns the lock that guards the map of r, so that a test can hold it while
-// others want it. In a registry that is built in another way there is none to be found.
-func lockOf(r *sessions.Registry) (lock sync.Locker, found bool) {
-	fields := reflect.ValueOf(r).Elem()
-	syncs, maps := 0, 0
-	for i := range fields.NumField() {
-		field := fields.Field(i)
-		if field.Kind() == reflect.Map {
-			maps++
-		}
-		if strings.HasPrefix(field.Type().PkgPath(), "sync") {
-			syncs++
-			lock, found = reflect.NewAt(field.Type(), unsafe.Pointer(field.UnsafeAddr())).Interface().(sync.Locker)
-		}
-	}
-	return lock, found && syncs == 1 && maps == 1
-}
-
-// A crowd is goroutines that want the same lock.
-type crowd struct {
-	sync.WaitGroup
-	size  int
-	ended atomic.Int64
-}
-
-// come adds a goroutine that runs f, and returns when each of the crowd has ended or
-// waits for the lock. It reports whether one has ended.
-func (c *crowd) come(f func()) bool {
-	before := c.ended.Load()
-	c.size++
-	c.Go(func() {
-		defer c.ended.Add(1)
-		f()
-	})
-	c.settle()
-	return c.ended.Load() > before
-}
-
-// settle returns when each of the crowd has ended or waits for the lock.
-func (c *crowd) settle() {
-	for int(c.ended.Load())+c.waiting() < c.size {
-		runtime.Gosched()
-	}
-}
-
-// waiting counts those who wait for the lock.
-func (c *crowd) waiting() int {
-	all := make([]byte, 256<<10)
-	all = all[:runtime.Stack(all, true)]
-	n := 0
-	for stack := range strings.SplitSeq(string(all), "\n\n") {
-		if strings.Contains(stack, ".(*crowd).come.func") && waitsForLock.MatchString(stack) {
-			n++
-		}
-	}
-	return n
-}
-
-var waitsForLock = regexp.MustCompile(`^goroutine \d+ \[(sync\.|semacquire)`)
 
 // broadcastTo sends one event to everyone, and checks that those who are quick have it,
 // and that nobody had to wait.

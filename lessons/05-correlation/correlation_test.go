@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"reflect"
-	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -477,11 +475,11 @@ func wantLocked(t *testing.T) {
 	var p correlation.Pending
 	id, _ := p.Add("A")
 	p.Forget(id)
-	lock, found := lockOf(&p)
+	lock, found := step.LockOf(&p)
 	if !found {
 		return
 	}
-	var visitors crowd
+	var visitors step.Crowd
 	defer visitors.Wait()
 	lock.Lock()
 	defer lock.Unlock()
@@ -494,7 +492,7 @@ func wantLocked(t *testing.T) {
 		{"Forget", func() { p.Forget(id) }},
 		{"Len", func() { p.Len() }},
 	} {
-		if visitors.come(visit.f) {
+		if visitors.Come(visit.f) {
 			step.Fail(t, "somebody is at the map and holds its lock, and "+visit.name+" did not wait for it",
 				"when two are at a map in the same instant, Go may end the whole server:", "fatal error: concurrent map read and map write")
 		}
@@ -520,17 +518,17 @@ func receive(t *testing.T, answer <-chan correlation.Response) {
 // atOnce lets all come to the lock of p while it is held, and then have it in turn: each of
 // them once, before anyone has it for a second time. It returns how many returned true.
 func atOnce(p *correlation.Pending, all []func() bool) (yes int) {
-	lock, found := lockOf(p)
+	lock, found := step.LockOf(p)
 	if !found {
 		lock = new(sync.Mutex) // nobody wants it, and each comes when the one before has gone
 	}
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // nobody is woken between Unlock and Lock
-	var visitors crowd
+	var visitors step.Crowd
 	var settled atomic.Int64
 	lock.Lock()
 	began := time.Now()
 	for _, f := range all {
-		visitors.come(func() {
+		visitors.Come(func() {
 			if f() {
 				settled.Add(1)
 			}
@@ -543,76 +541,11 @@ func atOnce(p *correlation.Pending, all []func() bool) (yes int) {
 	}
 	lock.Unlock()
 	lock.Lock()
-	visitors.settle()
+	visitors.Settle()
 	lock.Unlock()
 	visitors.Wait()
 	return int(settled.Load())
 }
-
-// lockOf returns the lock that guards the map of p, so that a test can hold it while
-// others want it. In a Pending that is built in another way there is none to be found.
-func lockOf(p *correlation.Pending) (lock sync.Locker, found bool) {
-	fields := reflect.ValueOf(p).Elem()
-	locks, maps := 0, 0
-	for i := range fields.NumField() {
-		field := fields.Field(i)
-		switch field.Type() {
-		case reflect.TypeFor[sync.Mutex](), reflect.TypeFor[sync.RWMutex]():
-			locks++
-			lock = reflect.NewAt(field.Type(), field.Addr().UnsafePointer()).Interface().(sync.Locker)
-		default:
-			if field.Kind() == reflect.Map {
-				maps++
-			}
-			if strings.HasPrefix(field.Type().PkgPath(), "sync") {
-				return nil, false // whatever it is for
-			}
-		}
-	}
-	return lock, locks == 1 && maps == 1
-}
-
-// A crowd is goroutines that want the same lock.
-type crowd struct {
-	sync.WaitGroup
-	size  int
-	ended atomic.Int64
-}
-
-// come adds a goroutine that runs f, and returns when each of the crowd has ended or
-// waits for the lock. It reports whether one has ended.
-func (c *crowd) come(f func()) bool {
-	before := c.ended.Load()
-	c.size++
-	c.Go(func() {
-		defer c.ended.Add(1)
-		f()
-	})
-	c.settle()
-	return c.ended.Load() > before
-}
-
-// settle returns when each of the crowd has ended or waits for the lock.
-func (c *crowd) settle() {
-	for int(c.ended.Load())+c.waiting() < c.size {
-		runtime.Gosched()
-	}
-}
-
-// waiting counts those who wait for the lock.
-func (c *crowd) waiting() int {
-	all := make([]byte, 256<<10)
-	all = all[:runtime.Stack(all, true)]
-	n := 0
-	for stack := range strings.SplitSeq(string(all), "\n\n") {
-		if strings.Contains(stack, ".(*crowd).come.func") && waitsForLock.MatchString(stack) {
-			n++
-		}
-	}
-	return n
-}
-
-var waitsForLock = regexp.MustCompile(`^goroutine \d+ \[(sync\.|semacquire)`)
 
 // A client is a session "A" whose client is a function, which gets each request
 // while Send has not returned yet.
