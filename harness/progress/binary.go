@@ -50,6 +50,7 @@ func Compile(ctx context.Context, root string, lesson catalog.Lesson, o Options,
 	if o.Race {
 		args = append(args, "-race")
 	}
+	o.Env = append(o.Env, "GOMAXPROCS=1") // who compiles many does so side by side
 	output, err := command(ctx, root, o, "go", append(args, "./lessons/"+lesson.Name)...).CombinedOutput()
 	if _, failed := errors.AsType[*exec.ExitError](err); failed && ctx.Err() == nil {
 		run := packageRun{build: string(output)}
@@ -71,8 +72,18 @@ var findConverter = sync.OnceValues(func() (path string, err error) {
 // test binary and further environment. What they say is a result; an error means
 // that they could not be run, or that ctx ended, which ends them too.
 func (b *Binary) Run(ctx context.Context, args, env []string) (Result, error) {
+	rounds, err := b.Rounds(ctx, 1, args, env)
+	if err != nil {
+		return Result{}, err
+	}
+	return rounds[0], nil
+}
+
+// Rounds is Run with n rounds in one process, and a result for each that was
+// begun: a step that hangs, or a crash, ends the process.
+func (b *Binary) Rounds(ctx context.Context, n int, args, env []string) ([]Result, error) {
 	name := catalog.Module + "/lessons/" + b.lesson.Name
-	args = append([]string{"-p", name, b.file, "-test.v=test2json", "-test.timeout=10m"}, args...)
+	args = append([]string{"-p", name, b.file, "-test.v=test2json", "-test.timeout=10m", fmt.Sprintf("-test.count=%d", n)}, args...)
 	cmd := command(ctx, b.dir, Options{Env: env}, b.converter, args...)
 	var stdout bytes.Buffer
 	cmd.Stdout = &stdout
@@ -81,13 +92,17 @@ func (b *Binary) Run(ctx context.Context, args, env []string) (Result, error) {
 		killGroup(cmd)
 	}
 	if _, failed := errors.AsType[*exec.ExitError](err); ctx.Err() != nil || err != nil && !failed {
-		return Result{}, failure(ctx, "running the tests", err)
+		return nil, failure(ctx, "running the tests", err)
 	}
 	run, ok := parse(stdout.Bytes())[b.lesson.Name]
 	if !ok {
-		return Result{}, fmt.Errorf("running the tests of lesson %s: they said nothing: %w", b.lesson.Name, err)
+		return nil, fmt.Errorf("running the tests of lesson %s: they said nothing: %w", b.lesson.Name, err)
 	}
-	return run.result(b.lesson, "lessons"), nil
+	var results []Result
+	for _, round := range run.rounds() {
+		results = append(results, round.result(b.lesson, "lessons"))
+	}
+	return results, nil
 }
 
 // command returns a command to be run in dir, which ends with ctx, and with it

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -75,9 +76,24 @@ func (p *packageRun) take(e event) {
 		p.test(name).output.WriteString(e.Output)
 	case e.Test != "" && isEnd(e.Action) && !sub:
 		p.test(name).ended = e.Action
-	case e.Action == "run":
-		p.test(name)
+	case e.Action == "run" && !sub:
+		p.tests = append(p.tests, &testRun{name: name})
 	}
+}
+
+// rounds takes a run apart in which each test ran several times.
+func (p *packageRun) rounds() []*packageRun {
+	all := []*packageRun{{ended: p.ended, build: p.build}}
+	for _, t := range p.tests {
+		last := all[len(all)-1]
+		if last.find(t.name) != nil {
+			last = &packageRun{ended: p.ended, build: p.build}
+			all = append(all, last)
+		}
+		last.tests = append(last.tests, t)
+	}
+	all[len(all)-1].rest.WriteString(p.rest.String())
+	return all
 }
 
 // isEnd reports whether action ends a test or a package.
@@ -93,9 +109,9 @@ func (p *packageRun) test(name string) *testRun {
 	return t
 }
 
-// find returns the run of the test called name, or nil if it was not run.
+// find returns the last run of the test called name, or nil if it was not run.
 func (p *packageRun) find(name string) *testRun {
-	for _, t := range p.tests {
+	for _, t := range slices.Backward(p.tests) {
 		if t.name == name {
 			return t
 		}

@@ -20,6 +20,28 @@ func TestATestThatNeverEndedHasFailed(t *testing.T) {
 	require.Equal(t, StepResult{Name: "TestA", Status: Failed, Message: "it hangs at a.go:7"}, step)
 }
 
+// With -count, each round is a run of its own, also one that did not come to its end.
+func TestRoundsAreTakenApart(t *testing.T) {
+	rounds := parse([]byte(`
+{"Action":"run","Package":"p/01-a","Test":"TestA"}
+{"Action":"run","Package":"p/01-a","Test":"TestA/sub"}
+{"Action":"fail","Package":"p/01-a","Test":"TestA/sub"}
+{"Action":"fail","Package":"p/01-a","Test":"TestA"}
+{"Action":"run","Package":"p/01-a","Test":"TestB"}
+{"Action":"skip","Package":"p/01-a","Test":"TestB"}
+{"Action":"run","Package":"p/01-a","Test":"TestA"}
+{"Action":"pass","Package":"p/01-a","Test":"TestA"}
+{"Action":"run","Package":"p/01-a","Test":"TestB"}
+{"Action":"fail","Package":"p/01-a"}
+`))["01-a"].rounds()
+	require.Len(t, rounds, 2)
+	var statuses []Status
+	for _, round := range rounds {
+		statuses = append(statuses, round.find("TestA").step("TestA").Status, round.find("TestB").step("TestB").Status)
+	}
+	require.Equal(t, []Status{Failed, Waiting, Passed, Failed}, statuses)
+}
+
 // What writes past go test does not spoil the rest.
 func TestLinesThatAreNoEventsArePassedOver(t *testing.T) {
 	runs := parse([]byte("go: downloading a module\n{\"Action\":\n" + `{"Action":"pass","Package":"p/01-a"}` + "\nend"))

@@ -233,6 +233,9 @@ var often = map[string][]string{
 	"07-cleanup/TestAThousandClientsComeAndGo": {
 		"each request leaves a watcher that is never called off",
 	},
+	"07-cleanup/TestATriggerThatFailsSaysWhy": {
+		"ServeHTTP returns when the client has left, its goroutine writes on",
+	},
 	"07-cleanup/TestAnAnswerAndADepartureSettleACallOnce": {
 		"the session is looked at again when the answer is there",
 	},

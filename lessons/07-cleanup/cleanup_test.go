@@ -105,6 +105,7 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 		step.Equal(t, p.over+": the client was asked and left at +1 s: what the trigger's sender got",
 			"502 after 1s", trigger.wait(t))
 		step.Equal(t, p.over+": the calls have ended: how many requests are still pending", 0, p.server.Caller.Len())
+		synctest.Wait() // until the registry has heard of it too
 		step.Equal(t, p.over+": the only client has left: what the sender of a trigger for everyone got", "404 after 0s", p.trigger("", 0).wait(t))
 	})
 	step.Bubble(t, func(t *testing.T) {
