@@ -112,7 +112,7 @@ func Run(ctx context.Context, root string, lessons []catalog.Lesson, o Options) 
 	defer os.RemoveAll(dir)
 	v := &verifier{
 		Options: o, root: root, dir: dir,
-		busy:   make(chan struct{}, runtime.NumCPU()),
+		busy:   make(chan struct{}, runtime.NumCPU()+1), // one more, since each waits for a disk or a watchdog at times
 		idle:   make(chan struct{}, idleForEach*runtime.NumCPU()),
 		report: &Report{proven: map[[2]string]int{}},
 	}
@@ -144,8 +144,8 @@ func chooseProofs(o Options) ([]proof, error) {
 	}), nil
 }
 
-// make makes one proof for all lessons, with as many parts at a time as there
-// are processors.
+// make makes one proof for all lessons, with as many parts at a time as keep the
+// processors busy.
 func (v *verifier) make(ctx context.Context, p proof, lessons []catalog.Lesson) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -539,6 +539,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 				client.wait(t)
 			}
 		}
+		synctest.Wait() // a connection is idle once the last stream on it has ended
 		p.Client.CloseIdleConnections()
 		synctest.Wait()
 		after, where := goroutines()
