@@ -137,10 +137,8 @@ func validUTF8(b []byte) string {
 	var s strings.Builder
 	for len(b) > 0 {
 		r, size := utf8.DecodeRune(b)
-		if r == utf8.RuneError {
-			for size < len(b) && !utf8.FullRune(b[:size+1]) {
-				size++ // it began a character, and so does this with it
-			}
+		for size < len(b) && !utf8.FullRune(b[:size+1]) {
+			size++ // a character was cut short, and this belongs to it too
 		}
 		s.WriteRune(r)
 		b = b[size:]

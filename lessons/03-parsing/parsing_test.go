@@ -1,6 +1,7 @@
 package parsing_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -265,6 +266,22 @@ func TestConnectTakesNothingButAnEventStream(t *testing.T) {
 	leave()
 	if _, err := connect(gone, t, &answer{}); !errors.Is(err, context.Canceled) {
 		step.Fail(t, "the request was cancelled, and Connect does not say so", fmt.Sprintf("got  %v", err), "want an error that wraps context canceled")
+	}
+
+	r, err := http.NewRequestWithContext(t.Context(), "GET", "http://sse.test/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, accept := range []string{"", "text/event-stream, application/problem+json"} {
+		if accept != "" {
+			r.Header.Set("Accept", accept)
+		}
+		a := &answer{status: http.StatusOK, contentType: "text/event-stream"}
+		if source, err := parsing.Connect(&http.Client{Transport: a}, r); err == nil {
+			source.Close()
+		}
+		step.Equal(t, "the request is its caller's, who may send it again: its Accept header after Connect", accept, r.Header.Get("Accept"))
+		step.Equal(t, "a request with an Accept header of its own knows what it asks for: what was sent", cmp.Or(accept, "text/event-stream"), a.accept)
 	}
 }
 
@@ -590,6 +607,13 @@ func wantRefusal(t *testing.T, sentence string, status int, contentType string) 
 		step.Fail(t, sentence, a.String(), fmt.Sprintf("got  %v", err), "want a *ResponseError")
 	}
 	step.Equal(t, "the error has the status: by it a client decides whether to come back", status, refusal.StatusCode)
+	says := contentType
+	if status != http.StatusOK {
+		says = strconv.Itoa(status)
+	}
+	if !strings.Contains(err.Error(), says) {
+		step.Fail(t, "whoever reads the log wants to know what came instead of an event stream", "got  "+err.Error(), "want something with "+says)
+	}
 	if a.open {
 		step.Fail(t, "the response was refused, and its body is still open: the connection stays for ever", a.String())
 	}
