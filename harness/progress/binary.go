@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
 
 	"example.com/sseworkbook/harness/catalog"
 )
@@ -16,10 +14,9 @@ import (
 // A Binary is the compiled tests of one lesson, for those who run them many
 // times. It is safe for concurrent use.
 type Binary struct {
-	lesson    catalog.Lesson
-	file      string
-	dir       string // where it runs
-	converter string // test2json, which the go command puts between a test and -json
+	lesson catalog.Lesson
+	file   string
+	dir    string // where it runs
 }
 
 // A BuildError says that a lesson's tests do not compile.
@@ -38,10 +35,6 @@ func (e *BuildError) Error() string {
 // it heeds the overlay and the race detector.
 func Compile(ctx context.Context, root string, lesson catalog.Lesson, o Options, dir string) (*Binary, error) {
 	b := &Binary{lesson: lesson, dir: dir, file: filepath.Join(dir, "lesson.test.exe")} // by this name Windows runs it too
-	var err error
-	if b.converter, err = findConverter(); err != nil {
-		return nil, failure(ctx, "finding test2json", err)
-	}
 	// Without the tables for a debugger, the linker is done sooner.
 	args := []string{"test", "-c", "-vet=off", "-ldflags=-s -w", "-o", b.file}
 	if o.Overlay != "" {
@@ -62,12 +55,6 @@ func Compile(ctx context.Context, root string, lesson catalog.Lesson, o Options,
 	return b, nil
 }
 
-// findConverter finds test2json, once.
-var findConverter = sync.OnceValues(func() (path string, err error) {
-	output, err := exec.Command("go", "tool", "-n", "test2json").Output()
-	return strings.TrimSpace(string(output)), err
-})
-
 // Run runs the tests once, in a process of their own, with further flags of a
 // test binary and further environment. What they say is a result; an error means
 // that they could not be run, or that ctx ended, which ends them too.
@@ -82,11 +69,10 @@ func (b *Binary) Run(ctx context.Context, args, env []string) (Result, error) {
 // Rounds is Run with n rounds in one process, and a result for each that was
 // begun: a step that hangs, or a crash, ends the process.
 func (b *Binary) Rounds(ctx context.Context, n int, args, env []string) ([]Result, error) {
-	name := catalog.Module + "/lessons/" + b.lesson.Name
-	args = append([]string{"-p", name, b.file, "-test.v=test2json", "-test.timeout=10m", fmt.Sprintf("-test.count=%d", n)}, args...)
-	cmd := command(ctx, b.dir, Options{Env: env}, b.converter, args...)
-	var stdout bytes.Buffer
-	cmd.Stdout = &stdout
+	args = append([]string{"-test.v=test2json", "-test.timeout=10m", fmt.Sprintf("-test.count=%d", n)}, args...)
+	cmd := command(ctx, b.dir, Options{Env: env}, b.file, args...)
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
 	err := cmd.Run()
 	if ctx.Err() != nil {
 		killGroup(cmd)
@@ -94,12 +80,8 @@ func (b *Binary) Rounds(ctx context.Context, n int, args, env []string) ([]Resul
 	if _, failed := errors.AsType[*exec.ExitError](err); ctx.Err() != nil || err != nil && !failed {
 		return nil, failure(ctx, "running the tests", err)
 	}
-	run, ok := parse(stdout.Bytes())[b.lesson.Name]
-	if !ok {
-		return nil, fmt.Errorf("running the tests of lesson %s: they said nothing: %w", b.lesson.Name, err)
-	}
 	var results []Result
-	for _, round := range run.rounds() {
+	for _, round := range parseText(output.String(), err == nil).rounds() {
 		results = append(results, round.result(b.lesson, "lessons"))
 	}
 	return results, nil

@@ -22,8 +22,8 @@ type condition struct {
 }
 
 var conditions = []condition{
-	{name: "plain", runs: 10},
-	{name: "shuffled", runs: 5, args: []string{"-test.shuffle=on"}},
+	{name: "plain", runs: 8},
+	{name: "shuffled", runs: 4, args: []string{"-test.shuffle=on"}},
 	{name: "with GOMAXPROCS=1", runs: 3, env: []string{"GOMAXPROCS=1"}},
 	{name: "with GOMAXPROCS=4", runs: 3, env: []string{"GOMAXPROCS=4"}},
 	{name: "under load", runs: 2, load: true},
