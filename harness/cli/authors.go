@@ -10,9 +10,36 @@ import (
 
 // newStubs returns the command that go generate runs.
 func newStubs() *cobra.Command {
+	return forAuthors("stubs", "Derives the lessons' stubs from the solutions.", func(cmd *cobra.Command, book workbook) error {
+		var targets []stub.Target
+		for _, lesson := range book.lessons {
+			targets = append(targets, book.target(lesson))
+		}
+		return stub.Generate(book.root, targets, cmd.OutOrStdout())
+	})
+}
+
+// newOften returns the command that go generate runs for the mistakes on record.
+func newOften() *cobra.Command {
+	return forAuthors("often", "Tells the steps which mistakes on record they catch.", func(_ *cobra.Command, book workbook) error {
+		return verify.WriteOften(book.root, book.lessons)
+	})
+}
+
+// newSums returns the command that makes the lesson tests as they are now the
+// workbook's. It is no part of go generate: a learner who runs that, and who has
+// edited a test, is still to be told so.
+func newSums() *cobra.Command {
+	return forAuthors("sums", "Records the lessons' tests as they are, as the workbook's.", func(_ *cobra.Command, book workbook) error {
+		return catalog.WriteSums(book.root)
+	})
+}
+
+// forAuthors returns a command that the help does not list.
+func forAuthors(name, short string, run func(*cobra.Command, workbook) error) *cobra.Command {
 	return &cobra.Command{
-		Use:    "stubs",
-		Short:  "Derives the lessons' stubs from the solutions.",
+		Use:    name,
+		Short:  short,
 		Hidden: true,
 		Args:   noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -20,47 +47,7 @@ func newStubs() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var targets []stub.Target
-			for _, lesson := range book.lessons {
-				targets = append(targets, book.target(lesson))
-			}
-			return stub.Generate(book.root, targets, cmd.OutOrStdout())
-		},
-	}
-}
-
-// newOften returns the command that go generate runs for the mistakes on record.
-func newOften() *cobra.Command {
-	return &cobra.Command{
-		Use:    "often",
-		Short:  "Tells the steps which mistakes on record they catch.",
-		Hidden: true,
-		Args:   noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			book, err := openWorkbook()
-			if err != nil {
-				return err
-			}
-			return verify.WriteOften(book.root, book.lessons)
-		},
-	}
-}
-
-// newSums returns the command that makes the lesson tests as they are now the
-// workbook's. It is no part of go generate: a learner who runs that, and who has
-// edited a test, is still to be told so.
-func newSums() *cobra.Command {
-	return &cobra.Command{
-		Use:    "sums",
-		Short:  "Records the lessons' tests as they are, as the workbook's.",
-		Hidden: true,
-		Args:   noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			book, err := openWorkbook()
-			if err != nil {
-				return err
-			}
-			return catalog.WriteSums(book.root)
+			return run(cmd, book)
 		},
 	}
 }
