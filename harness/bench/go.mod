@@ -3,6 +3,7 @@ module example.com/sseworkbook/harness/bench
 go 1.26
 
 require (
+	example.com/sseworkbook v0.0.0
 	github.com/coder/websocket v1.8.15
 	github.com/donovanhide/eventsource v0.0.0-20210830082556-c59027999da0
 	github.com/launchdarkly/eventsource v1.11.0
