@@ -1,0 +1,164 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	framing "example.com/sseworkbook/solutions/01-framing"
+	cleanup "example.com/sseworkbook/solutions/07-cleanup"
+)
+
+// BenchmarkRoundTrip asks the client of one session, and takes its answers: a
+// request down the open stream, a response up. One op is one round trip, with 1
+// and with 64 of them in flight. Server and client share the process, and speak
+// HTTP/1.1 over loopback.
+//
+// Each question is a small JSON object with a number of its own, the answer is
+// the same object, and every answer is compared with its question. All clients
+// answer each question in a goroutine of its own, as one does whose answers take
+// their time.
+func BenchmarkRoundTrip(b *testing.B) {
+	contenders := []struct {
+		name  string
+		start func(b *testing.B, inFlight int) asker
+	}{
+		{"ours", startOurs},
+		{"limit-minimal", startMinimal},
+		{"limit-bare", startBare},
+		{"mcp", startMCP},
+		{"websocket", startWebSocket},
+	}
+	for _, inFlight := range []int{1, 64} {
+		b.Run(strconv.Itoa(inFlight), func(b *testing.B) {
+			for _, c := range contenders {
+				b.Run(c.name, func(b *testing.B) { roundTrips(b, inFlight, c.start(b, inFlight)) })
+			}
+			for _, peer := range []string{"go-sse", "launchdarkly", "r3labs", "donovanhide"} {
+				b.Run(peer, func(b *testing.B) { b.Skip("it sends one way only") })
+			}
+		})
+	}
+}
+
+// An asker asks the client once and returns its answer, or gives up when ctx
+// ends. It is safe for concurrent use.
+type asker func(ctx context.Context, question []byte) (answer []byte, err error)
+
+// roundTrips has b.N questions asked, inFlight of them at a time, and reports how
+// many that is in a second, and how long the middle one and the slowest of a
+// hundred have taken.
+func roundTrips(b *testing.B, inFlight int, ask asker) {
+	askMany(b, inFlight, ask, make([]time.Duration, inFlight)) // the connections are there then
+	took := make([]time.Duration, b.N)
+	b.ResetTimer()
+	askMany(b, inFlight, ask, took)
+	b.StopTimer()
+
+	slices.Sort(took)
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "trips/s")
+	b.ReportMetric(microseconds(took[len(took)/2]), "p50-µs")
+	b.ReportMetric(microseconds(took[len(took)*99/100]), "p99-µs")
+	b.ReportMetric(0, "ns/op") // says the same as trips/s: not shown
+}
+
+// askMany asks a question for each place in took, and notes there how long the
+// answer took. When an answer is lost, it ends after a minute.
+func askMany(b *testing.B, inFlight int, ask asker, took []time.Duration) {
+	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
+	defer cancel()
+	var next atomic.Int64
+	var asking sync.WaitGroup
+	for range inFlight {
+		asking.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(took); i = int(next.Add(1)) - 1 {
+				question := fmt.Appendf(nil, `{"amount":%d}`, i)
+				start := time.Now()
+				answer, err := ask(ctx, question)
+				took[i] = time.Since(start)
+				if err != nil || !bytes.Equal(answer, question) {
+					b.Errorf("asked %s: the answer is %q, %v", question, answer, err)
+					return
+				}
+			}
+		})
+	}
+	asking.Wait()
+	if b.Failed() {
+		b.FailNow()
+	}
+}
+
+func microseconds(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+
+// startOurs starts the server and the client of the workbook.
+func startOurs(b *testing.B, inFlight int) asker {
+	server := cleanup.NewServer(0, 0)
+	site := serve(b, server)
+	endpoints := make(chan string, 1)
+	client := &cleanup.Client{
+		URL:   site + "/events",
+		HTTP:  newHTTPClient(b, inFlight),
+		Limit: inFlight,
+		Handle: func(_ context.Context, _ string, params json.RawMessage) (any, error) {
+			return params, nil
+		},
+		Trace: func(e framing.Event) {
+			if e.Type == "endpoint" {
+				endpoints <- e.Data
+			}
+		},
+	}
+	inBackground(b, client.Run)
+
+	endpoint, err := url.Parse(<-endpoints)
+	if err != nil {
+		b.Fatal(err)
+	}
+	session, ok := server.Sessions.Get(endpoint.Query().Get("session"))
+	if !ok {
+		b.Fatal("the session of the endpoint is not open")
+	}
+	return func(ctx context.Context, question []byte) ([]byte, error) {
+		return server.Ask(ctx, session, "approve", question)
+	}
+}
+
+// serve serves h on a free port of loopback for as long as b runs, and returns
+// its URL.
+func serve(b *testing.B, h http.Handler) string {
+	site := httptest.NewServer(h)
+	b.Cleanup(site.Close)
+	return site.URL
+}
+
+// newHTTPClient returns a client that keeps a connection for each request in
+// flight: by default it would close all but two of them after each answer.
+func newHTTPClient(b *testing.B, inFlight int) *http.Client {
+	transport := &http.Transport{MaxIdleConnsPerHost: inFlight + 1}
+	b.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+// inBackground runs a client until b ends, and waits for it.
+func inBackground(b *testing.B, run func(context.Context) error) {
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := run(ctx); err != nil && ctx.Err() == nil {
+			b.Errorf("the client has ended: %v", err)
+		}
+	})
+	b.Cleanup(running.Wait)
+	b.Cleanup(stop)
+}
