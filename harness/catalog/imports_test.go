@@ -56,6 +56,13 @@ func TestABrokenImportRuleIsFound(t *testing.T) {
 	}
 }
 
+// Benchmarks of a solution stand beside it, and use its exported names only.
+func TestASolutionsBenchmarksImportIt(t *testing.T) {
+	const ours = "example.com/sseworkbook/solutions/"
+	root := write(t, map[string]string{"solutions/02-shouting/bench_test.go": source(ours+"02-shouting", ours+"01-greeting")})
+	require.NoError(t, catalog.CheckImports(root))
+}
+
 // From lesson 08 on, a solution may use one library, and its test with it.
 func TestTheProductionTrackMayUseTheLibraryThatALessonIsAbout(t *testing.T) {
 	const solution, test = "solutions/08-scaling/scaling.go", "lessons/08-scaling/scaling_test.go"

@@ -49,7 +49,7 @@ func newRoot() *cobra.Command {
 	root.SetHelpFunc(help)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newDemo(), newBasicServer(), newBasicClient(), newTwoWayServer(), newTwoWayClient(), newTrigger(),
-		newHint(), newMistakes(), newDiff(), newReset(), newVerify(), newStubs(), newOften(), newSums())
+		newHint(), newMistakes(), newDiff(), newReset(), newBench(), newVerify(), newStubs(), newOften(), newSums())
 	return root
 }
 

@@ -147,7 +147,11 @@ func SolutionFromLesson(l catalog.Lesson) (Overlay, error) {
 // TestsInSolution puts the lesson's tests beside the solution, so that they can
 // be run from there. They still test what is in the lesson's folder, but the
 // fuzz corpus that a learner may have in its testdata, which the go command
-// reads past any overlay, is no part of the run.
+// reads past any overlay, is no part of the run. Nor are the solution's own
+// benchmarks, in which the same names may mean something else.
 func TestsInSolution(l catalog.Lesson) Overlay {
-	return Overlay{filepath.Join(l.SolutionDir, l.Topic+"_test.go"): l.TestFile()}
+	return Overlay{
+		filepath.Join(l.SolutionDir, l.Topic+"_test.go"): l.TestFile(),
+		filepath.Join(l.SolutionDir, "bench_test.go"):    "",
+	}
 }

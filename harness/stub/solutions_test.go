@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,14 +19,10 @@ const root = "../.."
 // A stub that does not compile would be the first thing that a learner sees. Derive checks each by itself; here the
 // compiler has the last word, with the stubs in the places of their solutions.
 func TestEverySolutionGivesAStubThatCompiles(t *testing.T) {
-	solutions, err := filepath.Glob(root + "/solutions/[0-9][0-9]-*/*.go")
-	require.NoError(t, err)
-	require.NotEmpty(t, solutions, "no solution was found: this test would prove nothing")
-
 	replace := make(map[string]string)
 	var packages []string
 	scratch := t.TempDir()
-	for _, file := range solutions {
+	for _, file := range solutions(t) {
 		solution, err := os.ReadFile(file)
 		require.NoError(t, err)
 		stub, err := Derive(file, solution)
@@ -42,12 +40,8 @@ func TestEverySolutionGivesAStubThatCompiles(t *testing.T) {
 
 // A stub that is behind its solution teaches what is no longer so. What a learner has made of theirs is no fault.
 func TestTheStubsAreThoseOfTheirSolutions(t *testing.T) {
-	solutions, err := filepath.Glob(root + "/solutions/[0-9][0-9]-*/*.go")
-	require.NoError(t, err)
-	require.NotEmpty(t, solutions, "no solution was found: this test would prove nothing")
-
 	var targets []Target
-	for _, file := range solutions {
+	for _, file := range solutions(t) {
 		name := filepath.Base(filepath.Dir(file))
 		targets = append(targets, Target{
 			Name:         name,
@@ -58,6 +52,16 @@ func TestTheStubsAreThoseOfTheirSolutions(t *testing.T) {
 	for _, err := range Check(root, targets) {
 		t.Error(err)
 	}
+}
+
+// solutions returns the files of all solutions, without tests.
+func solutions(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob(root + "/solutions/[0-9][0-9]-*/*.go")
+	require.NoError(t, err)
+	files = slices.DeleteFunc(files, func(file string) bool { return strings.HasSuffix(file, "_test.go") })
+	require.NotEmpty(t, files, "no solution was found: this test would prove nothing")
+	return files
 }
 
 // vet runs go vet on packages, with some files in the places of others.

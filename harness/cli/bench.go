@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/measure"
+	"example.com/sseworkbook/harness/overlay"
+)
+
+// Whom the figures of a benchmark are of.
+const (
+	oursName      = "ours"
+	mineName      = "mine"
+	referenceName = "reference"
+)
+
+// newBench returns the command that measures side by side.
+func newBench() *cobra.Command {
+	o := measure.Options{Rounds: 3, Time: "300ms"}
+	var mine string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "bench [JOB …]",
+		Short: "The reference code beside libraries, or yours beside the reference.",
+		Long: `Measures the reference code and the libraries that one would pick instead in turns, and prints the medians, with
+how much ours is of each. A job is named as in the table, Parse or Parse/json; without one, all are measured,
+and that takes some minutes. The first time, the libraries are downloaded.
+
+With -mine 3, it is your lesson 03 beside the reference.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkBench(o); err != nil {
+				return err
+			}
+			o.Only = args
+			o.Progress = func(round, rounds int, job string) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "round %d of %d: %s\n", round, rounds, job)
+			}
+			book, err := openWorkbook()
+			if err != nil {
+				return err
+			}
+			cases, first, err := book.bench(cmd, mine, o)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return writeBench(cmd.OutOrStdout(), o, cases)
+			}
+			fmt.Fprintln(cmd.ErrOrStderr())
+			measure.Table(cmd.OutOrStdout(), cases, first)
+			return nil
+		},
+	}
+	cmd.Flags().IntVar(&o.Rounds, "rounds", o.Rounds, "how many turns each contender has; the median counts")
+	cmd.Flags().StringVar(&o.Time, "time", o.Time, "how long a turn takes, or how many iterations: 300ms, 10x")
+	cmd.Flags().StringVar(&mine, "mine", "", "measure your code of this lesson beside the reference")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "for programs: all values of all rounds, in JSON")
+	return cmd
+}
+
+// benchTime is what a benchmark takes as its time.
+var benchTime = regexp.MustCompile(`^([1-9][0-9]{0,8}x|[1-9][0-9]{0,4}ms|[1-9][0-9]?s)$`)
+
+// checkBench refuses what would end nowhere.
+func checkBench(o measure.Options) error {
+	if o.Rounds < 1 || o.Rounds > 100 {
+		return fmt.Errorf("-rounds is from 1 to 100, not %d", o.Rounds)
+	}
+	if !benchTime.MatchString(o.Time) {
+		return fmt.Errorf("-time is a time, such as 300ms or 2s, or a number of iterations, such as 10x, not %q", o.Time)
+	}
+	return nil
+}
+
+// bench measures the libraries beside ours or, with a lesson in mine, that
+// lesson beside its solution. It returns whom the figures are held against.
+func (b workbook) bench(cmd *cobra.Command, mine string, o measure.Options) (cases []measure.Case, first string, err error) {
+	dir, err := os.MkdirTemp("", "sseworkbook-*")
+	if err != nil {
+		return nil, "", fmt.Errorf("building the benchmarks: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	if mine != "" {
+		cases, err = b.benchMine(cmd.Context(), mine, dir, o)
+		return cases, mineName, err
+	}
+	cases, err = b.benchPeers(cmd.Context(), dir, o, cmd.ErrOrStderr())
+	return cases, oursName, err
+}
+
+// benchPeers measures the libraries beside ours.
+func (b workbook) benchPeers(ctx context.Context, dir string, o measure.Options, progress io.Writer) ([]measure.Case, error) {
+	module := filepath.Join(b.root, "harness", "bench")
+	text, err := os.ReadFile(filepath.Join(module, "goals.txt"))
+	if err != nil {
+		return nil, fmt.Errorf("reading the goals: %w", err)
+	}
+	goals, err := measure.ParseGoals(string(text))
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(progress, "building the benchmarks; the first time, this downloads the libraries …")
+	program, err := measure.Build(ctx, module, "", dir, "")
+	if err != nil {
+		return nil, err
+	}
+	cases, err := measure.Run(ctx, []measure.Program{program}, o)
+	if err != nil {
+		return nil, err
+	}
+	measure.Judge(cases, goals, oursName)
+	return cases, nil
+}
+
+// benchMine measures a lesson beside its solution.
+func (b workbook) benchMine(ctx context.Context, word, dir string, o measure.Options) ([]measure.Case, error) {
+	lesson, err := catalog.Lookup(b.lessons, word)
+	if err != nil {
+		return nil, err
+	}
+	result, err := b.progressOf(ctx, lesson)
+	if err != nil {
+		return nil, err
+	}
+	if !result.Done {
+		return nil, fmt.Errorf("lesson %s is not green yet (%s); how fast code is that is not right says nothing",
+			lesson.Name, strings.TrimSpace(standing(result)))
+	}
+	yours, err := overlay.SolutionFromLesson(lesson)
+	if err != nil {
+		return nil, err
+	}
+	file, err := yours.Write(dir)
+	if err != nil {
+		return nil, err
+	}
+	var programs []measure.Program
+	for _, p := range []struct{ name, overlay string }{{mineName, file}, {referenceName, ""}} {
+		program, err := measure.Build(ctx, lesson.SolutionDir, p.overlay, dir, p.name)
+		if err != nil {
+			return nil, err
+		}
+		programs = append(programs, program)
+	}
+	return measure.Run(ctx, programs, o)
+}
+
+// writeBench writes what was measured in JSON.
+func writeBench(w io.Writer, o measure.Options, cases []measure.Case) error {
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	return out.Encode(struct {
+		Go     string         `json:"go"`
+		CPUs   int            `json:"cpus"`
+		Rounds int            `json:"rounds"`
+		Time   string         `json:"time"`
+		Cases  []measure.Case `json:"cases"`
+	}{runtime.Version(), runtime.GOMAXPROCS(0), o.Rounds, o.Time, cases})
+}
