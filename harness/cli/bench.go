@@ -119,7 +119,9 @@ func (b workbook) benchPeers(ctx context.Context, dir string, o measure.Options,
 	if err != nil {
 		return nil, err
 	}
-	measure.Judge(cases, goals, oursName)
+	if open := measure.Judge(cases, goals, oursName); len(open) > 0 && len(o.Only) == 0 {
+		return nil, fmt.Errorf("the goal %s %s %s is for something that is not measured", open[0].Case, open[0].Unit, open[0].Text)
+	}
 	return cases, nil
 }
 

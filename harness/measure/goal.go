@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -70,18 +71,22 @@ func parseGoal(words []string) (Goal, error) {
 }
 
 // Judge adds to each case what became of its goals, for the contender called
-// ours. A goal that nothing was measured for has no verdict.
-func Judge(cases []Case, goals []Goal, ours string) {
-	for i := range cases {
-		for _, g := range goals {
-			if g.Case != cases[i].Name {
-				continue
-			}
-			if v, ok := cases[i].judge(g, ours); ok {
-				cases[i].Verdicts = append(cases[i].Verdicts, v)
-			}
+// ours. It returns the goals for which nothing was measured.
+func Judge(cases []Case, goals []Goal, ours string) (open []Goal) {
+	for _, g := range goals {
+		i := slices.IndexFunc(cases, func(c Case) bool { return c.Name == g.Case })
+		if i < 0 {
+			open = append(open, g)
+			continue
 		}
+		v, ok := cases[i].judge(g, ours)
+		if !ok {
+			open = append(open, g)
+			continue
+		}
+		cases[i].Verdicts = append(cases[i].Verdicts, v)
 	}
+	return open
 }
 
 // judge returns what became of one goal.
