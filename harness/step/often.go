@@ -132,6 +132,11 @@ var often = map[string][]string{
 		"Close closes the queue, and somebody may be about to send",
 		"Get reads the map without the lock, since it only reads",
 	},
+	"04-sessions/TestEachClientHearsWhatIsForIt": {
+		"what waits is appended to a broadcast's frame, which all share",
+		"of the frames that wait, only the newest is sent",
+		"the handler waits a moment for more events before it writes",
+	},
 	"04-sessions/TestIDsAreNeverTheSameAndCannotBeGuessed": {
 		"the id is the clock and a counter: unique, and easy to guess",
 	},

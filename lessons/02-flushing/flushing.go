@@ -57,8 +57,9 @@ func (s *Stream) Comment(text string) error {
 }
 
 // SendText sends frames that were framed before, as for a broadcast that is
-// encoded once for all clients. Limits and errors are those of Send.
-func (s *Stream) SendText(frames []byte) error {
-	// TODO: Write the frames and flush them.
+// encoded once for all clients. Like Send, it flushes once, however many they
+// are, and has the same limits and errors.
+func (s *Stream) SendText(frames ...[]byte) error {
+	// TODO: Write the frames, and flush them once.
 	return nil
 }

@@ -59,7 +59,7 @@ func TestTheClientSeesTheHeadersBeforeAnyEvent(t *testing.T) {
 }
 
 // net/http keeps what you write in a buffer of some KiB until it is full or the handler returns.
-// Hint: in SendText, write the frames to w and flush. In Send, frame the event with AppendText.
+// Hint: in SendText, write each frame to w, then flush. In Send, frame the event with AppendText and hand it over.
 func TestAnEventArrivesWhileTheHandlerStillRuns(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
@@ -97,7 +97,7 @@ func TestEventsSentTogetherLeaveTogether(t *testing.T) {
 	step.Bubble(t, func(t *testing.T) {
 		client := visit(t, func(s *flushing.Stream) {
 			s.Send(framing.Event{Data: "one"}, framing.Event{Data: "two"})
-			s.SendText([]byte("data: three\n\ndata: four\n\n"))
+			s.SendText([]byte("data: three\n\n"), []byte("data: four\n\n"))
 		})
 		step.Equal(t, "two events in one Send, two in one SendText: what the client understood, in [ ] for each flush of the server",
 			"[one two] [three four]", heardAtEachFlush(client))

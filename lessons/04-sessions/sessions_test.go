@@ -327,6 +327,7 @@ func TestEachClientHearsWhatIsForIt(t *testing.T) {
 		step.Equal(t, "one event for Alice, one for both, one for Bob: what Bob's client has understood by now, after the first event",
 			"for-both for-bob", bob.heard())
 	})
+	step.Bubble(t, wantWhole)
 }
 
 // The client may close its page, and the server may close the session. And where the
@@ -649,20 +650,68 @@ func broadcastTo(t *testing.T, r *sessions.Registry, quick []*sessions.Session, 
 	return err
 }
 
+// wantWhole holds up what is written to two clients, and checks that each gets all that
+// has waited for it meanwhile, in order, and nothing that is for the other one.
+func wantWhole(t *testing.T) {
+	t.Helper()
+	r := sessions.NewRegistry(0)
+	s := serve(t, r, "")
+	alice, bob := s.join(t), s.join(t)
+	long := roomy()
+
+	s.gate.shut()
+	defer s.gate.open()
+	r.Broadcast(framing.Event{Data: "first"})
+	synctest.Wait() // both handlers stand at the gate with it
+	r.Broadcast(long)
+	r.Send(alice.id, framing.Event{Data: "for-alice"})
+	r.Send(bob.id, framing.Event{Data: "for-bob"})
+	r.Broadcast(framing.Event{Data: "last"})
+	s.gate.letThrough(2)
+	synctest.Wait() // and now with what has waited
+	s.gate.open()
+	synctest.Wait()
+
+	for _, c := range []struct {
+		name, want string
+		client
+	}{
+		{"Alice", "first long for-alice last", alice},
+		{"Bob", "first long for-bob last", bob},
+	} {
+		step.Equal(t, "two clients were slow, events for both and for each of them have waited, and now all is written: what "+c.name+"'s client has understood",
+			c.want, strings.ReplaceAll(c.heard(), long.Data, "long"))
+	}
+}
+
+// roomy returns an event whose frame has room for two short ones behind its bytes:
+// whoever appends to it does so in memory that all sessions share.
+func roomy() framing.Event {
+	var e framing.Event
+	for len(e.Data) < 4096 {
+		e.Data += "x"
+		if frame, _ := e.AppendText(nil); cap(frame)-len(frame) >= 32 {
+			break
+		}
+	}
+	return e
+}
+
 // A server has a registry at /events, and at /responses somebody who says 202 to those
 // whose session it knows.
 type server struct {
 	*pair.Pair
 	early *atomic.Bool // whether a session's id was written before the registry knew it
+	gate  *gate        // before each write to a stream
 }
 
 // serve starts a server whose paths begin with prefix.
 func serve(t *testing.T, r *sessions.Registry, prefix string) server {
 	t.Helper()
-	early := &atomic.Bool{}
+	early, gate := &atomic.Bool{}, &gate{turns: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /events", func(w http.ResponseWriter, req *http.Request) {
-		r.ServeHTTP(announcing{w, func(id string) {
+		r.ServeHTTP(announcing{gated{w, gate}, func(id string) {
 			if _, known := r.Get(id); !known {
 				early.Store(true)
 			}
@@ -675,8 +724,47 @@ func serve(t *testing.T, r *sessions.Registry, prefix string) server {
 		}
 		w.WriteHeader(http.StatusAccepted)
 	})
-	return server{pair.Memory(t, http.StripPrefix(prefix, mux)), early}
+	return server{pair.Memory(t, http.StripPrefix(prefix, mux)), early, gate}
 }
+
+// A gate holds up those who write, while it is shut.
+type gate struct {
+	closed atomic.Bool
+	turns  chan struct{}
+}
+
+func (g *gate) shut() { g.closed.Store(true) }
+
+// letThrough lets n of those who stand at the gate go on, or all, if they are fewer.
+func (g *gate) letThrough(n int) {
+	for range n {
+		select {
+		case g.turns <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// open lets everyone go on. Opening it twice is fine.
+func (g *gate) open() {
+	if g.closed.CompareAndSwap(true, false) {
+		close(g.turns)
+	}
+}
+
+type gated struct {
+	http.ResponseWriter
+	gate *gate
+}
+
+func (w gated) Write(p []byte) (int, error) {
+	if w.gate.closed.Load() {
+		<-w.gate.turns
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+func (w gated) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // An announcing writer tells when the id of a session is written.
 type announcing struct {

@@ -85,10 +85,11 @@ func (s *Stream) Comment(text string) error {
 }
 
 // SendText sends frames that were framed before, as for a broadcast that is
-// encoded once for all clients. Limits and errors are those of Send.
+// encoded once for all clients. Like Send, it flushes once, however many they
+// are, and has the same limits and errors.
 //
-//lesson:todo Write the frames and flush them.
-func (s *Stream) SendText(frames []byte) error {
+//lesson:todo Write the frames, and flush them once.
+func (s *Stream) SendText(frames ...[]byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
@@ -96,15 +97,21 @@ func (s *Stream) SendText(frames []byte) error {
 		return fmt.Errorf("%w: %w", ErrGone, err)
 	}
 	setWriteDeadline(s.rc, time.Now().Add(writeTimeout))
-	_, err := s.w.Write(frames)
-	if err == nil {
-		err = s.rc.Flush() // only Flush reports a deadline that has passed
-	}
-	if err != nil {
+	if err := s.write(frames); err != nil {
 		return fmt.Errorf("%w: %w", ErrGone, err)
 	}
 	setWriteDeadline(s.rc, time.Time{}) // or it resets an idle stream on HTTP/2
 	return nil
+}
+
+// write writes the frames and flushes them. The caller holds mu.
+func (s *Stream) write(frames [][]byte) error {
+	for _, frame := range frames {
+		if _, err := s.w.Write(frame); err != nil {
+			return err
+		}
+	}
+	return s.rc.Flush() // only Flush reports a deadline that has passed
 }
 
 // setWriteDeadline sets the time at which a write fails; the zero time means

@@ -234,7 +234,11 @@ func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	for {
 		select {
 		case frame := <-session.Frames():
-			if stream.SendText(frame) != nil {
+			frames := [][]byte{frame}
+			for range len(session.Frames()) { // a client that is behind gets all that waits, in one flush
+				frames = append(frames, <-session.Frames())
+			}
+			if stream.SendText(frames...) != nil {
 				return
 			}
 		case <-session.Done():
