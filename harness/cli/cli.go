@@ -48,7 +48,7 @@ func newRoot() *cobra.Command {
 	}
 	root.SetHelpFunc(help)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newDemo(), newBasicServer(), newBasicClient(), newTwoWayServer(), newTwoWayClient(), newTrigger(),
+	root.AddCommand(newDemo(), newBasicServer(), newBasicClient(), newTwoWayServer(), newTwoWayClient(), newTrigger(), newLoad(),
 		newHint(), newMistakes(), newDiff(), newReset(), newBench(), newVerify(), newStubs(), newOften(), newSums())
 	return root
 }

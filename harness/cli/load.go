@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/load"
+)
+
+// loadEnd is how long a load on the learner's code that was told to stop may
+// take to let its clients go.
+const loadEnd = 5 * time.Second
+
+// errLoadStopped says why a load ended that whoever started it has given up.
+var errLoadStopped = errors.New("stopped")
+
+// A loadCommand is what load was started with.
+type loadCommand struct {
+	load.Options
+	mine, strict, asJSON bool
+}
+
+// newLoad returns the command that puts the finished server under load.
+func newLoad() *cobra.Command {
+	l := &loadCommand{}
+	cmd := &cobra.Command{
+		Use:   "load",
+		Short: "Puts the bidirectional server under load, and says what it takes.",
+		Long: `Lets many clients in to a server, in two processes on this machine, and has them asked: a request is a trigger
+from outside, one event down to one client, and its answer up. The requests are spread evenly over the time and
+over the clients, and none waits for another: a time is from the moment at which the request was due. Whatever
+does not come back is named, and the command fails.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return l.run(cmd) },
+	}
+	cmd.Flags().IntVar(&l.Clients, "clients", 1000, "how many clients there are")
+	cmd.Flags().IntVar(&l.Rate, "rate", 1000, "how many requests are made a second, over all clients")
+	cmd.Flags().DurationVar(&l.For, "for", 10*time.Second, "how long requests are made, once all clients are in")
+	cmd.Flags().BoolVar(&l.asJSON, "json", false, "write the summary in JSON, and what goes on to stderr")
+	cmd.Flags().BoolVar(&l.mine, "mine", false, "run on your code, as far as its lessons are green")
+	cmd.Flags().BoolVar(&l.strict, "strict", false, "with -mine: refuse while a lesson is not green")
+	cmd.AddCommand(newLoadServer())
+	return cmd
+}
+
+// newLoadServer returns the command that is the process of the server. Ctrl-C,
+// which a terminal sends to both processes, is the other one's to heed: this one
+// ends with its stdin.
+func newLoadServer() *cobra.Command {
+	return &cobra.Command{
+		Use:    "server",
+		Short:  "The server that load puts under load.",
+		Hidden: true,
+		Args:   noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return load.Serve(cmd.InOrStdin(), cmd.OutOrStdout())
+		},
+	}
+}
+
+// run checks what was typed, and runs the load here or on the learner's code.
+func (l *loadCommand) run(cmd *cobra.Command) error {
+	if l.strict && !l.mine {
+		return errors.New("-strict says how much of the code is to be yours: it goes with -mine")
+	}
+	if err := l.Check(); err != nil {
+		return err
+	}
+	if l.mine {
+		return l.runMine(cmd)
+	}
+	ctx := cmd.Context()
+	if _, built := os.LookupEnv(yoursVar); built {
+		ctx = untilEnd(ctx, cmd.InOrStdin())
+	}
+	return l.runHere(ctx, cmd.OutOrStdout(), cmd.ErrOrStderr())
+}
+
+// runHere runs the load on the code that is in this program.
+func (l *loadCommand) runHere(ctx context.Context, stdout, stderr io.Writer) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("starting the server: %w", err)
+	}
+	child := exec.Command(self, "load", "server")
+	child.Stderr = stderr
+	server, err := load.Start(ctx, child)
+	if err != nil {
+		return err
+	}
+	defer server.Stop()
+	ctx, done := server.Context(ctx)
+	defer done()
+
+	l.Progress = stdout
+	if l.asJSON {
+		l.Progress = stderr
+	}
+	l.Rewrite = isTerminal(l.Progress)
+	summary, err := load.New(server.URL, l.Options).Run(ctx) // this process's end closes it
+	if summary.Clients == 0 {
+		return err // it did not even begin
+	}
+	if l.asJSON {
+		out := json.NewEncoder(stdout)
+		out.SetIndent("", "  ")
+		return cmp.Or(out.Encode(summary), err, summary.Err())
+	}
+	fmt.Fprintf(stdout, "\n%v", summary)
+	return cmp.Or(err, summary.Err())
+}
+
+// runMine runs the load on the learner's code, in a harness that is built with it.
+func (l *loadCommand) runMine(cmd *cobra.Command) error {
+	book, err := openWorkbook()
+	if err != nil {
+		return err
+	}
+	args := []string{"load"}
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Name != "mine" && f.Name != "strict" {
+			args = append(args, "-"+f.Name+"="+f.Value.String())
+		}
+	})
+	stderr := cmd.ErrOrStderr()
+	return book.onMine(cmd.Context(), l.strict, stderr, func(binary string, yours []catalog.Lesson) error {
+		fmt.Fprintf(stderr, "your code: %s; the reference: all the rest\n",
+			cmp.Or(strings.Join(namesOf(yours), ", "), "none, since no lesson is green yet"))
+		child := exec.CommandContext(cmd.Context(), binary, args...)
+		child.Env = tellYours(yours)
+		child.Stdout, child.Stderr = cmd.OutOrStdout(), stderr
+		return runUntilEnd(child)
+	})
+}
+
+// runUntilEnd runs a load that ends with its stdin, which is closed when its
+// context ends, or this process does.
+func runUntilEnd(child *exec.Cmd) error {
+	stdin, err := child.StdinPipe()
+	if err != nil {
+		return fmt.Errorf("starting the load: %w", err)
+	}
+	defer stdin.Close()
+	child.Cancel = stdin.Close
+	child.WaitDelay = loadEnd
+	if err := child.Run(); err != nil {
+		return fmt.Errorf("the load on your code did not go well: %w", err)
+	}
+	return nil
+}
+
+// untilEnd returns a context that ends with ctx, and when r is at its end. It
+// reads r for as long as this process lives.
+func untilEnd(ctx context.Context, r io.Reader) context.Context {
+	ctx, end := context.WithCancelCause(ctx)
+	go func() {
+		_, _ = io.Copy(io.Discard, r)
+		end(errLoadStopped)
+	}()
+	return ctx
+}

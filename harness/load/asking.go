@@ -1,0 +1,202 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	sessions "example.com/sseworkbook/solutions/04-sessions"
+	cleanup "example.com/sseworkbook/solutions/07-cleanup"
+)
+
+// overtime is how much longer than the server a trigger waits, so that it is the
+// server that says what is wrong.
+const overtime = 2 * time.Second
+
+// An asking makes the requests: request n is due n/Rate seconds after the start,
+// whatever became of those before it. Each is a POST /trigger, as an outside
+// system would send it.
+type asking struct {
+	o        Options
+	url      string // of the server
+	http     *http.Client
+	sessions []string // of all clients, by number
+	clients  []int    // who is asked, in turn
+	flights  *flights
+	losses   *losses
+
+	start                    time.Time
+	next                     atomic.Int64 // the first request that nobody has taken on yet
+	sent, received, answered atomic.Int64
+
+	mu   sync.Mutex // guards took
+	took histogram  // since it was looked at last: from when a request was due to its answer
+}
+
+// newAsking returns an asking of the server at base that has not begun.
+func newAsking(base string, o Options, l *losses) *asking {
+	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: inFlight}
+	return &asking{o: o, url: base, http: &http.Client{Transport: transport}, flights: &flights{}, losses: l}
+}
+
+// run makes all requests until each is answered or lost, or ctx ends, and returns
+// how long that took. It is Patience and overtime more than For, at the most.
+func (a *asking) run(ctx context.Context) time.Duration {
+	defer a.http.CloseIdleConnections()
+	a.start = time.Now()
+	var askers sync.WaitGroup
+	for range min(inFlight, a.o.total()) {
+		askers.Go(func() { a.askOn(ctx) })
+	}
+	askers.Wait()
+	return time.Since(a.start)
+}
+
+// askOn takes on one request after the other, until there are no more.
+func (a *asking) askOn(ctx context.Context) {
+	for {
+		n := a.next.Add(1) - 1
+		if n >= a.o.total() {
+			return
+		}
+		due := a.start.Add(a.o.due(n))
+		if !sleepUntil(ctx, due) {
+			return
+		}
+		a.ask(ctx, n, due)
+	}
+}
+
+// sleepUntil waits for a moment. It reports false if ctx ends first.
+func sleepUntil(ctx context.Context, t time.Time) bool {
+	timer := time.NewTimer(time.Until(t))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// ask makes request n, waits for its answer, and counts what came of it.
+func (a *asking) ask(ctx context.Context, n int64, due time.Time) {
+	left := a.o.Patience - time.Since(due)
+	if left < time.Millisecond {
+		a.losses.add(notAsked, fmt.Sprintf("it waited %v for its turn: the server is slower than the rate", a.o.Patience))
+		return
+	}
+	client := a.clients[n%int64(len(a.clients))]
+	a.flights.start(n, client)
+	a.sent.Add(1)
+	err := a.trigger(ctx, n, a.sessions[client], left)
+	took := time.Since(due)
+	if err != nil && ctx.Err() != nil {
+		return // the run was stopped, with this one on its way
+	}
+	switch heard := a.flights.end(n); {
+	case err == nil:
+		a.answered.Add(1)
+		a.mu.Lock()
+		a.took.add(took)
+		a.mu.Unlock()
+	case heard:
+		a.losses.add(noAnswer, explain(err))
+	default:
+		a.losses.add(noEvent, explain(err))
+	}
+}
+
+// hear is told of each request that a client gets.
+func (a *asking) hear(client int, params json.RawMessage) {
+	a.received.Add(1)
+	n, err := number(params)
+	if err != nil {
+		a.losses.add(foreign, err.Error())
+		return
+	}
+	if wrong := a.flights.hear(n, client); wrong != "" {
+		a.losses.add(foreign, wrong)
+	}
+}
+
+// lately returns how long the answers took that came since it was called last.
+func (a *asking) lately() histogram {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	took := a.took
+	a.took = histogram{}
+	return took
+}
+
+// trigger has a session asked for number n, and returns nil when that is what
+// came back.
+func (a *asking) trigger(ctx context.Context, n int64, session string, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience+overtime)
+	defer cancel()
+	body, err := json.Marshal(cleanup.Trigger{
+		Session: session,
+		Method:  "load",
+		Params:  fmt.Appendf(nil, `{"n":%d}`, n),
+		Timeout: int(patience.Milliseconds()),
+	})
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+"/trigger", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	response, err := a.http.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, 64<<10))
+	if err != nil {
+		return err
+	}
+	return check(response.Status, text, n)
+}
+
+// check returns what is wrong with what came of request n.
+func check(status string, text []byte, n int64) error {
+	var outcome cleanup.Outcome
+	if status != "200 OK" {
+		var problem sessions.Problem
+		if json.Unmarshal(text, &problem) != nil {
+			return errors.New(status)
+		}
+		return fmt.Errorf("%s: %s", status, problem.Detail)
+	}
+	if err := json.Unmarshal(text, &outcome); err != nil {
+		return fmt.Errorf("reading the outcome: %w", err)
+	}
+	if outcome.Error != nil {
+		return outcome.Error
+	}
+	got, err := number(outcome.Result)
+	if err == nil && got != n {
+		err = errors.New("another request's answer came in its place")
+	}
+	return err
+}
+
+// number returns the number that the params of a request have, and its result.
+func number(message json.RawMessage) (int64, error) {
+	var m struct {
+		N *int64 `json:"n"`
+	}
+	if json.Unmarshal(message, &m) != nil || m.N == nil {
+		return 0, errors.New("a message that has no number")
+	}
+	return *m.N, nil
+}

@@ -1,0 +1,123 @@
+package load
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	cleanup "example.com/sseworkbook/solutions/07-cleanup"
+)
+
+// slow answers each trigger as its client would, after a while.
+type slow struct {
+	asking *asking
+	takes  time.Duration
+}
+
+func (s *slow) RoundTrip(r *http.Request) (*http.Response, error) {
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	var trigger cleanup.Trigger
+	if err := json.Unmarshal(text, &trigger); err != nil {
+		return nil, err
+	}
+	time.Sleep(s.takes)
+	s.asking.hear(0, trigger.Params)
+	return &http.Response{
+		Status: "200 OK",
+		Body:   io.NopCloser(strings.NewReader(`{"result":` + string(trigger.Params) + `}`)),
+	}, nil
+}
+
+// askSlow asks one client of a server that takes so long for each answer, and
+// returns how long that took.
+func askSlow(t *testing.T, o Options, takes time.Duration) (*asking, time.Duration) {
+	a := newAsking("http://server.test", o, &losses{})
+	a.sessions, a.clients = []string{"S"}, []int{0}
+	a.http = &http.Client{Transport: &slow{a, takes}}
+	return a, a.run(t.Context())
+}
+
+// A server that takes 50 ms for each of 256 at once manages 5,120 a second, so that
+// of 10,000 requests in a second the last waits for almost another one.
+func TestASlowServerIsTimeAndNotALowerRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, took := askSlow(t, Options{Rate: 10_000, For: time.Second, Patience: DefaultPatience}, 50*time.Millisecond)
+		h := a.lately()
+		require.EqualValues(t, 10_000, a.answered.Load())
+		require.EqualValues(t, 10_000, h.n)
+		require.InDelta(t, 2*time.Second, took, float64(10*time.Millisecond))
+		require.Greater(t, h.max, 950*time.Millisecond)
+		require.InDelta(t, 500*time.Millisecond, h.quantile(0.5), float64(50*time.Millisecond))
+		require.Empty(t, a.losses.list())
+	})
+}
+
+// What cannot even be asked within its patience is a loss of its own.
+func TestARequestThatNeverGetsItsTurnIsALoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, took := askSlow(t, Options{Rate: 10_000, For: time.Second, Patience: 200 * time.Millisecond}, 50*time.Millisecond)
+		lost := a.losses.list()
+		require.Len(t, lost, 1)
+		require.Equal(t, what[notAsked], lost[0].What)
+		require.Equal(t, "it waited 200ms for its turn: the server is slower than the rate", lost[0].Why)
+		require.EqualValues(t, 10_000, lost[0].Count+a.answered.Load())
+		require.Equal(t, a.sent.Load(), a.answered.Load())
+		require.LessOrEqual(t, took, 1300*time.Millisecond)
+	})
+}
+
+// A server that keeps up is asked at the rate, evenly.
+func TestRequestsAreSpreadOverTheTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, took := askSlow(t, Options{Rate: 100, For: 10 * time.Second, Patience: DefaultPatience}, time.Millisecond)
+		h := a.lately()
+		require.EqualValues(t, 1000, a.answered.Load())
+		require.Equal(t, time.Millisecond, h.max)
+		require.Equal(t, 9_991*time.Millisecond, took)
+	})
+}
+
+func TestWhatCameOfARequest(t *testing.T) {
+	for _, test := range []struct{ status, text, want string }{
+		{"200 OK", `{"result":{"n":7}}`, ""},
+		{"200 OK", `{"result":{"n":8}}`, "another request's answer came in its place"},
+		{"200 OK", `{"result":{}}`, "a message that has no number"},
+		{"200 OK", `{`, "reading the outcome: unexpected end of JSON input"},
+		{"200 OK", `{"error":{"code":-32000,"message":"no"}}`, "no (code -32000)"},
+		{"504 Gateway Timeout", `{"status":504,"detail":"too slow"}`, "504 Gateway Timeout: too slow"},
+		{"502 Bad Gateway", `<p>`, "502 Bad Gateway"},
+	} {
+		err := check(test.status, []byte(test.text), 7)
+		if test.want == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.EqualError(t, err, test.want)
+	}
+}
+
+func TestARequestThatComesTwiceOrElsewhere(t *testing.T) {
+	var f flights
+	f.start(1, 10)
+	f.start(2, 20)
+	require.Equal(t, "a request that was meant for another client", f.hear(1, 20))
+	require.Equal(t, "", f.hear(1, 10))
+	require.Equal(t, "the same request again", f.hear(1, 10))
+	require.True(t, f.end(1))
+	require.False(t, f.end(2))
+	require.Equal(t, "a request that nobody waits for any more", f.hear(2, 20))
+
+	a := newAsking("", Options{}, &losses{})
+	a.hear(0, json.RawMessage(`{"n":1}`))
+	a.hear(0, json.RawMessage(`[]`))
+	require.Equal(t, []Loss{{what[foreign], 2, "a request that nobody waits for any more"}}, a.losses.list())
+}

@@ -1,0 +1,193 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	framing "example.com/sseworkbook/solutions/01-framing"
+	cleanup "example.com/sseworkbook/solutions/07-cleanup"
+)
+
+// joinLimit is how long a client may take to get its session.
+const joinLimit = 30 * time.Second
+
+// errLateSession says that a client was let in, and then told nothing.
+var errLateSession = fmt.Errorf("no session within %v", joinLimit)
+
+// A crowd is many clients of one server, each of them the reference's own.
+type crowd struct {
+	url     string // of the event stream
+	http    *http.Client
+	hear    func(client int, params json.RawMessage) // is told of each request
+	losses  *losses
+	in      atomic.Int64 // how many are connected now
+	running sync.WaitGroup
+
+	ctx   context.Context // ends when all are to leave
+	leave context.CancelFunc
+
+	// sessions has each client's session, or "" for one that did not get in.
+	// A client writes its own before its place in connect's gate is free again,
+	// and nobody reads before connect has returned.
+	sessions []string
+}
+
+// newCrowd returns n clients that are not connected yet.
+func newCrowd(base string, n int, l *losses, hear func(int, json.RawMessage)) *crowd {
+	small := &http.Transport{ // a stream of its own for each client
+		DisableCompression: true,
+		ReadBufferSize:     1 << 10,
+		WriteBufferSize:    1 << 10,
+	}
+	shared := &http.Transport{
+		DisableCompression:  true,
+		MaxConnsPerHost:     answering,
+		MaxIdleConnsPerHost: answering,
+	}
+	ctx, leave := context.WithCancel(context.Background())
+	return &crowd{
+		ctx:      ctx,
+		leave:    leave,
+		url:      base + "/events",
+		http:     &http.Client{Transport: lanes{streams: small, answers: shared}},
+		hear:     hear,
+		losses:   l,
+		sessions: make([]string, n),
+	}
+}
+
+// connect lets the clients in, some at a time, and returns when each has its
+// session or does not get one. They stay until close. It reports false if ctx
+// ends before: then some are still on their way, and sessions is not to be read.
+func (c *crowd) connect(ctx context.Context) bool {
+	gate := make(chan struct{}, connecting)
+	for i := range c.sessions {
+		if !enter(ctx, gate) {
+			return false
+		}
+		c.running.Go(func() { c.live(i, sync.OnceFunc(func() { <-gate })) })
+	}
+	for range cap(gate) { // when the gate is full of us, nobody is on the way in
+		if !enter(ctx, gate) {
+			return false
+		}
+	}
+	return true
+}
+
+// enter takes a place in gate. It reports false if ctx ends first.
+func enter(ctx context.Context, gate chan<- struct{}) bool {
+	select {
+	case gate <- struct{}{}:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// close has all clients leave, and waits until they have.
+func (c *crowd) close() {
+	c.leave()
+	c.running.Wait()
+	c.http.CloseIdleConnections()
+}
+
+// live is a client from its beginning to its end. It calls settled once, when it
+// is in or knows that it does not get in.
+func (c *crowd) live(i int, settled func()) {
+	defer settled()
+	ctx, leave := context.WithCancelCause(c.ctx)
+	defer leave(nil)
+	late := time.AfterFunc(joinLimit, func() { leave(errLateSession) })
+	defer late.Stop()
+	client := &cleanup.Client{
+		URL:  c.url,
+		HTTP: c.http,
+		Handle: func(_ context.Context, _ string, params json.RawMessage) (any, error) {
+			c.hear(i, params)
+			return params, nil
+		},
+		Trace: func(e framing.Event) {
+			if e.Type == "endpoint" && c.sessions[i] == "" && late.Stop() {
+				c.sessions[i] = sessionIn(e.Data)
+				c.in.Add(1)
+				settled()
+			}
+		},
+	}
+	err := client.Run(ctx)
+	switch joined := c.sessions[i] != ""; {
+	case joined:
+		c.in.Add(-1)
+		c.lose(fellOff, cmp.Or(err, errors.New("the server ended the stream")))
+	default:
+		c.lose(notIn, cmp.Or(context.Cause(ctx), err, errors.New("the stream ended without a session")))
+	}
+}
+
+// lose counts a loss, unless all are leaving.
+func (c *crowd) lose(k kind, err error) {
+	if c.ctx.Err() == nil {
+		c.losses.add(k, explain(err))
+	}
+}
+
+// present returns which clients are in, by their number.
+func (c *crowd) present() (clients []int) {
+	for i, session := range c.sessions {
+		if session != "" {
+			clients = append(clients, i)
+		}
+	}
+	return clients
+}
+
+// sessionIn returns the id of the session in the address that an endpoint event
+// gives.
+func sessionIn(endpoint string) string {
+	address, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	return address.Query().Get("session")
+}
+
+// explain says in words what the errors mean that a system at its limits gives.
+func explain(err error) string {
+	switch {
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return "no more open files: see ulimit -n"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "no more ports: this system has too few for so many clients"
+	}
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		err = failed.Err // without the URL, which is always the same
+	}
+	return err.Error()
+}
+
+// lanes sends streams and answers down connections of different kinds: there are
+// as many streams as clients, and few connections for all the answers.
+type lanes struct{ streams, answers *http.Transport }
+
+func (l lanes) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodGet {
+		return l.streams.RoundTrip(r)
+	}
+	return l.answers.RoundTrip(r)
+}
+
+// CloseIdleConnections is for [http.Client.CloseIdleConnections].
+func (l lanes) CloseIdleConnections() {
+	l.streams.CloseIdleConnections()
+	l.answers.CloseIdleConnections()
+}

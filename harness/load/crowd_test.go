@@ -1,0 +1,38 @@
+package load
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A client whose stream the server ends has fallen off.
+func TestAClientThatFallsOffIsALoss(t *testing.T) {
+	server := httptest.NewServer(Handler())
+	defer server.Close()
+	var l losses
+	c := newCrowd(server.URL, 3, &l, func(int, json.RawMessage) {})
+	require.True(t, c.connect(t.Context()))
+	require.Equal(t, []int{0, 1, 2}, c.present())
+	require.EqualValues(t, 3, c.in.Load())
+	server.CloseClientConnections()
+	c.running.Wait()
+	require.Zero(t, c.in.Load())
+	require.Len(t, l.list(), 1)
+	require.Equal(t, what[fellOff], l.list()[0].What)
+	require.EqualValues(t, 3, l.list()[0].Count)
+	c.close()
+}
+
+// Clients that leave because the run is over have not fallen off.
+func TestAClientThatLeavesIsNoLoss(t *testing.T) {
+	server := httptest.NewServer(Handler())
+	defer server.Close()
+	var l losses
+	c := newCrowd(server.URL, 3, &l, func(int, json.RawMessage) {})
+	require.True(t, c.connect(t.Context()))
+	c.close()
+	require.Empty(t, l.list())
+}

@@ -1,0 +1,8 @@
+// Package load puts the finished two-way server under load: a crowd of real
+// clients on loopback, in one process, and the server in another. Requests are
+// made at a rate that does not wait for the answers, so that a server that is
+// slow shows as time and not as a lower rate; and whatever does not come back is
+// counted and named.
+//
+// [StartServer] starts the process that is [Serve], and [Run] is the clients.
+package load

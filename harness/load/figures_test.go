@@ -1,0 +1,140 @@
+package load
+
+import (
+	"encoding/json"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestAQuantileIsWithinA64thOfWhatASortedListSays(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	var one, other, h histogram
+	var all []time.Duration
+	for i := range 20_000 {
+		d := time.Duration(1) << (10 + random.IntN(24)) // a microsecond to some seconds
+		d += time.Duration(random.Int64N(int64(d)))
+		all = append(all, d)
+		[]*histogram{&one, &other}[i%2].add(d)
+	}
+	h.merge(&one)
+	h.merge(&other)
+	slices.Sort(all)
+	for _, q := range []float64{0, 0.01, 0.5, 0.9, 0.99, 0.999} {
+		exact := all[int(q*float64(len(all)))]
+		got := h.quantile(q)
+		require.GreaterOrEqual(t, got, exact, "quantile %v", q)
+		require.LessOrEqual(t, got, exact+exact/64+time.Microsecond, "quantile %v", q)
+	}
+	require.Equal(t, all[len(all)-1], h.quantile(1))
+	require.Equal(t, all[len(all)-1], h.max)
+	require.EqualValues(t, len(all), h.n)
+}
+
+func TestAHistogramTakesAnyTime(t *testing.T) {
+	var h histogram
+	require.Zero(t, h.quantile(0.5))
+	for _, d := range []time.Duration{-time.Second, 0, 1, 1 << 62} {
+		h.add(d)
+	}
+	require.EqualValues(t, 4, h.n)
+	last := -1
+	for us := range 1 << 16 { // each time has a counter, and none is left out
+		d := time.Duration(us) * time.Microsecond
+		i := counter(d)
+		require.True(t, i == last || i == last+1, "%v", d)
+		require.GreaterOrEqual(t, atMost(i), d)
+		require.Equal(t, i, counter(atMost(i)))
+		last = i
+	}
+}
+
+func TestALossIsNamed(t *testing.T) {
+	var l losses
+	require.NoError(t, lost(l.list()))
+	l.add(noAnswer, "504")
+	l.add(fellOff, "EOF")
+	l.add(fellOff, "again")
+	for range 3 {
+		l.add(noEvent, "404")
+	}
+	require.EqualValues(t, 6, l.total())
+	require.EqualError(t, lost(l.list()), "not everything arrived: a client fell off, twice (EOF); "+
+		"an event never arrived, 3 times (404); an answer never came back, once (504)")
+	for k, name := range what {
+		require.NotEmpty(t, name, "kind %d", k)
+	}
+}
+
+func TestASystemAtItsLimitsIsExplained(t *testing.T) {
+	require.Equal(t, "no more open files: see ulimit -n", explain(syscall.EMFILE))
+	require.Equal(t, "no more ports: this system has too few for so many clients", explain(syscall.EADDRNOTAVAIL))
+	require.Equal(t, "odd", explain(errors.New("odd")))
+}
+
+func TestWhatARunMayAskFor(t *testing.T) {
+	good := Options{Clients: 10, Rate: 10, For: time.Second}
+	require.NoError(t, good.Check())
+	for want, change := range map[string]func(o *Options){
+		"-clients is from 1 to 20000, not 0":                         func(o *Options) { o.Clients = 0 },
+		"-clients is from 1 to 20000, not 20001":                     func(o *Options) { o.Clients = 20_001 },
+		"-rate is from 1 to 100000 requests a second, not -1":        func(o *Options) { o.Rate = -1 },
+		"-rate is from 1 to 100000 requests a second, not 100001":    func(o *Options) { o.Rate = 100_001 },
+		"-for is more than 0 and at most 10m0s, not 0s":              func(o *Options) { o.For = 0 },
+		"-for is more than 0 and at most 10m0s, not 10m0.000000001s": func(o *Options) { o.For = MaxFor + 1 },
+	} {
+		o := good
+		change(&o)
+		require.EqualError(t, o.Check(), want)
+	}
+	require.EqualValues(t, 60_000_000, Options{Rate: MaxRate, For: MaxFor}.total())
+	require.EqualValues(t, 1, Options{Rate: 1, For: time.Millisecond}.total())
+	require.Equal(t, MaxFor-10*time.Microsecond, Options{Rate: MaxRate}.due(59_999_999))
+}
+
+func TestATableOnATerminalIsOneRow(t *testing.T) {
+	began := time.Now()
+	looks := []look{{at: began}, {at: began.Add(time.Second), in: 5, events: 30, answers: 20, kib: 40.25},
+		{at: began.Add(2 * time.Second), in: 5, events: 40, answers: 30, lost: 1, kib: 40.25}}
+	looks[1].lately.add(1500 * time.Microsecond)
+	for rewrite, want := range map[bool]string{
+		false: "  1s           5         30         20     1.5ms     1.5ms       0         40.2\n" +
+			"  2s           5         10         10     0.0ms     0.0ms       1         40.2\n",
+		true: "\r  1s           5         30         20     1.5ms     1.5ms       0         40.2\x1b[K" +
+			"\r  2s           5         10         10     0.0ms     0.0ms       1         40.2\x1b[K\n",
+	} {
+		var out strings.Builder
+		table := newTable(&out, rewrite)
+		table.row(began, looks[0], looks[1])
+		table.row(began, looks[1], looks[2])
+		table.end()
+		require.Equal(t, columns+"\n"+want, out.String())
+	}
+	newTable(nil, false).row(began, looks[0], looks[1])
+}
+
+func TestASummaryIsForPeopleAndPrograms(t *testing.T) {
+	s := Summary{Clients: 10, Rate: 100, Connected: 9, ConnectedPerSecond: 500, Due: 1000, Sent: 990, Received: 985,
+		Answered: 980, AnsweredPerSecond: 98, P50: 1.24, P99: 9.96, Max: 20, KiBPerClient: 33.33,
+		Lost: []Loss{{what[notIn], 1, "503"}, {what[noEvent], 5, "404"}}}
+	require.Equal(t, `clients   9 of 10 got in · 500 a second
+events    990 of 1000 sent · 985 arrived
+answers   980 came back · 98 a second
+latency   p50 1.2ms · p99 10.0ms · max 20.0ms
+memory    33.3 KiB of the server for each client
+lost      a client did not get in, once (503)
+          an event never arrived, 5 times (404)
+`, s.String())
+	require.Error(t, s.Err())
+	text, err := json.Marshal(s)
+	require.NoError(t, err)
+	var back Summary
+	require.NoError(t, json.Unmarshal(text, &back))
+	require.Equal(t, s, back)
+}

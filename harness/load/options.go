@@ -1,0 +1,85 @@
+package load
+
+import (
+	"fmt"
+	"io"
+	"time"
+)
+
+// What a run may ask for at the most.
+const (
+	MaxClients = 20_000
+	MaxRate    = 100_000
+	MaxFor     = 10 * time.Minute
+)
+
+const (
+	// inFlight is how many requests may be on their way at once, and so how many
+	// connections bring triggers. At 1,000 requests a second that is enough for
+	// answers that take 256 ms; what is due later than that waits, and its wait
+	// counts.
+	inFlight = 256
+
+	// answering is how many connections the clients' answers share.
+	answering = 256
+
+	// connecting is how many clients connect at once: fewer than any system's
+	// listen backlog.
+	connecting = 100
+
+	// spareDescriptors is for what a process has open besides: the listener, the
+	// standard streams, what the runtime needs.
+	spareDescriptors = 64
+)
+
+// DefaultPatience is how long after its time a request counts as lost.
+const DefaultPatience = 10 * time.Second
+
+// Options say how great a load is.
+type Options struct {
+	Clients int           // how many there are, 1 to MaxClients
+	Rate    int           // requests a second over all of them, 1 to MaxRate
+	For     time.Duration // how long requests are made, more than 0, to MaxFor
+
+	// Patience is how long after the moment at which a request was due its answer
+	// still counts. Zero is DefaultPatience.
+	Patience time.Duration
+
+	Progress io.Writer // gets a line each second; nil: nobody
+	Rewrite  bool      // whether Progress is a terminal, on which that is one line
+}
+
+// Check says in a sentence what of the options cannot be.
+func (o Options) Check() error {
+	switch {
+	case o.Clients < 1 || o.Clients > MaxClients:
+		return fmt.Errorf("-clients is from 1 to %d, not %d", MaxClients, o.Clients)
+	case o.Rate < 1 || o.Rate > MaxRate:
+		return fmt.Errorf("-rate is from 1 to %d requests a second, not %d", MaxRate, o.Rate)
+	case o.For <= 0 || o.For > MaxFor:
+		return fmt.Errorf("-for is more than 0 and at most %v, not %v", MaxFor, o.For)
+	}
+	return o.checkDescriptors()
+}
+
+// checkDescriptors refuses what the system has not enough descriptors for, before
+// thousands of clients fail with an error each. The package os has raised the
+// limit as far as it may be.
+func (o Options) checkDescriptors() error {
+	need := uint64(o.Clients + inFlight + answering + spareDescriptors)
+	if limit, known := descriptors(); known && limit < need {
+		return fmt.Errorf("%d clients need %d open files in a process, and the limit here is %d: run ulimit -n %d in this shell first, or take fewer clients",
+			o.Clients, need, limit, need)
+	}
+	return nil
+}
+
+// total is how many requests a run makes.
+func (o Options) total() int64 {
+	return max(1, int64(o.For)*int64(o.Rate)/int64(time.Second))
+}
+
+// due is how long after the first request number n is due.
+func (o Options) due(n int64) time.Duration {
+	return time.Duration(n * int64(time.Second) / int64(o.Rate))
+}

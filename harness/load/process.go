@@ -1,0 +1,62 @@
+package load
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+)
+
+// A Process is a process that runs [Serve]. It does not outlive this one.
+type Process struct {
+	URL string // where it serves
+
+	cmd *exec.Cmd
+	ctx context.Context // ends when it has ended; the cause says how
+}
+
+// Start starts cmd, which calls [Serve] with its own stdin and stdout, and returns
+// when it listens. When ctx ends before that, it is killed. The caller stops it.
+func Start(ctx context.Context, cmd *exec.Cmd) (*Process, error) {
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("starting the server: %w", err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("starting the server: %w", err)
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting the server: %w", err)
+	}
+	defer context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })()
+	url, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		stdin.Close()
+		return nil, fmt.Errorf("the server did not start: %w", cmp.Or(cmd.Wait(), err))
+	}
+	ended, end := context.WithCancelCause(context.Background())
+	go func() { // until the process ends, which Stop waits for; it also closes stdin
+		err := cmp.Or(cmd.Wait(), errors.New("by itself"))
+		end(fmt.Errorf("the server's process has ended: %w", err))
+	}()
+	return &Process{strings.TrimSpace(url), cmd, ended}, nil
+}
+
+// Context returns a context that ends with ctx, and also when the process does.
+// The caller calls the function when it needs the context no more.
+func (p *Process) Context(ctx context.Context) (context.Context, func()) {
+	ctx, end := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(p.ctx, func() { end(context.Cause(p.ctx)) })
+	return ctx, func() { stop(); end(nil) }
+}
+
+// Stop ends the process, and returns when it has ended. It has nothing to put in
+// order, and so is not asked.
+func (p *Process) Stop() {
+	_ = p.cmd.Process.Kill() // fails if it has ended
+	<-p.ctx.Done()
+}

@@ -1,0 +1,126 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// A Load is one load on one server. It is for one Run.
+type Load struct {
+	o      Options
+	memory *memory
+	crowd  *crowd
+	asking *asking
+	losses *losses
+
+	// What work leaves for the summary.
+	connected  int64         // how many clients got in
+	connecting time.Duration // how long that took
+	working    time.Duration // from the first request's time to the last answer
+
+	took histogram // of all answers; watch has it, until it has returned
+}
+
+// New returns a load for the server at base ("http://127.0.0.1:8080"), which is
+// one of [Serve]'s.
+func New(base string, o Options) *Load {
+	o.Patience = cmp.Or(o.Patience, DefaultPatience)
+	l := &Load{o: o, memory: newMemory(base), losses: &losses{}}
+	l.asking = newAsking(base, o, l.losses)
+	l.crowd = newCrowd(base, o.Clients, l.losses, l.asking.hear)
+	return l
+}
+
+// Run lets the clients in and has them asked, and returns what came of it, also
+// when something got lost: [Summary.Err] says so. When ctx ends before the run
+// does, it returns the cause of that as well, and soon: the clients stay until
+// Close.
+func (l *Load) Run(ctx context.Context) (Summary, error) {
+	if err := l.o.Check(); err != nil {
+		return Summary{}, err
+	}
+	if err := l.memory.start(ctx); err != nil {
+		return Summary{}, fmt.Errorf("asking the server how large it is: %w", err)
+	}
+	l.work(ctx)
+	return l.summary(), context.Cause(ctx)
+}
+
+// Close lets the clients go, and returns when nothing is left of what Run has
+// started. A process that ends now may leave it out.
+func (l *Load) Close() {
+	l.crowd.close()
+	l.memory.close()
+}
+
+// work lets the clients in and makes the requests, while somebody watches.
+func (l *Load) work(ctx context.Context) {
+	done := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() { l.watch(ctx, done) })
+	defer watching.Wait()
+	defer close(done)
+
+	began := time.Now()
+	all := l.crowd.connect(ctx)
+	l.connected, l.connecting = l.crowd.in.Load(), time.Since(began)
+	if !all {
+		return
+	}
+	l.asking.sessions, l.asking.clients = l.crowd.sessions, l.crowd.present()
+	if len(l.asking.clients) > 0 {
+		l.working = l.asking.run(ctx)
+	}
+}
+
+// watch looks each second and writes what it sees, until done.
+func (l *Load) watch(ctx context.Context, done <-chan struct{}) {
+	t := newTable(l.o.Progress, l.o.Rewrite)
+	defer t.end()
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	began := time.Now()
+	last := l.look(ctx)
+	for {
+		select {
+		case <-second.C:
+			now := l.look(ctx)
+			t.row(began, last, now)
+			last = now
+		case <-done:
+			l.look(ctx) // for the summary
+			return
+		}
+	}
+}
+
+// A look is what there is to see at one moment.
+type look struct {
+	at      time.Time
+	in      int64 // clients that are connected
+	events  int64 // that have arrived
+	answers int64 // that have come back
+	lost    int64
+	lately  histogram // of the answers since the look before
+	kib     float64   // of the server's memory for each client
+}
+
+// look looks.
+func (l *Load) look(ctx context.Context) look {
+	in := l.crowd.in.Load()
+	l.memory.weigh(ctx, in)
+	now := look{
+		at:      time.Now(),
+		in:      in,
+		events:  l.asking.received.Load(),
+		answers: l.asking.answered.Load(),
+		lost:    l.losses.total(),
+		lately:  l.asking.lately(),
+		kib:     l.memory.kib,
+	}
+	l.took.merge(&now.lately)
+	return now
+}
