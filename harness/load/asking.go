@@ -47,7 +47,7 @@ func newAsking(base string, o Options, l *losses) *asking {
 }
 
 // run makes all requests until each is answered or lost, or ctx ends, and returns
-// how long that took. It is Patience and overtime more than For, at the most.
+// how long that took. It is twice Patience, and overtime, more than For at the most.
 func (a *asking) run(ctx context.Context) time.Duration {
 	defer a.http.CloseIdleConnections()
 	a.start = time.Now()
@@ -88,15 +88,14 @@ func sleepUntil(ctx context.Context, t time.Time) bool {
 
 // ask makes request n, waits for its answer, and counts what came of it.
 func (a *asking) ask(ctx context.Context, n int64, due time.Time) {
-	left := a.o.Patience - time.Since(due)
-	if left < time.Millisecond {
-		a.losses.add(notAsked, fmt.Sprintf("it waited %v for its turn: the server is slower than the rate", a.o.Patience))
+	if time.Since(due) > a.o.Patience {
+		a.losses.add(notAsked, fmt.Sprintf("it waited %v for its turn: the rate is more than there is room for here", a.o.Patience))
 		return
 	}
 	client := a.clients[n%int64(len(a.clients))]
 	a.flights.start(n, client)
 	a.sent.Add(1)
-	err := a.trigger(ctx, n, a.sessions[client], left)
+	err := a.trigger(ctx, n, a.sessions[client])
 	took := time.Since(due)
 	if err != nil && ctx.Err() != nil {
 		return // the run was stopped, with this one on its way
@@ -138,14 +137,14 @@ func (a *asking) lately() histogram {
 
 // trigger has a session asked for number n, and returns nil when that is what
 // came back.
-func (a *asking) trigger(ctx context.Context, n int64, session string, patience time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, patience+overtime)
+func (a *asking) trigger(ctx context.Context, n int64, session string) error {
+	ctx, cancel := context.WithTimeout(ctx, a.o.Patience+overtime)
 	defer cancel()
 	body, err := json.Marshal(cleanup.Trigger{
 		Session: session,
 		Method:  "load",
 		Params:  fmt.Appendf(nil, `{"n":%d}`, n),
-		Timeout: int(patience.Milliseconds()),
+		Timeout: int(a.o.Patience.Milliseconds()),
 	})
 	if err != nil {
 		return err

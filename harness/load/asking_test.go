@@ -68,7 +68,7 @@ func TestARequestThatNeverGetsItsTurnIsALoss(t *testing.T) {
 		lost := a.losses.list()
 		require.Len(t, lost, 1)
 		require.Equal(t, what[notAsked], lost[0].What)
-		require.Equal(t, "it waited 200ms for its turn: the server is slower than the rate", lost[0].Why)
+		require.Equal(t, "it waited 200ms for its turn: the rate is more than there is room for here", lost[0].Why)
 		require.EqualValues(t, 10_000, lost[0].Count+a.answered.Load())
 		require.Equal(t, a.sent.Load(), a.answered.Load())
 		require.LessOrEqual(t, took, 1300*time.Millisecond)

@@ -117,8 +117,9 @@ func TestALossIsFound(t *testing.T) {
 			o.Patience = test.patience
 			summary, err := run(t, t.Context(), serve(t, test.fault), o)
 			require.NoError(t, err)
-			require.ErrorContains(t, summary.Err(), "not everything arrived: "+test.want)
 			require.Len(t, summary.Lost, 1)
+			require.Contains(t, summary.Lost[0].String(), test.want)
+			require.ErrorContains(t, summary.Err(), "not everything arrived: "+summary.Lost[0].What+", once")
 		})
 	}
 }
@@ -134,7 +135,8 @@ func TestNobodyGetsIn(t *testing.T) {
 	o.For = load.MaxFor
 	summary, err := run(t, t.Context(), url, o)
 	require.NoError(t, err)
-	require.ErrorContains(t, summary.Err(), "a client did not get in, 20 times (the server answered 404 Not Found")
+	require.EqualError(t, summary.Err(), "not everything arrived: a client did not get in, 20 times")
+	require.Contains(t, summary.Lost[0].Why, "the server answered 404 Not Found")
 	require.Zero(t, summary.Sent)
 }
 

@@ -38,7 +38,11 @@ type Loss struct {
 	Why   string `json:"why"` // why the first of them did, as far as is known
 }
 
-func (l Loss) String() string {
+// String says what got lost and why: "a client fell off, twice (EOF)".
+func (l Loss) String() string { return fmt.Sprintf("%s (%s)", l.short(), l.Why) }
+
+// short says what got lost, and how often.
+func (l Loss) short() string {
 	times := fmt.Sprintf("%d times", l.Count)
 	switch l.Count {
 	case 1:
@@ -46,7 +50,7 @@ func (l Loss) String() string {
 	case 2:
 		times = "twice"
 	}
-	return fmt.Sprintf("%s, %s (%s)", l.What, times, l.Why)
+	return l.What + ", " + times
 }
 
 // lost is an error that names all losses, or nil if there are none.
@@ -56,7 +60,7 @@ func lost(losses []Loss) error {
 	}
 	var words []string
 	for _, loss := range losses {
-		words = append(words, loss.String())
+		words = append(words, loss.short())
 	}
 	return errors.New("not everything arrived: " + strings.Join(words, "; "))
 }

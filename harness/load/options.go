@@ -32,7 +32,7 @@ const (
 	spareDescriptors = 64
 )
 
-// DefaultPatience is how long after its time a request counts as lost.
+// DefaultPatience is the Patience of Options that do not say.
 const DefaultPatience = 10 * time.Second
 
 // Options say how great a load is.
@@ -41,8 +41,9 @@ type Options struct {
 	Rate    int           // requests a second over all of them, 1 to MaxRate
 	For     time.Duration // how long requests are made, more than 0, to MaxFor
 
-	// Patience is how long after the moment at which a request was due its answer
-	// still counts. Zero is DefaultPatience.
+	// Patience is how long a request may wait for its turn, and then for its
+	// answer, until it counts as lost: a millisecond or more. Zero is
+	// DefaultPatience.
 	Patience time.Duration
 
 	Progress io.Writer // gets a line each second; nil: nobody
