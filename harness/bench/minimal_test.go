@@ -175,11 +175,11 @@ func (c *minimalClient) post(question []byte) error {
 }
 
 // start starts the server and a client that turns each question into its answer.
-func (s *minimalServer) start(b *testing.B, inFlight int, answer func([]byte) ([]byte, error)) asker {
-	s.list, s.frames = newWaitingList(), make(chan []byte, inFlight)
+func (s *minimalServer) start(b *testing.B, answer func([]byte) ([]byte, error)) asker {
+	s.list, s.frames = newWaitingList(), make(chan []byte, plenty)
 	client := &minimalClient{
 		url:    serve(b, s),
-		http:   newHTTPClient(b, inFlight),
+		http:   newHTTPClient(b),
 		opened: make(chan struct{}),
 		answer: answer,
 		failed: func(err error) { b.Errorf("answering: %v", err) },
@@ -190,7 +190,7 @@ func (s *minimalServer) start(b *testing.B, inFlight int, answer func([]byte) ([
 }
 
 // startMinimal starts the version by hand that speaks JSON-RPC 2.0.
-func startMinimal(b *testing.B, inFlight int) asker {
+func startMinimal(b *testing.B) asker {
 	server := &minimalServer{
 		frame: func(id string, question []byte) ([]byte, error) {
 			data, err := json.Marshal(message{JSONRPC: "2.0", ID: id, Method: "approve", Params: question})
@@ -202,7 +202,7 @@ func startMinimal(b *testing.B, inFlight int) asker {
 			return response.ID, response.Result, err
 		},
 	}
-	return server.start(b, inFlight, func(question []byte) ([]byte, error) {
+	return server.start(b, func(question []byte) ([]byte, error) {
 		var request message
 		if err := json.Unmarshal(question, &request); err != nil {
 			return nil, err
@@ -213,7 +213,7 @@ func startMinimal(b *testing.B, inFlight int) asker {
 
 // startBare starts the version by hand whose messages are an id, a space and the
 // payload: what HTTP alone costs.
-func startBare(b *testing.B, inFlight int) asker {
+func startBare(b *testing.B) asker {
 	server := &minimalServer{
 		frame: func(id string, question []byte) ([]byte, error) {
 			return fmt.Appendf(nil, "data: %s %s\n\n", id, question), nil
@@ -224,5 +224,5 @@ func startBare(b *testing.B, inFlight int) asker {
 			return string(id), answer, err
 		},
 	}
-	return server.start(b, inFlight, func(question []byte) ([]byte, error) { return question, nil })
+	return server.start(b, func(question []byte) ([]byte, error) { return question, nil })
 }

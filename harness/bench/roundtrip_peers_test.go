@@ -19,7 +19,7 @@ import (
 // comes back in the content, which has to be an object; no schema is asked for,
 // so that nothing is held against one. The protocol's version is the last one
 // in which a server may ask by itself.
-func startMCP(b *testing.B, inFlight int) asker {
+func startMCP(b *testing.B) asker {
 	silent := slog.New(slog.DiscardHandler)
 	server := mcp.NewServer(&mcp.Implementation{Name: "server", Version: "1"}, &mcp.ServerOptions{Logger: silent})
 	handler := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, &mcp.StreamableHTTPOptions{Logger: silent})
@@ -30,7 +30,7 @@ func startMCP(b *testing.B, inFlight int) asker {
 			return &mcp.ElicitResult{Action: "accept", Content: map[string]any{"echo": r.Params.Message}}, nil
 		},
 	})
-	transport := &mcp.StreamableClientTransport{Endpoint: site, HTTPClient: newHTTPClient(b, inFlight)}
+	transport := &mcp.StreamableClientTransport{Endpoint: site, HTTPClient: newHTTPClient(b)}
 	connection, err := client.Connect(b.Context(), transport, &mcp.ClientSessionOptions{ProtocolVersion: "2025-11-25"})
 	if err != nil {
 		b.Fatal(err)
@@ -53,7 +53,7 @@ func startMCP(b *testing.B, inFlight int) asker {
 
 // startWebSocket starts a server and a client on one WebSocket, on which the
 // messages of [startMinimal] go both ways. wsjson reads and writes them.
-func startWebSocket(b *testing.B, _ int) asker {
+func startWebSocket(b *testing.B) asker {
 	accepted, done := make(chan *websocket.Conn, 1), make(chan struct{})
 	site := serve(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, err := websocket.Accept(w, r, nil)

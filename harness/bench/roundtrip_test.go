@@ -31,7 +31,7 @@ import (
 func BenchmarkRoundTrip(b *testing.B) {
 	contenders := []struct {
 		name  string
-		start func(b *testing.B, inFlight int) asker
+		start func(b *testing.B) asker
 	}{
 		{"ours", startOurs},
 		{"limit-minimal", startMinimal},
@@ -42,7 +42,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 	for _, inFlight := range []int{1, 64} {
 		b.Run(strconv.Itoa(inFlight), func(b *testing.B) {
 			for _, c := range contenders {
-				b.Run(c.name, func(b *testing.B) { roundTrips(b, inFlight, c.start(b, inFlight)) })
+				b.Run(c.name, func(b *testing.B) { roundTrips(b, inFlight, c.start(b)) })
 			}
 			for _, peer := range []string{"go-sse", "launchdarkly", "r3labs", "donovanhide"} {
 				b.Run(peer, func(b *testing.B) { b.Skip("it sends one way only") })
@@ -102,14 +102,14 @@ func askMany(b *testing.B, inFlight int, ask asker, took []time.Duration) {
 func microseconds(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
 // startOurs starts the server and the client of the workbook.
-func startOurs(b *testing.B, inFlight int) asker {
+func startOurs(b *testing.B) asker {
 	server := cleanup.NewServer(0, 0)
 	site := serve(b, server)
 	endpoints := make(chan string, 1)
 	client := &cleanup.Client{
 		URL:   site + "/events",
-		HTTP:  newHTTPClient(b, inFlight),
-		Limit: inFlight,
+		HTTP:  newHTTPClient(b),
+		Limit: plenty,
 		Handle: func(_ context.Context, _ string, params json.RawMessage) (any, error) {
 			return params, nil
 		},
@@ -142,10 +142,15 @@ func serve(b *testing.B, h http.Handler) string {
 	return site.URL
 }
 
-// newHTTPClient returns a client that keeps a connection for each request in
-// flight: by default it would close all but two of them after each answer.
-func newHTTPClient(b *testing.B, inFlight int) *http.Client {
-	transport := &http.Transport{MaxIdleConnsPerHost: inFlight + 1}
+// plenty is how many answers may be on their way, and how many connections are
+// kept for them: so many that nobody waits for either. It is more than there are
+// requests in flight, since the next question can come before the POST of the
+// last answer has returned. By default, all but two of the connections would be
+// closed after their answer.
+const plenty = 128
+
+func newHTTPClient(b *testing.B) *http.Client {
+	transport := &http.Transport{MaxIdleConnsPerHost: plenty}
 	b.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }
