@@ -155,9 +155,9 @@ func (r *reader) runToEnd(t *testing.T, c shown, more string, status int) {
 	requireShown(t, c, string(output))
 }
 
-// chance is what differs from run to run: ports, times, sessions, and how long it
-// took.
-var chance = regexp.MustCompile(`(localhost|127\.0\.0\.1):\d+|\d{4}-\d\d-\d\dT[\d:]+(Z|[+-]\d\d:\d\d)| *\b\d+(\.\d+)?(m|µ)?s\b|\(cached\)|\b[A-Z2-7]{26}\b`)
+// chance is what differs from run to run: ports, times, sessions, how long it
+// took, and how much.
+var chance = regexp.MustCompile(`(localhost|127\.0\.0\.1):\d+|\b\d+(\.\d+)? (KiB|a second)\b|\d{4}-\d\d-\d\dT[\d:]+(Z|[+-]\d\d:\d\d)| *\b\d+(\.\d+)?(m|µ)?s\b|\(cached\)|\b[A-Z2-7]{26}\b`)
 
 // requireShown fails if the output is not what the README shows. In the README,
 // the line ⋮ stands for any lines.
