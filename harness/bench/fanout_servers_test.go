@@ -30,8 +30,7 @@ type broadcaster struct {
 	close func() // once all handlers have returned
 }
 
-// broadcasters are the contenders. The last of them may hang or panic, when one
-// of its clients does not read.
+// broadcasters are the contenders.
 var broadcasters = []struct {
 	name string
 	open func() broadcaster

@@ -1,0 +1,109 @@
+package bench
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	sessions "example.com/sseworkbook/solutions/04-sessions"
+)
+
+// stalledRounds is how many times one operation has the news: enough for every
+// queue on the way to the client that does not read.
+const stalledRounds = 5
+
+// stalledPatience is how long nobody may hear anything until the rest is taken for
+// not delivered.
+const stalledPatience = 2 * time.Second
+
+// BenchmarkStalled broadcasts 1,000 events to 100 clients, and to one more that
+// never reads. The buffers between the server and that one are small, so that a
+// write to it does wait.
+//
+// The figures are of the 100: the events that they got, in how much of the time,
+// and how many of all. Where nobody gets any further for two seconds, that is
+// the end, and the two seconds count.
+func BenchmarkStalled(b *testing.B) {
+	b.Run("100", func(b *testing.B) {
+		for _, c := range broadcasters {
+			b.Run(c.name, func(b *testing.B) {
+				if c.name == "donovanhide" {
+					b.Skip("where a client's queue is full, it closes it and may then send on it: the process ends with a panic")
+				}
+				benchmarkStalled(b, c.open(), 100)
+			})
+		}
+	})
+}
+
+func benchmarkStalled(b *testing.B, c broadcaster, clients int) {
+	var first sync.Once
+	stage := newStage(b, c.handler, func(conn *net.TCPConn) {
+		first.Do(func() { conn.SetWriteBuffer(4096) })
+	})
+	var publisher sync.WaitGroup
+	b.Cleanup(func() { // when all clients have left, and so nobody has to wait for one any more
+		stage.close()
+		finish(publisher.Wait)
+		finish(c.close)
+	})
+	stalled := &audience{}
+	b.Cleanup(stalled.leave)
+	stalled.enter(b, stage, c.path, c.greeting)
+	stalled.conns[0].(*net.TCPConn).SetReadBuffer(4096)
+	audience := newAudience(b, stage, c.path, c.greeting, clients)
+
+	told := make(chan struct{})
+	b.ResetTimer()
+	publisher.Go(func() {
+		defer close(told)
+		c.tellOthers(audience, b.N*stalledRounds)
+	})
+	audience.settle(told)
+	b.StopTimer()
+
+	got := float64(audience.events.Load())
+	b.ReportMetric(got/b.Elapsed().Seconds(), "events/s")
+	b.ReportMetric(100*got/float64(b.N*stalledRounds*fanOut*clients), "delivered-%")
+	b.ReportMetric(0, "ns/op") // says the same as events/s: not shown
+}
+
+// tellOthers broadcasts the news to those who read, as often as rounds says, or
+// until they get no further. The one who does not read has missed an event when
+// ours says that a queue was full; if that was somebody else's, the figures say it.
+func (c broadcaster) tellOthers(a *audience, rounds int) {
+	publish := c.publish
+	c.publish = func(data string) error {
+		if err := publish(data); !errors.Is(err, sessions.ErrFull) {
+			return err
+		}
+		return nil
+	}
+	for range rounds {
+		if c.tell(a, stalledPatience) != nil {
+			return
+		}
+	}
+}
+
+// settle returns when the publisher has told all, or when it hangs: the clients
+// have got nothing for so long.
+func (a *audience) settle(told <-chan struct{}) {
+	ticker := time.NewTicker(stalledPatience)
+	defer ticker.Stop()
+	before := int64(-1)
+	for {
+		select {
+		case <-told:
+			return
+		case <-ticker.C:
+			now := a.events.Load()
+			if now == before {
+				return
+			}
+			before = now
+		}
+	}
+}
