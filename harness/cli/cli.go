@@ -40,16 +40,16 @@ func newRoot() *cobra.Command {
 		Use:           "harness",
 		Short:         "Shows where you are and what comes next.",
 		Args:          noSuchCommand,
-		RunE:          where,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
+	addWhere(root)
 	root.SetHelpFunc(help)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newDemo(), newBasicServer(), newBasicClient(), newTwoWayServer(), newTwoWayClient(), newTrigger(), newLoad(),
-		newHint(), newMistakes(), newDiff(), newReset(), newBench(), newVerify(), newStubs(), newOften(), newSums())
+		newList(), newNext(), newHint(), newMistakes(), newDiff(), newReset(), newBench(), newVerify(), newStubs(), newOften(), newSums())
 	return root
 }
 

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -9,26 +11,91 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
 )
 
+// whereOptions is what the command without a name takes.
+type whereOptions struct {
+	json  bool // for programs
+	check bool // steps that are open are an error
+}
+
+// addWhere makes cmd show where the learner is, and what comes next.
+func addWhere(cmd *cobra.Command) {
+	var o whereOptions
+	cmd.Flags().BoolVar(&o.json, "json", false, "for programs: lessons, steps, status and messages, in JSON")
+	cmd.Flags().BoolVar(&o.check, "check", false, "exit with 1 while a step is open, for scripts")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return where(cmd, o) }
+}
+
+// newList returns the command without a name, under a name.
+func newList() *cobra.Command {
+	cmd := &cobra.Command{Use: "list", Short: "Where you are, lesson by lesson, as without a command.", Args: noArguments}
+	addWhere(cmd)
+	return cmd
+}
+
+// newNext returns the command that says what comes next.
+func newNext() *cobra.Command {
+	return &cobra.Command{
+		Use:   "next",
+		Short: "What comes next, with all that the step says.",
+		Args:  noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			book, err := openWorkbook()
+			if err != nil {
+				return err
+			}
+			results, err := book.progress(cmd.Context())
+			if err != nil {
+				return err
+			}
+			book.showNext(cmd.OutOrStdout(), results, strings.TrimSpace)
+			return nil
+		},
+	}
+}
+
 // where shows where the learner is, and what comes next.
-func where(cmd *cobra.Command, _ []string) error {
+func where(cmd *cobra.Command, o whereOptions) error {
 	book, err := openWorkbook()
 	if err != nil {
 		return err
 	}
-	results, err := progress.Run(cmd.Context(), book.root, book.lessons, progress.Options{})
+	results, err := book.progress(cmd.Context())
 	if err != nil {
 		return err
 	}
-	w := cmd.OutOrStdout()
+	if err := book.showWhere(cmd.OutOrStdout(), results, o.json); err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(results, func(r progress.Result) bool { return !r.Done }); o.check && i >= 0 {
+		return fmt.Errorf("lesson %s is not done", results[i].Lesson.Name)
+	}
+	return nil
+}
+
+// progress runs the tests of all lessons.
+func (b workbook) progress(ctx context.Context) ([]progress.Result, error) {
+	return progress.Run(ctx, b.root, b.lessons, progress.Options{})
+}
+
+// showWhere writes a line for each lesson, and what comes next; or all of it for
+// programs.
+func (b workbook) showWhere(w io.Writer, results []progress.Result, asJSON bool) error {
+	if asJSON {
+		out := json.NewEncoder(w)
+		out.SetEscapeHTML(false)
+		out.SetIndent("", "  ")
+		return out.Encode(cockpit.NewState(b.root, results))
+	}
 	for _, r := range results {
 		fmt.Fprintf(w, "%-16s%s\n", r.Lesson.Name, standing(r))
 	}
 	fmt.Fprintln(w)
-	book.showNext(w, results)
-	return book.showEdited(w)
+	b.showNext(w, results, firstLine)
+	return b.showEdited(w)
 }
 
 // standing says in a few words how far a lesson is.
@@ -45,8 +112,9 @@ func standing(r progress.Result) string {
 	return counts
 }
 
-// showNext writes what there is to do in the first lesson that is not done.
-func (b workbook) showNext(w io.Writer, results []progress.Result) {
+// showNext writes what there is to do in the first lesson that is not done, with
+// what part makes of the message.
+func (b workbook) showNext(w io.Writer, results []progress.Result, part func(message string) string) {
 	i := slices.IndexFunc(results, func(r progress.Result) bool { return !r.Done })
 	if i < 0 {
 		fmt.Fprintln(w, "All lessons are done. See your own code at work: "+program+" demo -mine")
@@ -58,7 +126,7 @@ func (b workbook) showNext(w io.Writer, results []progress.Result) {
 		fmt.Fprintf(w, "next  make lesson %s compile:\n%s\n", r.Lesson.Name, indent(r.BuildError))
 	case open:
 		fmt.Fprintf(w, "next  %s\n      %s\n", step.Name, b.place(r.Lesson, step.Name))
-		fmt.Fprintf(w, "%s\n", indent(firstLine(step.Message)))
+		fmt.Fprintf(w, "%s\n", indent(part(step.Message)))
 	default:
 		fmt.Fprintf(w, "next  all steps of lesson %s pass, but:\n%s\n", r.Lesson.Name, indent(r.Outside))
 	}
