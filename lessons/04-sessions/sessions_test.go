@@ -8,6 +8,7 @@ import (
 	"math"
 	"mime"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"runtime"
@@ -363,6 +364,10 @@ func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 		response.Body.Close()
 		synctest.Wait()
 		step.Equal(t, "no stream could be opened, because the ResponseWriter cannot flush, and the client got its 500: Len", 0, r.Len())
+
+		r.ServeHTTP(struct{ http.ResponseWriter }{httptest.NewRecorder()}, httptest.NewRequest(http.MethodGet, "/events", nil))
+		synctest.Wait()
+		step.Equal(t, "no stream could be opened, and the handler has returned: Len. The context of this request goes on, so nobody else ends the session", 0, r.Len())
 	})
 	for _, lost := range []string{"endpoint", "news"} {
 		step.Bubble(t, func(t *testing.T) {
