@@ -5,8 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strconv"
@@ -134,12 +134,18 @@ func startOurs(b *testing.B) asker {
 	}
 }
 
-// serve serves h on a free port of loopback for as long as b runs, and returns
-// its URL.
+// serve serves h on a free port of loopback until b ends, and returns its URL.
 func serve(b *testing.B, h http.Handler) string {
-	site := httptest.NewServer(h)
-	b.Cleanup(site.Close)
-	return site.URL
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	server := &http.Server{Handler: h} // no httptest.Server: that one locks for each request
+	var serving sync.WaitGroup
+	serving.Go(func() { server.Serve(listener) })
+	b.Cleanup(serving.Wait)
+	b.Cleanup(func() { server.Close() })
+	return "http://" + listener.Addr().String()
 }
 
 // plenty is how many answers may be on their way, and how many connections are
