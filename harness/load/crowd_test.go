@@ -34,5 +34,6 @@ func TestAClientThatLeavesIsNoLoss(t *testing.T) {
 	c := newCrowd(server.URL, 3, &l, func(int, json.RawMessage) {})
 	require.True(t, c.connect(t.Context()))
 	c.close()
+	require.Zero(t, c.in.Load(), "it waits until they have left")
 	require.Empty(t, l.list())
 }

@@ -4,5 +4,6 @@
 // slow shows as time and not as a lower rate; and whatever does not come back is
 // counted and named.
 //
-// [StartServer] starts the process that is [Serve], and [Run] is the clients.
+// [Start] starts the process in which [Serve] is the server, and a [Load] is the
+// clients.
 package load

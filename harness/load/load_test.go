@@ -69,49 +69,52 @@ func TestAServerThatIsWellLosesNothing(t *testing.T) {
 	require.LessOrEqual(t, summary.P99, summary.Max)
 }
 
+// faults are what a server can do wrong, and what is then said of it.
+var faults = map[string]struct {
+	fault    func(http.Handler) http.Handler
+	patience time.Duration // zero: the default; where something does not come, it is waited for
+	want     string
+}{
+	"an answer": {
+		once("POST /responses", func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+			io.Copy(io.Discard, r.Body)
+			w.WriteHeader(http.StatusAccepted)
+		}),
+		2 * time.Second, "an answer never came back, once (504 Gateway Timeout: the client did not answer in time)"},
+	"an answer, for another one": {
+		once("POST /responses", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			text, _ := io.ReadAll(r.Body)
+			text = bytes.Replace(text, []byte(`"n":`), []byte(`"n":9`), 1)
+			r.Body = io.NopCloser(bytes.NewReader(text))
+			next.ServeHTTP(w, r)
+		}),
+		0, "an answer never came back, once (another request's answer came in its place)"},
+	"a request": {
+		once("POST /trigger", func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			w.WriteHeader(http.StatusBadGateway)
+		}),
+		0, "an event never arrived, once (502 Bad Gateway)"},
+	"a connection": {
+		once("POST /trigger", func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+			io.Copy(io.Discard, r.Body)
+			panic(http.ErrAbortHandler)
+		}),
+		0, "an event never arrived, once ("},
+	"a client": {
+		once("GET /events", func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}),
+		0, "a client did not get in, once (the server answered 503 Service Unavailable, not with an event stream)"},
+	"a session": {
+		once("GET /events", func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			w.Header().Set("Content-Type", "text/event-stream")
+		}),
+		0, "a client did not get in, once (the stream ended without a session)"},
+}
+
 // What a server loses is found, and named.
 func TestALossIsFound(t *testing.T) {
-	for name, test := range map[string]struct {
-		fault    func(http.Handler) http.Handler
-		patience time.Duration // zero: the default; where something does not come, it is waited for
-		want     string
-	}{
-		"an answer": {
-			once("POST /responses", func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
-				io.Copy(io.Discard, r.Body)
-				w.WriteHeader(http.StatusAccepted)
-			}),
-			2 * time.Second, "an answer never came back, once (504 Gateway Timeout: the client did not answer in time)"},
-		"an answer, for another one": {
-			once("POST /responses", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-				text, _ := io.ReadAll(r.Body)
-				text = bytes.Replace(text, []byte(`"n":`), []byte(`"n":9`), 1)
-				r.Body = io.NopCloser(bytes.NewReader(text))
-				next.ServeHTTP(w, r)
-			}),
-			0, "an answer never came back, once (another request's answer came in its place)"},
-		"a request": {
-			once("POST /trigger", func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-				w.WriteHeader(http.StatusBadGateway)
-			}),
-			0, "an event never arrived, once (502 Bad Gateway)"},
-		"a connection": {
-			once("POST /trigger", func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
-				io.Copy(io.Discard, r.Body)
-				panic(http.ErrAbortHandler)
-			}),
-			0, "an event never arrived, once ("},
-		"a client": {
-			once("GET /events", func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-				w.WriteHeader(http.StatusServiceUnavailable)
-			}),
-			0, "a client did not get in, once (the server answered 503 Service Unavailable, not with an event stream)"},
-		"a session": {
-			once("GET /events", func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-				w.Header().Set("Content-Type", "text/event-stream")
-			}),
-			0, "a client did not get in, once (the stream ended without a session)"},
-	} {
+	for name, test := range faults {
 		t.Run(name, func(t *testing.T) {
 			o := small()
 			o.Patience = test.patience

@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// A Process is a process that runs [Serve]. It does not outlive this one.
+// A Process is a process that runs [Serve]. It does not outlive this one. It is
+// safe for concurrent use.
 type Process struct {
 	URL string // where it serves
 

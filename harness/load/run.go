@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// A Load is one load on one server. It is for one Run.
+// A Load is one load on one server. It is for one Run, and is not safe for
+// concurrent use.
 type Load struct {
 	o      Options
 	memory *memory
