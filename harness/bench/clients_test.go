@@ -140,8 +140,8 @@ func (a *audience) listen(conn net.Conn, record bool) {
 			}
 			return
 		}
-		if record && n <= cap(a.record)-len(a.record) {
-			a.record = append(a.record, buffer[:n]...)
+		if record {
+			a.record = append(a.record, buffer[:min(n, cap(a.record)-len(a.record))]...)
 		}
 		before := got / chunk
 		events := bytes.Count(buffer[:n], oncePerEvent)
