@@ -98,7 +98,9 @@ type Answerer struct {
 	// their turn. Zero is 8.
 	Limit int
 
-	// Client posts the responses. Nil is [http.DefaultClient].
+	// Client posts the responses. Nil is [http.DefaultClient], which keeps two
+	// connections for the next ones and closes the others. For a Limit of many,
+	// give it a Transport whose MaxIdleConnsPerHost is as high.
 	Client *http.Client
 
 	// Trace, if it is not nil, is told of each event that comes, before anything
