@@ -42,7 +42,7 @@ type asking struct {
 
 // newAsking returns an asking of the server at base that has not begun.
 func newAsking(base string, o Options, l *losses) *asking {
-	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: inFlight}
+	transport := &http.Transport{DisableCompression: true, MaxConnsPerHost: inFlight, MaxIdleConnsPerHost: inFlight}
 	return &asking{o: o, url: base, http: &http.Client{Transport: transport}, flights: &flights{}, losses: l}
 }
 

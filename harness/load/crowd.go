@@ -14,6 +14,7 @@ import (
 	"time"
 
 	framing "example.com/sseworkbook/solutions/01-framing"
+	correlation "example.com/sseworkbook/solutions/05-correlation"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
@@ -116,6 +117,7 @@ func (c *crowd) live(i int, settled func()) {
 			c.hear(i, params)
 			return params, nil
 		},
+		Undelivered: func(_ correlation.Response, err error) { c.losses.explain(noAnswer, explain(err)) },
 		Trace: func(e framing.Event) {
 			if e.Type == "endpoint" && c.sessions[i] == "" && late.Stop() {
 				c.sessions[i] = sessionIn(e.Data)

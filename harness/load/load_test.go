@@ -81,6 +81,11 @@ var faults = map[string]struct {
 			w.WriteHeader(http.StatusAccepted)
 		}),
 		2 * time.Second, "an answer never came back, once (504 Gateway Timeout: the client did not answer in time)"},
+	"an answer that is refused": {
+		once("POST /responses", func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+			w.WriteHeader(http.StatusTeapot)
+		}),
+		2 * time.Second, "an answer never came back, once (the server refused the response: 418 I'm a teapot)"},
 	"an answer, for another one": {
 		once("POST /responses", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			text, _ := io.ReadAll(r.Body)

@@ -83,6 +83,16 @@ func (l *losses) add(k kind, why string) {
 	}
 }
 
+// explain keeps why a loss is about to come about, for whoever counts it knows
+// less.
+func (l *losses) explain(k kind, why string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.why[k] == "" {
+		l.why[k] = why
+	}
+}
+
 // total returns how many there are of all kinds.
 func (l *losses) total() (n int64) {
 	l.mu.Lock()
