@@ -73,14 +73,15 @@ func roundTrips(b *testing.B, inFlight int, ask asker) {
 }
 
 // askMany asks a question for each place in took, and notes there how long the
-// answer took. When an answer is lost, it ends after a minute.
+// answer took. Each of those who ask has a context of its own, as a request to an
+// HTTP server has, and waits a minute at the most.
 func askMany(b *testing.B, inFlight int, ask asker, took []time.Duration) {
-	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
-	defer cancel()
 	var next atomic.Int64
 	var asking sync.WaitGroup
 	for range inFlight {
 		asking.Go(func() {
+			ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
+			defer cancel()
 			for i := int(next.Add(1)) - 1; i < len(took); i = int(next.Add(1)) - 1 {
 				question := fmt.Appendf(nil, `{"amount":%d}`, i)
 				start := time.Now()
