@@ -64,6 +64,9 @@ func TestACarriageReturnEndsALineToo(t *testing.T) {
 	browserReads(t, `CR and LF together are one line end, not two`,
 		appendText(t, framing.Event{Data: "a\r\nb"}),
 		received{Data: "a\nb"})
+	browserReads(t, `a CR that comes first ends a line too, an empty one`,
+		appendText(t, framing.Event{Data: "\rid: 9"}),
+		received{Data: "\nid: 9"})
 	browserReads(t, `LF and CR in this order are two line ends, with an empty line between them`,
 		appendText(t, framing.Event{Data: "a\n\rb\r"}),
 		received{Data: "a\n\nb\n"})

@@ -31,10 +31,12 @@ type Decoder struct {
 	// its data so far, and the line that is being read.
 	MaxEventSize int
 
-	in   *bufio.Reader
-	err  error  // what ended the stream
-	line []byte // the part of the current line that is no longer in the buffer of in
+	in     *bufio.Reader
+	err    error        // what ended the stream
+	unread []byte       // what is not used yet of the buffer of in
+	line   bytes.Buffer // the part of the current line that is no longer in unread
 
+	hasCR   bool   // there was a CR in the bytes that were read last
 	afterCR bool   // the last line ended with CR: an LF right after it belongs to that end
 	bom     []byte // the byte order mark that the first line may begin with; then nil
 
@@ -43,8 +45,9 @@ type Decoder struct {
 	typ  string
 	id   string
 
-	lastID string // id as it stood at the last blank line
-	retry  time.Duration
+	lastID   string // id as it stood at the last blank line
+	lastType string // the last type that was named
+	retry    time.Duration
 }
 
 // NewDecoder returns a decoder that reads from r. It buffers, and may read past
@@ -65,7 +68,7 @@ func NewDecoder(r io.Reader) *Decoder {
 // line is dropped. An event over MaxEventSize returns an error that wraps
 // [ErrEventTooLarge]; an error of the reader comes back as it is. After an error
 // Decode returns that error again.
-func (d *Decoder) Decode() (framing.Event, error) {
+func (d *Decoder) Decode() (event framing.Event, err error) {
 	// TODO: enough as long as the stream lasts. Look again when you come to its end.
 	for d.err == nil {
 		var line []byte
@@ -73,10 +76,8 @@ func (d *Decoder) Decode() (framing.Event, error) {
 		switch {
 		case len(line) > 0:
 			d.field(line)
-		default:
-			if event, ok := d.dispatch(); ok {
-				return event, nil
-			}
+		case d.dispatch(&event):
+			return event, nil
 		}
 	}
 	return framing.Event{}, d.err
@@ -109,12 +110,13 @@ func (d *Decoder) field(line []byte) {
 	// TODO: Split the line at its first colon, and act on the field's name.
 }
 
-// dispatch takes a blank line: the end of an event. There is no event when
-// there was no data; what else was said of it is forgotten then, but for its id.
-func (d *Decoder) dispatch() (event framing.Event, ok bool) {
+// dispatch takes a blank line: the end of an event. It fills in event, and
+// reports whether there is one. There is none when there was no data; what else
+// was said of it is forgotten then, but for its id.
+func (d *Decoder) dispatch(event *framing.Event) bool {
 	// TODO: Make the event from what field has kept, and start afresh for the
 	// next one.
-	return event, false
+	return false
 }
 
 // readLine returns the next line, without its end: LF, CRLF or CR. The line is

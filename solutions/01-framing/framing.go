@@ -59,10 +59,10 @@ func (e Event) AppendText(b []byte) ([]byte, error) {
 		return b, err
 	}
 	if e.Type != "" {
-		b = appendLines(b, "event: ", e.Type)
+		b = appendLine(b, "event: ", e.Type)
 	}
 	if e.ID != "" {
-		b = appendLines(b, "id: ", e.ID)
+		b = appendLine(b, "id: ", e.ID)
 	}
 	if e.Retry != 0 {
 		b = append(b, "retry: "...)
@@ -115,23 +115,46 @@ func (e Event) check() error {
 }
 
 func hasLineBreak(s string) bool {
-	return strings.IndexByte(s, '\n') >= 0 || strings.IndexByte(s, '\r') >= 0
+	for _, c := range s {
+		if c == '\n' || c == '\r' {
+			return true
+		}
+	}
+	return false
 }
 
 // appendLines appends each line of text as a line of its own that starts with
 // prefix. A line of text ends at LF, CR or CRLF, as it does for the client.
 func appendLines(b []byte, prefix, text string) []byte {
+	if strings.IndexByte(text, '\r') < 0 {
+		return appendSplit(b, prefix, text, '\n')
+	}
 	for more := true; more; {
 		var line string
 		line, text, more = strings.Cut(text, "\n")
 		if more {
 			line = strings.TrimSuffix(line, "\r") // CRLF is one line end, not two
 		}
-		for part := range strings.SplitSeq(line, "\r") {
-			b = append(b, prefix...)
-			b = append(b, part...)
-			b = append(b, '\n')
-		}
+		b = appendSplit(b, prefix, line, '\r')
 	}
 	return b
+}
+
+// appendSplit appends what stands before, between and after the seps in text,
+// each as a line that starts with prefix.
+func appendSplit(b []byte, prefix, text string, sep byte) []byte {
+	for {
+		end := strings.IndexByte(text, sep)
+		if end < 0 {
+			return appendLine(b, prefix, text)
+		}
+		b = appendLine(b, prefix, text[:end])
+		text = text[end+1:]
+	}
+}
+
+func appendLine(b []byte, prefix, line string) []byte {
+	b = append(b, prefix...)
+	b = append(b, line...)
+	return append(b, '\n')
 }

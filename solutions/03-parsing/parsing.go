@@ -35,10 +35,12 @@ type Decoder struct {
 	// its data so far, and the line that is being read.
 	MaxEventSize int
 
-	in   *bufio.Reader
-	err  error  // what ended the stream
-	line []byte // the part of the current line that is no longer in the buffer of in
+	in     *bufio.Reader
+	err    error        // what ended the stream
+	unread []byte       // what is not used yet of the buffer of in
+	line   bytes.Buffer // the part of the current line that is no longer in unread
 
+	hasCR   bool   // there was a CR in the bytes that were read last
 	afterCR bool   // the last line ended with CR: an LF right after it belongs to that end
 	bom     []byte // the byte order mark that the first line may begin with; then nil
 
@@ -47,8 +49,9 @@ type Decoder struct {
 	typ  string
 	id   string
 
-	lastID string // id as it stood at the last blank line
-	retry  time.Duration
+	lastID   string // id as it stood at the last blank line
+	lastType string // the last type that was named
+	retry    time.Duration
 }
 
 // NewDecoder returns a decoder that reads from r. It buffers, and may read past
@@ -79,14 +82,12 @@ func NewDecoder(r io.Reader) *Decoder {
 //lesson:begin 	switch {
 //lesson:begin 	case len(line) > 0:
 //lesson:begin 		d.field(line)
-//lesson:begin 	default:
-//lesson:begin 		if event, ok := d.dispatch(); ok {
-//lesson:begin 			return event, nil
-//lesson:begin 		}
+//lesson:begin 	case d.dispatch(&event):
+//lesson:begin 		return event, nil
 //lesson:begin 	}
 //lesson:begin }
 //lesson:begin return framing.Event{}, d.err
-func (d *Decoder) Decode() (framing.Event, error) {
+func (d *Decoder) Decode() (event framing.Event, err error) {
 	for d.err == nil {
 		var line []byte
 		line, d.err = d.readLine()
@@ -94,10 +95,8 @@ func (d *Decoder) Decode() (framing.Event, error) {
 		case d.err != nil:
 		case len(line) > 0:
 			d.field(line)
-		default:
-			if event, ok := d.dispatch(); ok {
-				return event, nil
-			}
+		case d.dispatch(&event):
+			return event, nil
 		}
 	}
 	return framing.Event{}, d.err
@@ -136,13 +135,18 @@ func (d *Decoder) ReconnectionTime() time.Duration { return d.retry }
 //lesson:todo Split the line at its first colon, and act on the field's name.
 func (d *Decoder) field(line []byte) {
 	name, value, _ := bytes.Cut(line, []byte(":"))
-	value = bytes.TrimPrefix(value, []byte(" "))
+	if len(value) > 0 && value[0] == ' ' {
+		value = value[1:]
+	}
 	switch string(name) { // a comment's name is empty
 	case "data":
 		d.data = append(d.data, value...)
 		d.data = append(d.data, '\n')
 	case "event":
-		d.typ = validUTF8(value)
+		if string(value) != d.lastType { // most often it is, and needs no new string
+			d.lastType = validUTF8(value)
+		}
+		d.typ = d.lastType
 	case "id":
 		if bytes.IndexByte(value, 0) < 0 {
 			d.id = validUTF8(value)
@@ -155,21 +159,21 @@ func (d *Decoder) field(line []byte) {
 	}
 }
 
-// dispatch takes a blank line: the end of an event. There is no event when
-// there was no data; what else was said of it is forgotten then, but for its id.
+// dispatch takes a blank line: the end of an event. It fills in event, and
+// reports whether there is one. There is none when there was no data; what else
+// was said of it is forgotten then, but for its id.
 //
 //lesson:todo Make the event from what field has kept, and start afresh for the next one.
-func (d *Decoder) dispatch() (event framing.Event, ok bool) {
+func (d *Decoder) dispatch(event *framing.Event) bool {
 	data, typ := d.data, d.typ
 	d.data, d.typ, d.lastID = d.data[:0], "", d.id
 	if len(data) == 0 {
-		return framing.Event{}, false
+		return false
 	}
-	return framing.Event{
-		ID:   d.lastID,
-		Type: cmp.Or(typ, "message"),
-		Data: validUTF8(data[:len(data)-1]), // without the last LF
-	}, true
+	event.ID = d.lastID
+	event.Type = cmp.Or(typ, "message")
+	event.Data = validUTF8(data[:len(data)-1]) // without the last LF
+	return true
 }
 
 // readLine returns the next line, without its end: LF, CRLF or CR. The line is
@@ -181,57 +185,66 @@ func (d *Decoder) dispatch() (event framing.Event, ok bool) {
 //lesson:begin line, err := d.in.ReadBytes('\n')
 //lesson:begin return bytes.TrimSuffix(line, []byte("\n")), err
 func (d *Decoder) readLine() ([]byte, error) {
-	d.line = d.line[:0]
+	d.line.Reset()
 	for {
-		buffered, err := d.buffered()
-		if err != nil {
+		if err := d.fill(); err != nil {
 			return nil, err
 		}
-		line, ended := cutLine(buffered)
-		if len(d.data)+len(d.line)+len(line) > d.MaxEventSize {
+		line, ended := d.cutLine()
+		if len(d.data)+d.line.Len()+len(line) > d.MaxEventSize {
 			return nil, fmt.Errorf("%w: more than %d bytes", ErrEventTooLarge, d.MaxEventSize)
 		}
 		if !ended { // keep what is here, and read on
-			d.line = append(d.line, line...)
-			d.in.Discard(len(line))
+			d.line.Write(line)
+			d.unread = nil
 			continue
 		}
-		d.afterCR = buffered[len(line)] == '\r'
-		d.in.Discard(len(line) + 1)
-		if len(d.line) > 0 {
-			d.line = append(d.line, line...)
-			line = d.line
+		d.afterCR = d.unread[len(line)] == '\r'
+		d.unread = d.unread[len(line)+1:]
+		if d.line.Len() > 0 {
+			d.line.Write(line)
+			line = d.line.Bytes()
 		}
-		line = bytes.TrimPrefix(line, d.bom)
-		d.bom = nil
+		if d.bom != nil {
+			line = bytes.TrimPrefix(line, d.bom)
+			d.bom = nil
+		}
 		return line, nil
 	}
 }
 
-// buffered returns the bytes that are there, and waits for some when there are
-// none. The LF of a CRLF is skipped here, with the line after it: waiting for it
-// when the CR was read would hold the event back.
-func (d *Decoder) buffered() ([]byte, error) {
-	next, err := d.in.Peek(1)
-	if err != nil {
-		return nil, err
+// fill waits for bytes when none are unread. The LF of a CRLF is skipped here,
+// with the line after it: waiting for it when the CR was read would hold the
+// event back.
+func (d *Decoder) fill() error {
+	if len(d.unread) == 0 {
+		d.in.Discard(d.in.Buffered()) // all of it is used
+		if _, err := d.in.Peek(1); err != nil {
+			return err
+		}
+		d.unread, _ = d.in.Peek(d.in.Buffered())
+		d.hasCR = bytes.IndexByte(d.unread, '\r') >= 0
 	}
-	if d.afterCR && next[0] == '\n' {
-		d.in.Discard(1)
+	if d.afterCR {
+		d.unread = bytes.TrimPrefix(d.unread, []byte("\n")) // it may be all there was
+		d.afterCR = false
 	}
-	d.afterCR = false
-	return d.in.Peek(d.in.Buffered()) // none, if the LF was all there was
+	return nil
 }
 
-// cutLine returns b up to the first line end, or all of b when there is none.
-func cutLine(b []byte) (line []byte, ended bool) {
-	if i := bytes.IndexByte(b, '\n'); i >= 0 {
-		b, ended = b[:i], true
+// cutLine returns what is unread up to the first line end, or all of it when
+// there is none.
+func (d *Decoder) cutLine() (line []byte, ended bool) {
+	line = d.unread
+	if i := bytes.IndexByte(line, '\n'); i >= 0 {
+		line, ended = line[:i], true
 	}
-	if i := bytes.IndexByte(b, '\r'); i >= 0 {
-		b, ended = b[:i], true
+	if d.hasCR { // most streams have none
+		if i := bytes.IndexByte(line, '\r'); i >= 0 {
+			line, ended = line[:i], true
+		}
 	}
-	return b, ended
+	return line, ended
 }
 
 // validUTF8 returns b as a string in which what is not UTF-8 became U+FFFD, as
