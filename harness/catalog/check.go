@@ -14,9 +14,9 @@ import (
 
 // Check returns what is wrong with the lessons in root, joined into one error,
 // or nil. It is the authors' check: folders are numbered from 01 without a gap
-// and mirrored in lessons/ and solutions/, each lesson has its README with title
-// and hints, its tests and their package, and the recorded checksums are of
-// these tests. Folders under lessons/ that are not named like a lesson are none.
+// and mirrored in lessons/ and solutions/, each lesson has its README with title,
+// hints, and what it says to who is done, its tests and their package, and the
+// recorded checksums are of these tests. Folders under lessons/ that are not named like a lesson are none.
 func Check(root string) error {
 	lessons, err := Find(root)
 	if err != nil {
@@ -70,6 +70,8 @@ func (l Lesson) check() []error {
 	_, err := l.title()
 	problems = append(problems, err)
 	_, err = l.Hints()
+	problems = append(problems, err)
+	_, err = l.Green()
 	problems = append(problems, err)
 	files, err := l.SolutionFiles()
 	problems = append(problems, err)

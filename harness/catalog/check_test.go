@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -59,8 +60,20 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			map[string]string{"lessons/01-greeting/README.md": readme("Greeting")},
 			`the first line is "# Greeting"; it should be "# 01 · Title: what it is about"`,
 		},
-		"no README":     {map[string]string{"lessons/01-greeting/README.md": ""}, "01-greeting/README.md"},
-		"no hints":      {map[string]string{"lessons/01-greeting/README.md": "# 01 · Hi\n"}, "no folded hints"},
+		"no README": {map[string]string{"lessons/01-greeting/README.md": ""}, "01-greeting/README.md"},
+		"no hints":  {map[string]string{"lessons/01-greeting/README.md": "# 01 · Hi\n"}, "no folded hints"},
+		"no experiment": {
+			map[string]string{"lessons/01-greeting/README.md": strings.Replace(readme("01 · Hi: hi"), "**An experiment.**", "An experiment.", 1)},
+			`there is no paragraph "**An experiment.** …" under "## When it is green"`,
+		},
+		"one sentence about what one can do": {
+			map[string]string{"lessons/01-greeting/README.md": strings.Replace(readme("01 · Hi: hi"), "anybody. ", "anybody, and ", 1)},
+			`there is no paragraph "You can now …" of two sentences under "## When it is green"`,
+		},
+		"nobody has got it wrong": {
+			map[string]string{"lessons/01-greeting/README.md": strings.Replace(readme("01 · Hi: hi"), "## What people", "## What we", 1)},
+			`no mistake under "## What people get wrong" says who has shipped it, such as owner/name#12`,
+		},
 		"no tests":      {map[string]string{"lessons/01-greeting/greeting_test.go": ""}, "01-greeting/greeting_test.go"},
 		"no steps":      {map[string]string{"lessons/01-greeting/greeting_test.go": "package greeting_test"}, "there is no step in it"},
 		"inner tests":   {map[string]string{"lessons/02-shouting/shouting_test.go": "package shouting\nimport \"testing\"\nfunc TestX(t *testing.T) {}"}, "the package is shouting; it should be shouting_test"},

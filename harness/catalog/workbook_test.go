@@ -61,8 +61,8 @@ func (g group) TestMethod(t *testing.T) {}
 type group struct{}
 `
 
-// readme returns a lesson's text with this title and three hints, and a folded
-// block that is none.
+// readme returns a lesson's text with this title and three hints, a folded block
+// that is none, and what it says to who is done.
 func readme(title string) string {
 	return "# " + title + `
 
@@ -83,7 +83,7 @@ Do it
 twice.
 
 </details>
-
+` + done + `
 ## Go deeper
 
 <details><summary>More</summary>
@@ -93,6 +93,32 @@ Not a hint.
 </details>
 `
 }
+
+// done is what a lesson's text says to who is done.
+const done = `
+## When it is green
+
+    go run ./harness diff 01
+
+**An experiment.** Say it backwards, and
+see who minds:
+
+    echo olleh
+
+Here we go on.
+
+You can now greet anybody. Nobody
+feels left out.
+
+## What people get wrong
+
+- **No name.** The greeting is for
+  nobody (one/hello#12, two/hi v1.2.0). (Step 1)
+- **A name with spaces,
+  cut.** Half a name: three/hey 0a8fe40, and
+  text/plain (one/hello#7). (Step 2)
+- **Too loud.** It happens.
+`
 
 // write puts a workbook with these changes to the small one into a new folder;
 // "" takes a file away.
