@@ -8,12 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/cockpit"
 )
 
 // newDiff returns the command that compares with the solution.
@@ -74,14 +74,7 @@ func (b workbook) diff(yours, solution string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the solution: %w", err)
 	}
-	text := diff.Diff(b.relative(yours), before, b.relative(solution), withoutDirectives(after))
+	text := diff.Diff(b.relative(yours), before, b.relative(solution), cockpit.WithoutDirectives(after))
 	_, text, _ = bytes.Cut(text, []byte("\n")) // the line "diff a b" says nothing that the next two do not
 	return text, nil
 }
-
-// directives are the lines in which a solution says what its stub looks like,
-// with the bare "//" that parts them from the comment above.
-var directives = regexp.MustCompile(`(?m)(^[ \t]*//\n)?^[ \t]*//lesson:.*\n|[ \t]*//lesson:drop$`)
-
-// withoutDirectives returns a solution as a person would have written it.
-func withoutDirectives(text []byte) []byte { return directives.ReplaceAll(text, nil) }
