@@ -14,9 +14,9 @@ func BenchmarkLongLine(b *testing.B) {
 		name string
 		size int
 	}{{"1MiB", 1 << 20}, {"10MiB", 10 << 20}} {
-		wire := []byte("data: " + strings.Repeat("x", c.size) + "\n\n")
-		want := tally{events: 1, bytes: c.size}
 		b.Run(c.name, func(b *testing.B) {
+			wire := []byte("data: " + strings.Repeat("x", c.size) + "\n\n")
+			want := tally{events: 1, bytes: c.size}
 			for _, p := range parsers {
 				if p.name == "go-sse" && c.size > 1<<20 {
 					cannot(b, p.name, "it takes some 20 s: its time grows with the square of the length")
