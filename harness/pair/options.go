@@ -10,6 +10,7 @@ type options struct {
 	window    int
 	protocol  protocol
 	proxied   bool
+	trace     *trace // nil where none is wanted
 	configure []func(*http.Server)
 }
 

@@ -29,6 +29,7 @@ type Pair struct {
 	Client *http.Client
 
 	tb     testing.TB
+	trace  *trace // nil where none is wanted
 	memory bool
 	origin *server
 	front  *server // the proxy, or origin where there is none
@@ -61,14 +62,19 @@ func newPair(tb testing.TB, h http.Handler, o options, opts []Option) *Pair {
 	for _, opt := range opts {
 		opt(&o)
 	}
+	o.trace = newTrace(tb)
 	origin := newServer(h, o)
 	front := origin
 	if o.proxied {
+		o.trace.watch(origin.client, "proxy", "server")
 		front = newProxy(origin, o)
+		o.trace.watch(front.client, "client", "proxy")
+	} else {
+		o.trace.watch(origin.client, "client", "server")
 	}
 	p := &Pair{
 		URL: front.test.URL, Client: front.client,
-		tb: tb, memory: o.memory, origin: origin, front: front,
+		tb: tb, trace: o.trace, memory: o.memory, origin: origin, front: front,
 	}
 	tb.Cleanup(p.Close)
 	return p
@@ -97,6 +103,7 @@ func (p *Pair) Close() {
 	if !first {
 		return
 	}
+	p.trace.end()
 	for _, s := range streams {
 		s.Leave()
 		<-s.done

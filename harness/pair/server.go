@@ -20,6 +20,7 @@ type server struct {
 	client  *http.Client
 	handler http.Handler
 	log     *serverLog
+	trace   *trace // nil where none is wanted
 
 	ended  context.Context // over once the pair closes
 	cancel context.CancelFunc
@@ -35,6 +36,7 @@ func newServer(h http.Handler, o options) *server {
 	s := &server{
 		handler:  h,
 		log:      new(serverLog),
+		trace:    o.trace,
 		expected: make(map[string]*exchange),
 		active:   make(map[*exchange]bool),
 		conns:    make(map[string]breakable),
@@ -141,6 +143,7 @@ func (s *server) begin(r *http.Request) *exchange {
 func (s *server) finish(x *exchange) {
 	if line := x.panicked(); line != "" {
 		s.log.add(line)
+		s.trace.panicked(line)
 	}
 	s.mu.Lock()
 	delete(s.active, x)
