@@ -143,7 +143,7 @@ func (d *Decoder) field(line []byte) {
 		d.data = append(d.data, value...)
 		d.data = append(d.data, '\n')
 	case "event":
-		if string(value) != d.lastType { // most often it is, and needs no new string
+		if string(value) != d.lastType { // the same again needs no new string
 			d.lastType = validUTF8(value)
 		}
 		d.typ = d.lastType
