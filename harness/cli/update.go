@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/update"
+)
+
+// newUpdate returns the command that brings in a newer workbook.
+func newUpdate() *cobra.Command {
+	var o update.Options
+	cmd := &cobra.Command{
+		Use:   "update",
+		Short: "Brings in a newer workbook; what you wrote stays as it is.",
+		Long: `
+The workbook's own files get the state of the newer version, and where you have edited one, yours is kept
+beside it. Your files in lessons/ stay as they are, committed or not; where the stub that you started from
+has changed, you see how. It needs git, and a copy of the workbook that was made by git clone.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			book, err := openWorkbook()
+			if err != nil {
+				return err
+			}
+			changed, err := update.Run(cmd.Context(), book.root, o, cmd.OutOrStdout())
+			if err != nil || !changed {
+				return err
+			}
+			return book.afterUpdate(cmd.Context(), cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().StringVar(&o.From, "from", "", "where the newer one is: a URL, a folder, or a remote of git's (else upstream, what your branch tracks, or origin)")
+	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "say what would happen, and change no file")
+	return cmd
+}
+
+// afterUpdate sees whether the newer harness builds, and says in a line where the
+// learner is.
+func (b workbook) afterUpdate(ctx context.Context, w io.Writer) error {
+	if err := b.builds(ctx); err != nil {
+		return err
+	}
+	book, err := openWorkbook() // with the new lessons
+	if err != nil {
+		return err
+	}
+	results, err := book.progress(ctx)
+	if err != nil {
+		return err
+	}
+	where := "all lessons are done"
+	if i := slices.IndexFunc(results, func(r progress.Result) bool { return !r.Done }); i >= 0 {
+		where = fmt.Sprintf("lesson %s is next, %s", results[i].Lesson.Name, strings.TrimSpace(standing(results[i])))
+	}
+	fmt.Fprintf(w, "you     %s · %s\n", where, program)
+	return nil
+}
+
+// builds says what is wrong when the harness does not build.
+func (b workbook) builds(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", os.DevNull, "./harness")
+	cmd.Dir = b.root
+	output, err := cmd.CombinedOutput()
+	if err == nil || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	text := strings.TrimSpace(string(output))
+	if text == "" {
+		return fmt.Errorf("the workbook is updated, but go build cannot be run: %w", err)
+	}
+	for _, sign := range []string{"dial tcp", "no such host", "module lookup disabled", "GOPROXY", "proxy.golang.org"} {
+		if strings.Contains(text, sign) {
+			return errors.New("the workbook is updated, and needs modules that are not on this machine yet: " +
+				"with a network, go mod download gets them")
+		}
+	}
+	return fmt.Errorf("the workbook is updated, but its harness does not build here; a file of yours among its own?\n%s", text)
+}

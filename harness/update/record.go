@@ -1,0 +1,137 @@
+package update
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+)
+
+// committed finds what of the learner's commits stays in the new state of their branch: all that is not the workbook's.
+// A learner without commits of their own has nothing there.
+func (g git) committed(ctx context.Context, r *room, p *plan) error {
+	if p.head == p.base {
+		return nil
+	}
+	paths := r.paths()
+	for path, theirs := range r.head {
+		stays := p.keeps(path) || !paths[path]
+		if isAnswer(path) && theirs != r.base[path] && !stays {
+			text, err := g.textOf(ctx, theirs)
+			if err != nil {
+				return err
+			}
+			stays = !r.ours(path, []byte(text))
+		}
+		if stays && theirs != r.target[path] && !r.target.blocks(path) {
+			p.own[path] = theirs
+		}
+	}
+	for path := range r.base {
+		split := isAnswer(path) && !r.head[path].there() && r.target[path].there()
+		if split && !slices.Contains(p.write, path) {
+			p.own[path] = entry{}
+		}
+	}
+	return nil
+}
+
+// after returns the files of the state that the learner's branch gets.
+func (p *plan) after(r *room) tree {
+	files := make(tree)
+	for path, e := range r.target {
+		files[path] = e
+	}
+	for path, e := range p.own {
+		if files[path] = e; !e.there() {
+			delete(files, path)
+		}
+	}
+	return files
+}
+
+// indexed finds what changes in the index: what the learner has not staged follows the branch, and so do the
+// workbook's files. What they have staged of their own stays as it is.
+func (p *plan) indexed(r *room, stamp string) {
+	after, paths := p.after(r), r.paths()
+	known := make(map[string]bool)
+	for _, state := range []tree{r.head, after, r.broken} {
+		for path := range state {
+			known[path] = true
+		}
+	}
+	for path := range known {
+		now, want := r.index[path], after[path]
+		if now == want {
+			continue
+		}
+		if theirs := now != r.head[path] && !r.isState(path, now); theirs {
+			if isAnswer(path) || p.keeps(path) || !paths[path] {
+				continue
+			}
+			if now.there() && !now.is(r.had[path].text) {
+				p.staged[path] = r.free(path + stamp)
+			}
+		}
+		p.index[path] = want
+	}
+	for path := range r.index {
+		if !known[path] && after.blocks(path) {
+			p.index[path] = entry{} // what it is lies aside
+		}
+	}
+}
+
+// isState tells whether the index has at path what it has in a state of the workbook's.
+func (r *room) isState(path string, now entry) bool {
+	return now.there() && (now == r.base[path] || now == r.target[path] || now == r.broken[path])
+}
+
+// compare finds the stubs and the tests that have changed.
+func (g git) compare(ctx context.Context, r *room, p *plan, works map[string][]string) error {
+	for path, now := range r.target {
+		before, lesson := r.base[path], lessonOf(path)
+		if lesson == "" || before == now {
+			continue
+		}
+		if before.there() && strings.HasSuffix(path, "_test.go") {
+			p.tests = append(p.tests, lesson)
+		}
+		if !isAnswer(path) || len(answers(works[lesson], lesson)) == 0 {
+			continue
+		}
+		old, err := g.textOf(ctx, before)
+		if err != nil {
+			return err
+		}
+		text, err := g.textOf(ctx, now)
+		if err != nil {
+			return err
+		}
+		p.stubs = append(p.stubs, changed{path, old, text})
+	}
+	slices.Sort(p.tests)
+	p.tests = slices.Compact(p.tests)
+	slices.SortFunc(p.stubs, func(a, b changed) int { return strings.Compare(a.file, b.file) })
+	return nil
+}
+
+// diff shows what has changed in the stub.
+func (c changed) diff() string {
+	text := string(diff.Diff("the stub that you started from", []byte(c.old), "the stub now", []byte(c.new)))
+	_, text, _ = strings.Cut(text, "\n") // the line "diff a b" says nothing that the next two do not
+	return text
+}
+
+// requirements are the modules that a go.mod asks for directly, with their versions.
+func requirements(mod string) map[string]string {
+	found := make(map[string]string)
+	for line := range strings.Lines(mod) {
+		words := strings.Fields(strings.TrimPrefix(strings.TrimSpace(line), "require "))
+		if len(words) >= 2 && strings.HasPrefix(words[1], "v") && !strings.Contains(line, "// indirect") {
+			found[words[0]] = words[1]
+		}
+	}
+	return found
+}

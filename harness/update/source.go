@@ -1,0 +1,172 @@
+package update
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"example.com/sseworkbook/harness/catalog"
+)
+
+// A source is where the newer workbook comes from.
+type source struct {
+	name    string // as git takes it: a remote's name, a URL, an absolute path
+	address string // as a person knows it: "origin (https://…)"
+}
+
+// commits are the states between which the update goes.
+type commits struct {
+	head   string // where the learner is
+	base   string // the workbook's state that they have: the last commit that both sides share
+	target string // the newer state
+	broken string // the target of an earlier update that did not get to its end, or ""
+}
+
+// refused are the states of a repository that somebody is in the middle of, by the file that git keeps then.
+var refused = []struct{ file, sentence string }{
+	{"MERGE_HEAD", "a merge is not finished here: git merge --abort, or git commit, ends it"},
+	{"rebase-merge", "a rebase is not finished here: git rebase --abort, or --continue, ends it"},
+	{"rebase-apply", "a rebase is not finished here: git rebase --abort, or --continue, ends it"},
+	{"CHERRY_PICK_HEAD", "a cherry-pick is not finished here: git cherry-pick --abort, or --continue, ends it"},
+	{"REVERT_HEAD", "a revert is not finished here: git revert --abort, or --continue, ends it"},
+	{"BISECT_LOG", "a bisect is not finished here: git bisect reset ends it"},
+	{"index.lock", "another git command is at work here, or has crashed: end it, or else remove .git/index.lock"},
+}
+
+// ready says why no update can be made here, whatever there is to get.
+func (g git) ready(ctx context.Context) error {
+	if _, err := exec.LookPath("git"); err != nil {
+		return errors.New("update needs git, and there is none in your PATH: install it (https://git-scm.com) and run this again")
+	}
+	top, err := g.line(ctx, "rev-parse", "--show-toplevel")
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil && !strings.Contains(err.Error(), "not a git repository") {
+		return err
+	}
+	if err != nil || !sameFile(top, g.dir) {
+		return errors.New("this copy of the workbook came without git, as from a zip, so what you started from is not known: " +
+			"git clone the workbook beside it, copy the files that you wrote into its lessons/, and go on there, where update works")
+	}
+	for _, state := range refused {
+		path, err := g.gitPath(ctx, state.file)
+		if err != nil {
+			return err
+		}
+		if _, err := os.Stat(path); err == nil {
+			return errors.New(state.sentence + "; then run this again")
+		}
+	}
+	if open, err := g.run(ctx, "ls-files", "-u"); err != nil || open != "" {
+		return errors.Join(err, errors.New("git has files with a conflict here (git status names them): settle it, and run this again"))
+	}
+	return nil
+}
+
+// gitPath returns where git keeps a file of its own, absolute.
+func (g git) gitPath(ctx context.Context, name string) (string, error) {
+	path, err := g.line(ctx, "rev-parse", "--git-path", name)
+	if err != nil || filepath.IsAbs(path) {
+		return path, err
+	}
+	return filepath.Join(g.dir, path), nil
+}
+
+// sameFile tells whether two paths lead to one file.
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
+}
+
+// source finds out where the newer workbook comes from: what the learner says; else the remote that forks call
+// upstream, since a fork itself gets nothing by itself; else the one that the branch tracks; else origin.
+func (g git) source(ctx context.Context, from string) (source, error) {
+	list, err := g.run(ctx, "remote")
+	if err != nil {
+		return source{}, err
+	}
+	remotes := strings.Fields(list)
+	name := from
+	if name == "" {
+		branch, _ := g.line(ctx, "symbolic-ref", "-q", "--short", "HEAD") // none where HEAD is detached
+		tracked, _ := g.line(ctx, "config", "branch."+branch+".remote")
+		for _, candidate := range []string{"upstream", tracked, "origin"} {
+			if slices.Contains(remotes, candidate) {
+				name = candidate
+				break
+			}
+		}
+	}
+	if name == "" {
+		return source{}, errors.New("git knows no remote here to ask for a newer workbook: name one with -from, a URL or a folder")
+	}
+	if slices.Contains(remotes, name) {
+		url, err := g.line(ctx, "remote", "get-url", name)
+		return source{name, fmt.Sprintf("%s (%s)", name, url)}, err
+	}
+	if _, err := os.Stat(name); err == nil {
+		path, err := filepath.Abs(name)
+		return source{path, from}, err
+	}
+	return source{name, from}, nil
+}
+
+// fetch gets the newest state of the source, which is that of its own HEAD, and returns its commit. Nothing of the
+// learner's changes by that: not a file, and no branch but git's memory of the remote's.
+func (g git) fetch(ctx context.Context, from source) (string, error) {
+	heads, err := g.run(ctx, "ls-remote", "--symref", "--", from.name, "HEAD")
+	if err != nil {
+		return "", noAnswer(from, err)
+	}
+	branch := "HEAD"
+	if words := strings.Fields(heads); len(words) > 1 && words[0] == "ref:" {
+		branch = words[1]
+	}
+	if _, err := g.run(ctx, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--", from.name, branch); err != nil {
+		return "", noAnswer(from, err)
+	}
+	return g.line(ctx, "rev-parse", "FETCH_HEAD^{commit}")
+}
+
+// noAnswer says that the source was asked in vain.
+func noAnswer(from source, err error) error {
+	if e, ok := errors.AsType[*gitError](err); ok {
+		return fmt.Errorf("nothing was to be had from %s: %s; nothing is changed, and -from takes another URL, or the folder of a newer copy",
+			from.address, e.complaint)
+	}
+	return err
+}
+
+// between finds the commits of an update to the target.
+func (g git) between(ctx context.Context, target string, from source) (commits, error) {
+	head, err := g.line(ctx, "rev-parse", "--verify", "-q", "HEAD^{commit}")
+	if err != nil {
+		return commits{}, unrelated(from)
+	}
+	module, err := g.run(ctx, "show", target+":go.mod")
+	if err != nil || !strings.Contains(module, catalog.Module) {
+		return commits{}, fmt.Errorf("what %s has is not this workbook: its go.mod is not that of %s", from.address, catalog.Module)
+	}
+	base, err := g.line(ctx, "merge-base", head, target)
+	if err != nil {
+		return commits{}, unrelated(from)
+	}
+	broken, _ := g.line(ctx, "rev-parse", "--verify", "-q", journal+"^{commit}")
+	return commits{head, base, target, broken}, ctx.Err()
+}
+
+// unrelated says that the two histories have nothing in common.
+func unrelated(from source) error {
+	return fmt.Errorf("this copy shares no commit with %s, so what you started from is not known: git clone that one beside it, "+
+		"and copy the files that you wrote into its lessons/", from.address)
+}
