@@ -1,0 +1,16 @@
+//go:build unix
+
+package cockpit
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Resizes tells of each change of the terminal's size, until stop is called.
+func Resizes() (resized <-chan os.Signal, stop func()) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGWINCH)
+	return signals, func() { signal.Stop(signals) }
+}
