@@ -21,6 +21,10 @@ type actor struct {
 	going  chan correlation.Response
 	taken  chan *http.Response // what the server said to each response
 
+	sent     chan string // the bytes of each request
+	received chan string // the bytes of what came back: of a stream, the head
+	stream   frames      // and its body
+
 	ctx     context.Context // the cast's
 	leave   context.CancelFunc
 	left    chan error // Run's one result
@@ -44,6 +48,9 @@ func newActor(ctx context.Context, l lane, url string, transport http.RoundTripp
 		taken:  make(chan *http.Response, 8),
 		ctx:    ctx,
 		left:   make(chan error, 1),
+
+		sent:     make(chan string, 8),
+		received: make(chan string, 8),
 	}
 	for method := range talk {
 		a.gates[method] = make(chan struct{}, 1)
@@ -53,12 +60,22 @@ func newActor(ctx context.Context, l lane, url string, transport http.RoundTripp
 		Handle: a.handle,
 		Trace:  func(e framing.Event) { put(ctx, a.events, e) },
 		HTTP: &http.Client{Transport: &courier{
-			next:  transport,
+			next:  a.tapped(transport),
 			going: func(r correlation.Response) { put(ctx, a.going, r) },
 			taken: func(_ correlation.Response, r *http.Response) { put(ctx, a.taken, r) },
 		}},
 	}
 	return a
+}
+
+// tapped returns the transport, with a tap on it.
+func (a *actor) tapped(transport http.RoundTripper) http.RoundTripper {
+	return &wiretap{
+		next:     transport,
+		sent:     func(wire string) { put(a.ctx, a.sent, wire) },
+		received: func(wire string) { put(a.ctx, a.received, wire) },
+		stream:   &a.stream,
+	}
 }
 
 // connect starts the client, which close ends.

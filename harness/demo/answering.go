@@ -14,14 +14,22 @@ func (c *cast) joins(client *actor) {
 		return
 	}
 	c.present = append(c.present, client.lane)
-	c.note(client.lane, server, cleanupLesson, "GET /events")
 	client.connect()
+	request, err := take(c.ctx, client.sent)
+	if c.failed(err, "the request for a stream", client.lane) {
+		return
+	}
+	c.note(client.lane, server, cleanupLesson, "GET /events", request)
+	head, err := take(c.ctx, client.received)
+	if c.failed(err, "the stream", client.lane) {
+		return
+	}
 	event, err := take(c.ctx, client.events)
 	if c.failed(err, "the first event", client.lane) {
 		return
 	}
 	client.session = sessionIn(event.Data)
-	c.note(server, client.lane, sessionsLesson, words("200,", event.Type, "responses?session="+short(client.session)))
+	c.note(server, client.lane, sessionsLesson, words("200,", event.Type, "responses?session="+short(client.session)), head+client.stream.next())
 }
 
 // hears waits until a client has the next event: a request, or the word that
@@ -40,11 +48,11 @@ func (c *cast) hears(client *actor) {
 		return
 	}
 	if request.ID == "" {
-		c.note(server, client.lane, timeoutsLesson, words(request.Method, client.heard))
+		c.note(server, client.lane, timeoutsLesson, words(request.Method, client.heard), client.stream.next())
 		return
 	}
 	client.heard = request.ID
-	c.note(server, client.lane, correlationLesson, words(event.Type, request.ID, request.Method, string(request.Params)))
+	c.note(server, client.lane, correlationLesson, words(event.Type, request.ID, request.Method, string(request.Params)), client.stream.next())
 }
 
 // answers lets a client answer the request for method.
@@ -75,16 +83,24 @@ func (c *cast) posts(client *actor, reason string) {
 	if c.failed(err, "the answer", client.lane) {
 		return
 	}
-	c.note(client.lane, server, timeoutsLesson, words("POST /responses", response.ID, string(response.Result)))
+	request, err := take(c.ctx, client.sent)
+	if c.failed(err, "the answer's bytes", client.lane) {
+		return
+	}
+	c.note(client.lane, server, timeoutsLesson, words("POST /responses", response.ID, string(response.Result)), request)
 	receipt, err := take(c.ctx, client.taken)
 	if c.failed(err, "what the server says to the answer", client.lane) {
 		return
 	}
-	if receipt.StatusCode == http.StatusAccepted {
-		c.note(server, client.lane, correlationLesson, receipt.Status)
+	wire, err := take(c.ctx, client.received)
+	if c.failed(err, "the bytes of what the server says", client.lane) {
 		return
 	}
-	c.noteRefusal(client.lane, correlationLesson, receipt.Status, reason)
+	if receipt.StatusCode == http.StatusAccepted {
+		c.note(server, client.lane, correlationLesson, receipt.Status, wire)
+		return
+	}
+	c.noteRefusal(client.lane, correlationLesson, receipt.Status, reason, wire)
 }
 
 // leaves ends a client's connection, and waits until its session is over.

@@ -33,6 +33,7 @@ type cast struct {
 	alice, bob *actor
 	present    []lane
 	arrows     []arrow
+	noted      func(arrow) // is told of each message as it has come; may be nil
 	err        error
 }
 
@@ -88,23 +89,28 @@ func (c *cast) play(script func(*cast)) ([]arrow, error) {
 	return c.arrows, c.err
 }
 
-// note notes a message from one party to another.
-func (c *cast) note(from, to lane, lesson, text string) {
-	c.arrows = append(c.arrows, arrow{
-		from: from, to: to, lesson: lesson, text: visible(text), present: slices.Clone(c.present),
-	})
+// note notes a message from one party to another, with its bytes.
+func (c *cast) note(from, to lane, lesson, text, wire string) {
+	c.add(arrow{from: from, to: to, lesson: lesson, text: visible(text), wire: wire})
 }
 
 // noteRefusal notes a message with which a server says no, and why.
-func (c *cast) noteRefusal(to lane, lesson, text, reason string) {
-	c.note(server, to, lesson, text)
-	c.arrows[len(c.arrows)-1].reason = visible(reason)
+func (c *cast) noteRefusal(to lane, lesson, text, reason, wire string) {
+	c.add(arrow{from: server, to: to, lesson: lesson, text: visible(text), reason: visible(reason), wire: wire})
 }
 
-// noteEnd notes a message with which a client's connection ends.
+// add notes a message between those who are present.
+func (c *cast) add(a arrow) {
+	a.present = slices.Clone(c.present)
+	c.arrows = append(c.arrows, a)
+	if c.noted != nil {
+		c.noted(a)
+	}
+}
+
+// noteEnd notes that a client's connection ends, which is no message of its own.
 func (c *cast) noteEnd(from, to, client lane, text string) {
-	c.note(from, to, cleanupLesson, text)
-	c.arrows[len(c.arrows)-1].last = true
+	c.add(arrow{from: from, to: to, lesson: cleanupLesson, text: text, last: true})
 	c.present = slices.DeleteFunc(c.present, func(l lane) bool { return l == client })
 }
 

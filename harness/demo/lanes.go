@@ -36,6 +36,7 @@ type arrow struct {
 	text     string // what the message is
 	reason   string // of a refusal: in a line of its own
 	lesson   string // whose code has sent it
+	wire     string // its bytes; "" where nothing is sent
 	present  []lane // who was there before it
 	last     bool   // with it, the client's connection is over
 }

@@ -14,6 +14,25 @@ import (
 type question struct {
 	result chan questionResult // exactly one
 	lesson string              // whose code decides what comes of it
+	line   line
+}
+
+// A line is what the shop says to the server once, and what it gets.
+type line struct {
+	http     *http.Client
+	sent     chan string // the bytes of the request
+	received chan string // the bytes of the response
+}
+
+// line returns a line that nothing was said on yet.
+func (c *cast) line() line {
+	l := line{sent: make(chan string, 1), received: make(chan string, 1)}
+	l.http = &http.Client{Transport: &wiretap{
+		next:     c.transport,
+		sent:     func(wire string) { put(c.ctx, l.sent, wire) },
+		received: func(wire string) { put(c.ctx, l.received, wire) },
+	}}
+	return l
 }
 
 // A questionResult is what the server said to a trigger in the end.
@@ -26,7 +45,7 @@ type questionResult struct {
 // asks has the shop fire a trigger: client is to be asked for method. With a
 // timeout, the shop waits no longer than that.
 func (c *cast) asks(client *actor, method string, timeout time.Duration) *question {
-	q := &question{make(chan questionResult, 1), cleanupLesson}
+	q := &question{make(chan questionResult, 1), cleanupLesson, c.line()}
 	if c.err != nil {
 		return q
 	}
@@ -36,15 +55,18 @@ func (c *cast) asks(client *actor, method string, timeout time.Duration) *questi
 		text = fmt.Sprintf("POST /trigger %s, within %v", method, timeout)
 		q.lesson = timeoutsLesson
 	}
-	c.note(shop, server, cleanupLesson, text)
 	trigger := cleanup.Trigger{Session: client.session, Method: method, Params: params, Timeout: int(timeout.Milliseconds())}
-	c.asking.Go(func() { q.result <- c.ask(trigger) })
+	c.asking.Go(func() { q.result <- c.ask(q.line.http, trigger) })
+	wire, err := take(c.ctx, q.line.sent)
+	if !c.failed(err, "a trigger", shop) {
+		c.note(shop, server, cleanupLesson, text, wire)
+	}
 	return q
 }
 
 // ask fires a trigger and waits for what comes of it.
-func (c *cast) ask(trigger cleanup.Trigger) questionResult {
-	answer, err := postJSON(c.ctx, &http.Client{Transport: c.transport}, c.url+"/trigger", trigger)
+func (c *cast) ask(line *http.Client, trigger cleanup.Trigger) questionResult {
+	answer, err := postJSON(c.ctx, line, c.url+"/trigger", trigger)
 	if err != nil {
 		return questionResult{err: err}
 	}
@@ -65,12 +87,16 @@ func (c *cast) gets(q *question) {
 	if err == nil {
 		err = r.err
 	}
+	if c.failed(err, "the answer to a trigger", shop) {
+		return
+	}
+	wire, err := take(c.ctx, q.line.received)
 	switch {
-	case c.failed(err, "the answer to a trigger", shop):
+	case c.failed(err, "the bytes of an answer", shop):
 	case r.status == "200 OK":
-		c.note(server, shop, q.lesson, "200 "+r.text)
+		c.note(server, shop, q.lesson, "200 "+r.text, wire)
 	default:
-		c.noteRefusal(shop, q.lesson, r.status, r.text)
+		c.noteRefusal(shop, q.lesson, r.status, r.text, wire)
 	}
 }
 
@@ -79,21 +105,24 @@ func (c *cast) counts() {
 	if c.err != nil {
 		return
 	}
-	c.note(shop, server, cleanupLesson, "GET /healthz")
-	health, err := c.health()
+	line := c.line()
+	health, err := c.health(line.http)
 	if c.failed(err, "the answer to GET /healthz", shop) {
 		return
 	}
-	c.note(server, shop, cleanupLesson, health)
+	request, _ := take(c.ctx, line.sent)
+	c.note(shop, server, cleanupLesson, "GET /healthz", request)
+	answer, _ := take(c.ctx, line.received)
+	c.note(server, shop, cleanupLesson, health, answer)
 }
 
 // health returns what the server says of itself.
-func (c *cast) health() (string, error) {
+func (c *cast) health(line *http.Client) (string, error) {
 	r, err := http.NewRequestWithContext(c.ctx, http.MethodGet, c.url+"/healthz", nil)
 	if err != nil {
 		return "", err
 	}
-	answer, err := (&http.Client{Transport: c.transport}).Do(r)
+	answer, err := line.Do(r)
 	if err != nil {
 		return "", err
 	}
