@@ -125,6 +125,7 @@ func TestALessonThatIsNoneIsAnsweredWithTheClosest(t *testing.T) {
 		"shoting":     `no such lesson: "shoting"; did you mean 02-shouting?`,
 		"Greeting":    `no such lesson: "Greeting"; did you mean 01-greeting?`,
 		"02-greeting": `no such lesson: "02-greeting"; did you mean 01-greeting?`,
+		"shout":       `no such lesson: "shout"; did you mean 02-shouting?`,
 		"9":           `no such lesson: "9"; there are 01-greeting to 02-shouting`,
 		"cleanup":     `no such lesson: "cleanup"; there are 01-greeting to 02-shouting`,
 		"":            `no such lesson: ""; there are 01-greeting to 02-shouting`,

@@ -36,6 +36,9 @@ func suggestion(lessons []Lesson, name string) string {
 	closest, distance := "", len(name)/2+1
 	for _, lesson := range lessons {
 		d := min(edits(name, lesson.Topic), edits(name, lesson.Name))
+		if strings.HasPrefix(lesson.Topic, name) {
+			d = 0 // "flush"
+		}
 		if d < distance {
 			closest, distance = lesson.Name, d
 		}

@@ -51,17 +51,7 @@ func tour(ctx context.Context, w io.Writer) error {
 	t := &demo.Tour{Out: w, Yours: strings.Split(os.Getenv(yoursVar), ",")}
 	if isTerminal(w) {
 		t.Pause = readingTime
-		t.Colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+		t.Colour = colours(w)
 	}
 	return t.Run(ctx)
-}
-
-// isTerminal reports whether a person reads what is written to w.
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

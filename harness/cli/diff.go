@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
@@ -19,62 +20,118 @@ import (
 // newDiff returns the command that compares with the solution.
 func newDiff() *cobra.Command {
 	return &cobra.Command{
-		Use:   "diff LESSON",
+		Use:   "diff [LESSON]",
 		Short: "Your code against the solution.",
-		Args:  oneLesson,
+		Long: `Shows what would make the solution of your code: lines with - are yours, lines with + are the solution's.
+All Go files in the lesson's folder count. Without a lesson, it is the one that is next. While a lesson is not
+green, its answers are given away, and a warning says so first.`,
+		Args: lessonOrNext,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			book, lesson, err := openLesson(args[0])
+			book, result, err := openResult(cmd.Context(), args)
 			if err != nil {
 				return err
 			}
-			result, err := book.progressOf(cmd.Context(), lesson)
-			if err != nil {
-				return err
+			if result.Lesson.Name == "" {
+				return errors.New("all lessons are done; which one? For example: " + program + " diff 1")
 			}
 			if !result.Done {
-				fmt.Fprintf(cmd.ErrOrStderr(), "careful: lesson %s is not green yet, and this gives its answers away\n", lesson.Name)
+				fmt.Fprintf(cmd.ErrOrStderr(), "careful: lesson %s is not green yet, and this gives its answers away\n", result.Lesson.Name)
 			}
-			return book.showDiff(cmd.OutOrStdout(), lesson)
+			w := cmd.OutOrStdout()
+			text, err := book.diffText(result.Lesson, colours(w))
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(w, text)
+			return err
 		},
 	}
 }
 
-// showDiff writes what would make the solution of the learner's code.
-func (b workbook) showDiff(w io.Writer, lesson catalog.Lesson) error {
-	files, err := lesson.SolutionFiles()
+// diffText returns what would make the solution of the learner's code, as a unified
+// diff of all files, or a line that says that they are the same.
+func (b workbook) diffText(lesson catalog.Lesson, colour bool) (string, error) {
+	theirs, err := lesson.SolutionFiles()
 	if err != nil {
-		return err
+		return "", err
 	}
-	same := true
-	for _, file := range files {
-		yours := filepath.Join(lesson.Dir, filepath.Base(file))
-		text, err := b.diff(yours, file)
+	yours, err := lesson.LearnerFiles()
+	if err != nil {
+		return "", err
+	}
+	names := []string{filepath.Base(lesson.File())} // this one first
+	for _, file := range slices.Concat(yours, theirs) {
+		if name := filepath.Base(file); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	var all strings.Builder
+	for _, name := range names {
+		text, err := b.diff(filepath.Join(lesson.Dir, name), filepath.Join(lesson.SolutionDir, name))
 		if err != nil {
-			return err
+			return "", err
 		}
-		same = same && len(text) == 0
-		if _, err := w.Write(text); err != nil {
-			return err
+		if colour {
+			text = colourDiff(text)
 		}
+		all.WriteString(text)
 	}
-	if same {
-		fmt.Fprintf(w, "lesson %s: your code is the solution, to the letter\n", lesson.Name)
+	if all.Len() == 0 {
+		return fmt.Sprintf("lesson %s: your code is the solution, to the letter\n", lesson.Name), nil
 	}
-	return nil
+	return all.String(), nil
 }
 
-// diff compares a file of the learner's, which may not be there, with the
-// solution's, without what that says to the harness alone.
-func (b workbook) diff(yours, solution string) ([]byte, error) {
-	before, err := os.ReadFile(yours)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("reading your code: %w", err)
-	}
-	after, err := os.ReadFile(solution)
+// diff compares a file of the learner's with the solution's, without what that says
+// to the harness alone, also in a copy; "" if they are the same. One of them may not
+// be there.
+func (b workbook) diff(yours, solution string) (string, error) {
+	before, yourName, err := b.side("yours", yours)
 	if err != nil {
-		return nil, fmt.Errorf("reading the solution: %w", err)
+		return "", err
 	}
-	text := diff.Diff(b.relative(yours), before, b.relative(solution), cockpit.WithoutDirectives(after))
+	after, solutionName, err := b.side("solution", solution)
+	if err != nil {
+		return "", err
+	}
+	text := diff.Diff(yourName, before, solutionName, after)
 	_, text, _ = bytes.Cut(text, []byte("\n")) // the line "diff a b" says nothing that the next two do not
-	return text, nil
+	return string(text), nil
+}
+
+// side returns the text of a file and its name in a diff, which says whose it is.
+func (b workbook) side(whose, path string) (text []byte, name string, err error) {
+	name = whose + ": " + b.relative(path)
+	text, err = os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, whose + ": no such file", nil
+	case err != nil:
+		return nil, "", fmt.Errorf("reading %s: %w", name, err)
+	}
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	return cockpit.WithoutDirectives(text), name, nil
+}
+
+// colourDiff sets the lines of the diff of one file off, by what they begin with.
+// The first two are the names.
+func colourDiff(text string) string {
+	var out strings.Builder
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		line = strings.TrimSuffix(line, "\n")
+		switch {
+		case n <= 2:
+			line = bold.set(line)
+		case strings.HasPrefix(line, "@@"):
+			line = cyan.set(line)
+		case strings.HasPrefix(line, "-"):
+			line = red.set(line)
+		case strings.HasPrefix(line, "+"):
+			line = green.set(line)
+		}
+		out.WriteString(line + "\n")
+	}
+	return out.String()
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,102 +11,187 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
 )
 
+// hintOptions is what the command hint takes.
+type hintOptions struct {
+	again bool // the last one once more
+	all   bool // all of them
+}
+
 // newHint returns the command that helps with the step that is red.
 func newHint() *cobra.Command {
-	return &cobra.Command{
-		Use:   "hint LESSON [N]",
-		Short: "The hint for the step that is red; then the lesson's own.",
-		Args:  cobra.ArbitraryArgs,
+	var o hintOptions
+	cmd := &cobra.Command{
+		Use:   "hint [LESSON] [N]",
+		Short: "The next hint for the step that is red.",
+		Long: `Each call tells more than the one before: first the step's own hint, then those of the lesson, and in the end
+the solution's function. When another step is red, it begins anew. Without a lesson, it is the one that is next;
+with N, it is hint number N, and the count stays as it is.`,
+		Args: func(_ *cobra.Command, args []string) error { return checkHint(args, o) },
 		RunE: func(cmd *cobra.Command, args []string) error {
-			level, err := hintLevel(args)
+			book, result, err := openResult(cmd.Context(), args[:min(len(args), 1)])
 			if err != nil {
 				return err
 			}
-			book, lesson, err := openLesson(args[0])
-			if err != nil {
-				return err
+			w := cmd.OutOrStdout()
+			if len(args) == 2 {
+				n, _ := strconv.Atoi(args[1])
+				return book.showHint(w, result, n)
 			}
-			if level > 1 {
-				return showLessonHint(cmd.OutOrStdout(), lesson, level)
-			}
-			result, err := book.progressOf(cmd.Context(), lesson)
-			if err != nil {
-				return err
-			}
-			return showStepHint(cmd.OutOrStdout(), result)
+			return book.showHints(w, result, o)
 		},
 	}
+	cmd.Flags().BoolVar(&o.again, "again", false, "the hint that was shown last, once more")
+	cmd.Flags().BoolVar(&o.all, "all", false, "all hints for the step")
+	return cmd
 }
 
-// hintLevel returns which hint is wanted: 1 is the step's, and further ones are
-// the lesson's.
-func hintLevel(args []string) (int, error) {
-	switch len(args) {
-	case 0:
-		return 0, errors.New("which lesson? For example: " + program + " hint 1")
-	case 1:
-		return 1, nil
-	case 2:
-		if level, err := strconv.Atoi(args[1]); err == nil && level > 0 {
-			return level, nil
+// checkHint refuses what hint cannot do.
+func checkHint(args []string, o hintOptions) error {
+	switch {
+	case len(args) > 2:
+		return fmt.Errorf("hint takes a lesson and a number, but got %d arguments", len(args))
+	case o.all && o.again:
+		return errors.New("-all or -again? Both at once is too much")
+	case len(args) == 2 && (o.all || o.again):
+		return errors.New("a number picks one hint; it goes without -all and -again")
+	case len(args) == 2:
+		if n, err := strconv.Atoi(args[1]); err != nil || n < 1 {
+			return fmt.Errorf("which hint? %q is no number from 1 up", args[1])
 		}
-		return 0, fmt.Errorf("which hint? %q is no number from 1 up", args[1])
 	}
-	return 0, fmt.Errorf("hint takes a lesson and a number, but got %d arguments", len(args))
+	return nil
 }
 
-// showStepHint writes the hint for the step that is red.
-func showStepHint(w io.Writer, r progress.Result) error {
-	step, open := r.Open()
+// lessonOrNext takes the name of a lesson as the only argument, or none.
+func lessonOrNext(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return oneLesson(cmd, args)
+}
+
+// openResult finds the workbook, and runs the tests of the lesson that is named in
+// args, or else finds the one that is next. Where all are done, none is: the result
+// then is empty.
+func openResult(ctx context.Context, args []string) (workbook, progress.Result, error) {
+	if len(args) > 0 {
+		book, lesson, err := openLesson(args[0])
+		if err != nil {
+			return workbook{}, progress.Result{}, err
+		}
+		result, err := book.progressOf(ctx, lesson)
+		return book, result, err
+	}
+	book, err := openWorkbook()
+	if err != nil {
+		return workbook{}, progress.Result{}, err
+	}
+	results, err := book.progress(ctx)
+	if err != nil {
+		return workbook{}, progress.Result{}, err
+	}
+	if i := slices.IndexFunc(results, func(r progress.Result) bool { return !r.Done }); i >= 0 {
+		return book, results[i], nil
+	}
+	return book, progress.Result{}, nil
+}
+
+// showHints writes the next hint, or those that o asks for.
+func (b workbook) showHints(w io.Writer, r progress.Result, o hintOptions) error {
+	if r.Lesson.Name == "" {
+		fmt.Fprintln(w, "All lessons are done: no hint is needed.")
+		return nil
+	}
+	var hints []cockpit.Hint
+	var err error
+	switch {
+	case o.all:
+		hints, err = cockpit.AllHints(b.root, r)
+	case o.again:
+		hints, err = one(cockpit.LastHint(b.root, r))
+	default:
+		hints, err = one(cockpit.NextHint(b.root, r))
+	}
+	if err != nil {
+		return err
+	}
+	for i, hint := range hints {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		writeHint(w, r, hint)
+	}
+	showMore(w, r.Lesson, hints[len(hints)-1], "")
+	return nil
+}
+
+// one returns the one hint as a list.
+func one(hint cockpit.Hint, err error) ([]cockpit.Hint, error) {
+	return []cockpit.Hint{hint}, err
+}
+
+// showHint writes hint number n.
+func (b workbook) showHint(w io.Writer, r progress.Result, n int) error {
+	hints, err := cockpit.AllHints(b.root, r)
+	if err != nil {
+		return err
+	}
+	if hints[0].N == 0 {
+		return showAnyway(w, r, hints[0], n)
+	}
+	if n > len(hints) {
+		return fmt.Errorf("lesson %s has %d hints for this step; what is left is %s diff %d",
+			r.Lesson.Name, len(hints), program, r.Lesson.Number)
+	}
+	writeHint(w, r, hints[n-1])
+	showMore(w, r.Lesson, hints[n-1], fmt.Sprintf(" %d", n+1))
+	return nil
+}
+
+// showAnyway writes hint number n where no step is red, which is one of the lesson's
+// own or else says how the lesson stands.
+func showAnyway(w io.Writer, r progress.Result, standing cockpit.Hint, n int) error {
+	texts, err := r.Lesson.Hints()
+	if err != nil {
+		return err
+	}
+	if n < 2 || n-2 >= len(texts) {
+		writeHint(w, r, standing)
+		return nil
+	}
+	fmt.Fprintln(w, texts[n-2])
+	return nil
+}
+
+// writeHint writes a hint under a line that says whose it is.
+func writeHint(w io.Writer, r progress.Result, hint cockpit.Hint) {
 	switch {
 	case r.Done:
 		fmt.Fprintf(w, "lesson %s is green: no hint is needed. Compare: %s diff %d\n", r.Lesson.Name, program, r.Lesson.Number)
-		return nil
-	case r.BuildError != "":
-		fmt.Fprintf(w, "lesson %s does not compile yet:\n%s\n", r.Lesson.Name, indent(r.BuildError))
-		return nil
-	case !open:
-		fmt.Fprintf(w, "all steps of lesson %s pass, but:\n%s\n", r.Lesson.Name, indent(r.Outside))
-		return nil
+	case hint.N == 0:
+		fmt.Fprintf(w, "%s:\n%s\n", hint.Title, indent(hint.Text))
+	case hint.N == 1:
+		fmt.Fprintf(w, "lesson %s · %s\n", r.Lesson.Name, hint.Title)
+		if hint.About != "" {
+			fmt.Fprintln(w, indent(hint.About))
+		}
+		fmt.Fprintf(w, "hint  %s\n", hint.Text)
+	default:
+		fmt.Fprintf(w, "lesson %s · hint %d of %d · %s\n\n%s\n\n", r.Lesson.Name, hint.N, hint.Of, hint.Title, hint.Text)
 	}
-	steps, err := r.Lesson.Steps()
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(steps, func(s catalog.Step) bool { return s.Name == step.Name })
-	if i < 0 {
-		return fmt.Errorf("lesson %s has no step %s", r.Lesson.Name, step.Name)
-	}
-	fmt.Fprintf(w, "lesson %s · step %d of %d · %s\n", r.Lesson.Name, i+1, len(steps), step.Name)
-	fmt.Fprintln(w, indent(steps[i].Doc))
-	if steps[i].Hint != "" {
-		fmt.Fprintf(w, "hint  %s\n", steps[i].Hint)
-	}
-	showMore(w, r.Lesson, 1)
-	return nil
 }
 
-// showLessonHint writes one of the lesson's own hints, of which the first is
-// hint number 2.
-func showLessonHint(w io.Writer, lesson catalog.Lesson, level int) error {
-	hints, err := lesson.Hints()
-	if err != nil {
-		return err
-	}
-	if level-2 >= len(hints) {
-		return fmt.Errorf("lesson %s has %d hints; what is left is %s diff %d", lesson.Name, len(hints)+1, program, lesson.Number)
-	}
-	fmt.Fprintln(w, hints[level-2])
-	showMore(w, lesson, level)
-	return nil
-}
-
-// showMore says how to get the hint after this one, if there is one.
-func showMore(w io.Writer, lesson catalog.Lesson, level int) {
-	if hints, err := lesson.Hints(); err == nil && level-1 < len(hints) {
-		fmt.Fprintf(w, "more  %s hint %d %d\n", program, lesson.Number, level+1)
+// showMore says how to get the hint after this one, or what there is after the last;
+// number is what the command takes beside the lesson.
+func showMore(w io.Writer, lesson catalog.Lesson, hint cockpit.Hint, number string) {
+	switch {
+	case hint.More:
+		fmt.Fprintf(w, "more  %s hint %d%s\n", program, lesson.Number, number)
+	case hint.N > 0:
+		fmt.Fprintf(w, "all   %s diff %d\n", program, lesson.Number)
 	}
 }

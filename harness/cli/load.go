@@ -108,7 +108,7 @@ func (l *loadCommand) runHere(ctx context.Context, stdout, stderr io.Writer) err
 	if l.asJSON {
 		l.Progress = stderr
 	}
-	l.Rewrite = isTerminal(l.Progress)
+	l.Rewrite = rewrites(l.Progress)
 	summary, err := load.New(server.URL, l.Options).Run(ctx) // this process's end closes it
 	if summary.Clients == 0 {
 		return err // it did not even begin

@@ -42,7 +42,7 @@ lessons/ is neither looked at nor touched.`,
 			return err
 		}
 		o.Log = cmd.OutOrStdout()
-		o.Live = isTerminal(o.Log)
+		o.Live = rewrites(o.Log)
 		began := time.Now()
 		report, err := verify.Run(cmd.Context(), book.root, book.lessons, o)
 		if err != nil {

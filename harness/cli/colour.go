@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"io"
+	"os"
+)
+
+// A colour is what begins to set text off on a terminal.
+type colour string
+
+const (
+	bold  colour = "\x1b[1m"
+	red   colour = "\x1b[31m"
+	green colour = "\x1b[32m"
+	cyan  colour = "\x1b[36m"
+
+	noColour = "\x1b[0m" // ends each of them
+)
+
+// set returns s in the colour.
+func (c colour) set(s string) string { return string(c) + s + noColour }
+
+// colours reports whether w takes colours: a terminal that can do more than print,
+// whose owner has not said no (https://no-color.org).
+func colours(w io.Writer) bool { return rewrites(w) && os.Getenv("NO_COLOR") == "" }
+
+// rewrites reports whether w is a terminal that can do more than print: one on which
+// a line can be written anew.
+func rewrites(w io.Writer) bool { return isTerminal(w) && os.Getenv("TERM") != "dumb" }
+
+// isTerminal reports whether a person is at the other end of rw, a reader or a
+// writer.
+func isTerminal(rw any) bool {
+	file, ok := rw.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	nobody, err := os.Stat(os.DevNull) // a character device too
+	return err != nil || !os.SameFile(info, nobody)
+}
