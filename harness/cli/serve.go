@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/cockpit"
+	"example.com/sseworkbook/harness/cockpit/home"
+	"example.com/sseworkbook/harness/verify"
+)
+
+// newServe returns the command that shows the workbook in a browser.
+func newServe() *cobra.Command {
+	var addr string
+	var poll bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "The workbook in your browser, which follows your saves.",
+		Args:  noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			book, err := openWorkbook()
+			if err != nil {
+				return err
+			}
+			return book.serve(cmd.Context(), addr, poll, cmd.OutOrStdout())
+		},
+	}
+	cmd.Flags().StringVar(&addr, "addr", "localhost:8090", "where to listen, host:port, on this machine only; port 0 takes a free one")
+	cmd.Flags().BoolVar(&poll, "poll", false, "look at the files for saves, where no events tell of them: WSL, containers, network drives")
+	return cmd
+}
+
+// serve runs the cockpit and the pages on it, until ctx ends or one of them fails.
+func (b workbook) serve(ctx context.Context, addr string, poll bool, out io.Writer) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	where := cockpit.New(b.root, b.lessons, poll)
+	var flown error
+	var all sync.WaitGroup
+	all.Go(func() {
+		defer stop() // the pages are nothing without it
+		flown = where.Run(ctx)
+	})
+	err := b.homePage(where).Run(ctx, addr, out)
+	stop()
+	all.Wait()
+	if err != nil {
+		return err
+	}
+	return flown
+}
+
+// homePage returns the pages of the workbook on a cockpit that runs.
+func (b workbook) homePage(where *cockpit.Cockpit) *home.Server {
+	pages := home.New(b.root, b.lessons, where)
+	pages.Mistakes = b.mistakes
+	return pages
+}
+
+// mistakes returns what people get wrong in a lesson.
+func (b workbook) mistakes(lesson catalog.Lesson) ([]home.Mistake, error) {
+	records, err := verify.Mistakes(b.root, lesson)
+	if err != nil {
+		return nil, err
+	}
+	var all []home.Mistake
+	for _, r := range records {
+		all = append(all, home.Mistake{Step: r.Catches[0].Step, Title: r.Title, Symptom: r.Symptom, Source: r.Source})
+	}
+	return all, nil
+}
