@@ -141,7 +141,8 @@ func (a *Answerer) handle(ctx context.Context, request correlation.Request) corr
 	return response
 }
 
-// post sends a response to the server.
+// post sends a response to the server. To send it twice does no harm: it has an
+// id, and only the first one is taken.
 func (a *Answerer) post(ctx context.Context, endpoint string, response correlation.Response) error {
 	body, err := json.Marshal(response)
 	if err != nil {
@@ -152,6 +153,7 @@ func (a *Answerer) post(ctx context.Context, endpoint string, response correlati
 		return err
 	}
 	r.Header.Set("Content-Type", "application/json")
+	r.Header["Idempotency-Key"] = nil // not sent: net/http may repeat the request if the connection was just closed
 	resp, err := cmp.Or(a.Client, http.DefaultClient).Do(r)
 	if err != nil {
 		return err
