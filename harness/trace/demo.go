@@ -1,0 +1,102 @@
+package trace
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"example.com/sseworkbook/harness/demo"
+	framing "example.com/sseworkbook/solutions/01-framing"
+	flushing "example.com/sseworkbook/solutions/02-flushing"
+	"example.com/sseworkbook/web"
+)
+
+// demosAtOnce is how many conversations may be going on for all pages together.
+const demosAtOnce = 4
+
+// A Demo is the page on which the demo's conversation is drawn while it goes on, at
+// /demo, with its event stream at /demo/events. The page loads its script and style
+// from /web/, which the Demo serves as well. It is safe for concurrent use.
+type Demo struct {
+	mux   *http.ServeMux
+	rest  time.Duration
+	yours []string
+	slots chan struct{}
+}
+
+// NewDemo returns the page of a conversation that rests for so long before each
+// scene but the first. The lessons in yours, by name, are labelled as the learner's.
+func NewDemo(rest time.Duration, yours []string) *Demo {
+	d := &Demo{mux: http.NewServeMux(), rest: rest, yours: yours, slots: make(chan struct{}, demosAtOnce)}
+	d.mux.HandleFunc("GET /demo", page)
+	d.mux.HandleFunc("GET /demo/events", d.events)
+	d.mux.Handle("GET /web/", web.Handler())
+	return d
+}
+
+// ServeHTTP implements [http.Handler].
+func (d *Demo) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.mux.ServeHTTP(w, r) }
+
+// page serves the page, which is one of those of package web.
+func page(w http.ResponseWriter, r *http.Request) {
+	r = r.Clone(r.Context())
+	r.URL.Path = "/web/sequence-demo.html"
+	web.Handler().ServeHTTP(w, r)
+}
+
+// events has the conversation played once, and tells of it. It ends when whoever
+// asked leaves.
+func (d *Demo) events(w http.ResponseWriter, r *http.Request) {
+	select {
+	case d.slots <- struct{}{}:
+		defer func() { <-d.slots }()
+	default:
+		http.Error(w, "too many of these run already", http.StatusServiceUnavailable)
+		return
+	}
+	stream, err := flushing.Open(w, r)
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	send := func(kind string, v any) {
+		if stream.Send(event(kind, v)) != nil {
+			cancel() // nobody is there to whom it could be told
+		}
+	}
+	send("lanes", demo.Parties())
+	err = demo.Converse(ctx, d.rest, d.yours, func(m demo.Message) { send("", drawn(m)) })
+	if err != nil {
+		_ = stream.Send(framing.Event{Type: "trouble", Data: err.Error()}) // mostly, nobody is there
+		return
+	}
+	send("end", nil)
+}
+
+// event returns an event with v in JSON.
+func event(kind string, v any) framing.Event {
+	data, _ := json.Marshal(v) // texts and numbers: it cannot fail
+	return framing.Event{Type: kind, Data: string(data)}
+}
+
+// drawn returns a message of the conversation as it is drawn.
+func drawn(m demo.Message) Message {
+	owner := "reference"
+	if m.Yours {
+		owner = "yours"
+	}
+	message := Message{
+		At:   float64(m.At.Microseconds()) / 1000,
+		From: m.From, To: m.To, Label: m.Text, Note: m.Reason, Bytes: m.Wire,
+		Lesson: m.Lesson[:2] + " " + owner, Chapter: m.Scene,
+	}
+	switch {
+	case m.End:
+		message.Kind = End
+	case m.Reason != "":
+		message.Kind = Refusal
+	}
+	return message
+}
