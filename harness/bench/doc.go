@@ -1,7 +1,7 @@
 // Package bench measures the reference code beside the libraries that one would
 // pick instead, in one run, so that a ratio means something on a noisy machine.
 // It is a module of its own: nobody who learns has to download the libraries.
-// "go run ./harness bench" runs it; see [Goals] for what is to be reached.
+// "go run ./harness bench" runs it; goals.txt says what is to be reached.
 //
 // A benchmark is named Benchmark<Job>/<case>/<contender>, and the contenders of
 // a case stand side by side:
@@ -14,13 +14,3 @@
 //
 // Nothing here asserts on time.
 package bench
-
-import _ "embed"
-
-// Goals is what ours is to reach: a line for each, with the job and its case,
-// the unit, and the bound: ">= 3 x peer" is three times the best library,
-// "<= 2 + limit" two of the unit more than the limit, "<= 2" two, whatever the
-// others do, and a contender's name stands for that one.
-//
-//go:embed goals.txt
-var Goals string
