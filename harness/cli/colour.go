@@ -3,6 +3,8 @@ package cli
 import (
 	"io"
 	"os"
+
+	"golang.org/x/term"
 )
 
 // A colour is what begins to set text off on a terminal.
@@ -32,13 +34,5 @@ func rewrites(w io.Writer) bool { return isTerminal(w) && os.Getenv("TERM") != "
 // writer.
 func isTerminal(rw any) bool {
 	file, ok := rw.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return false
-	}
-	nobody, err := os.Stat(os.DevNull) // a character device too
-	return err != nil || !os.SameFile(info, nobody)
+	return ok && term.IsTerminal(int(file.Fd()))
 }

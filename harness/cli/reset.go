@@ -1,33 +1,99 @@
 package cli
 
 import (
+	"bufio"
+	"context"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/stub"
 )
 
 // newReset returns the command that starts a lesson anew.
 func newReset() *cobra.Command {
-	return &cobra.Command{
+	var yes bool
+	cmd := &cobra.Command{
 		Use:   "reset LESSON",
 		Short: "A clean start for a lesson; what you wrote is kept beside it.",
-		Args:  oneLesson,
+		Long: `Puts the lesson's file back to what it was at the start. Each Go file that you have written is kept first, beside
+where it was, as framing.go.orig-20261124-1530; no earlier copy is ever overwritten. It asks before it does so.`,
+		Args: oneLesson,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			book, lesson, err := openLesson(args[0])
 			if err != nil {
 				return err
 			}
-			kept, err := stub.Reset(book.root, book.target(lesson))
-			for _, path := range kept {
-				fmt.Fprintf(cmd.OutOrStdout(), "kept   your code, as %s\n", path)
+			if !yes {
+				if yes, err = book.mayReset(cmd, lesson); err != nil || !yes {
+					return err
+				}
 			}
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "reset  %s is as it was at the start\n", book.relative(lesson.File()))
-			return nil
+			return book.reset(cmd.OutOrStdout(), lesson)
 		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	return cmd
+}
+
+// mayReset reports whether a lesson may be started anew: nothing was written in it,
+// or a person says so. Where nobody can be asked, that is an error.
+func (b workbook) mayReset(cmd *cobra.Command, lesson catalog.Lesson) (bool, error) {
+	written, err := stub.Written(b.root, b.target(lesson))
+	if err != nil || len(written) == 0 {
+		return err == nil, err
+	}
+	files := strings.Join(written, ", ")
+	if !isTerminal(cmd.InOrStdin()) {
+		return false, fmt.Errorf("your work is in %s, and there is no terminal to ask you; type %s reset %d -yes, and it is kept beside the new file",
+			files, program, lesson.Number)
+	}
+	question := fmt.Sprintf("this replaces %s; what you wrote is kept beside it, as *.orig-… · go on? [y/N] ", files)
+	return ask(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr(), question)
+}
+
+// reset starts a lesson anew, and says what was kept.
+func (b workbook) reset(w io.Writer, lesson catalog.Lesson) error {
+	kept, err := stub.Reset(b.root, b.target(lesson))
+	for _, path := range kept {
+		fmt.Fprintf(w, "kept   your code, as %s\n", path)
+	}
+	if err != nil {
+		return err
+	}
+	cockpit.ForgetHints(b.root, lesson)
+	rest := ""
+	if len(kept) == 0 {
+		rest = "; there was nothing of yours to keep"
+	}
+	fmt.Fprintf(w, "reset  %s is as it was at the start%s\n", b.relative(lesson.File()), rest)
+	return nil
+}
+
+// ask asks a person for a yes; anything else is a no. When ctx ends first, that is
+// an error. What reads the answer then ends with the process, which is soon: the
+// reading of a terminal cannot be stopped.
+func ask(ctx context.Context, in io.Reader, out io.Writer, question string) (yes bool, err error) {
+	fmt.Fprint(out, question)
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(in).ReadString('\n')
+		answer <- line
+	}()
+	select {
+	case line := <-answer:
+		switch strings.ToLower(strings.TrimSpace(line)) {
+		case "y", "yes":
+			return true, nil
+		}
+		fmt.Fprintln(out, "nothing was changed")
+		return false, nil
+	case <-ctx.Done():
+		fmt.Fprintln(out)
+		return false, ctx.Err()
 	}
 }

@@ -97,7 +97,7 @@ func hintsOf(r progress.Result) (name string, hints []Hint, err error) {
 		return "", nil, err
 	}
 	for i, text := range texts {
-		hints = append(hints, Hint{Title: fmt.Sprintf("hint %d of %d for the lesson", i+1, len(texts)), Text: text})
+		hints = append(hints, Hint{Title: fmt.Sprintf("the lesson's own, %d of %d", i+1, len(texts)), Text: text})
 	}
 	answers, err := answersFor(r.Lesson, steps[i])
 	if err != nil {
@@ -140,6 +140,9 @@ func remember(root string, lesson catalog.Lesson, step string, n int) {
 		os.WriteFile(file, fmt.Appendf(nil, "%s %d\n", step, n), 0o644)
 	}
 }
+
+// ForgetHints forgets which hints of a lesson were shown: it is begun anew.
+func ForgetHints(root string, lesson catalog.Lesson) { os.Remove(hintsFile(root, lesson)) }
 
 // hintsFile returns the file that remembers the hints of a lesson.
 func hintsFile(root string, lesson catalog.Lesson) string {

@@ -111,7 +111,7 @@ func TestHintsComeOneByOne(t *testing.T) {
 	polite := "// polite says a word to somebody.\nfunc polite(word, name string) string { return word + \", \" + name }"
 	want := []cockpit.Hint{
 		{Title: "step 1 of 2 · TestHello", About: "Who comes is greeted.", Text: "say hello.", N: 1, Of: 4, More: true},
-		{Title: "hint 1 of 1 for the lesson", Text: "What do you say?", N: 2, Of: 4, More: true},
+		{Title: "the lesson's own, 1 of 1", Text: "What do you say?", N: 2, Of: 4, More: true},
 		{Title: "the solution's Hello", Text: hello, Code: true, N: 3, Of: 4, More: true},
 		{Title: "what the solution's Hello uses", Text: polite, Code: true, N: 4, Of: 4},
 	}
@@ -142,6 +142,11 @@ func TestAnotherStepBeginsAnew(t *testing.T) {
 	next, err := cockpit.NextHint(root, red(lesson, "TestGoodbye"))
 	require.NoError(t, err)
 	require.Equal(t, cockpit.Hint{Title: "step 2 of 2 · TestGoodbye", Text: "Who leaves is not forgotten.", N: 1, Of: 4, More: true}, next)
+
+	cockpit.ForgetHints(root, lesson)
+	next, err = cockpit.NextHint(root, red(lesson, "TestGoodbye"))
+	require.NoError(t, err)
+	require.Equal(t, 1, next.N)
 
 	require.NoError(t, os.RemoveAll(filepath.Join(root, ".workbook")))
 	require.NoError(t, os.WriteFile(filepath.Join(root, ".workbook"), nil, 0o644))

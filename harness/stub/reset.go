@@ -1,6 +1,7 @@
 package stub
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -55,7 +56,39 @@ func reset(root string, target Target, now time.Time) (kept []string, err error)
 			return kept, fmt.Errorf("clearing the lesson: %w", err)
 		}
 	}
+	if present, err := os.ReadFile(file); err == nil && bytes.Equal(unixLines(present), stub) {
+		return kept, nil
+	}
 	return kept, write(file, stub)
+}
+
+// Written returns the files that Reset would keep: what the learner has written, as slash-separated paths under root.
+// There is none when nothing was written, or when it is gone.
+func Written(root string, target Target) ([]string, error) {
+	known, err := openLedger(root)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(root, filepath.FromSlash(target.StubFile))
+	others, err := learnersFiles(file)
+	if err != nil {
+		return nil, err
+	}
+	var written []string
+	for _, learners := range append([]string{file}, others...) {
+		text, err := os.ReadFile(learners)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) || err == nil && known.has(text):
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("looking at your work: %w", err)
+		}
+		if path, err := filepath.Rel(root, learners); err == nil {
+			learners = filepath.ToSlash(path)
+		}
+		written = append(written, learners)
+	}
+	return written, nil
 }
 
 // keep copies a file that is not a stub of ours, and returns the copy's path.

@@ -31,6 +31,9 @@ func TestResetKeepsWhatWasWritten(t *testing.T) {
 func TestResetKeepsNothingWhereNothingWasWritten(t *testing.T) {
 	h := newHouse(t)
 	for range 2 {
+		written, err := Written(h.root, target)
+		require.NoError(t, err)
+		require.Empty(t, written)
 		kept, err := Reset(h.root, target)
 		require.NoError(t, err)
 		require.Empty(t, kept)
@@ -52,6 +55,10 @@ func TestResetTakesTheLearnersOtherFilesOutOfTheWay(t *testing.T) {
 	h.write("lessons/01-topic/mine_test.go", "mine too")
 	h.write("lessons/01-topic/.#mine.go", "an editor's")
 	h.write(stubFile, "answer")
+
+	written, err := Written(h.root, target)
+	require.NoError(t, err)
+	require.Equal(t, []string{stubFile, "lessons/01-topic/mine.go", "lessons/01-topic/mine_test.go"}, written)
 
 	kept, err := reset(h.root, target, evening)
 	require.NoError(t, err)
