@@ -3,6 +3,7 @@ package cockpit
 import (
 	"context"
 	"io"
+	"regexp"
 	"sync"
 	"time"
 )
@@ -16,7 +17,6 @@ const (
 	keyCtrlC key = 0x03
 	keyCtrlD key = 0x04
 	keyEnter key = '\r'
-	escape       = 0x1b
 )
 
 // keys reads what is pressed. The channel is closed when in is at its end. The
@@ -57,22 +57,28 @@ func readKeys(ctx context.Context, in io.Reader, out chan<- key) {
 	}
 }
 
-// keysOf returns the keys in what one read has brought. An arrow and its kind are
-// several bytes after an escape, and those come together: right and left go to the
-// next lesson and to the one before, and all others do nothing.
+// sequence is what a terminal sends for a key that is no letter: an arrow and its
+// kind, or an escape alone.
+var sequence = regexp.MustCompile("^\x1b([\\[O][0-?]*[ -/]*[@-~])?")
+
+// keysOf returns the keys in what one read has brought. The arrows to the right and
+// to the left go to the next lesson and to the one before; others do nothing.
 func keysOf(read []byte) []key {
-	if len(read) > 0 && read[0] == escape {
-		switch string(read[1:]) {
-		case "[C", "OC":
-			return []key{'n'}
-		case "[D", "OD":
-			return []key{'p'}
-		}
-		return nil
-	}
 	var pressed []key
-	for _, b := range read {
-		pressed = append(pressed, key(b))
+	for len(read) > 0 {
+		found := sequence.Find(read)
+		if found == nil {
+			pressed = append(pressed, key(read[0]))
+			read = read[1:]
+			continue
+		}
+		switch found[len(found)-1] {
+		case 'C':
+			pressed = append(pressed, 'n')
+		case 'D':
+			pressed = append(pressed, 'p')
+		}
+		read = read[len(found):]
 	}
 	return pressed
 }

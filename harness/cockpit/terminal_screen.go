@@ -60,7 +60,11 @@ func (v view) screen(u Update) string {
 	if v.note != "" {
 		text += "\n" + v.style.bold(v.note) + "\n"
 	}
-	return text + "\n" + v.style.dim(wrap(keyLine, v.width)) + "\n"
+	text += "\n" + v.style.dim(wrap(keyLine, v.width)) + "\n"
+	if v.page != "" {
+		text += v.style.dim(wrap(v.page, v.width)) + "\n"
+	}
+	return text
 }
 
 // keyLine names the keys.
@@ -83,7 +87,8 @@ func (v view) main(u Update) string {
 	case running:
 		return text + v.style.bold("running …") + " this first build takes longest\n"
 	case u.Err != nil:
-		return text + "\n" + beside(v.style.red(label("error")), wrap(u.Err.Error(), v.width-len(margin)))
+		text += "\n" + beside(v.style.red(label("error")), wrap(u.Err.Error(), v.width-len(margin)))
+		return strings.TrimPrefix(text, "\n")
 	case !ran:
 		return text + "not run yet\n"
 	}
@@ -226,7 +231,7 @@ func (v view) list(u Update) string {
 
 // help says what the keys do.
 func (v view) help() string {
-	text := v.style.bold("watch runs a lesson when you save a file of it") + "\n" + `
+	return v.style.bold("watch runs a lesson when you save a file of it") + "\n" + `
 h  a hint for the step that is red; again: the next one, which tells more
 r  run the lesson that is shown again
 n  show the next lesson
@@ -235,8 +240,4 @@ l  list the lessons
 d  your code against the solution
 q  quit
 `
-	if v.page != "" {
-		text += "\n" + v.page + "\n"
-	}
-	return text
 }

@@ -38,7 +38,7 @@ func label(word string) string { return fmt.Sprintf("%-*s", len(margin), word) }
 
 // beside puts text, in lines, beside a label that is painted already.
 func beside(painted, text string) string {
-	text = strings.ReplaceAll(text, "\n", "\n"+margin)
+	text = strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+margin)
 	return painted + strings.ReplaceAll(text, "\n"+margin+"\n", "\n\n") + "\n"
 }
 
