@@ -22,6 +22,7 @@ const (
 // An updater carries out a plan.
 type updater struct {
 	git
+	room *room
 	plan *plan
 	// before is asked before each change; an error of its stops everything at once, as a crash would. Tests set it.
 	before func(change string) error
@@ -33,7 +34,7 @@ type updater struct {
 func (u updater) apply(ctx context.Context) error {
 	defer u.clear()
 	if err := u.clear(); err != nil {
-		return fmt.Errorf("making room for the newer files: %w", err)
+		return err
 	}
 	commit, err := u.stage(ctx)
 	if err != nil {
@@ -46,7 +47,7 @@ func (u updater) apply(ctx context.Context) error {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	for _, part := range []func(context.Context) error{u.saveStaged, u.clearOut, u.putAside, u.putInPlace, u.setIndex} {
+	for _, part := range []func(context.Context) error{u.clearOut, u.putAside, u.saveStaged, u.putInPlace, u.setIndex} {
 		if err := part(ctx); err != nil {
 			return fmt.Errorf("%w; nothing is lost, and running this again goes on from here", err)
 		}
@@ -55,10 +56,14 @@ func (u updater) apply(ctx context.Context) error {
 }
 
 // clear removes what was staged, of this update or of one that crashed.
-func (u updater) clear() error {
-	err := os.RemoveAll(filepath.Join(u.dir, filepath.FromSlash(staging)))
-	os.Remove(filepath.Join(u.dir, path.Dir(staging))) // only if nothing else is in it
-	return err
+func (g git) clear() error {
+	if err := os.RemoveAll(filepath.Join(g.dir, filepath.FromSlash(staging))); err != nil {
+		return fmt.Errorf("making room for the newer files: %w", err)
+	}
+	if folder := filepath.Join(g.dir, path.Dir(staging)); isFolder(folder) {
+		os.Remove(folder) // only if nothing else is in it
+	}
+	return nil
 }
 
 // stage writes the newer files, all of them and complete, where they are in nobody's way, and makes the commit that
@@ -117,12 +122,24 @@ func (u updater) saveStaged(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		name := u.on(u.plan.staged[file])
-		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(text), 0o644)); err != nil {
+		if err := create(u.on(u.plan.staged[file]), text); err != nil {
 			return fmt.Errorf("keeping what you have staged: %w", err)
 		}
 	}
 	return nil
+}
+
+// create writes a file that must not exist yet.
+func create(name, text string) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Sync(), file.Close())
 }
 
 // clearOut removes the files that are the workbook's no more, and the folders that they leave empty.
@@ -130,6 +147,9 @@ func (u updater) clearOut(context.Context) error {
 	files := slices.Sorted(slices.Values(u.plan.remove))
 	for _, file := range slices.Backward(files) { // a folder's files before the folder
 		if err := u.before("remove " + file); err != nil {
+			return err
+		}
+		if err := u.stillOurs(file); err != nil {
 			return err
 		}
 		if err := os.Remove(u.on(file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -144,13 +164,26 @@ func (u updater) clearOut(context.Context) error {
 	return nil
 }
 
+// stillOurs refuses where the learner has saved a file since it was planned to go.
+func (u updater) stillOurs(file string) error {
+	now, err := look(u.on(file))
+	if err == nil && now.file() && !u.room.ours(file, now.text) {
+		err = fmt.Errorf("%s was saved just now", file)
+	}
+	return err
+}
+
 // putAside gives another name to what is not the workbook's where its files belong.
 func (u updater) putAside(context.Context) error {
 	for _, file := range sorted(u.plan.aside) {
 		if err := u.before("aside " + file); err != nil {
 			return err
 		}
-		if err := os.Rename(u.on(file), u.on(u.plan.aside[file])); err != nil {
+		name := u.plan.aside[file]
+		if _, err := os.Lstat(u.on(name)); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("keeping your file %s: %s is taken", file, name) // since it was planned
+		}
+		if err := os.Rename(u.on(file), u.on(name)); err != nil {
 			return fmt.Errorf("keeping your file: %w", err)
 		}
 	}
@@ -161,6 +194,9 @@ func (u updater) putAside(context.Context) error {
 func (u updater) putInPlace(context.Context) error {
 	for _, file := range u.plan.write {
 		if err := u.before("write " + file); err != nil {
+			return err
+		}
+		if err := u.stillOurs(file); err != nil {
 			return err
 		}
 		err := os.MkdirAll(filepath.Dir(u.on(file)), 0o755)

@@ -214,7 +214,7 @@ func (r *room) free(name string) string {
 	free := name
 	for n := 2; ; n++ {
 		if had, err := r.at(free); err == nil && !had.there() {
-			r.had[free] = thing{mode: 0o644} // taken from now on
+			r.had[free] = thing{text: []byte{}} // taken from now on
 			return free
 		}
 		free = fmt.Sprintf("%s-%d", name, n)

@@ -87,7 +87,7 @@ func (g git) modules(ctx context.Context, r report, room *room, p *plan) error {
 func filesLine(newer, gone int) string {
 	line := count(newer, "of the workbook's files gets its newer state", "of the workbook's files get their newer state")
 	if gone > 0 {
-		line += ", " + count(gone, "that it has no more goes", "that it has no more go")
+		line += ", and " + count(gone, "goes that it has no more", "go that it has no more")
 	}
 	return line
 }

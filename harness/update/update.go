@@ -25,6 +25,7 @@ package update
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 )
@@ -39,7 +40,7 @@ type Options struct {
 }
 
 // Run brings the newest workbook that there is into the one in root, which is absolute, and writes to w what it does,
-// a line for each thing. It reports whether there was anything to do. When ctx ends before the first file has changed,
+// a line for each thing. It reports whether it has brought something. When ctx ends before the first file has changed,
 // nothing has; later it does not stop any more. Its errors are sentences for the learner.
 func Run(ctx context.Context, root string, o Options, w io.Writer) (changed bool, err error) {
 	return run(ctx, root, o, w, func(string) error { return nil })
@@ -66,6 +67,7 @@ func run(ctx context.Context, root string, o Options, w io.Writer, before func(c
 	out := report{w}
 	if c.base == c.target {
 		_, err := g.run(ctx, "update-ref", "-d", journal) // of an update that was stopped at its very end
+		err = errors.Join(err, g.clear())
 		out.line("nothing", "to do: you have all that %s has", from.address)
 		return false, err
 	}
@@ -84,8 +86,8 @@ func run(ctx context.Context, root string, o Options, w io.Writer, before func(c
 		out.line("dry run", "nothing is changed")
 		return false, nil
 	}
-	if err := (updater{g, p, before}).apply(ctx); err != nil {
-		return true, err
+	if err := (updater{g, room, p, before}).apply(ctx); err != nil {
+		return false, err
 	}
 	out.line("done", "%s", p.branch())
 	return true, nil
