@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"example.com/sseworkbook/harness/cockpit"
+)
+
+// newWatch returns the command that runs what is saved.
+func newWatch() *cobra.Command {
+	var addr string
+	var poll bool
+	cmd := &cobra.Command{
+		Use:   "watch",
+		Short: "Runs the lesson that you save, and shows what is red and what is next.",
+		Long: `Runs the tests of a lesson whenever you save a Go file of it, and shows the one step that is red, your own
+lines that it names, and what to do next. In a terminal, single keys give hints, the diff and more: ? lists
+them. Elsewhere it writes plain lines. The home page shows the same in a browser. Ctrl-C stops.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			book, err := openWorkbook()
+			if err != nil {
+				return err
+			}
+			return book.watch(cmd, addr, poll)
+		},
+	}
+	cmd.Flags().StringVar(&addr, "addr", "localhost:8090", `where the home page is served, host:port, on this machine only; "" for none`)
+	cmd.Flags().BoolVar(&poll, "poll", false, "look at the files for saves, where no events tell of them: WSL, containers, network drives")
+	return cmd
+}
+
+// watch runs what is saved until somebody quits.
+func (b workbook) watch(cmd *cobra.Command, addr string, poll bool) error {
+	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGHUP) // a terminal that is closed
+	defer stop()
+	crew := newCrew(ctx)
+	c := cockpit.New(b.root, b.lessons, poll)
+	crew.start(c.Run)
+	shown := &cockpit.Terminal{Cockpit: c, Out: cmd.OutOrStdout(), Page: b.page(crew, c, addr), Diff: b.diffText}
+	restore, err := takeKeys(shown, cmd.InOrStdin())
+	if err != nil {
+		crew.fail(err)
+		return crew.end()
+	}
+	defer restore()
+	defer context.AfterFunc(crew.ctx, restore)() // whatever ends it, the terminal is as it was at once
+	crew.start(func(ctx context.Context) error {
+		defer crew.stop()
+		return shown.Run(ctx)
+	})
+	return crew.end()
+}
+
+// page has a crew serve the home page at addr, and returns what to say of it: where
+// it is, or why it is not; "" if nobody wants it.
+func (b workbook) page(crew *crew, where *cockpit.Cockpit, addr string) string {
+	if addr == "" {
+		return ""
+	}
+	said := make(lineTo, 1)
+	crew.start(func(ctx context.Context) error {
+		if err := b.homePage(where).Run(ctx, addr, said); err != nil {
+			fmt.Fprintf(said, "there is no home page: %v", err) // which is no reason to stop
+		}
+		return nil
+	})
+	select {
+	case line := <-said:
+		line, _, _ = strings.Cut(line, " · ") // how it is stopped is for the terminal to say
+		return strings.Replace(line, "listening on", "home page", 1)
+	case <-crew.ctx.Done():
+		return ""
+	}
+}
+
+// A lineTo sends what is written to it to whom it concerns, and drops what comes
+// when nobody has taken the line before.
+type lineTo chan string
+
+func (l lineTo) Write(line []byte) (int, error) {
+	select {
+	case l <- strings.TrimSpace(string(line)):
+	default:
+	}
+	return len(line), nil
+}
+
+// takeKeys has a terminal hand over each key that is pressed, if a person sits at
+// both ends. The function that it returns makes it the terminal that it was, once.
+func takeKeys(t *cockpit.Terminal, in io.Reader) (restore func(), err error) {
+	keyboard, screen := terminalOf(in), terminalOf(t.Out)
+	if keyboard == nil || screen == nil || os.Getenv("TERM") == "dumb" {
+		return func() {}, nil
+	}
+	before, err := term.MakeRaw(int(keyboard.Fd()))
+	if err != nil {
+		return nil, fmt.Errorf("reading keys from the terminal: %w", err)
+	}
+	resized, unheard := cockpit.Resizes()
+	t.Keys, t.Resized, t.Colour = keyboard, resized, os.Getenv("NO_COLOR") == ""
+	t.Size = func() (width, height int) {
+		width, height, err := term.GetSize(int(screen.Fd()))
+		if err != nil {
+			return 80, 24 // what terminals have been since there are any
+		}
+		return width, height
+	}
+	return sync.OnceFunc(func() {
+		unheard()
+		_ = term.Restore(int(keyboard.Fd()), before) // a terminal that is gone needs it no more
+		fmt.Fprintln(t.Out)
+	}), nil
+}
+
+// terminalOf returns the terminal that x is, or nil.
+func terminalOf(x any) *os.File {
+	file, ok := x.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return nil
+	}
+	return file
+}
+
+// A crew is some functions that run at the same time until the first of them fails,
+// or the crew is told to stop.
+type crew struct {
+	ctx  context.Context
+	stop context.CancelFunc
+	all  sync.WaitGroup
+
+	first  sync.Once // guards failed
+	failed error     // why the first of them failed
+}
+
+// newCrew returns a crew of nobody that stops with ctx at the latest.
+func newCrew(ctx context.Context) *crew {
+	c := &crew{}
+	c.ctx, c.stop = context.WithCancel(ctx)
+	return c
+}
+
+// start starts f. A panic in it is an error, so that the others can put in order
+// what they have to.
+func (c *crew) start(f func(context.Context) error) {
+	c.all.Go(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				c.fail(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			}
+		}()
+		if err := f(c.ctx); err != nil {
+			c.fail(err)
+		}
+	})
+}
+
+// fail stops the crew for a reason.
+func (c *crew) fail(err error) {
+	c.first.Do(func() { c.failed = err })
+	c.stop()
+}
+
+// end waits for all, and returns what went wrong first, if anything did.
+func (c *crew) end() error {
+	c.all.Wait()
+	c.stop()
+	return c.failed
+}
