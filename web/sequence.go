@@ -1,14 +1,11 @@
 package web
 
-// Sequence returns the script and the style of the sequence diagram, for a page
-// that holds them itself and has nowhere to load them from. The script is a
-// module that exports the class Sequence; the style is of the diagram alone.
-func Sequence() (script, style string) {
-	return file("sequence.js"), file("sequence.css")
+// SequenceFile returns the script and the style of a page that holds a trace itself
+// and has nowhere to load them from. The script is a module; it looks for the trace
+// in the element trace, in JSON, and puts what it draws into the element steps.
+func SequenceFile() (script, style string) {
+	return file("sequence.js") + "\n" + file("sequence-trace.js"), file("sequence-page.css") + "\n" + file("sequence.css")
 }
-
-// SequencePage returns the style of a page around sequence diagrams.
-func SequencePage() (style string) { return file("sequence-page.css") }
 
 // file returns one of the embedded files.
 func file(name string) string {

@@ -88,7 +88,7 @@ func endLine(l record.Line, err error) record.Line {
 	}
 	l.Kind, l.Text = record.End, withCause(err)
 	if err == io.EOF {
-		l.Text = "the response ended as it should"
+		l.Text = record.EndedWell
 	}
 	return l
 }

@@ -33,3 +33,6 @@ const (
 	Full    Kind = "full"    // the pair has told all that it may
 	Left    Kind = "left"    // how many lines were left out after that
 )
+
+// EndedWell is the Text of an End as it should be.
+const EndedWell = "the response ended as it should"

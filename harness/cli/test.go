@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/trace"
+)
+
+// testOptions is what test takes.
+type testOptions struct {
+	check bool   // steps that are open are an error
+	trace string // the file to write; "" is none
+	force bool   // over whatever is there
+}
+
+// newTest returns the command that runs one lesson.
+func newTest() *cobra.Command {
+	var o testOptions
+	cmd := &cobra.Command{
+		Use:   "test LESSON",
+		Short: "Runs one lesson; with -trace, shows what went over the wire.",
+		Long: `Runs the tests of one lesson, as go test does. With -trace FILE, it leaves a page for the browser in which each
+message between client and server is an arrow, with its bytes, up to the failure. The page opens from disk.`,
+		Args: oneLesson,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.force && o.trace == "" {
+				return errors.New("-force says that the file of -trace may be overwritten: it goes with -trace")
+			}
+			book, lesson, err := openLesson(args[0])
+			if err != nil {
+				return err
+			}
+			passed, err := book.test(cmd, lesson, o)
+			if err == nil && o.check && !passed {
+				return fmt.Errorf("lesson %s is not done", lesson.Name)
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&o.trace, "trace", "", "leave a page with what went over the wire in this file")
+	cmd.Flags().BoolVar(&o.force, "force", false, "with -trace: overwrite the file, whatever it is")
+	cmd.Flags().BoolVar(&o.check, "check", false, "exit with 1 while a step is open, for scripts")
+	return cmd
+}
+
+// test runs a lesson as go test does, and reports whether it is green.
+func (b workbook) test(cmd *cobra.Command, lesson catalog.Lesson, o testOptions) (passed bool, err error) {
+	if o.trace == "" {
+		return progress.Plain(cmd.Context(), b.root, lesson, progress.Options{}, cmd.OutOrStdout(), cmd.ErrOrStderr())
+	}
+	file, err := trace.Create(o.trace, o.force)
+	if err != nil {
+		return false, err
+	}
+	defer file.Discard()
+	run, err := b.traced(cmd.Context(), lesson, cmd.OutOrStdout(), cmd.ErrOrStderr())
+	if err != nil {
+		return false, err
+	}
+	run.Command = fmt.Sprintf("%s test %d -trace %s", program, lesson.Number, o.trace)
+	if err := file.Write(run); err != nil {
+		return false, err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "trace %s · %s · open it in a browser\n", o.trace, traceSize(run.Steps))
+	return run.Passed, nil
+}
+
+// traceSize says how much there is to see.
+func traceSize(steps []trace.Step) string {
+	if n := trace.Messages(steps); n > 0 {
+		return fmt.Sprintf("%d messages", n)
+	}
+	return "nothing went over a wire"
+}
+
+// traced runs a lesson, and keeps what went over the wire.
+func (b workbook) traced(ctx context.Context, lesson catalog.Lesson, stdout, stderr io.Writer) (trace.Run, error) {
+	record, err := os.CreateTemp("", "sseworkbook-trace-*")
+	if err != nil {
+		return trace.Run{}, fmt.Errorf("keeping what goes over the wire: %w", err)
+	}
+	defer os.Remove(record.Name())
+	defer record.Close()
+	o := progress.Options{
+		Args: []string{"-count=1"}, // a green from before has sent nothing
+		Env:  []string{trace.Variable + "=" + record.Name()},
+	}
+	var output bytes.Buffer
+	passed, err := progress.Plain(ctx, b.root, lesson, o, io.MultiWriter(stdout, &output), stderr)
+	if err != nil {
+		return trace.Run{}, err
+	}
+	steps, err := trace.Read(record)
+	if err != nil {
+		return trace.Run{}, err
+	}
+	return trace.Run{
+		Lesson: lesson.Name, Made: time.Now(), Output: output.String(), Passed: passed,
+		Steps: trace.WithFailures(steps, output.String()),
+	}, nil
+}

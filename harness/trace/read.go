@@ -1,0 +1,86 @@
+package trace
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"example.com/sseworkbook/harness/pair/record"
+)
+
+// Variable names, in the environment of a test, the file to which its pairs append
+// what [Read] reads.
+const Variable = "SSEWORKBOOK_TRACE"
+
+// messagesAtMost is how many messages of one pair are drawn.
+const messagesAtMost = 200
+
+// A Step is what one step of a lesson has sent.
+type Step struct {
+	Name  string `json:"name"`
+	Pairs []Pair `json:"pairs"` // in the order in which they were made
+	// Failed says that the step is red, and Message why, as go test prints it.
+	Failed  bool   `json:"failed"`
+	Message string `json:"message"`
+}
+
+// A Pair is what passed between one server and its clients.
+type Pair struct {
+	Diagram
+	Left string `json:"left,omitempty"` // what was left out
+}
+
+// Read returns what the pairs of a run have recorded, by step, in the order in
+// which the steps began. A last line that is cut off, as by a crash, is none.
+func Read(r io.Reader) ([]Step, error) {
+	var order []string
+	pairs := map[string][]int64{}
+	lines := map[int64][]record.Line{}
+	for in := bufio.NewReader(r); ; {
+		text, err := in.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return steps(order, pairs, lines), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading the trace: %w", err)
+		}
+		var line record.Line
+		if err := json.Unmarshal(bytes.TrimSpace(text), &line); err != nil {
+			return nil, fmt.Errorf("reading the trace: %w", err)
+		}
+		if pairs[line.Step] == nil {
+			order = append(order, line.Step)
+		}
+		if lines[line.Pair] == nil {
+			pairs[line.Step] = append(pairs[line.Step], line.Pair)
+		}
+		lines[line.Pair] = append(lines[line.Pair], line)
+	}
+}
+
+// steps returns the steps, each with the diagrams of its pairs.
+func steps(order []string, pairs map[string][]int64, lines map[int64][]record.Line) []Step {
+	var all []Step
+	for _, name := range order {
+		step := Step{Name: name}
+		for _, pair := range pairs[name] {
+			step.Pairs = append(step.Pairs, drawPair(lines[pair]))
+		}
+		all = append(all, step)
+	}
+	return all
+}
+
+// Messages returns how many messages there are in the steps.
+func Messages(steps []Step) int {
+	n := 0
+	for _, step := range steps {
+		for _, pair := range step.Pairs {
+			n += len(pair.Messages)
+		}
+	}
+	return n
+}

@@ -1,0 +1,43 @@
+// A trace's page: the steps of a lesson, the red one first, each with what its pairs have sent. It follows sequence.js in
+// the one script of a file that holds all that it needs, so it imports nothing.
+
+const run = JSON.parse(document.getElementById('trace').textContent);
+const place = document.getElementById('steps');
+
+run.steps.forEach((step) => place.append(stepOf(step)));
+
+// stepOf shows a step; what it has sent is drawn when it is opened.
+function stepOf(step) {
+  const made = element('details', `page-step ${step.failed ? 'failed' : ''}`);
+  made.append(element('summary', '', {}, `${step.name} · ${step.failed ? 'red' : counted(step)}`));
+  if (step.message) made.append(element('pre', 'page-message', { tabindex: 0 }, step.message));
+  let drawn = false;
+  const draw = () => {
+    if (!drawn) made.append(...drawingsOf(step));
+    drawn = true;
+  };
+  made.addEventListener('toggle', draw);
+  if (step.failed) {
+    made.open = true;
+    draw();
+  }
+  return made;
+}
+
+function drawingsOf(step) {
+  if (!step.pairs.length) return [element('p', 'page-hint', {}, 'Nothing went over a wire in this step.')];
+  return step.pairs.flatMap((pair, i) => {
+    const parts = [element('h3', '', {}, step.pairs.length > 1 ? `Pair ${i + 1} of ${step.pairs.length}` : 'On the wire')];
+    if (!pair.messages.length) return [...parts, element('p', 'page-hint', {}, 'Nothing went over this wire.')];
+    const room = element('div', '');
+    new Sequence(room, pair);
+    parts.push(room);
+    if (pair.left) parts.push(element('p', 'page-hint', {}, pair.left));
+    return parts;
+  });
+}
+
+function counted(step) {
+  const messages = step.pairs.reduce((n, pair) => n + pair.messages.length, 0);
+  return messages === 1 ? '1 message' : `${messages} messages`;
+}
