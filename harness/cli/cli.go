@@ -49,7 +49,7 @@ func newRoot() *cobra.Command {
 	root.SetHelpFunc(help)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newDemo(), newBasicServer(), newBasicClient(), newTwoWayServer(), newTwoWayClient(), newTrigger(), newLoad(),
-		newList(), newTest(), newServe(), newNext(), newWatch(), newHint(), newMistakes(), newDiff(), newReset(), newUpdate(), newBench(), newVerify(), newStubs(), newOften(), newSums())
+		newList(), newTest(), newServe(), newNext(), newWatch(), newHint(), newMistakes(), newDiff(), newReset(), newUpdate(), newBench(), newVerify(), newCompletion(), newStubs(), newOften(), newSums())
 	return root
 }
 
