@@ -10,6 +10,7 @@ import (
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/cockpit/home"
+	"example.com/sseworkbook/harness/trace"
 	"example.com/sseworkbook/harness/verify"
 )
 
@@ -58,6 +59,7 @@ func (b workbook) serve(ctx context.Context, addr string, poll bool, out io.Writ
 func (b workbook) homePage(where *cockpit.Cockpit) *home.Server {
 	pages := home.New(b.root, b.lessons, where)
 	pages.Mistakes = b.mistakes
+	pages.Demo = trace.NewDemo(readingTime, nil)
 	return pages
 }
 

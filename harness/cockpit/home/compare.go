@@ -89,18 +89,11 @@ func (s *Server) comparisons(lesson catalog.Lesson) ([]comparison, error) {
 		all = append(all, comparison{
 			Yours:    cockpit.Relative(s.root, yours),
 			Solution: cockpit.Relative(s.root, file),
-			Rows:     rows(before, withoutDirectives(after)),
+			Rows:     rows(before, cockpit.WithoutDirectives(after)),
 		})
 	}
 	return all, nil
 }
-
-// directives are the lines in which a solution says what its stub looks like,
-// with the bare "//" that parts them from the comment above.
-var directives = regexp.MustCompile(`(?m)(^[ \t]*//\n)?^[ \t]*//lesson:.*\n|[ \t]*//lesson:drop$`)
-
-// withoutDirectives returns a solution as a person would have written it.
-func withoutDirectives(text []byte) []byte { return directives.ReplaceAll(text, nil) }
 
 // hunk is the line with which a part of a diff begins: where it is in both files.
 var hunk = regexp.MustCompile(`^@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@`)

@@ -79,7 +79,6 @@ func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 type nextStep struct {
 	Lesson  string // the folder's name
 	Title   string // of the step, as a sentence; or what is to be done
-	Test    string // the step's name; "" if it is none
 	Message message
 	Place   string // where it stands: "lessons/01-framing/framing_test.go:28"
 }
@@ -90,8 +89,13 @@ func (now standing) nextStep() *nextStep {
 	if n == nil {
 		return nil
 	}
-	next := &nextStep{Lesson: n.Lesson, Title: sentence(n.Step), Test: n.Step, Message: newMessage(n.Message), Place: n.Place()}
-	if n.Step == "" {
+	next := &nextStep{Lesson: n.Lesson, Title: sentence(n.Step), Message: newMessage(n.Message), Place: n.Place()}
+	i := slices.IndexFunc(now.Lessons, func(l cockpit.Lesson) bool { return l.Name == n.Lesson })
+	switch {
+	case n.Step != "":
+	case open(now.Lessons[i]) < 0:
+		next.Title = "Something fails beside the steps"
+	default:
 		next.Title = "Make it compile"
 	}
 	return next
