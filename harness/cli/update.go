@@ -66,6 +66,9 @@ func (b workbook) afterUpdate(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
+// buildLines is how many of the compiler's lines say why the harness does not build.
+const buildLines = 5
+
 // builds says what is wrong when the harness does not build.
 func (b workbook) builds(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", os.DevNull, "./harness")
@@ -84,5 +87,7 @@ func (b workbook) builds(ctx context.Context) error {
 				"with a network, go mod download gets them")
 		}
 	}
+	lines := strings.SplitAfterN(text, "\n", buildLines+1)
+	text = strings.TrimSpace(strings.Join(lines[:min(len(lines), buildLines)], ""))
 	return fmt.Errorf("the workbook is updated, but its harness does not build here; a file of yours among its own?\n%s", text)
 }

@@ -97,11 +97,16 @@ func (c copy) clone(flags ...string) copy {
 // git runs git and returns what it says.
 func (c copy) git(args ...string) string {
 	c.Helper()
-	cmd := exec.Command("git", args...)
-	cmd.Dir = c.dir
-	output, err := cmd.CombinedOutput()
+	output, err := gitIn(c.dir, args...).CombinedOutput()
 	require.NoError(c, err, "git %s: %s", strings.Join(args, " "), output)
 	return strings.TrimRight(string(output), "\n")
+}
+
+// gitIn is git in a folder, to be started.
+func gitIn(dir string, args ...string) *exec.Cmd {
+	cmd := exec.Command("git", args...)
+	cmd.Dir = dir
+	return cmd
 }
 
 // commit commits all that is there.
@@ -147,7 +152,11 @@ func (c copy) files() map[string]string {
 			return err
 		}
 		rel, err := filepath.Rel(c.dir, name)
-		all[stamp.ReplaceAllString(filepath.ToSlash(rel), ".orig")] = c.read(rel)
+		path := stamp.ReplaceAllString(filepath.ToSlash(rel), ".orig")
+		for all[path] != "" { // a copy of another minute
+			path += "'"
+		}
+		all[path] = c.read(rel)
 		return err
 	}))
 	return all

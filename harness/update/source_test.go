@@ -1,0 +1,173 @@
+package update
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// In the middle of something of git's, the learner is told how to end it.
+func TestInTheMiddleOfSomethingNothingIsDone(t *testing.T) {
+	t.Parallel()
+	authors := newAuthors(t)
+	mine := authors.clone()
+	authors.goOn()
+	for file, sentence := range map[string]string{
+		"MERGE_HEAD": "a merge is not finished", "CHERRY_PICK_HEAD": "a cherry-pick is not finished", "REVERT_HEAD": "a revert is not finished",
+		"BISECT_LOG": "a bisect is not finished", "index.lock": "another git command is at work here",
+		"rebase-merge": "a rebase is not finished", "rebase-apply": "a rebase is not finished",
+	} {
+		mine.write(".git/"+file, "")
+		_, err := Run(t.Context(), mine.dir, Options{}, &strings.Builder{})
+		require.ErrorContains(t, err, sentence)
+		require.ErrorContains(t, err, "run this again")
+		mine.remove(".git/" + file)
+	}
+	mine.write(framing, answer)
+	mine.git("stash", "-q")
+	mine.write(framing, "package framing // my other answer\n")
+	mine.commit("other")
+	cmd := gitIn(mine.dir, "stash", "pop")
+	require.Error(t, cmd.Run(), "a conflict is what this test is about")
+	mine.refused("files with a conflict", Options{})
+}
+
+// A zip has no git, and a zip with a git of its own has no past: both are told what to do.
+func TestACopyWithoutAPastIsToldWhatToDo(t *testing.T) {
+	t.Parallel()
+	authors := newAuthors(t)
+	zip := copy{t, t.TempDir()}
+	for path, text := range authors.files() {
+		zip.write(path, text)
+	}
+	_, err := Run(t.Context(), zip.dir, Options{From: authors.dir}, &strings.Builder{})
+	require.ErrorContains(t, err, "came without git, as from a zip")
+
+	zip.git("init", "-q")
+	_, err = Run(t.Context(), zip.dir, Options{}, &strings.Builder{})
+	require.ErrorContains(t, err, "git knows no remote here to ask for a newer workbook: name one with -from")
+	_, err = Run(t.Context(), zip.dir, Options{From: authors.dir}, &strings.Builder{})
+	require.ErrorContains(t, err, "shares no commit with "+authors.dir)
+	zip.commit("mine")
+	zip.refused("shares no commit with "+authors.dir, Options{From: authors.dir})
+
+	inside := copy{t, filepath.Join(authors.dir, "harness")} // some folder of another repository
+	_, err = Run(t.Context(), inside.dir, Options{}, &strings.Builder{})
+	require.ErrorContains(t, err, "came without git")
+}
+
+// What cannot be reached, or is something else, is one sentence.
+func TestASourceThatIsNone(t *testing.T) {
+	t.Parallel()
+	authors := newAuthors(t)
+	mine := authors.clone()
+	authors.goOn()
+	other := copy{t, t.TempDir()}
+	other.git("init", "-q")
+	other.write("go.mod", "module example.com/other\n")
+	other.commit("other")
+
+	mine.refused("nothing was to be had from http://127.0.0.1:1/x: ", Options{From: "http://127.0.0.1:1/x"})
+	mine.refused("nothing was to be had from nowhere: ", Options{From: "nowhere"})
+	mine.refused("nothing was to be had from "+mine.dir+"/lessons: ", Options{From: mine.dir + "/lessons"})
+	mine.refused("nothing was to be had from -x: ", Options{From: "-x"})
+	mine.refused("what "+other.dir+" has is not this workbook", Options{From: other.dir})
+	mine.git("remote", "set-url", "origin", "http://127.0.0.1:1/x")
+	mine.refused("nothing was to be had from origin (http://127.0.0.1:1/x): ", Options{})
+}
+
+// Through a link nothing is written.
+func TestALinkedFolderIsNotWrittenTo(t *testing.T) {
+	t.Parallel()
+	authors := newAuthors(t)
+	mine := authors.clone()
+	elsewhere := filepath.Join(t.TempDir(), "lessons")
+	require.NoError(t, os.Rename(filepath.Join(mine.dir, "lessons"), elsewhere))
+	require.NoError(t, os.Symlink(elsewhere, filepath.Join(mine.dir, "lessons")))
+	authors.goOn()
+	_, err := Run(t.Context(), mine.dir, Options{}, &strings.Builder{})
+	require.ErrorContains(t, err, "lessons is a link")
+	require.Equal(t, stub1, copy{t, filepath.Dir(elsewhere)}.read(framing))
+}
+
+// A fork has nothing new by itself; its upstream has. And -from goes before all.
+func TestWhereTheNewerWorkbookComesFrom(t *testing.T) {
+	t.Parallel()
+	authors := newAuthors(t)
+	fork := authors.clone("--bare")
+	mine := fork.clone()
+	mine.git("checkout", "-q", "-b", "evenings")
+	mine.git("remote", "rename", "origin", "mine")
+	mine.git("branch", "-q", "--set-upstream-to", "mine/main")
+	bundle := filepath.Join(t.TempDir(), "newer.bundle")
+	authors.goOn()
+	authors.git("bundle", "create", "-q", bundle, "HEAD", "main")
+
+	require.Contains(t, mine.twin().update(), "nothing to do: you have all that mine (file://"+fork.dir+") has")
+	with := mine.twin()
+	with.git("remote", "add", "upstream", authors.dir)
+	require.Contains(t, with.update(), "from    upstream ("+authors.dir+"): 1 newer commit")
+	for _, from := range []string{authors.dir, "file://" + authors.dir, bundle} {
+		twin := mine.twin()
+		var out strings.Builder
+		changed, err := Run(t.Context(), twin.dir, Options{From: from}, &out)
+		require.NoError(t, err)
+		require.True(t, changed)
+		require.Contains(t, out.String(), "from    "+from+": 1 newer commit")
+		require.Equal(t, authors.files(), twin.files())
+	}
+}
+
+// A clone of the last commit alone, and one with git's newer kind of sums, are clones like others.
+func TestOtherKindsOfClones(t *testing.T) {
+	t.Parallel()
+	shallow := newAuthors(t)
+	shallow.write("notes", "one\n")
+	shallow.commit("one more")
+	for authors, mine := range map[copy]copy{
+		shallow:                                 shallow.clone("--depth", "1"),
+		newAuthors(t, "--object-format=sha256"): {},
+	} {
+		if mine.dir == "" {
+			mine = authors.clone()
+		}
+		mine.write(framing, answer)
+		mine.commit("lesson 1")
+		mine.write(reads, "package parsing // my half\n")
+		authors.goOn()
+		mine.update()
+		require.Equal(t, " M "+reads, mine.status())
+		require.Equal(t, "package framing // test 2\n", mine.read(test1))
+		require.Equal(t, answer, mine.read(framing))
+	}
+}
+
+// Without git there is no update, and it says so. (It changes the PATH, and so it has no other beside it.)
+func TestWithoutGitThereIsNoUpdate(t *testing.T) {
+	authors := newAuthors(t)
+	t.Setenv("PATH", t.TempDir())
+	_, err := Run(t.Context(), authors.dir, Options{}, &strings.Builder{})
+	require.ErrorContains(t, err, "update needs git")
+}
+
+// A hook, or an editor that git has started, tells git of another repository: that is not the workbook's.
+func TestAnotherRepositoryInTheEnvironmentIsNotMeant(t *testing.T) {
+	authors := newAuthors(t)
+	mine := authors.clone()
+	authors.goOn()
+	other := newAuthors(t)
+	state := other.state()
+	t.Setenv("GIT_DIR", filepath.Join(other.dir, ".git"))
+	t.Setenv("GIT_WORK_TREE", other.dir)
+	t.Setenv("GIT_INDEX_FILE", filepath.Join(other.dir, ".git", "index"))
+	_, err := Run(t.Context(), mine.dir, Options{}, &strings.Builder{})
+	require.NoError(t, err)
+	for _, name := range []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"} {
+		require.NoError(t, os.Unsetenv(name))
+	}
+	require.Equal(t, state, other.state())
+	require.Equal(t, authors.files(), mine.files())
+}
