@@ -5,7 +5,7 @@
 # Whatever completed the other words of go still does.
 
 __sseworkbook() {
-    if [[ ${COMP_WORDS[1]} != run || ${COMP_WORDS[2]} != ./harness || $COMP_CWORD -lt 3 ]] ||
+    if [[ ${COMP_WORDS[1]} != run || ${COMP_WORDS[2]%/} != ./harness || $COMP_CWORD -lt 3 ]] ||
         ! grep -q '^module example.com/sseworkbook' go.mod 2>/dev/null; then
         __sseworkbook_others "$@"
         return

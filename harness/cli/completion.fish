@@ -8,7 +8,7 @@ function __sseworkbook_here
     set -l words (commandline -opc)
     test (count $words) -ge 3
     and test $words[2] = run
-    and test $words[3] = ./harness
+    and string match -qr '^\./harness/?$' -- $words[3]
     and grep -q '^module example.com/sseworkbook' go.mod 2>/dev/null
 end
 

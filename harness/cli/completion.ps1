@@ -7,7 +7,7 @@
 Register-ArgumentCompleter -Native -CommandName go -ScriptBlock {
     param($word, $line, $position)
     $words = @($line.CommandElements | ForEach-Object { $_.ToString() })
-    if ($words.Count -lt 3 -or $words[1] -ne 'run' -or $words[2] -notmatch '^\.[/\\]harness$') { return }
+    if ($words.Count -lt 3 -or $words[1] -ne 'run' -or $words[2] -notmatch '^\.[/\\]harness[/\\]?$') { return }
     if (-not (Select-String -Quiet -Path go.mod -Pattern '^module example.com/sseworkbook' -ErrorAction SilentlyContinue)) { return }
     $before = @($words | Select-Object -Skip 3)
     if ($word -ne '' -and $before.Count -gt 0) { $before = @($before | Select-Object -SkipLast 1) }

@@ -5,7 +5,7 @@
 # Whatever completed the other words of go still does.
 
 __sseworkbook() {
-    if (( CURRENT < 4 )) || [[ $words[2] != run || $words[3] != ./harness ]] ||
+    if (( CURRENT < 4 )) || [[ $words[2] != run || ${words[3]%/} != ./harness ]] ||
         ! grep -q '^module example.com/sseworkbook' go.mod 2>/dev/null; then
         $__sseworkbook_before "$@"
         return
