@@ -26,8 +26,11 @@ function stepOf(step) {
 
 function drawingsOf(step) {
   if (!step.pairs.length) return [element('p', 'page-hint', {}, 'Nothing went over a wire in this step.')];
-  return step.pairs.flatMap((pair, i) => {
-    const parts = [element('h3', '', {}, step.pairs.length > 1 ? `Pair ${i + 1} of ${step.pairs.length}` : 'On the wire')];
+  const names = step.pairs.map((pair, i) => pair.part || (step.pairs.length > 1 ? `Pair ${i + 1} of ${step.pairs.length}` : 'On the wire'));
+  const order = [...step.pairs.keys()].sort((a, b) => step.pairs[b].failed - step.pairs[a].failed);
+  return order.flatMap((i) => {
+    const pair = step.pairs[i];
+    const parts = [element('h3', '', {}, pair.failed && step.pairs.length > 1 ? `${names[i]} · red` : names[i])];
     if (!pair.messages.length) return [...parts, element('p', 'page-hint', {}, 'Nothing went over this wire.')];
     const room = element('div', '');
     new Sequence(room, pair);

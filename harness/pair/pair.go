@@ -103,7 +103,7 @@ func (p *Pair) Close() {
 	if !first {
 		return
 	}
-	p.trace.end()
+	p.trace.end(p.tb.Failed(), p.origin)
 	for _, s := range streams {
 		s.Leave()
 		<-s.done

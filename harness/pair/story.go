@@ -10,6 +10,7 @@ import (
 // and how to see it again. It may be called from any goroutine, also from
 // outside the bubble that the stream is in.
 func (s *Stream) story(lines []string) []string {
+	s.pair.trace.holds(s.exchange)
 	return append(lines, s.fate(), s.pair.again(s.request))
 }
 

@@ -2,6 +2,7 @@ package pair
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -32,14 +33,16 @@ var tracedPairs atomic.Int64
 // lock that is held for the time of a write, and it has no goroutine, so it
 // may be used in a bubble. It is safe for concurrent use.
 type trace struct {
-	step  string
-	pair  int64
-	began time.Time
+	step, part string
+	pair       int64
+	began      time.Time
 
 	mu        sync.Mutex // guards the rest
 	file      *os.File   // nil after the end
 	exchanges int
 	lines     int
+	last      time.Duration // when the last line was written
+	holding   map[*exchange]bool
 }
 
 // newTrace returns the trace of a pair that tb is about to have, or nil.
@@ -53,8 +56,8 @@ func newTrace(tb testing.TB) *trace {
 		tb.Logf("this pair has no trace: %v", err)
 		return nil
 	}
-	step, _, _ := strings.Cut(tb.Name(), "/")
-	return &trace{step: step, pair: tracedPairs.Add(1), began: time.Now(), file: file}
+	step, part, _ := strings.Cut(tb.Name(), "/")
+	return &trace{step: step, part: part, pair: tracedPairs.Add(1), began: time.Now(), file: file, holding: map[*exchange]bool{}}
 }
 
 // watch has the trace tell of what client sends and gets.
@@ -89,7 +92,11 @@ func (t *trace) write(line record.Line) {
 	if t.file == nil {
 		return
 	}
-	line.Step, line.Pair, line.At = t.step, t.pair, time.Since(t.began)
+	line.Step, line.Part, line.Pair = t.step, t.part, t.pair
+	if line.Kind != record.Held && line.Kind != record.Failed { // which may come from outside the bubble, where time is another
+		t.last = time.Since(t.began)
+	}
+	line.At = t.last
 	text, err := json.Marshal(line)
 	if err == nil {
 		_, _ = t.file.Write(append(text, '\n')) // at once, so that lines of several pairs do not mix
@@ -104,18 +111,61 @@ func (t *trace) exchange() int {
 	return t.exchanges
 }
 
-// end closes the trace. What the pair does to end its parties is no part of it.
-func (t *trace) end() {
+// end closes the trace. What the pair does to end its parties is no part of it. Of a
+// test that has failed, it tells what the handlers of origin hold back.
+func (t *trace) end(failed bool, origin *server) {
 	if t == nil {
 		return
+	}
+	if failed {
+		for _, x := range origin.running() {
+			t.holds(x)
+		}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.lines > traceLines {
 		t.write(record.Line{Kind: record.Left, Size: t.lines - traceLines})
 	}
+	if failed {
+		t.write(record.Line{Kind: record.Failed})
+	}
 	if t.file != nil {
 		_ = t.file.Close()
 	}
 	t.file = nil
+}
+
+// holds tells, once, what a handler holds back. It is called when something has
+// failed, from any goroutine.
+func (t *trace) holds(x *exchange) {
+	if t == nil {
+		return
+	}
+	if text := x.held(); text != "" && t.first(x) {
+		t.add(record.Line{Kind: record.Held, From: "server", To: "server", Text: text})
+	}
+}
+
+// first reports whether nothing was told yet of what the handler of x holds back.
+func (t *trace) first(x *exchange) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	told := t.holding[x]
+	t.holding[x] = true
+	return !told
+}
+
+// held says what the handler has written and not flushed; "" if there is nothing.
+func (x *exchange) held() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	flushed := 0
+	if n := len(x.flushes); n > 0 {
+		flushed = x.flushes[n-1].Bytes
+	}
+	if x.written == flushed {
+		return ""
+	}
+	return fmt.Sprintf("the handler of %s has written %d bytes that it has not flushed", x.request, x.written-flushed)
 }

@@ -138,6 +138,30 @@ func TestATraceShowsTheProxyBetween(t *testing.T) {
 	require.Contains(t, string(read(t)[0].Bytes), "\r\n\r\nyes")
 }
 
+// Where a step waits for bytes in vain, the trace says that the handler holds them
+// back, and that this is the pair at which it failed.
+func TestATraceSaysWhatTheHandlerHoldsBack(t *testing.T) {
+	read := traced(t)
+	written := make(chan struct{})
+	text := watch(t, func(tb testing.TB) {
+		p := pair.TCP(tb, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, "data: a\n\n")
+			flush(w)
+			io.WriteString(w, "data: b\n\n")
+			close(written)
+			<-r.Context().Done()
+		}))
+		s := p.Open("/events")
+		<-written
+		s.Want("the first one is another", "data: b\n\n")
+	})
+	require.Contains(t, text, "the first one is another")
+	told := kinds(read(t))
+	require.Equal(t, []string{
+		"server→server held the handler of GET /events has written 9 bytes that it has not flushed", "→ failed ",
+	}, told[len(told)-2:])
+}
+
 // A step may ask a thousand times, and a body may come byte by byte.
 func TestATraceIsBounded(t *testing.T) {
 	read := traced(t)

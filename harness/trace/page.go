@@ -79,8 +79,8 @@ const pageText = `<!doctype html>
 <main>
 <h1>%s</h1>
 <p class="page-lead">%s</p>
-<p class="page-hint">Made with <code>%s</code> on %s. An arrow is what the party at its head has received; #2 is a pair's second
-request, and what belongs to it. The slider and the arrow keys walk through the messages; a click or Enter shows the bytes of one.
+<p class="page-hint">Made with <code>%s</code> on %s. A request is drawn when it is sent, and what comes back when it
+is read; #2 is a pair's second request, and what belongs to it. The slider and the arrow keys walk through the messages; a click or Enter shows the bytes of one.
 Header fields stand in the order of their names. Times are since the pair began; in a test with virtual time, virtual.</p>
 %s<noscript><p>This page draws with a script.</p></noscript>
 <div id="steps"></div>
@@ -91,10 +91,10 @@ Header fields stand in the order of their names. Times are since the pair began;
 </html>
 `
 
-// outputHTML returns what go test has printed, where no step is red that has it for
-// its message: a lesson that does not compile, or one that is green.
+// outputHTML returns what go test has printed, where the run has failed and no step
+// has it for its message: a lesson that does not compile, mostly.
 func (r Run) outputHTML() string {
-	if slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Failed }) || strings.TrimSpace(r.Output) == "" {
+	if r.Passed || slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Failed }) || strings.TrimSpace(r.Output) == "" {
 		return ""
 	}
 	return fmt.Sprintf("<pre class=\"page-message\" tabindex=\"0\">%s</pre>\n", html.EscapeString(strings.TrimSpace(r.Output)))

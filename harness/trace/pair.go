@@ -50,6 +50,7 @@ func drawPair(lines []record.Line) Pair {
 		d.many = d.many || line.Exchange > 1
 	}
 	for _, line := range lines {
+		d.pair.Part = line.Part
 		d.add(line)
 	}
 	switch {
@@ -70,14 +71,18 @@ func (d *drawing) add(line record.Line) {
 	}
 	switch line.Kind {
 	case record.Request:
-		d.draw(line, x, Message{Label: line.Text, Bytes: string(line.Bytes), Note: cutOff(line)})
+		_, body, _ := strings.Cut(string(line.Bytes), "\r\n\r\n")
+		label := strings.TrimSpace(line.Text + " " + shorten(visible(body)))
+		d.draw(line, x, Message{Label: label, Bytes: string(line.Bytes), Note: cutOff(line)})
 	case record.Head:
 		d.head(line, x)
 	case record.Body:
 		d.body(line, x)
 	case record.End:
 		d.end(line, x)
-	case record.Panic:
+	case record.Failed:
+		d.pair.Failed = true
+	case record.Panic, record.Held:
 		d.draw(line, x, Message{Label: line.Text, Kind: Trouble})
 	case record.Full:
 		d.full = true

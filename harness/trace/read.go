@@ -30,7 +30,9 @@ type Step struct {
 // A Pair is what passed between one server and its clients.
 type Pair struct {
 	Diagram
-	Left string `json:"left,omitempty"` // what was left out
+	Part   string `json:"part,omitempty"` // the sub-test that it is of, if there is one
+	Failed bool   `json:"failed"`         // its test is red
+	Left   string `json:"left,omitempty"` // what was left out
 }
 
 // Read returns what the pairs of a run have recorded, by step, in the order in

@@ -7,9 +7,10 @@ import "time"
 
 // A Line is one thing that passed between two parties, or that one of them did.
 type Line struct {
-	Step     string        `json:"step"` // the name of the test
-	Pair     int64         `json:"pair"` // which of the process's pairs
-	At       time.Duration `json:"at"`   // since the pair was there, in nanoseconds; virtual in a bubble
+	Step     string        `json:"step"`           // the name of the test
+	Part     string        `json:"part,omitempty"` // the name of the sub-test, if it is one
+	Pair     int64         `json:"pair"`           // which of the process's pairs
+	At       time.Duration `json:"at"`             // since the pair was there, in nanoseconds; virtual in a bubble
 	Kind     Kind          `json:"kind"`
 	From     string        `json:"from,omitempty"`     // "client", "proxy" or "server"
 	To       string        `json:"to,omitempty"`       // likewise
@@ -30,6 +31,8 @@ const (
 	Body    Kind = "body"    // what one read of the response's body gave
 	End     Kind = "end"     // of the response; Text is why
 	Panic   Kind = "panic"   // of a handler; Text says which, and where
+	Held    Kind = "held"    // Text says what a handler that still runs has written, and not flushed
+	Failed  Kind = "failed"  // the pair's test is red
 	Full    Kind = "full"    // the pair has told all that it may
 	Left    Kind = "left"    // how many lines were left out after that
 )
