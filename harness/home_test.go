@@ -24,7 +24,9 @@ func TestTheHomePageFollowsALearner(t *testing.T) {
 	defer server.kill()
 
 	tab := b.Open(t, server.url()+"/lessons/01-framing", 1280)
-	verdict := func(want string) string { return `document.querySelector('#verdict').textContent.startsWith('` + want + `')` }
+	verdict := func(want string) string {
+		return `document.querySelector('#verdict').textContent.startsWith('` + want + `')`
+	}
 	tab.Until("the stub's first step is red", verdict("Step 1 of"))
 	browser.Value[bool](tab, `window.sameDocument = true`)
 
