@@ -95,8 +95,8 @@ func (b workbook) traced(ctx context.Context, lesson catalog.Lesson, stdout, std
 		Args: []string{"-count=1"}, // a green from before has sent nothing
 		Env:  []string{trace.Variable + "=" + record.Name()},
 	}
-	var output bytes.Buffer
-	passed, err := progress.Plain(ctx, b.root, lesson, o, io.MultiWriter(stdout, &output), stderr)
+	var output, complaints bytes.Buffer // the compiler's are complaints
+	passed, err := progress.Plain(ctx, b.root, lesson, o, io.MultiWriter(stdout, &output), io.MultiWriter(stderr, &complaints))
 	if err != nil {
 		return trace.Run{}, err
 	}
@@ -105,7 +105,7 @@ func (b workbook) traced(ctx context.Context, lesson catalog.Lesson, stdout, std
 		return trace.Run{}, err
 	}
 	return trace.Run{
-		Lesson: lesson.Name, Made: time.Now(), Output: output.String(), Passed: passed,
+		Lesson: lesson.Name, Made: time.Now(), Output: complaints.String() + output.String(), Passed: passed,
 		Steps: trace.WithFailures(steps, output.String()),
 	}, nil
 }

@@ -53,7 +53,7 @@ func (r Run) Write(w io.Writer) error {
 	}
 	script, style := web.SequenceFile()
 	title := html.EscapeString("Lesson " + r.Lesson + ": what went over the wire")
-	_, err = fmt.Fprintf(w, pageText, mark, html.EscapeString(policy(script, style)), title, style, title,
+	_, err = fmt.Fprintf(w, pageText, mark, policy(script, style), title, style, title,
 		html.EscapeString(r.summary()), html.EscapeString(r.Command), r.Made.Format("2006-01-02 15:04"),
 		r.outputHTML(), data, script)
 	if err != nil {
