@@ -104,33 +104,46 @@ func takeKeys(t *cockpit.Terminal, in io.Reader) (restore func(), err error) {
 	if keyboard == nil || screen == nil || os.Getenv("TERM") == "dumb" {
 		return func() {}, nil
 	}
-	before, err := term.MakeRaw(int(keyboard.Fd()))
-	if err != nil {
+	var before *term.State
+	if !descriptor(keyboard, func(fd int) { before, err = term.MakeRaw(fd) }) || err != nil {
 		return nil, fmt.Errorf("reading keys from the terminal: %w", err)
 	}
 	resized, unheard := cockpit.Resizes()
 	t.Keys, t.Resized, t.Colour = keyboard, resized, os.Getenv("NO_COLOR") == ""
 	t.Size = func() (width, height int) {
-		width, height, err := term.GetSize(int(screen.Fd()))
-		if err != nil {
-			return 80, 24 // what terminals have been since there are any
-		}
+		width, height = 80, 24 // what terminals have been since there are any
+		descriptor(screen, func(fd int) {
+			if w, h, err := term.GetSize(fd); err == nil {
+				width, height = w, h
+			}
+		})
 		return width, height
 	}
 	return sync.OnceFunc(func() {
 		unheard()
-		_ = term.Restore(int(keyboard.Fd()), before) // a terminal that is gone needs it no more
+		descriptor(keyboard, func(fd int) { _ = term.Restore(fd, before) }) // a terminal that is gone needs it no more
 		fmt.Fprintln(t.Out)
 	}), nil
 }
 
 // terminalOf returns the terminal that x is, or nil.
-func terminalOf(x any) *os.File {
+func terminalOf(x any) (terminal *os.File) {
 	file, ok := x.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
-		return nil
+	if ok {
+		descriptor(file, func(fd int) {
+			if term.IsTerminal(fd) {
+				terminal = file
+			}
+		})
 	}
-	return file
+	return terminal
+}
+
+// descriptor calls use with the file's descriptor, and reports whether there is one.
+// The method Fd would have reads block in a way that no deadline ends.
+func descriptor(file *os.File, use func(fd int)) bool {
+	conn, err := file.SyscallConn()
+	return err == nil && conn.Control(func(fd uintptr) { use(int(fd)) }) == nil
 }
 
 // A crew is some functions that run at the same time until the first of them fails,
