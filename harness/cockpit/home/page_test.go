@@ -175,6 +175,7 @@ func canBeReadByAll(t *testing.T, b *browser.Browser) {
 				.map((e) => e.outerHTML)`), "these have no name")
 			require.Empty(t, browser.Value[[]string](tab, `[...document.querySelectorAll('[id]')].map((e) => e.id).filter((id, i, all) => all.indexOf(id) !== i)`), "ids are there twice")
 			require.True(t, browser.Value[bool](tab, `document.documentElement.lang === 'en'`))
+			require.Empty(t, tab.Complaints(), path)
 			tab.Close() // each has a connection open, and there are six at most
 		}
 	}
