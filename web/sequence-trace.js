@@ -30,7 +30,7 @@ function drawingsOf(step) {
   const order = [...step.pairs.keys()].sort((a, b) => step.pairs[b].failed - step.pairs[a].failed);
   return order.flatMap((i) => {
     const pair = step.pairs[i];
-    const parts = [element('h3', '', {}, pair.failed && step.pairs.length > 1 ? `${names[i]} · red` : names[i])];
+    const parts = [element('h2', '', {}, pair.failed && step.pairs.length > 1 ? `${names[i]} · red` : names[i])];
     if (!pair.messages.length) return [...parts, element('p', 'page-hint', {}, 'Nothing went over this wire.')];
     const room = element('div', '');
     new Sequence(room, pair);

@@ -79,7 +79,7 @@ export class Sequence {
   #open(chapter, n) {
     if (this.#list && chapter === this.#chapter) return;
     this.#chapter = chapter;
-    if (chapter) this.#body.append(element('h3', 'seq-chapter', {}, chapter));
+    if (chapter) this.#body.append(element('h2', 'seq-chapter', {}, chapter));
     this.#list = element('ol', 'seq-list', { start: n });
     this.#body.append(this.#list);
   }

@@ -57,7 +57,7 @@ func TestATraceOpensFromDisk(t *testing.T) {
 		tab.Until("the red step comes first, and is open", `document.querySelector('details').open && document.querySelector('summary').textContent === 'TestRed · red'`)
 		require.Equal(t, 1, browser.Value[int](tab, `document.querySelectorAll('details[open]').length`))
 		require.Contains(t, browser.Value[string](tab, `document.querySelector('details pre').innerText`), "it is red\n    got "+hostile)
-		require.Equal(t, []string{"cut · red", "fine"}, browser.Value[[]string](tab, `[...document.querySelectorAll('details[open] h3')].map((e) => e.textContent)`))
+		require.Equal(t, []string{"cut · red", "fine"}, browser.Value[[]string](tab, `[...document.querySelectorAll('details[open] h2')].map((e) => e.textContent)`))
 		require.Equal(t, 2, browser.Value[int](tab, `document.querySelectorAll('.seq-shaft').length`))
 		require.Equal(t, 1, browser.Value[int](tab, `document.querySelectorAll('.seq-dot').length`))
 		require.Contains(t, browser.Value[string](tab, `document.body.innerText`), "What came after that was left out.")

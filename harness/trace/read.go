@@ -40,7 +40,7 @@ type Pair struct {
 func Read(r io.Reader) ([]Step, error) {
 	var order []string
 	pairs := map[string][]int64{}
-	lines := map[int64][]record.Line{}
+	lines := map[pairKey][]record.Line{}
 	for in := bufio.NewReader(r); ; {
 		text, err := in.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
@@ -56,20 +56,27 @@ func Read(r io.Reader) ([]Step, error) {
 		if pairs[line.Step] == nil {
 			order = append(order, line.Step)
 		}
-		if lines[line.Pair] == nil {
+		key := pairKey{line.Step, line.Pair}
+		if lines[key] == nil {
 			pairs[line.Step] = append(pairs[line.Step], line.Pair)
 		}
-		lines[line.Pair] = append(lines[line.Pair], line)
+		lines[key] = append(lines[key], line)
 	}
 }
 
+// A pairKey tells pairs apart, also those of two processes that numbered them alike.
+type pairKey struct {
+	step string
+	pair int64
+}
+
 // steps returns the steps, each with the diagrams of its pairs.
-func steps(order []string, pairs map[string][]int64, lines map[int64][]record.Line) []Step {
+func steps(order []string, pairs map[string][]int64, lines map[pairKey][]record.Line) []Step {
 	var all []Step
 	for _, name := range order {
 		step := Step{Name: name}
 		for _, pair := range pairs[name] {
-			step.Pairs = append(step.Pairs, drawPair(lines[pair]))
+			step.Pairs = append(step.Pairs, drawPair(lines[pairKey{name, pair}]))
 		}
 		all = append(all, step)
 	}
