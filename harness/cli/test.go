@@ -40,6 +40,9 @@ message between client and server is an arrow, with its bytes, up to the failure
 			if err != nil {
 				return err
 			}
+			if _, err := os.Stat(lesson.TestFile()); err != nil {
+				return fmt.Errorf("lesson %s has no tests to run: %w", lesson.Name, err)
+			}
 			passed, err := book.test(cmd, lesson, o)
 			if err == nil && o.check && !passed {
 				return fmt.Errorf("lesson %s is not done", lesson.Name)

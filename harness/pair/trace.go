@@ -21,7 +21,8 @@ const traceVar = "SSEWORKBOOK_TRACE"
 // What a trace holds of one pair at most. What comes after that is counted.
 const (
 	traceLines = 1000
-	traceBytes = 4 << 10 // in one line
+	traceBytes = 4 << 10   // in one line
+	traceTotal = 512 << 10 // bytes in all; of what comes after that, there is the size
 )
 
 // tracedPairs numbers the pairs of this process.
@@ -41,6 +42,7 @@ type trace struct {
 	file      *os.File   // nil after the end
 	exchanges int
 	lines     int
+	bytes     int
 	last      time.Duration // when the last line was written
 	holding   map[*exchange]bool
 }
@@ -97,6 +99,9 @@ func (t *trace) write(line record.Line) {
 		t.last = time.Since(t.began)
 	}
 	line.At = t.last
+	if t.bytes += len(line.Bytes); t.bytes > traceTotal {
+		line.Bytes = nil
+	}
 	text, err := json.Marshal(line)
 	if err == nil {
 		_, _ = t.file.Write(append(text, '\n')) // at once, so that lines of several pairs do not mix

@@ -185,6 +185,23 @@ func TestATraceIsBounded(t *testing.T) {
 	require.Greater(t, lines[1001].Size, 9_000)
 }
 
+func TestATraceOfMuchDataKeepsItsSize(t *testing.T) {
+	read := traced(t)
+	long := strings.Repeat("x", 8<<10)
+	p := pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
+	for range 200 {
+		p.Post("/", "text/plain", long)
+	}
+	lines, kept := read(t), 0
+	for _, line := range lines {
+		kept += len(line.Bytes)
+	}
+	require.LessOrEqual(t, kept, 512<<10)
+	require.Equal(t, record.Request, lines[len(lines)-2].Kind)
+	require.Empty(t, lines[len(lines)-2].Bytes)
+	require.Greater(t, lines[len(lines)-2].Size, 8<<10)
+}
+
 func TestATraceThatCannotBeWrittenIsNoneAndHarmsNothing(t *testing.T) {
 	t.Setenv("SSEWORKBOOK_TRACE", filepath.Join(t.TempDir(), "missing", "trace"))
 	p := pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "fine") }))

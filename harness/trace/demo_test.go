@@ -83,6 +83,7 @@ func TestTheDemoInAChromium(t *testing.T) {
 		"each message is an arrow":                    arrowsAreDrawn,
 		"slider and keys walk through the messages":   walks,
 		"a click or Enter shows the bytes":            showsBytes,
+		"it may grow while it is open":                grows,
 		"it runs again":                               runsAgain,
 		"a phone's width needs no scrolling sideways": fitsAPhone,
 		"a server that has gone is said to have":      serverGone,
@@ -158,6 +159,30 @@ func showsBytes(t *testing.T, b *browser.Browser) {
 	tab.Do("press Enter on the first", chromedp.Focus(chromedp.CSS(".seq-row")), chromedp.KeyEvent("\r"))
 	require.Contains(t, browser.Value[string](tab, `document.querySelector('.seq-bytes:not([hidden])').innerText`), "GET /events HTTP/1.1CRLF")
 	require.Equal(t, "true", browser.Value[string](tab, `document.activeElement.ariaExpanded`))
+	require.Empty(t, tab.Complaints())
+}
+
+// Whoever is at the last message stays with the newest, and whoever has walked back
+// stays where they are.
+func grows(t *testing.T, b *browser.Browser) {
+	tab := b.Open(t, served(t)+"/demo", wide)
+	counts := browser.Value[[]string](tab, `import('/web/sequence.js').then(({ Sequence }) => {
+		const room = document.body.appendChild(document.createElement('div'));
+		const now = () => room.querySelector('output').textContent;
+		const sequence = new Sequence(room, { lanes: ['a', 'b'], messages: [{ at: 0, from: 'a', to: 'b', label: 'one' }] });
+		const counts = [now()];
+		sequence.add({ at: 1, from: 'b', to: 'a', label: 'two', kind: 'end' });
+		counts.push(now());
+		sequence.walk(1);
+		sequence.add({ at: 70000, from: 'a', to: 'nobody', label: '<b>three</b>' });
+		counts.push(now(), room.querySelectorAll('.seq-shaft').length + ' arrows', [...room.querySelectorAll('.seq-meta')].at(-1).textContent);
+		sequence.walk(99);
+		counts.push(now());
+		sequence.clear();
+		return [...counts, now(), room.querySelectorAll('.seq-item').length + ' left'];
+	})`)
+	require.Equal(t, []string{"1 of 1", "2 of 2", "1 of 3", "2 arrows", "+1 min 10 s", "3 of 3", "0 of 0", "0 left"}, counts,
+		"a message to a lane that is not there has no arrow, and does no harm")
 	require.Empty(t, tab.Complaints())
 }
 
