@@ -45,23 +45,27 @@ func told(p trace.Pair) (all []string) {
 	return all
 }
 
+// inPieces sends events a second apart, cut where they are not complete, and refuses
+// whatever is posted.
+func inPieces(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost {
+		http.Error(w, "no", http.StatusGone)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	for _, text := range []string{"event: tick\ndata: 1\n\ndata: 2\n", "data: 3\n\n", "data: half\n"} {
+		io.WriteString(w, text)
+		http.NewResponseController(w).Flush()
+		time.Sleep(time.Second) // of the bubble's time
+	}
+}
+
 // What a real pair records comes out as it passed.
 func TestARecordOfARealPairIsRead(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "record")
 	t.Setenv(trace.Variable, file)
 	synctest.Test(t, func(t *testing.T) {
-		p := pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Method == http.MethodPost {
-				http.Error(w, "no", http.StatusGone)
-				return
-			}
-			w.Header().Set("Content-Type", "text/event-stream")
-			for _, text := range []string{"event: tick\ndata: 1\n\ndata: 2\n", "data: 3\n\n", "data: half\n"} {
-				io.WriteString(w, text)
-				http.NewResponseController(w).Flush()
-				time.Sleep(time.Second)
-			}
-		}))
+		p := pair.Memory(t, http.HandlerFunc(inPieces))
 		s := p.Open("/events")
 		require.Equal(t, io.EOF, s.Ended("the handler returns"))
 		p.Post("/answers", "text/plain", "yes")
