@@ -26,6 +26,9 @@ type lessonPage struct {
 	Mistakes       []Mistake // those of the open step
 	Steps          []step
 	Done, Compiles bool
+	Can            template.HTML // of a lesson that is done: what its reader can do now
+	Experiment     template.HTML // and something to try
+	Avoided        []catalog.Avoided
 	Text           template.HTML
 }
 
@@ -120,7 +123,19 @@ func (s *Server) lessonPage(now standing, i int) lessonPage {
 		p.Mistakes = s.mistakes(s.lessons[i], p.Open.Name)
 		p.Hints = s.hints(now.results[i])
 	}
+	if p.Done {
+		s.praise(&p, s.lessons[i])
+	}
 	return p
+}
+
+// praise puts on the page what the text says to somebody who is done. A text that
+// says nothing of the kind is no reason to fail.
+func (s *Server) praise(p *lessonPage, lesson catalog.Lesson) {
+	green, _ := lesson.Green()
+	p.Avoided = green.Avoided
+	p.Can, _ = s.markdown([]byte(green.Can), "lessons/"+lesson.Name)
+	p.Experiment, _ = s.markdown([]byte(green.Experiment), "lessons/"+lesson.Name)
 }
 
 // neighbour returns a lesson beside another; nil if none is there.

@@ -49,6 +49,11 @@ func TestALessonThatIsGreenLeadsOn(t *testing.T) {
 	require.Contains(t, page, "Green: all 2 steps pass.")
 	require.Contains(t, page, `href="/lessons/01-greeting/diff">Compare`)
 	require.Contains(t, page, `On to 02 Parting`)
+	aside, _, _ := strings.Cut(page, "</aside>")
+	require.Contains(t, aside, "<p>You can now say <code>hello</code>. Nobody is puzzled any more.</p>")
+	require.Contains(t, aside, "Nothing is said")
+	require.Contains(t, aside, "some/house#12")
+	require.Contains(t, aside, "go run ./twice")
 	require.NotContains(t, page, "Hint 1")
 	require.NotContains(t, page, "it says")
 }
