@@ -9,7 +9,9 @@ run.steps.forEach((step) => place.append(stepOf(step)));
 // stepOf shows a step; what it has sent is drawn when it is opened.
 function stepOf(step) {
   const made = element('details', `page-step ${step.failed ? 'failed' : ''}`);
-  made.append(element('summary', '', {}, `${step.name} · ${step.failed ? 'red' : counted(step)}`));
+  const summary = element('summary', '');
+  summary.append(...breakable(step.name), ` · ${step.failed ? 'red' : counted(step)}`);
+  made.append(summary);
   if (step.message) made.append(element('pre', 'page-message', { tabindex: 0 }, step.message));
   let drawn = false;
   const draw = () => {
@@ -38,6 +40,11 @@ function drawingsOf(step) {
     if (pair.left) parts.push(element('p', 'page-hint', {}, pair.left));
     return parts;
   });
+}
+
+// breakable lets a long name go on in the next line where one of its words begins.
+function breakable(name) {
+  return name.split(/(?=[A-Z])/).flatMap((word) => [word, document.createElement('wbr')]);
 }
 
 function counted(step) {

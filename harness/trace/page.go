@@ -80,7 +80,7 @@ const pageText = `<!doctype html>
 <h1>%s</h1>
 <p class="page-lead">%s</p>
 <p class="page-hint">Made with <code>%s</code> on %s. A request is drawn when it is sent, and what comes back when it
-is read; #2 is a pair's second request, and what belongs to it. The slider and the arrow keys walk through the messages; a click or Enter shows the bytes of one.
+is read; #2 is the second request on that way, and what belongs to it. The slider and the arrow keys walk through the messages; a click or Enter shows the bytes of one.
 Header fields stand in the order of their names. Times are since the pair began; in a test with virtual time, virtual.</p>
 %s<noscript><p>This page draws with a script.</p></noscript>
 <div id="steps"></div>

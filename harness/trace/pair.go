@@ -16,14 +16,16 @@ const labelWidth = 100
 type drawing struct {
 	pair      Pair
 	exchanges map[int]*exchange
-	many      bool // more than one request, so that it matters to which of them something belongs
+	requests  map[string]int // how many there are, by who has sent them
+	numbered  map[string]int // how many have a number by now
 	left      int
 	full      bool
 }
 
 // An exchange is one request, and what has come back.
 type exchange struct {
-	number int
+	number int  // of its sender's requests
+	many   bool // its sender has more than one, so that the number says something
 	stream bool
 	answer int // which message has the response's head; -1 before it has come
 	body   []byte
@@ -40,14 +42,16 @@ type frame struct {
 
 // drawPair returns the diagram of what one pair has recorded.
 func drawPair(lines []record.Line) Pair {
-	d := &drawing{exchanges: map[int]*exchange{}}
+	d := &drawing{exchanges: map[int]*exchange{}, requests: map[string]int{}, numbered: map[string]int{}}
 	d.pair.Lanes = []string{"client", "server"}
 	d.pair.Messages = []Message{}
 	for _, line := range lines {
 		if line.From == "proxy" || line.To == "proxy" {
 			d.pair.Lanes = []string{"client", "proxy", "server"}
 		}
-		d.many = d.many || line.Exchange > 1
+		if line.Kind == record.Request {
+			d.requests[line.From]++
+		}
 	}
 	for _, line := range lines {
 		d.pair.Part = line.Part
@@ -66,11 +70,13 @@ func drawPair(lines []record.Line) Pair {
 func (d *drawing) add(line record.Line) {
 	x := d.exchanges[line.Exchange]
 	if x == nil {
-		x = &exchange{number: line.Exchange, answer: -1}
+		x = &exchange{answer: -1}
 		d.exchanges[line.Exchange] = x
 	}
 	switch line.Kind {
 	case record.Request:
+		d.numbered[line.From]++
+		x.number, x.many = d.numbered[line.From], d.requests[line.From] > 1
 		_, body, _ := strings.Cut(string(line.Bytes), "\r\n\r\n")
 		label := strings.TrimSpace(line.Text + " " + shorten(visible(body)))
 		d.draw(line, x, Message{Label: label, Bytes: string(line.Bytes), Note: cutOff(line)})
@@ -99,7 +105,7 @@ func (d *drawing) draw(line record.Line, x *exchange, m Message) int {
 	}
 	m.At = milliseconds(line.At)
 	m.From, m.To = line.From, line.To
-	if d.many && x.number > 0 {
+	if x.many {
 		m.Label = fmt.Sprintf("#%d %s", x.number, m.Label)
 	}
 	d.pair.Messages = append(d.pair.Messages, m)
@@ -185,7 +191,7 @@ func (d *drawing) label(line record.Line, x *exchange, whole bool) {
 	if m.Label == "" {
 		m.Label = "(a blank line)"
 	}
-	if d.many {
+	if x.many {
 		m.Label = fmt.Sprintf("#%d %s", x.number, m.Label)
 	}
 	if len(x.open.text) <= bytesAtMost {
