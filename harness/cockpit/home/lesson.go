@@ -28,7 +28,7 @@ type lessonPage struct {
 	Done, Compiles bool
 	Can            template.HTML // of a lesson that is done: what its reader can do now
 	Experiment     template.HTML // and something to try
-	Avoided        []catalog.Avoided
+	Avoided        []avoided
 	Text           template.HTML
 }
 
@@ -38,6 +38,12 @@ type step struct {
 	Number int
 	About  string // what its comment says
 	Words  string // its status, in a word that a screen reader reads
+}
+
+// An avoided is a mistake that others have shipped.
+type avoided struct {
+	Title   template.HTML
+	Sources string
 }
 
 // A hint is one that folds open.
@@ -133,9 +139,14 @@ func (s *Server) lessonPage(now standing, i int) lessonPage {
 // says nothing of the kind is no reason to fail.
 func (s *Server) praise(p *lessonPage, lesson catalog.Lesson) {
 	green, _ := lesson.Green()
-	p.Avoided = green.Avoided
-	p.Can, _ = s.markdown([]byte(green.Can), "lessons/"+lesson.Name)
-	p.Experiment, _ = s.markdown([]byte(green.Experiment), "lessons/"+lesson.Name)
+	dir := "lessons/" + lesson.Name
+	p.Can, _ = s.markdown([]byte(green.Can), dir)
+	// Its commands are a block, which Markdown takes after a blank line only.
+	p.Experiment, _ = s.markdown([]byte(strings.Replace(green.Experiment, "\n", "\n\n", 1)), dir)
+	for _, a := range green.Avoided {
+		title, _ := s.markdown([]byte(a.Title), dir)
+		p.Avoided = append(p.Avoided, avoided{title, strings.Join(a.Sources, ", ")})
+	}
 }
 
 // neighbour returns a lesson beside another; nil if none is there.

@@ -53,7 +53,7 @@ func TestALessonThatIsGreenLeadsOn(t *testing.T) {
 	require.Contains(t, aside, "<p>You can now say <code>hello</code>. Nobody is puzzled any more.</p>")
 	require.Contains(t, aside, "Nothing is said")
 	require.Contains(t, aside, "some/house#12")
-	require.Contains(t, aside, "go run ./twice")
+	require.Contains(t, aside, `<pre class="shell"><code>go run ./twice</code></pre>`)
 	require.NotContains(t, page, "Hint 1")
 	require.NotContains(t, page, "it says")
 }
