@@ -50,6 +50,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newDemo(), newBasicServer(), newBasicClient(), newTwoWayServer(), newTwoWayClient(), newTrigger(), newLoad(),
 		newList(), newTest(), newServe(), newNext(), newWatch(), newHint(), newMistakes(), newDiff(), newReset(), newUpdate(), newBench(), newVerify(), newCompletion(), newStubs(), newOften(), newSums())
+	setHelp(root)
 	return root
 }
 

@@ -28,10 +28,10 @@ var scriptOf = map[string]string{
 // newCompletion returns the command that teaches a shell the words of the others.
 func newCompletion() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "completion bash|zsh|fish|powershell",
+		Use:   "completion SHELL",
 		Short: "Has your shell complete commands, lessons and flags.",
-		Long: `Prints a script that has your shell complete what comes after go run ./harness in this folder. All else about go
-stays as it was. To try it in this shell, in bash or zsh:
+		Long: `Prints a script for SHELL, which is bash, zsh, fish or powershell, that has it complete what comes after
+go run ./harness in this folder. All else about go stays as it was. To try it in this shell, in bash or zsh:
 
     eval "$(go run ./harness completion bash)"
 

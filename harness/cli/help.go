@@ -18,6 +18,9 @@ func help(cmd *cobra.Command, _ []string) {
 	}
 	fmt.Fprintf(w, "\n    %s\n", usage(cmd))
 	helpCommands(w, cmd)
+	if cmd.HasAvailableSubCommands() || strings.Contains(cmd.Use, "LESSON") {
+		fmt.Fprintln(w, "\nA LESSON is its number, its topic or its folder: 1, framing, lessons/01-framing.")
+	}
 	helpFlags(w, cmd.Flags())
 }
 
@@ -27,7 +30,37 @@ func usage(cmd *cobra.Command) string {
 	if cmd.HasAvailableSubCommands() {
 		words = "[command]"
 	}
+	if !hasFlags(cmd) {
+		words = strings.TrimSuffix(words, " [flags]")
+	}
 	return program + " " + strings.ReplaceAll(words, "[flags]", "[-flag …]")
+}
+
+// hasFlags reports whether cmd has a flag beside -h.
+func hasFlags(cmd *cobra.Command) (has bool) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { has = has || !f.Hidden && f.Name != "help" })
+	return has
+}
+
+// setHelp has the command help, which is cobra's, speak as the others do.
+func setHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "help" {
+			continue
+		}
+		cmd.Use, cmd.Short, cmd.Long = "help [COMMAND]", "What a command does, and its flags: the same as its -h.", ""
+		cmd.RunE = func(_ *cobra.Command, args []string) error {
+			of, rest, err := root.Find(args)
+			if err == nil {
+				err = noSuchCommand(root, rest)
+			}
+			if err != nil {
+				return err
+			}
+			return of.Help()
+		}
+	}
 }
 
 // helpCommands lists the commands below cmd.
@@ -60,8 +93,13 @@ func helpFlags(w io.Writer, flags *pflag.FlagSet) {
 
 // placeholder names the kind of value that a flag takes.
 func placeholder(f *pflag.Flag) string {
-	if f.Value.Type() == "bool" {
+	switch f.Value.Type() {
+	case "bool":
 		return ""
+	case "float64":
+		return " number"
+	case "stringSlice":
+		return " a,b,…"
 	}
 	return " " + f.Value.Type()
 }
@@ -69,7 +107,7 @@ func placeholder(f *pflag.Flag) string {
 // defaultOf says what a flag is when it is not given, if that says anything.
 func defaultOf(f *pflag.Flag) string {
 	switch f.DefValue {
-	case "", "0", "0s", "false":
+	case "", "0", "0s", "false", "[]":
 		return ""
 	}
 	return " (" + f.DefValue + ")"
