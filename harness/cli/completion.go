@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -65,7 +66,7 @@ func oneShell(_ *cobra.Command, args []string) error {
 		return nil
 	}
 	if len(args) == 0 {
-		return fmt.Errorf("for which shell? There are bash, zsh, fish and powershell")
+		return errors.New("for which shell? There are bash, zsh, fish and powershell")
 	}
 	return fmt.Errorf("there is no script for %q; there are bash, zsh, fish and powershell", strings.Join(args, " "))
 }
@@ -82,7 +83,7 @@ func newWords() *cobra.Command {
 		DisableFlagParsing: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 || !strings.HasPrefix(args[len(args)-1], "=") {
-				return fmt.Errorf("words is for the scripts; the last word needs a = before it")
+				return errors.New("words is for the scripts; the last word needs a = before it")
 			}
 			last := len(args) - 1
 			return printWords(cmd.OutOrStdout(), args[:last], strings.TrimPrefix(args[last], "="))
