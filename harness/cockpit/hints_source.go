@@ -1,6 +1,7 @@
 package cockpit
 
 import (
+	"bytes"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -80,7 +81,7 @@ func solutionAndStub(lesson catalog.Lesson) (solution, first source, err error) 
 	if err != nil {
 		return nil, nil, fmt.Errorf("looking at the solution of %s: %w", lesson.Name, err)
 	}
-	if solution, err = parseSource(file, WithoutDirectives(text)); err != nil {
+	if solution, err = parseSource(file, WithoutDirectives(unixLines(text))); err != nil {
 		return nil, nil, err
 	}
 	first, err = parseSource(file, derived)
@@ -102,6 +103,7 @@ func learnersSource(lesson catalog.Lesson) (yours source) {
 
 // parseSource returns what a Go file declares.
 func parseSource(name string, text []byte) (source, error) {
+	text = unixLines(text)
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, name, text, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
@@ -132,6 +134,9 @@ func parseSource(name string, text []byte) (source, error) {
 	}
 	return declared, nil
 }
+
+// unixLines turns CRLF into LF, since git checks text out with either.
+func unixLines(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
 
 // group returns the types, constants and variables of a declaration, each with the
 // text of all.

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -153,6 +154,21 @@ func TestAnotherStepBeginsAnew(t *testing.T) {
 	next, err = cockpit.NextHint(root, red(lesson, "TestGoodbye"))
 	require.NoError(t, err, "where nothing can be remembered, it is no error")
 	require.Equal(t, 1, next.N)
+}
+
+// git may have given the files other line ends.
+func TestHintsDoNotCareForLineEnds(t *testing.T) {
+	root, lesson := farewell(t)
+	want, err := cockpit.AllHints(root, red(lesson, "TestHello"))
+	require.NoError(t, err)
+	for _, file := range []string{filepath.Join(lesson.SolutionDir, "greeting.go"), lesson.File(), lesson.TestFile()} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(string(text), "\n", "\r\n")), 0o644))
+	}
+	got, err := cockpit.AllHints(root, red(lesson, "TestHello"))
+	require.NoError(t, err)
+	require.Equal(t, want, got)
 }
 
 // A function that is written already is not what is asked for, unless all are.
