@@ -33,7 +33,7 @@ func kindOf(code []byte) kind {
 	switch {
 	case shellLine.MatchString(text):
 		return kindShell
-	case streamLine.MatchString(text) && !strings.Contains(text, "("):
+	case field.MatchString(text), streamLine.MatchString(text) && !strings.Contains(text, "("):
 		return kindStream
 	case isGo(text):
 		return kindGo
@@ -41,11 +41,30 @@ func kindOf(code []byte) kind {
 	return kindPlain
 }
 
-// isGo reports whether text is Go: declarations, or statements.
+// isGo reports whether text is Go: declarations or statements, or first the ones
+// and then the others.
 func isGo(text string) bool {
 	if !strings.ContainsAny(text, "({=") {
 		return false
 	}
+	text = strings.ReplaceAll(text, "…", "_") // what is left out
+	if parses(text) {
+		return true
+	}
+	first, rest := "", text
+	for more := true; more; {
+		var paragraph string
+		paragraph, rest, more = strings.Cut(rest, "\n\n")
+		first += paragraph + "\n\n"
+		if more && parses(first) && parses(rest) {
+			return true
+		}
+	}
+	return false
+}
+
+// parses reports whether text is a file of Go, declarations, or statements.
+func parses(text string) bool {
 	for _, file := range []string{text, "package p\n" + text, "package p\nfunc _() {\n" + text + "\n}"} {
 		if _, err := parser.ParseFile(token.NewFileSet(), "", file, parser.SkipObjectResolution); err == nil {
 			return true

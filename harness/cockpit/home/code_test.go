@@ -35,6 +35,9 @@ func TestWhatABlockIsWrittenInIsSeen(t *testing.T) {
 		"may we pay 5,000,000?  yes":                           kindPlain,
 		"fatal error: concurrent map writes":                   kindPlain,
 		"HTTP/1.1 202 Accepted":                                kindPlain,
+		"func f() {\n\ta()\n\n\tb()\n}\n\nf()":                 kindGo,
+		"synctest.Test(t, func(t *testing.T) { … })":           kindGo,
+		"event: request\ndata: (none)":                         kindStream,
 		"two":                                                  kindPlain,
 	} {
 		require.Equal(t, want, kindOf([]byte(text)), text)

@@ -3,6 +3,8 @@ package home_test
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,6 +36,7 @@ func TestThePagesInAChromium(t *testing.T) {
 		"everything has a name, and text can be read": canBeReadByAll,
 		"the keyboard gets everywhere":                keyboard,
 		"the answers are a button away":               answersAButtonAway,
+		"an update beside a fetch is not missed":      updateBesideFetch,
 		"a page that nobody sees has no stream":       hiddenPage,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
@@ -211,32 +214,66 @@ func answersAButtonAway(t *testing.T, b *browser.Browser) {
 	require.Empty(t, tab.Complaints())
 }
 
+// While a page asks for itself, another update comes.
+func updateBesideFetch(t *testing.T, b *browser.Browser) {
+	d := newDesk(t)
+	pages := d.pages.Handler()
+	asked, answer := make(chan bool), make(chan bool)
+	var held atomic.Bool // the page's second request is answered when the test says so
+	d.serveAs(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" || !held.CompareAndSwap(true, false) {
+			pages.ServeHTTP(w, r)
+			return
+		}
+		early := httptest.NewRecorder()
+		pages.ServeHTTP(early, r)
+		asked <- true
+		select {
+		case <-answer:
+		case <-r.Context().Done(): // the test has failed
+		}
+		_, _ = early.Body.WriteTo(w)
+	}))
+	tab := b.Open(t, d.url, wide)
+	held.Store(true)
+	d.ran(0)
+	<-asked
+	d.ran(1)
+	browser.Value[string](tab, `fetch('/web/look.css').then((response) => response.text())`) // time for the stream
+	answer <- true
+	tab.Until("the page is up to date", shows("#verdict", "step 2 of 2 is red"))
+}
+
 // A browser has six connections to a server. Tabs that nobody looks at leave them
 // to the others.
 func hiddenPage(t *testing.T, b *browser.Browser) {
 	d := newDesk(t)
-	ended := make(chan struct{}, 10) // one for each stream that has ended
 	pages := d.pages.Handler()
+	ended := make(chan struct{}, 10) // one for each stream that has ended
+	var begun atomic.Int32
 	d.serveAs(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		pages.ServeHTTP(w, r)
 		if r.URL.Path == "/events" {
-			ended <- struct{}{}
+			begun.Add(1)
+			defer func() { ended <- struct{}{} }()
 		}
+		pages.ServeHTTP(w, r)
 	}))
 	d.ran(0)
 	tab := b.Open(t, d.url, wide)
-	tab.Until("the page is up to date", shows("#verdict", "step 1 of 2 is red"))
 	hide := func(hidden bool) {
 		browser.Value[bool](tab, fmt.Sprintf(`(Object.defineProperty(document, 'hidden', { configurable: true, value: %v }),
 			document.dispatchEvent(new Event('visibilitychange')))`, hidden))
 	}
+	d.ran(1)
+	tab.Until("the page follows", shows("#verdict", "step 2 of 2 is red"))
 	hide(true)
 	select {
 	case <-ended:
 	case <-time.After(patience):
 		t.Fatal("the page is hidden, and its stream goes on")
 	}
-	d.ran(1)
+	d.ran(2)
 	hide(false)
-	tab.Until("a page that is seen again is up to date", shows("#verdict", "step 2 of 2 is red"))
+	tab.Until("a page that is seen again is up to date", shows("#verdict", "Parting: step 1 of 2 is red"))
+	require.EqualValues(t, 2, begun.Load(), "there was no stream while it was hidden")
 }
