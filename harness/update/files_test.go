@@ -136,6 +136,8 @@ func TestARenamedLessonKeepsTheLearnersFolder(t *testing.T) {
 		authors := newAuthors(t)
 		mine := authors.clone()
 		mine.write(framing, answer)
+		mine.write("lessons/03-parsing/.DS_Store", "the system's")
+		mine.write(".git/info/exclude", ".DS_Store\n")
 		if committed {
 			mine.commit("lesson 1")
 		}
@@ -149,7 +151,8 @@ func TestARenamedLessonKeepsTheLearnersFolder(t *testing.T) {
 		require.Equal(t, answer, mine.read(framing))
 		require.Equal(t, "package framing // test 1\n", mine.read(test1))
 		require.Equal(t, stub1, mine.read("lessons/02-framing/framing.go"))
-		require.NoDirExists(t, mine.dir+"/lessons/03-parsing")
+		require.Equal(t, "none", mine.read(reads))
+		require.Equal(t, "the system's", mine.read("lessons/03-parsing/.DS_Store"))
 		if committed {
 			require.Empty(t, mine.status(), name)
 		} else {
@@ -170,6 +173,7 @@ func TestWhatIsInTheWayGoesAside(t *testing.T) {
 		mine.write("lessons/08-reconnection/reconnection.go", "package reconnection // my guess\n")
 		mine.write("lessons/08-reconnection/README.md", "my text\n")
 		require.NoError(t, os.Mkdir(filepath.Join(mine.dir, "LICENSE"), 0o755)) // empty
+		mine.write("CONTRIBUTING.md/text.orig-20261124-1530", "my copy in a folder where a file belongs\n")
 		if committed {
 			mine.commit("in the way")
 		} else {
@@ -177,6 +181,7 @@ func TestWhatIsInTheWayGoesAside(t *testing.T) {
 		}
 		authors.write("web/page.html", "a page\n")
 		authors.write("LICENSE", "free\n")
+		authors.write("CONTRIBUTING.md", "how to\n")
 		authors.goOn()
 
 		mine.update()
@@ -188,6 +193,7 @@ func TestWhatIsInTheWayGoesAside(t *testing.T) {
 		require.Equal(t, "package new\n", files["harness/new/new.go"], name)
 		require.Equal(t, "a page\n", files["web/page.html"], name)
 		require.Equal(t, "free\n", files["LICENSE"], name)
+		require.Equal(t, "how to\n", files["CONTRIBUTING.md"], name)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A git runs git in one folder.
@@ -22,6 +23,9 @@ var foreign = []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT
 	"GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS",
 	"GIT_INTERNAL_SUPER_PREFIX", "GIT_IMPLICIT_WORK_TREE", "GIT_LITERAL_PATHSPECS"}
 
+// patience is for how long an interrupted git may take to end.
+const patience = 2 * time.Second
+
 // run returns what git writes to its standard output.
 func (g git) run(ctx context.Context, args ...string) (string, error) {
 	return g.feed(ctx, "", args...)
@@ -32,6 +36,8 @@ func (g git) feed(ctx context.Context, input string, args ...string) (string, er
 	args = append([]string{"-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "core.quotePath=false"}, args...)
 	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Dir = g.dir
+	endAll(cmd)
+	cmd.WaitDelay = patience
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(setting string) bool {
 		name, _, _ := strings.Cut(setting, "=")
 		return slices.Contains(foreign, name)

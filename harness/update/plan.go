@@ -111,24 +111,23 @@ func (g git) plan(ctx context.Context, c commits, now time.Time) (*plan, *room, 
 func (p *plan) lessons(r *room) (works map[string][]string, err error) {
 	works = make(map[string][]string)
 	before, after := lessonsOf(r.base), lessonsOf(r.target)
-	for _, name := range slices.Sorted(maps.Keys(before)) {
-		if works[name], err = r.work("lessons/" + name); err != nil {
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		others, err := r.others("lessons/" + name)
+		if err != nil {
 			return nil, err
 		}
-		if len(works[name]) > 0 {
+		work := written(others)
+		works[name] = work
+		if len(work) > 0 {
 			p.learners = append(p.learners, name)
 		}
+		if !before[name] {
+			p.fresh = append(p.fresh, name)
+		}
 		if !after[name] {
-			p.gone = append(p.gone, gone{name, renamed(name, before, after), len(works[name]) > 0})
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(after)) {
-		if before[name] {
-			continue
-		}
-		p.fresh = append(p.fresh, name)
-		if works[name], err = r.work("lessons/" + name); err != nil {
-			return nil, err
+			p.gone = append(p.gone, gone{name, renamed(name, before, after), len(work) > 0})
 		}
 	}
 	return works, nil
@@ -185,11 +184,11 @@ func (p *plan) makeRoom(r *room, stamp string) error {
 		if had, err := r.at(file); err != nil {
 			return err
 		} else if had.mode.IsDir() {
-			work, err := r.work(file)
+			others, err := r.others(file)
 			if err != nil {
 				return err
 			}
-			if len(work) > 0 {
+			if len(others) > 0 {
 				p.aside[file] = r.free(file + stamp)
 			} else {
 				p.remove = append(p.remove, file)

@@ -70,13 +70,17 @@ func (g git) modules(ctx context.Context, r report, room *room, p *plan) error {
 	if p.aside["go.mod"] == "" {
 		return nil
 	}
-	text, err := g.textOf(ctx, room.target["go.mod"])
+	before, err := g.textOf(ctx, room.base["go.mod"])
 	if err != nil {
 		return err
 	}
-	theirs, ours := requirements(string(room.had["go.mod"].text)), requirements(text)
+	now, err := g.textOf(ctx, room.target["go.mod"])
+	if err != nil {
+		return err
+	}
+	theirs, known := requirements(string(room.had["go.mod"].text)), requirements(before+now)
 	for _, module := range sorted(theirs) {
-		if ours[module] == "" {
+		if known[module] == "" {
 			r.line("again", "go get %s@%s   (your go.mod asked for it)", module, theirs[module])
 		}
 	}

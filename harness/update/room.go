@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"example.com/sseworkbook/harness/stub"
@@ -140,12 +141,19 @@ func lessonsOf(t tree) map[string]bool {
 // copyName matches the names of what reset and update keep of a learner's work.
 var copyName = regexp.MustCompile(`\.orig-\d{8}-\d{4}(-\d+)?$`)
 
-// work lists the files in a folder that are not ours, without the copies that we keep of earlier ones: what a learner
-// has written there, or got from elsewhere.
-func (r *room) work(folder string) ([]string, error) {
+// written are the files among these that a learner has written: neither the copies that we keep of earlier ones, nor
+// what an editor or the system leaves.
+func written(files []string) []string {
+	return slices.DeleteFunc(slices.Clone(files), func(file string) bool {
+		return copyName.MatchString(file) || path.Base(file)[0] == '.'
+	})
+}
+
+// others lists the files in a folder that are not ours.
+func (r *room) others(folder string) ([]string, error) {
 	var files []string
 	err := filepath.WalkDir(filepath.Join(r.root, filepath.FromSlash(folder)), func(name string, e fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) || err == nil && (e.IsDir() || copyName.MatchString(name)) {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && e.IsDir() {
 			return nil
 		}
 		if err != nil {

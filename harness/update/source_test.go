@@ -1,6 +1,9 @@
 package update
 
 import (
+	"context"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,17 +109,17 @@ func TestWhereTheNewerWorkbookComesFrom(t *testing.T) {
 	authors.goOn()
 	authors.git("bundle", "create", "-q", bundle, "HEAD", "main")
 
-	require.Contains(t, mine.twin().update(), "nothing to do: you have all that mine (file://"+fork.dir+") has")
+	require.Contains(t, mine.twin().update(), "from    mine (file://"+fork.dir+")\nnothing to do: you have all that it has\n")
 	with := mine.twin()
 	with.git("remote", "add", "upstream", authors.dir)
-	require.Contains(t, with.update(), "from    upstream ("+authors.dir+"): 1 newer commit")
+	require.Contains(t, with.update(), "from    upstream ("+authors.dir+")\nnewer   1 commit, of ")
 	for _, from := range []string{authors.dir, "file://" + authors.dir, bundle} {
 		twin := mine.twin()
 		var out strings.Builder
 		changed, err := Run(t.Context(), twin.dir, Options{From: from}, &out)
 		require.NoError(t, err)
 		require.True(t, changed)
-		require.Contains(t, out.String(), "from    "+from+": 1 newer commit")
+		require.Contains(t, out.String(), "from    "+from+"\nnewer   1 commit, of ")
 		require.Equal(t, authors.files(), twin.files())
 	}
 }
@@ -170,4 +173,28 @@ func TestAnotherRepositoryInTheEnvironmentIsNotMeant(t *testing.T) {
 	}
 	require.Equal(t, state, other.state())
 	require.Equal(t, authors.files(), mine.files())
+}
+
+// Ctrl-C ends the wait for a server that does not answer, and what git has started for it.
+func TestCtrlCEndsAWaitForTheNetwork(t *testing.T) {
+	t.Parallel()
+	authors := newAuthors(t)
+	mine := authors.clone()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	ctx, interrupt := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		conn, err := listener.Accept()
+		interrupt()
+		if err == nil {
+			_, err = io.Copy(io.Discard, conn) // until the other side is gone
+			conn.Close()
+		}
+		ended <- err
+	}()
+	_, err = Run(ctx, mine.dir, Options{From: "http://" + listener.Addr().String() + "/x"}, &strings.Builder{})
+	require.ErrorIs(t, err, context.Canceled)
+	<-ended
 }

@@ -48,30 +48,16 @@ func Run(ctx context.Context, root string, o Options, w io.Writer) (changed bool
 
 // run is Run with a say in each change.
 func run(ctx context.Context, root string, o Options, w io.Writer, before func(change string) error) (changed bool, err error) {
-	g := git{dir: root}
-	if err := g.ready(ctx); err != nil {
-		return false, err
-	}
-	from, err := g.source(ctx, o.From)
+	g, out := git{dir: root}, report{w}
+	c, err := g.ask(ctx, out, o.From)
 	if err != nil {
 		return false, err
 	}
-	target, err := g.fetch(ctx, from)
-	if err != nil {
-		return false, err
-	}
-	c, err := g.between(ctx, target, from)
-	if err != nil {
-		return false, err
-	}
-	out := report{w}
 	if c.base == c.target {
-		_, err := g.run(ctx, "update-ref", "-d", journal) // of an update that was stopped at its very end
-		err = errors.Join(err, g.clear())
-		out.line("nothing", "to do: you have all that %s has", from.address)
-		return false, err
+		out.line("nothing", "to do: you have all that it has")
+		return false, g.tidy(ctx)
 	}
-	if err := g.news(ctx, out, from, c); err != nil {
+	if err := g.news(ctx, out, c); err != nil {
 		return false, err
 	}
 	p, room, err := g.plan(ctx, c, time.Now())
@@ -93,21 +79,44 @@ func run(ctx context.Context, root string, o Options, w io.Writer, before func(c
 	return true, nil
 }
 
+// ask finds out where the newer workbook comes from, says so, gets it, and returns between which commits the update goes.
+func (g git) ask(ctx context.Context, out report, name string) (commits, error) {
+	if err := g.ready(ctx); err != nil {
+		return commits{}, err
+	}
+	from, err := g.source(ctx, name)
+	if err != nil {
+		return commits{}, err
+	}
+	out.line("from", "%s", from.address)
+	target, err := g.fetch(ctx, from)
+	if err != nil {
+		return commits{}, err
+	}
+	return g.between(ctx, target, from)
+}
+
+// tidy removes what an update has left that was stopped at its very end.
+func (g git) tidy(ctx context.Context) error {
+	_, err := g.run(ctx, "update-ref", "-d", journal)
+	return errors.Join(err, g.clear())
+}
+
 // news says what there is to be had.
-func (g git) news(ctx context.Context, out report, from source, c commits) error {
+func (g git) news(ctx context.Context, out report, c commits) error {
 	n, err := g.line(ctx, "rev-list", "--count", c.base+".."+c.target)
 	if err != nil {
 		return err
 	}
-	last, err := g.line(ctx, "log", "-1", "--format=%cs, %s", c.target)
+	last, err := g.line(ctx, "log", "-1", "--format=%cs: %s", c.target)
 	if err != nil {
 		return err
 	}
-	commits := n + " newer commits, the last of "
+	commits := n + " commits, the last of "
 	if n == "1" {
-		commits = "1 newer commit, of "
+		commits = "1 commit, of "
 	}
-	out.line("from", "%s: %s%s", from.address, commits, last)
+	out.line("newer", "%s%s", commits, last)
 	return nil
 }
 

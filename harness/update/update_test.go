@@ -18,7 +18,7 @@ func TestUncommittedWorkStays(t *testing.T) {
 	authors.goOn()
 
 	out := mine.update()
-	require.Contains(t, out, "1 newer commit, of ")
+	require.Contains(t, out, "\nnewer   1 commit, of ")
 	require.Contains(t, out, "new     08-reconnection\n")
 	require.Contains(t, out, "yours   what you wrote in 01-framing stays as it is\n")
 	require.Contains(t, out, "tests   those of 01-framing have changed: run them again\n")
@@ -34,7 +34,7 @@ func TestUncommittedWorkStays(t *testing.T) {
 	require.Equal(t, " M "+framing+"\n?? lessons/01-framing/helper.go\n?? notes/today.txt", mine.status())
 	require.Contains(t, mine.git("status", "-sb"), "## main...origin/main\n", "git knows that nothing is ahead or behind")
 
-	require.Contains(t, mine.update(), "nothing to do: you have all that origin (file://")
+	require.Contains(t, mine.update(), "from    origin (file://"+authors.dir+")\nnothing to do: you have all that it has\n")
 }
 
 // Where nothing was written, all is as in a fresh clone: the stub is the newer one.
@@ -94,7 +94,7 @@ func TestAnUpdateKnowsWhatTheOneBeforeHasBrought(t *testing.T) {
 			authors.commit("third")
 
 			out := mine.update()
-			require.Contains(t, out, "1 newer commit, of ")
+			require.Contains(t, out, "\nnewer   1 commit, of ")
 			require.Contains(t, out, "-package framing // stub 2\n+package framing // stub 3\n")
 			require.NotContains(t, out, "edited")
 			require.NotContains(t, out, "stub 1")
