@@ -35,7 +35,7 @@ func (t *Terminal) Run(ctx context.Context) error {
 	c := t.Cockpit
 	v := view{root: c.root, lessons: c.lessons, width: plainWidth, style: style{t.Colour}, page: t.Page}
 	if t.Keys == nil {
-		return t.lines(ctx, v)
+		return t.plain(ctx, v)
 	}
 	v.keys = true
 	pressed, end := keys(ctx, t.Keys)
@@ -48,6 +48,9 @@ func (t *Terminal) Run(ctx context.Context) error {
 		running = update.Running
 		width, height := t.Size()
 		v.width = min(max(width, minWidth), plainWidth)
+		if v.tight = false; lines(v.screen(update)) > height {
+			v.tight = true
+		}
 		if err := t.draw(v.screen(update), height); err != nil {
 			return err
 		}
@@ -65,8 +68,8 @@ func (t *Terminal) Run(ctx context.Context) error {
 	}
 }
 
-// lines writes each run's beginning and end, one after the other.
-func (t *Terminal) lines(ctx context.Context, v view) error {
+// plain writes each run's beginning and end, one after the other.
+func (t *Terminal) plain(ctx context.Context, v view) error {
 	fmt.Fprintln(t.Out, "watching lessons/ · Ctrl-C stops")
 	if t.Page != "" {
 		fmt.Fprintln(t.Out, t.Page)
@@ -103,11 +106,15 @@ const (
 	clearRest = "\x1b[J"
 )
 
+// lines returns how many lines of a terminal a text takes, with the one below it, in
+// which the cursor stands.
+func lines(text string) int { return strings.Count(text, "\n") + 1 }
+
 // draw writes the screen over the one before, in one write, so that nothing
 // flickers. What is higher than the terminal scrolls up, where it can be read.
 func (t *Terminal) draw(text string, height int) error {
 	begin := toTop
-	if strings.Count(text, "\n") >= height {
+	if lines(text) > height {
 		begin = clearAll
 	}
 	text = strings.ReplaceAll(text, "\n", clearLine+"\r\n") // the terminal does not add the \r

@@ -13,10 +13,6 @@ import (
 	"example.com/sseworkbook/harness/catalog"
 )
 
-// around is how many lines of code are shown before and after the one that a
-// message names.
-const around = 2
-
 // tab is what a tab is shown as.
 const tab = "    "
 
@@ -59,9 +55,9 @@ func findExcerpt(lesson catalog.Lesson, message string) (e excerpt, ok bool) {
 	return excerpt{}, false
 }
 
-// text returns the lines around the one that is named, with their numbers, a mark
-// before that one, and a caret under the column. No line is wider than width.
-func (e excerpt) text(s style, width int) string {
+// text returns the line that is named and so many around it, with their numbers, a
+// mark before that one, and a caret under the column. No line is wider than width.
+func (e excerpt) text(s style, width, around int) string {
 	first, last := max(e.line-around, 1), min(e.line+around, len(e.lines))
 	digits := len(strconv.Itoa(last))
 	var out []string

@@ -9,9 +9,6 @@ import (
 	"example.com/sseworkbook/harness/progress"
 )
 
-// avoidedShown is how many of the mistakes just avoided are shown.
-const avoidedShown = 4
-
 // allDone is what there is to do when nothing is open.
 const allDone = "All lessons are done. See your own code at work: go run ./harness demo -mine"
 
@@ -46,10 +43,14 @@ func (v view) green(lesson catalog.Lesson, results []progress.Result) string {
 func (v view) avoided(lesson catalog.Lesson, all []catalog.Avoided) string {
 	width := v.width - len(margin)
 	lines := []string{"you have avoided what others have shipped:"}
-	for _, a := range all[:min(len(all), avoidedShown)] {
+	n := min(len(all), 4)
+	if v.tight {
+		n = 1
+	}
+	for _, a := range all[:n] {
 		lines = append(lines, wrap(a.Title+" · "+strings.Join(a.Sources, ", "), width))
 	}
-	if more := len(all) - avoidedShown; more > 0 {
+	if more := len(all) - n; more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more in %s", more, Relative(v.root, lesson.Readme())))
 	}
 	return beside(margin, strings.Join(lines, "\n"))

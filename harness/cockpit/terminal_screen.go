@@ -15,6 +15,7 @@ type view struct {
 	root    string
 	lessons []catalog.Lesson
 	width   int
+	tight   bool // where there are few lines: no blank ones, and less of what is many
 	style   style
 	keys    bool   // whether keys do something
 	page    string // what is said of the home page; "" for nothing
@@ -53,6 +54,9 @@ func (v view) screen(u Update) string {
 		text = v.help()
 	default:
 		text = v.main(u)
+		if v.tight {
+			text = strings.ReplaceAll(text, "\n\n", "\n")
+		}
 	}
 	if !v.keys {
 		return text
@@ -171,9 +175,13 @@ func (v view) body(u Update, r progress.Result) string {
 		message = r.Outside
 		text = beside(v.style.red(label("red")), "all steps pass, but\n"+strings.TrimSpace(r.Outside))
 	}
+	around := 2
+	if v.tight {
+		around = 1
+	}
 	if code, ok := findExcerpt(r.Lesson, message); ok {
 		text += "\n" + beside(v.style.bold(label("code")), fmt.Sprintf("%s:%d", Relative(v.root, code.file), code.line)+
-			"\n"+code.text(v.style, v.width-len(margin)))
+			"\n"+code.text(v.style, v.width-len(margin), around))
 	}
 	if v.hint.text != "" && v.hint.lesson == r.Lesson.Name && v.hint.step == step.Name {
 		text += "\n" + v.hint.text

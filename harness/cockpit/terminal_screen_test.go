@@ -86,6 +86,28 @@ home page http://localhost:8090
 `), keyed)
 }
 
+// Where there are few lines, nothing that matters is left out.
+func TestATightScreen(t *testing.T) {
+	v := shopView(t)
+	v.tight = true
+	u := Update{N: 1, Lesson: "01-greeting", Results: []progress.Result{red(v.lessons[0], "wrong, at greeting.go:4 (Hello)")}}
+	require.Equal(t, `lesson 01-greeting · Saying: what one says to somebody
+0 of 1 steps
+red   TestHello
+      lessons/01-greeting/greeting_test.go:5
+      wrong, at greeting.go:4 (Hello)
+code  lessons/01-greeting/greeting.go:4
+        3 │ // Hello greets.
+      ▸ 4 │ func Hello(name string) string {
+        5 │     return nmae
+next  edit lessons/01-greeting/greeting.go; its lesson runs
+      when you save it
+hint  go run ./harness hint 1
+`, v.screen(u))
+	u.Results[0] = green(v.lessons[0])
+	require.Contains(t, v.screen(u), "      No name · one/hello#12\n      and 4 more in lessons/01-greeting/README.md\ndiff ")
+}
+
 // What does not compile is shown where it stands, with a caret.
 func TestTheScreenOfALessonThatDoesNotCompile(t *testing.T) {
 	v := shopView(t)

@@ -121,10 +121,12 @@ func TestEachKeyDoesWhatTheHelpSays(t *testing.T) {
 	s.verdict <- errors.New("there is no go command")
 	s.await(0, "there is no go command")
 
+	from := s.length()
 	s.save(2, "package three // saved\n")
 	require.Equal(t, []string{"03-three"}, <-s.begun)
+	s.await(from, "lesson 03-three")
 	s.verdict <- nil
-	s.press("q", "lesson 03-three")
+	s.press("q", "")
 	require.NoError(t, <-s.ended)
 	s.ended <- nil
 }
