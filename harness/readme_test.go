@@ -79,9 +79,12 @@ func (r *reader) follow(t *testing.T, c shown) {
 		ci, err := os.ReadFile("../.ci/run")
 		require.NoError(t, err)
 		require.Contains(t, string(ci), "\n"+c.command)
-	case strings.Contains(c.command, "-server"):
+	case strings.HasSuffix(c.command, " watch"):
 		r.stop(t)
-		r.start(t, c)
+		r.start(t, c, "hint  ")
+	case strings.Contains(c.command, "-server"), strings.HasSuffix(c.command, " serve"):
+		r.stop(t)
+		r.start(t, c, "listening on")
 	case strings.Contains(c.command, "bidirectional-client"):
 		r.answer(t, c)
 	case strings.Contains(c.command, "-client"):
@@ -103,9 +106,9 @@ func (r *reader) shell(line string) *exec.Cmd {
 	return cmd
 }
 
-// start starts a server on a free port.
-func (r *reader) start(t *testing.T, c shown) {
-	p, err := startProgram(r.shell(c.command+" -addr localhost:0"), "listening on")
+// start starts a server on a free port, and waits until it says word.
+func (r *reader) start(t *testing.T, c shown, word string) {
+	p, err := startProgram(r.shell(c.command+" -addr localhost:0"), word)
 	require.NoError(t, err)
 	r.server = p
 	requireShown(t, c, p.read)
