@@ -11,12 +11,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"golang.org/x/term"
 )
+
+// sayLimit is how long the harness may take to show what is waited for.
+const sayLimit = time.Minute
 
 // A sitting is a harness that was started in a terminal, with a person before it.
 type sitting struct {
@@ -59,6 +63,8 @@ func (s *sitting) state() (state *term.State) {
 // await reads the screen until a word comes, behind the one that was awaited last,
 // and returns all that was read since then.
 func (s *sitting) await(word string) string {
+	late := time.AfterFunc(sayLimit, func() { s.tty.Close() }) // which ends the harness, and so the reading
+	defer late.Stop()
 	for buffer := make([]byte, 4096); ; {
 		before, after, found := strings.Cut(s.unread, word)
 		if found {

@@ -8,20 +8,25 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
 )
 
+// sayLimit is how long a terminal may take to show what is waited for.
+const sayLimit = time.Minute
+
 // A screen is what a terminal has been told to show, so far.
 type screen struct {
+	t    *testing.T
 	mu   sync.Mutex // guards the rest
 	text strings.Builder
 	more chan struct{} // closed when there is more
 }
 
-func newScreen() *screen { return &screen{more: make(chan struct{})} }
+func newScreen(t *testing.T) *screen { return &screen{t: t, more: make(chan struct{})} }
 
 func (s *screen) Write(text []byte) (int, error) {
 	s.mu.Lock()
@@ -33,6 +38,7 @@ func (s *screen) Write(text []byte) (int, error) {
 
 // await returns what was written from here on, once word is in it.
 func (s *screen) await(from int, word string) string {
+	late := time.After(sayLimit)
 	for {
 		s.mu.Lock()
 		text, more := s.text.String()[from:], s.more
@@ -40,7 +46,11 @@ func (s *screen) await(from int, word string) string {
 		if strings.Contains(text, word) {
 			return text
 		}
-		<-more
+		select {
+		case <-more:
+		case <-late:
+			s.t.Fatalf("the terminal never showed %q, only:\n%s", word, text)
+		}
 	}
 }
 
@@ -53,8 +63,8 @@ func (s *screen) length() int {
 
 // A seat is somebody's before a terminal that shows a flight.
 type seat struct {
-	*flight
 	*screen
+	*flight
 	keyboard *os.File
 	ended    chan error
 }
@@ -64,7 +74,7 @@ type seat struct {
 func (f *flight) sit(height int) seat {
 	read, write, err := os.Pipe()
 	require.NoError(f.t, err)
-	s := seat{f, newScreen(), write, make(chan error, 1)}
+	s := seat{newScreen(f.t), f, write, make(chan error, 1)}
 	terminal := &Terminal{
 		Cockpit: f.Cockpit, Out: s.screen, Keys: read,
 		Size: func() (int, int) { return 80, height },
@@ -86,7 +96,7 @@ func (f *flight) sit(height int) seat {
 func (s seat) press(keys, word string) string {
 	from := s.length()
 	_, err := s.keyboard.WriteString(keys)
-	require.NoError(s.t, err)
+	require.NoError(s.flight.t, err)
 	return s.await(from, word)
 }
 
@@ -158,7 +168,7 @@ func TestAHighScreenScrolls(t *testing.T) {
 // and its end.
 func TestPlainLines(t *testing.T) {
 	f := fly(t, false)
-	out := newScreen()
+	out := newScreen(t)
 	terminal := &Terminal{Cockpit: f.Cockpit, Out: out, Page: "home page http://localhost:8090"}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
