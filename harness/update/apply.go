@@ -47,12 +47,13 @@ func (u updater) apply(ctx context.Context) error {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	for _, part := range []func(context.Context) error{u.clearOut, u.putAside, u.saveStaged, u.putInPlace, u.setIndex} {
+	setBranch := func(ctx context.Context) error { return u.setBranch(ctx, commit) }
+	for _, part := range []func(context.Context) error{u.clearOut, u.putAside, u.saveStaged, u.putInPlace, u.setIndex, setBranch} {
 		if err := part(ctx); err != nil {
 			return fmt.Errorf("%w; nothing is lost, and running this again goes on from here", err)
 		}
 	}
-	return u.setBranch(ctx, commit)
+	return nil
 }
 
 // clear removes what was staged, of this update or of one that crashed.

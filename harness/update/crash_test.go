@@ -86,27 +86,48 @@ func TestAnInterruptedUpdateIsFinishedByTheNextOne(t *testing.T) {
 // and the files of the interrupted one are not taken for the learner's.
 func TestAnInterruptedUpdateMayBeFinishedByANewerOne(t *testing.T) {
 	t.Parallel()
+	for name, commits := range map[string]bool{"with commits": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			authors := newAuthors(t)
+			pattern := authors.busy(commits)
+			authors.goOn()
+			broken := make(map[string]copy)
+			for _, n := range pattern.twin().turns() {
+				mine := pattern.twin()
+				broken[mine.crash(n)] = mine
+			}
+			authors.write("harness/main.go", "package main // 3\n")
+			authors.write(framing, "package framing // stub 3\n")
+			authors.remove("harness/new/new.go")
+			authors.commit("third")
+			whole := pattern.twin()
+			whole.update()
+			delete(broken, "end") // it was at its end, and what comes then is a second one
+			for change, mine := range broken {
+				mine.update()
+				require.Equal(t, whole.state(), mine.state(), "interrupted before: %s", change)
+			}
+		})
+	}
+}
+
+// A commit that is made while the update is at work is not left out of the branch.
+func TestWhatIsCommittedMeanwhileIsKept(t *testing.T) {
+	t.Parallel()
 	authors := newAuthors(t)
-	pattern := authors.busy(true)
+	mine := authors.busy(true)
 	authors.goOn()
-	broken := make(map[string]copy)
-	for _, n := range pattern.twin().turns() {
-		mine := pattern.twin()
-		broken[mine.crash(n)] = mine
-	}
-	authors.write("harness/main.go", "package main // 3\n")
-	authors.write(framing, "package framing // stub 3\n")
-	authors.remove("harness/new/new.go")
-	authors.commit("third")
-	whole := pattern.twin()
-	whole.update()
-	for change, mine := range broken {
-		if change == "end" {
-			continue // it was at its end, and so there are two merges
+	_, err := run(t.Context(), mine.dir, Options{}, &strings.Builder{}, func(change string) error {
+		if change == "branch" {
+			mine.git("commit", "-q", "-m", "at the last minute", framing, "--allow-empty")
 		}
-		mine.update()
-		require.Equal(t, whole.state(), mine.state(), "interrupted before: %s", change)
-	}
+		return nil
+	})
+	require.ErrorContains(t, err, "nothing is lost, and running this again goes on from here")
+	mine.update()
+	require.Contains(t, mine.git("log", "--format=%s"), "at the last minute\n")
+	require.Equal(t, authors.read("harness/main.go"), mine.read("harness/main.go"))
 }
 
 // turns updates, and returns the numbers of the changes worth a crash: the first two of each kind.

@@ -194,6 +194,11 @@ func TestWhatIsInTheWayGoesAside(t *testing.T) {
 		require.Equal(t, "a page\n", files["web/page.html"], name)
 		require.Equal(t, "free\n", files["LICENSE"], name)
 		require.Equal(t, "how to\n", files["CONTRIBUTING.md"], name)
+		if committed {
+			require.Empty(t, mine.status())
+		} else {
+			require.Equal(t, " M lessons/08-reconnection/reconnection.go", mine.status())
+		}
 	}
 }
 
