@@ -179,7 +179,8 @@ func (v view) body(u Update, r progress.Result) string {
 	if v.tight {
 		around = 1
 	}
-	if code, ok := findExcerpt(r.Lesson, message); ok {
+	stale := u.Running && u.Lesson == r.Lesson.Name // the message is of lines that were saved over
+	if code, ok := findExcerpt(r.Lesson, message); ok && !stale {
 		text += "\n" + beside(v.style.bold(label("code")), fmt.Sprintf("%s:%d", Relative(v.root, code.file), code.line)+
 			"\n"+code.text(v.style, v.width-len(margin), around))
 	}

@@ -160,13 +160,14 @@ func TestTheScreenBeforeTheFirstResult(t *testing.T) {
 // While a lesson runs, what is there is of the run before, and says so.
 func TestTheScreenWhileALessonRuns(t *testing.T) {
 	v := shopView(t)
-	u := Update{N: 2, Running: true, Lesson: "01-greeting", Results: []progress.Result{red(v.lessons[0], "nobody is greeted")}}
+	u := Update{N: 2, Running: true, Lesson: "01-greeting", Results: []progress.Result{red(v.lessons[0], "wrong, at greeting.go:4")}}
 	require.True(t, strings.HasPrefix(v.screen(u), `lesson 01-greeting · Saying: what one says to somebody
 0 of 1 steps · running …
 
 the run before:
 red   TestHello
 `), v.screen(u))
+	require.NotContains(t, v.screen(u), "code", "the lines that the message names are other ones now")
 
 	v.lesson = "02-parting" // chosen, while another one runs
 	require.Equal(t, "lesson 02-parting · Saying: what one says to somebody\nnot run yet\n", v.main(Update{Results: u.Results}))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,18 +67,21 @@ type seat struct {
 	*screen
 	*flight
 	keyboard *os.File
+	height   *atomic.Int64  // in lines
+	resized  chan os.Signal // says that height is another
 	ended    chan error
 }
 
 // sit has somebody sit down before a terminal of so many lines. Whoever sits has to
 // get up again.
-func (f *flight) sit(height int) seat {
+func (f *flight) sit(height int64) seat {
 	read, write, err := os.Pipe()
 	require.NoError(f.t, err)
-	s := seat{newScreen(f.t), f, write, make(chan error, 1)}
+	s := seat{newScreen(f.t), f, write, &atomic.Int64{}, make(chan os.Signal), make(chan error, 1)}
+	s.height.Store(height)
 	terminal := &Terminal{
 		Cockpit: f.Cockpit, Out: s.screen, Keys: read,
-		Size: func() (int, int) { return 80, height },
+		Size: func() (int, int) { return 80, int(s.height.Load()) }, Resized: s.resized,
 		Diff: func(l catalog.Lesson, _ bool) (string, error) { return "-\tyours of " + l.Name + "\n", nil },
 	}
 	go func() { // ends when its user gets up
@@ -157,11 +161,17 @@ func TestQuitting(t *testing.T) {
 	}
 }
 
-// What is higher than the terminal scrolls, from a clean screen on.
+// What is higher than the terminal scrolls, from a clean screen on, and when the
+// terminal grows, what is there is drawn anew.
 func TestAHighScreenScrolls(t *testing.T) {
 	s := fly(t, false).sit(10)
 	s.await(0, toTop)
 	require.Contains(t, s.press("?", "q  quit"), clearAll+"watch runs a lesson when you save a file of it")
+
+	from := s.length()
+	s.height.Store(50)
+	s.resized <- os.Interrupt // any signal
+	s.await(from, toTop+"watch runs a lesson when you save a file of it")
 }
 
 // Without keys there are plain lines: each run's beginning, which names the lesson,
