@@ -52,7 +52,8 @@ func (p *plan) after(r *room) tree {
 }
 
 // indexed finds what changes in the index: what the learner has not staged follows the branch, and so do the
-// workbook's files. What they have staged of their own stays as it is.
+// workbook's files, for which git itself takes away what is staged in their way. What else they have staged of their own
+// stays as it is.
 func (p *plan) indexed(r *room, stamp string) {
 	after, paths := p.after(r), r.paths()
 	known := make(map[string]bool)
@@ -75,11 +76,6 @@ func (p *plan) indexed(r *room, stamp string) {
 			}
 		}
 		p.index[path] = want
-	}
-	for path := range r.index {
-		if !known[path] && after.blocks(path) {
-			p.index[path] = entry{} // what it is lies aside
-		}
 	}
 }
 
