@@ -59,7 +59,7 @@ func (u updater) apply(ctx context.Context) error {
 // clear removes what was staged, of this update or of one that crashed.
 func (g git) clear() error {
 	if err := os.RemoveAll(filepath.Join(g.dir, filepath.FromSlash(staging))); err != nil {
-		return fmt.Errorf("making room for the newer files: %w", err)
+		return fmt.Errorf("making room for the newer files, perhaps since another update is at work: %w; nothing is changed", err)
 	}
 	if folder := filepath.Join(g.dir, path.Dir(staging)); isFolder(folder) {
 		os.Remove(folder) // only if nothing else is in it

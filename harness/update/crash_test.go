@@ -211,7 +211,7 @@ func TestAFullDiskChangesNothing(t *testing.T) {
 	mine := authors.busy(true)
 	authors.goOn()
 	mine.write(".workbook", "a file, so that nothing can be written below it\n")
-	mine.refused("making room for the newer files: ", Options{})
+	mine.refused("making room for the newer files, ", Options{})
 	mine.remove(".workbook")
 	mine.update()
 }
