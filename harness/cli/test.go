@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/trace"
 )
@@ -44,6 +45,9 @@ message between client and server is an arrow, with its bytes, up to the failure
 				return fmt.Errorf("lesson %s has no tests to run: %w", lesson.Name, err)
 			}
 			passed, err := book.test(cmd, lesson, o)
+			if passed {
+				fmt.Fprintf(cmd.OutOrStdout(), "\n%s", cockpit.Learned(book.root, lesson))
+			}
 			if err == nil && o.check && !passed {
 				return fmt.Errorf("lesson %s is not done", lesson.Name)
 			}

@@ -94,8 +94,18 @@ func (b workbook) showWhere(w io.Writer, results []progress.Result, asJSON bool)
 		fmt.Fprintf(w, "%-16s%s\n", r.Lesson.Name, standing(r))
 	}
 	fmt.Fprintln(w)
+	b.showNews(w, results)
 	b.showNext(w, results, firstLine)
 	return b.showEdited(w)
+}
+
+// showNews writes what was learned in the lesson that has turned green since the
+// last time; of several, in the last one.
+func (b workbook) showNews(w io.Writer, results []progress.Result) {
+	if news := cockpit.NewlyGreen(b.root, results); len(news) > 0 {
+		lesson := news[len(news)-1]
+		fmt.Fprintf(w, "lesson %s is done\n%s\n", lesson.Name, cockpit.Learned(b.root, lesson))
+	}
 }
 
 // standing says in a few words how far a lesson is.

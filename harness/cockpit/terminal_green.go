@@ -12,16 +12,20 @@ import (
 // allDone is what there is to do when nothing is open.
 const allDone = "All lessons are done. See your own code at work: go run ./harness demo -mine"
 
-// Green returns what is said of a lesson that is done, in plain lines: what was
-// learned, who has shipped the mistakes just avoided, how to compare, something to
-// try, and what is next by the results of all lessons. All but the last is the
-// lesson's README's; what that does not say is left out.
-func Green(root string, lesson catalog.Lesson, results []progress.Result) string {
-	return view{root: root, width: plainWidth}.green(lesson, results)
+// Learned returns what is said of a lesson that is done, in plain lines: what was
+// learned, who has shipped the mistakes just avoided, how to compare, and something
+// to try. It is the lesson's README's; what that does not say is left out.
+func Learned(root string, lesson catalog.Lesson) string {
+	return view{root: root, width: plainWidth}.learned(lesson)
 }
 
-// green returns what is said of a lesson that is done.
+// green returns what is said of a lesson that is done, with what is next by the
+// results of all lessons.
 func (v view) green(lesson catalog.Lesson, results []progress.Result) string {
+	return v.learned(lesson) + beside(v.style.bold(label("next")), v.afterwards(lesson, results))
+}
+
+func (v view) learned(lesson catalog.Lesson) string {
 	said, _ := lesson.Green() // what it lacks is the authors' affair
 	width := v.width - len(margin)
 	var text string
@@ -36,7 +40,7 @@ func (v view) green(lesson catalog.Lesson, results []progress.Result) string {
 		first, commands, _ := strings.Cut(said.Experiment, "\n")
 		text += beside(v.style.bold(label("try")), strings.TrimSuffix(wrap(first, width)+"\n"+commands, "\n"))
 	}
-	return text + beside(v.style.bold(label("next")), v.afterwards(lesson, results))
+	return text
 }
 
 // avoided names the mistakes that were just avoided, and who has shipped them.
