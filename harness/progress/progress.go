@@ -11,6 +11,8 @@ package progress
 import (
 	"slices"
 
+	_ "go.uber.org/goleak" // the lessons' tests need it: so whoever has built the harness can go offline
+
 	"example.com/sseworkbook/harness/catalog"
 )
 
