@@ -17,8 +17,8 @@ import (
 )
 
 // tooLong are the commands of the README that are not run here, since they run
-// this test themselves or take minutes. CI runs them.
-var tooLong = []string{"go test ./harness/... ./solutions/... ./web/...", "go run ./harness verify"}
+// this test themselves, or take minutes, or a network. CI runs them.
+var tooLong = []string{"go test ./harness/... ./solutions/... ./web/...", "go run ./harness verify", "go run ./harness bench"}
 
 // A shown is a command of the README, and the output that it shows, if any.
 type shown struct{ command, output string }
