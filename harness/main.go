@@ -11,6 +11,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	_ "go.uber.org/goleak" // of the lessons' tests: whoever has built this program can go offline
+
 	"example.com/sseworkbook/harness/cli"
 )
 

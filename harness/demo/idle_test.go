@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	framing "example.com/sseworkbook/solutions/01-framing"
@@ -20,7 +21,7 @@ import (
 // an answer is sent on it. The answer is sent again, on another one.
 func TestAnAnswerIsNotLostWithTheConnectionThatWasIdle(t *testing.T) {
 	var posts atomic.Int64
-	answered := make(chan struct{})
+	handled := make(chan struct{}, 1) // a value for each request that a Handle has
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
 		stream, err := flushing.Open(w, r)
@@ -29,9 +30,9 @@ func TestAnAnswerIsNotLostWithTheConnectionThatWasIdle(t *testing.T) {
 			return
 		}
 		stream.Send(framing.Event{Type: "endpoint", Data: "answers"})
-		for _, id := range []string{"1", "2"} {
-			stream.Send(correlation.Request{JSONRPC: "2.0", ID: id, Method: "approve"}.Event())
-			<-answered
+		for _, id := range []string{"1", "2", "last"} {
+			stream.Send(correlation.Request{JSONRPC: "2.0", ID: id, Method: id}.Event())
+			<-handled
 		}
 	})
 	mux.HandleFunc("POST /answers", func(w http.ResponseWriter, r *http.Request) {
@@ -45,17 +46,26 @@ func TestAnAnswerIsNotLostWithTheConnectionThatWasIdle(t *testing.T) {
 			return
 		}
 		w.WriteHeader(http.StatusAccepted)
-		answered <- struct{}{}
 	})
 	server := httptest.NewServer(mux)
 	defer server.Close()
 
 	client := cleanup.Client{
-		URL:         server.URL + "/events",
-		HTTP:        server.Client(),
-		Handle:      func(context.Context, string, json.RawMessage) (any, error) { return true, nil },
-		Undelivered: func(_ correlation.Response, err error) { t.Error(err); answered <- struct{}{} },
+		URL:   server.URL + "/events",
+		HTTP:  server.Client(),
+		Limit: 1, // one answer at a time, delivered before the next request is handled
+		Handle: func(_ context.Context, method string, _ json.RawMessage) (any, error) {
+			if method == "last" {
+				assert.EqualValues(t, 3, posts.Load(), "the first answer, and the second one twice")
+			}
+			handled <- struct{}{}
+			return true, nil
+		},
+		Undelivered: func(response correlation.Response, err error) {
+			if response.ID != "last" { // the stream may end before that one is sent
+				t.Error(err)
+			}
+		},
 	}
 	require.NoError(t, client.Run(t.Context()))
-	require.EqualValues(t, 3, posts.Load())
 }

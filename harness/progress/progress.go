@@ -11,8 +11,6 @@ package progress
 import (
 	"slices"
 
-	_ "go.uber.org/goleak" // the lessons' tests need it: so whoever has built the harness can go offline
-
 	"example.com/sseworkbook/harness/catalog"
 )
 
