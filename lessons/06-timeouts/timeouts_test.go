@@ -199,6 +199,16 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		later := w.ask("hello again")
 		w.has(later, `"hello again to you too"`, "nothing was asked for an hour, then the client was: what its caller has, and what was posted")
 	})
+	step.Bubble(t, func(t *testing.T) {
+		w := newWire(t)
+		w.run(&timeouts.Answerer{Handle: takes(time.Second)})
+		w.ask("count")
+		pass(time.Second)
+		w.hangUp.Store(true)
+		greet := w.ask("greet")
+		pass(time.Second)
+		w.has(greet, `"greet done"`, "the server closed the connection that was idle, just when the answer was sent on it: what the caller has, and what was posted. net/http sends it again if post says that this does no harm")
+	})
 }
 
 // An answer may be lost. Whoever did the work wants to know, and has it in hand.
@@ -540,6 +550,7 @@ type wire struct {
 	caller   timeouts.Caller
 	client   *answering   // the one that runs, if it is run by your Answerer
 	mute     atomic.Bool  // whether no POST gets a response
+	hangUp   atomic.Bool  // whether the next POST gets none, and its connection ends
 	asked    notes        // what the client was asked
 	posts    notes        // each POST, with its status
 	from     notes        // the connection of each POST
@@ -574,6 +585,12 @@ func newWire(t *testing.T, opts ...pair.Option) *wire {
 			return
 		}
 		w.from.add(r.RemoteAddr)
+		if w.hangUp.Swap(false) {
+			if conn, _, err := http.NewResponseController(rw).Hijack(); err == nil {
+				conn.Close()
+			}
+			return
+		}
 		if w.mute.Load() {
 			io.Copy(io.Discard, r.Body) // or else net/http does not see that the client leaves
 			<-r.Context().Done()
