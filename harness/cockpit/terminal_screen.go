@@ -184,6 +184,9 @@ func (v view) body(u Update, r progress.Result) string {
 		text += "\n" + beside(v.style.bold(label("code")), fmt.Sprintf("%s:%d", Relative(v.root, code.file), code.line)+
 			"\n"+code.text(v.style, v.width-len(margin), around))
 	}
+	if r.Often != "" && !stale {
+		text += "\n" + beside(v.style.bold(label("often")), wrap(r.Often, v.width-len(margin)))
+	}
 	if v.hint.text != "" && v.hint.lesson == r.Lesson.Name && v.hint.step == step.Name {
 		text += "\n" + v.hint.text
 	}

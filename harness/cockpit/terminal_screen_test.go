@@ -41,6 +41,18 @@ func red(l catalog.Lesson, message string) progress.Result {
 	return progress.Result{Lesson: l, Steps: []progress.StepResult{{Name: "TestHello", Status: progress.Failed, Message: message}}}
 }
 
+// A step that is red again says what it often is, as the run does.
+func TestTheScreenOfAStepThatIsRedAgain(t *testing.T) {
+	v := shopView(t)
+	again := red(v.lessons[0], "nobody is greeted")
+	again.Often = "the name is misspelt · more: go run ./harness mistakes 1"
+	u := Update{N: 1, Lesson: "01-greeting", Results: []progress.Result{again}}
+	require.Contains(t, v.screen(u), "\noften the name is misspelt · more: go run ./harness mistakes\n      1\n")
+
+	u.Running = true
+	require.NotContains(t, v.screen(u), "often", "what runs now may be red for something else")
+}
+
 // green is a result of a lesson that is done.
 func green(l catalog.Lesson) progress.Result {
 	return progress.Result{Lesson: l, Done: true, Steps: []progress.StepResult{{Name: "TestHello", Status: progress.Passed}}}

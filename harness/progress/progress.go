@@ -36,6 +36,9 @@ type Result struct {
 	// Outside is what the run printed outside any step, when it failed there: a
 	// goroutine found at the end, or a failed test that is no step.
 	Outside string
+	// Often is what a step that was red in the run before, too, often is, on one
+	// line; "" if nothing is red again.
+	Often string
 	// Done is whether all steps pass and nothing else failed.
 	Done bool
 }

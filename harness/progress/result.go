@@ -12,6 +12,9 @@ import (
 // ones mostly say it all.
 const buildLines = 5
 
+// often is the line in which a run says what a step that is red again often is.
+var often = regexp.MustCompile(`(?m)^often: (.*)$`)
+
 // result returns what the run of the package showed of the lesson, which was
 // run in tree.
 func (p *packageRun) result(lesson catalog.Lesson, tree string) Result {
@@ -25,6 +28,9 @@ func (p *packageRun) result(lesson catalog.Lesson, tree string) Result {
 	}
 	if _, open := r.Open(); !open && r.BuildError == "" && p.ended == "pass" {
 		r.Done = len(steps) > 0
+	}
+	if found := often.FindStringSubmatch(p.rest.String()); found != nil {
+		r.Often = found[1]
 	}
 	if _, red := r.Red(); !red && r.BuildError == "" && p.ended == "fail" {
 		r.Outside = p.outside(steps)

@@ -80,6 +80,31 @@ func TestARunInTheSolutionsTreeNamesTheLessonsTests(t *testing.T) {
 	require.Equal(t, "lessons/02-half/half_test.go:5:28: undefined: x", results[0].BuildError)
 }
 
+// What a run says of a step that is red again is kept.
+func TestWhatAStepOftenIsIsKept(t *testing.T) {
+	root, lessons := write(t)
+	half := lessons[1]
+	put(t, half.TestFile(), `package half_test
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestMain(m *testing.M) {
+	m.Run()
+	fmt.Println("often: the cart is before the horse")
+	fmt.Println("lesson 02 half: 0 of 1 steps")
+}
+
+func TestA(t *testing.T) { t.Fatal("nothing moves") }
+`)
+	results, err := progress.Run(t.Context(), root, lessons, progress.Options{})
+	require.NoError(t, err)
+	require.Equal(t, "the cart is before the horse", results[1].Often)
+	require.Empty(t, results[0].Often)
+}
+
 // Without a result there is an error, with what the go command said.
 func TestARunThatCannotBeIsAnError(t *testing.T) {
 	root, lessons := write(t)
