@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"example.com/sseworkbook/harness/cockpit"
+	"example.com/sseworkbook/harness/cockpit/home"
 )
 
 // newWatch returns the command that runs what is saved.
@@ -29,6 +30,11 @@ lines that it names, and what to do next. In a terminal, single keys give hints,
 them. Elsewhere it writes plain lines. The home page shows the same in a browser. Ctrl-C stops.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if addr != "" {
+				if err := home.CheckAddress(addr); err != nil {
+					return err
+				}
+			}
 			book, err := openWorkbook()
 			if err != nil {
 				return err

@@ -53,15 +53,24 @@ func (s *Server) Run(ctx context.Context, addr string, log io.Writer) error {
 	return nil
 }
 
-// listen listens at addr, which has to be of this machine alone.
-func listen(addr string) (net.Listener, error) {
+// CheckAddress returns an error if addr is not host:port, or not of this machine
+// alone: whoever reaches the pages could read the learner's files.
+func CheckAddress(addr string) error {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen at %q (an address is host:port, such as localhost:8090): %w", addr, err)
+		return fmt.Errorf("cannot listen at %q (an address is host:port, such as localhost:8090): %w", addr, err)
 	}
 	if !isLocal(host) {
-		return nil, fmt.Errorf("the home page is for this machine alone, and %s is not: who reaches it could read your files; "+
+		return fmt.Errorf("the home page is for this machine alone, and %s is not: who reaches it could read your files; "+
 			"take an address of localhost, such as -addr localhost:8090", addr)
+	}
+	return nil
+}
+
+// listen listens at addr, if CheckAddress has nothing against it.
+func listen(addr string) (net.Listener, error) {
+	if err := CheckAddress(addr); err != nil {
+		return nil, err
 	}
 	listener, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
