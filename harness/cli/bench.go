@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/measure"
 	"example.com/sseworkbook/harness/overlay"
 )
@@ -137,7 +138,7 @@ func (b workbook) benchMine(ctx context.Context, word, dir string, o measure.Opt
 	}
 	if !result.Done {
 		return nil, fmt.Errorf("lesson %s is not green yet (%s); how fast code is that is not right says nothing",
-			lesson.Name, strings.TrimSpace(standing(result)))
+			lesson.Name, strings.TrimSpace(cockpit.Standing(result)))
 	}
 	yours, err := overlay.SolutionFromLesson(lesson)
 	if err != nil {

@@ -86,11 +86,7 @@ func openResult(ctx context.Context, args []string) (workbook, progress.Result, 
 		result, err := book.progressOf(ctx, lesson)
 		return book, result, err
 	}
-	book, err := openWorkbook()
-	if err != nil {
-		return workbook{}, progress.Result{}, err
-	}
-	results, err := book.progress(ctx)
+	book, results, err := runAll(ctx)
 	if err != nil {
 		return workbook{}, progress.Result{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/overlay"
 	"example.com/sseworkbook/harness/progress"
 )
@@ -61,7 +62,7 @@ func (b workbook) greenLessons(ctx context.Context, strict bool, stderr io.Write
 			green = append(green, r.Lesson)
 		case strict:
 			return nil, fmt.Errorf("lesson %s is not green yet (%s); without -strict, the reference stands in for it",
-				r.Lesson.Name, strings.TrimSpace(standing(r)))
+				r.Lesson.Name, strings.TrimSpace(cockpit.Standing(r)))
 		}
 	}
 	return green, nil

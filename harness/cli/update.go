@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/update"
 )
@@ -50,17 +51,13 @@ func (b workbook) afterUpdate(ctx context.Context, w io.Writer) error {
 	if err := b.builds(ctx); err != nil {
 		return err
 	}
-	book, err := openWorkbook() // with the new lessons
-	if err != nil {
-		return err
-	}
-	results, err := book.progress(ctx)
+	_, results, err := runAll(ctx) // with the new lessons
 	if err != nil {
 		return err
 	}
 	where := "all lessons are done"
 	if i := slices.IndexFunc(results, func(r progress.Result) bool { return !r.Done }); i >= 0 {
-		where = fmt.Sprintf("lesson %s is next: %s", results[i].Lesson.Name, strings.TrimSpace(standing(results[i])))
+		where = fmt.Sprintf("lesson %s is next: %s", results[i].Lesson.Name, strings.TrimSpace(cockpit.Standing(results[i])))
 	}
 	fmt.Fprintf(w, "you     %s · %s\n", where, program)
 	return nil

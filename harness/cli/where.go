@@ -43,11 +43,7 @@ func newNext() *cobra.Command {
 		Short: "What comes next, with all that the step says.",
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			book, err := openWorkbook()
-			if err != nil {
-				return err
-			}
-			results, err := book.progress(cmd.Context())
+			book, results, err := runAll(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -59,11 +55,7 @@ func newNext() *cobra.Command {
 
 // where shows where the learner is, and what comes next.
 func where(cmd *cobra.Command, o whereOptions) error {
-	book, err := openWorkbook()
-	if err != nil {
-		return err
-	}
-	results, err := book.progress(cmd.Context())
+	book, results, err := runAll(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -76,9 +68,14 @@ func where(cmd *cobra.Command, o whereOptions) error {
 	return nil
 }
 
-// progress runs the tests of all lessons.
-func (b workbook) progress(ctx context.Context) ([]progress.Result, error) {
-	return progress.Run(ctx, b.root, b.lessons, progress.Options{})
+// runAll opens the workbook, and runs the tests of all its lessons.
+func runAll(ctx context.Context) (workbook, []progress.Result, error) {
+	book, err := openWorkbook()
+	if err != nil {
+		return workbook{}, nil, err
+	}
+	results, err := progress.Run(ctx, book.root, book.lessons, progress.Options{})
+	return book, results, err
 }
 
 // showWhere writes a line for each lesson, and what comes next; or all of it for
@@ -91,7 +88,7 @@ func (b workbook) showWhere(w io.Writer, results []progress.Result, asJSON bool)
 		return out.Encode(cockpit.NewState(b.root, results))
 	}
 	for _, r := range results {
-		fmt.Fprintf(w, "%-16s%s\n", r.Lesson.Name, standing(r))
+		fmt.Fprintf(w, "%-16s%s\n", r.Lesson.Name, cockpit.Standing(r))
 	}
 	fmt.Fprintln(w)
 	b.showNews(w, results)
@@ -108,20 +105,6 @@ func (b workbook) showNews(w io.Writer, results []progress.Result) {
 	}
 }
 
-// standing says in a few words how far a lesson is.
-func standing(r progress.Result) string {
-	counts := fmt.Sprintf("%2d of %d steps", r.Passed(), len(r.Steps))
-	switch {
-	case r.Done:
-		return counts + " · done"
-	case r.BuildError != "":
-		return "does not compile yet"
-	case r.Outside != "":
-		return counts + " · something else failed"
-	}
-	return counts
-}
-
 // showNext writes what there is to do in the first lesson that is not done, with
 // what part makes of the message.
 func (b workbook) showNext(w io.Writer, results []progress.Result, part func(message string) string) {
@@ -135,27 +118,13 @@ func (b workbook) showNext(w io.Writer, results []progress.Result, part func(mes
 	case r.BuildError != "":
 		fmt.Fprintf(w, "next  make lesson %s compile:\n%s\n", r.Lesson.Name, indent(r.BuildError))
 	case open:
-		fmt.Fprintf(w, "next  %s\n      %s\n", step.Name, b.place(r.Lesson, step.Name))
+		fmt.Fprintf(w, "next  %s\n      %s\n", step.Name, cockpit.Place(b.root, r.Lesson, step.Name))
 		fmt.Fprintf(w, "%s\n", indent(part(step.Message)))
 	default:
 		fmt.Fprintf(w, "next  all steps of lesson %s pass, but:\n%s\n", r.Lesson.Name, indent(r.Outside))
 	}
 	fmt.Fprintf(w, "run   go test ./%s\n", b.relative(r.Lesson.Dir))
 	fmt.Fprintf(w, "hint  %s hint %d\n", program, r.Lesson.Number)
-}
-
-// place returns where a step stands: "lessons/…/framing_test.go:21".
-func (b workbook) place(lesson catalog.Lesson, name string) string {
-	file := b.relative(lesson.TestFile())
-	steps, err := lesson.Steps()
-	if err != nil {
-		return file
-	}
-	i := slices.IndexFunc(steps, func(s catalog.Step) bool { return s.Name == name })
-	if i < 0 {
-		return file
-	}
-	return fmt.Sprintf("%s:%d", file, steps[i].Line)
 }
 
 // showEdited names the lesson tests that are not as the workbook has them.

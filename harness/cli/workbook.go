@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/stub"
 )
@@ -53,10 +54,7 @@ func (b workbook) progressOf(ctx context.Context, lesson catalog.Lesson) (progre
 
 // relative returns path as a person in the workbook's folder would type it.
 func (b workbook) relative(path string) string {
-	if rel, err := filepath.Rel(b.root, path); err == nil {
-		return filepath.ToSlash(rel)
-	}
-	return path
+	return cockpit.Relative(b.root, path)
 }
 
 // target returns the lesson in the terms of package stub.

@@ -119,6 +119,32 @@ func (n Next) Place() string {
 	return fmt.Sprintf("%s:%d", n.File, n.Line)
 }
 
+// Standing says in a few words how far a lesson is; numbers are two columns wide.
+func Standing(r progress.Result) string {
+	counts := fmt.Sprintf("%2d of %d steps", r.Passed(), len(r.Steps))
+	switch {
+	case r.Done:
+		return counts + " · done"
+	case r.BuildError != "":
+		return "does not compile yet"
+	case r.Outside != "":
+		return counts + " · something else failed"
+	}
+	return counts
+}
+
+// Place returns where a step stands, as an editor takes it, from the folder root:
+// "lessons/…/framing_test.go:21"; without the line, if it is not found.
+func Place(root string, lesson catalog.Lesson, name string) string {
+	file := Relative(root, lesson.TestFile())
+	steps, _ := lesson.Steps() // without them, the file is all that is known
+	i := slices.IndexFunc(steps, func(s catalog.Step) bool { return s.Name == name })
+	if i < 0 {
+		return file
+	}
+	return fmt.Sprintf("%s:%d", file, steps[i].Line)
+}
+
 // Relative returns path as a person in the folder root would type it.
 func Relative(root, path string) string {
 	if rel, err := filepath.Rel(root, path); err == nil {

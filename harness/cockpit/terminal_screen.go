@@ -87,7 +87,7 @@ func (v view) main(u Update) string {
 	result, ran := find(u.Results, lesson.Name)
 	switch running := u.Running && (u.Lesson == lesson.Name || !ran); {
 	case running && ran:
-		return text + standing(result) + v.style.bold(" · running …") + "\n\n" + v.style.dim("the run before:") + "\n" + v.body(u, result)
+		return text + strings.TrimSpace(Standing(result)) + v.style.bold(" · running …") + "\n\n" + v.style.dim("the run before:") + "\n" + v.body(u, result)
 	case running:
 		return text + v.style.bold("running …") + " this first build takes longest\n"
 	case u.Err != nil:
@@ -96,7 +96,7 @@ func (v view) main(u Update) string {
 	case !ran:
 		return text + "not run yet\n"
 	}
-	return text + standing(result) + "\n\n" + v.body(u, result)
+	return text + strings.TrimSpace(Standing(result)) + "\n\n" + v.body(u, result)
 }
 
 // shown returns the lesson to show: the one that was chosen, or saved last, or is
@@ -142,20 +142,6 @@ func (v view) heading(lesson catalog.Lesson) string {
 	return text
 }
 
-// standing says how far a lesson is.
-func standing(r progress.Result) string {
-	text := fmt.Sprintf("%d of %d steps", r.Passed(), len(r.Steps))
-	switch {
-	case r.Done:
-		return text + " · done"
-	case r.BuildError != "":
-		return "does not compile yet"
-	case r.Outside != "":
-		return text + " · something else failed"
-	}
-	return text
-}
-
 // body shows what the last run of a lesson has shown: the one thing that is red,
 // the learner's own lines that it names, and what to do now.
 func (v view) body(u Update, r progress.Result) string {
@@ -196,13 +182,8 @@ func (v view) body(u Update, r progress.Result) string {
 // step shows the step that is red, or comes next: its name, where it stands, and
 // what it says.
 func (v view) step(lesson catalog.Lesson, step progress.StepResult) string {
-	place := Relative(v.root, lesson.TestFile())
-	steps, _ := lesson.Steps() // without them, the file is all that is known
-	if i := slices.IndexFunc(steps, func(s catalog.Step) bool { return s.Name == step.Name }); i >= 0 {
-		place = fmt.Sprintf("%s:%d", place, steps[i].Line)
-	}
 	sentence, details, _ := strings.Cut(strings.TrimSpace(step.Message), "\n")
-	text := v.style.bold(step.Name) + "\n" + place + "\n" + wrap(sentence, v.width-len(margin))
+	text := v.style.bold(step.Name) + "\n" + Place(v.root, lesson, step.Name) + "\n" + wrap(sentence, v.width-len(margin))
 	if details != "" {
 		text += "\n" + details
 	}
@@ -230,7 +211,7 @@ func (v view) list(u Update) string {
 		}
 		result, ran := find(u.Results, lesson.Name)
 		if ran {
-			how = standing(result)
+			how = strings.TrimSpace(Standing(result))
 		}
 		line := fmt.Sprintf("%s %-16s %s", mark, lesson.Name, how)
 		if result.Done {
