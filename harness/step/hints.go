@@ -1,13 +1,13 @@
 package step
 
-// Hints are a lesson's hints, by the names of the steps that they are for. They
-// stand in a file of their own, hints_test.go, where a learner who opens a test
-// at its red line does not read them unasked:
+// Hints has a hint for each step of a lesson, by the name of its test:
 //
 //	var _ = step.Hints{
-//		"TestAnEventEndsWithABlankLine": "what comes after the last field?",
+//		"TestAnEventEndsAtItsBlankLine": "field keeps what follows …",
 //	}
 //
-// go run ./harness hint, and the pages, show them. They are read from the source,
-// so names and hints are string literals, which + may join. Every step has one.
+// They stand in the lesson's hints_test.go and not above the tests, so that
+// reading a test does not give its hint away. No test uses the value: go run
+// ./harness hint reads the literal from the source, and watch shows from it too.
+// So the keys and values are literals, or literals joined by +.
 type Hints map[string]string
