@@ -72,13 +72,13 @@ func Goroutines() (n int, most string) {
 	return n, most
 }
 
-// LockedOut returns the learner's line, "sessions.go:71", at which a goroutine waits
-// for a lock. It is for the report of [Waiting].
-func LockedOut() (line string, found bool) {
+// LockedOut says, as details of a failure, at which of the learner's lines a goroutine
+// waits for a lock, if one does. It is for the report of [Waiting].
+func LockedOut() (details []string) {
 	for _, g := range inspect.Goroutines() {
 		if f, ok := ownFrame(g, false); ok && g.AtLock() {
-			return f.Place(), true
+			return []string{"a lock that somebody else has is waited for at " + f.Place()}
 		}
 	}
-	return "", false
+	return nil
 }
