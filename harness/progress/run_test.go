@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,6 +79,29 @@ func TestARunInTheSolutionsTreeNamesTheLessonsTests(t *testing.T) {
 	results, err := progress.Run(t.Context(), root, []catalog.Lesson{half}, progress.Options{Tree: "solutions", Overlay: file})
 	require.NoError(t, err)
 	require.Equal(t, "lessons/02-half/part1_test.go:5:28: undefined: x", results[0].BuildError)
+}
+
+// What a learner declares and the lesson gives is named at the learner's line, by
+// whatever name their file comes before given.go, or after it.
+func TestWhatIsGivenAlreadyIsNamedAtTheLearnersLine(t *testing.T) {
+	root, lessons := write(t)
+	broken := lessons[2]
+	for _, dir := range []string{broken.Dir, broken.SolutionDir} {
+		put(t, filepath.Join(dir, "given.go"), "package broken\n\ntype T int\n\nfunc (T) M() {}\n\nfunc X() {}\n")
+	}
+	put(t, broken.File(), "package broken\n\nfunc X() {}\n\nfunc (T) M() {}\n")
+	put(t, filepath.Join(broken.Dir, "mine.go"), "package broken\n\nfunc Y() {}\n\ntype T int\n")
+	put(t, filepath.Join(broken.Dir, "other.go"), "package broken\n\nfunc Y() {}\n")
+	results, err := progress.Run(t.Context(), root, []catalog.Lesson{broken}, progress.Options{})
+	require.NoError(t, err)
+	const mend = " stands in given.go already, which is the workbook's: delete it here"
+	require.ElementsMatch(t, []string{
+		"lessons/03-broken/broken.go:3:6: X" + mend,
+		"lessons/03-broken/broken.go:5:10: T.M" + mend,
+		"lessons/03-broken/mine.go:5:6: T" + mend,
+		"lessons/03-broken/other.go:3:6: Y redeclared in this block",
+		"\tlessons/03-broken/mine.go:3:6: other declaration of Y",
+	}, strings.Split(results[0].BuildError, "\n"))
 }
 
 // What a run says of a step that is red again is kept.
