@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"path"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -28,9 +29,10 @@ func TestSolutions(t *testing.T) {
 	}
 	for _, result := range run(t, root, lessons) {
 		t.Run(result.Lesson.Name, func(t *testing.T) {
-			tests, _ := filepath.Rel(root, result.Lesson.TestFile())
-			if slices.Contains(edited, filepath.ToSlash(tests)) {
-				t.Logf("%s is not as the workbook has it; to have it back: git checkout %[1]s", tests)
+			for _, file := range edited {
+				if path.Dir(file) == "lessons/"+result.Lesson.Name {
+					t.Logf("%s is not as the workbook has it; to have it back: git checkout %[1]s", file)
+				}
 			}
 			report(t, result)
 		})
@@ -49,11 +51,14 @@ func workbook(t *testing.T) (root string, lessons []catalog.Lesson) {
 		t.Fatal(err)
 	}
 	return root, slices.DeleteFunc(lessons, func(l catalog.Lesson) bool {
-		_, err := os.Stat(l.TestFile())
+		files, err := l.TestFiles()
 		if err != nil {
-			t.Errorf("lesson %s has no tests that could be run on its solution: %v", l.Name, err)
+			t.Fatal(err)
 		}
-		return err != nil
+		if len(files) == 0 {
+			t.Errorf("lesson %s has no tests that could be run on its solution", l.Name)
+		}
+		return len(files) == 0
 	})
 }
 
@@ -67,7 +72,13 @@ func readInputs(t *testing.T, root string, lessons []catalog.Lesson) {
 		readAll(t, filepath.Join(root, input))
 	}
 	for _, lesson := range lessons {
-		readAll(t, lesson.TestFile())
+		files, err := lesson.TestFiles()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			readAll(t, file)
+		}
 	}
 }
 
@@ -93,7 +104,11 @@ func run(t *testing.T, root string, lessons []catalog.Lesson) []progress.Result 
 		if err != nil {
 			t.Fatal(err)
 		}
-		overlays = append(overlays, o, overlay.TestsInSolution(lesson))
+		tests, err := overlay.TestsInSolution(lesson)
+		if err != nil {
+			t.Fatal(err)
+		}
+		overlays = append(overlays, o, tests)
 	}
 	file, err := overlay.Merge(overlays...).Write(t.TempDir())
 	if err != nil {

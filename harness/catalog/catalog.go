@@ -65,7 +65,7 @@ func Find(root string) ([]Lesson, error) {
 	var lessons []Lesson
 	for _, entry := range entries { // ReadDir sorts by name, and so by number
 		lesson, ok := newLesson(root, entry.Name())
-		if ok && isFile(filepath.Join(lesson.SolutionDir, lesson.Topic+".go")) {
+		if ok && isFile(lesson.SolutionFile()) {
 			lessons = append(lessons, lesson)
 		}
 	}

@@ -85,22 +85,100 @@ func TestHintsAreTheFoldedTextsInTheirSection(t *testing.T) {
 }
 
 func TestStepsAreTheTestsInTheirOrder(t *testing.T) {
-	steps, err := find(t, write(t, nil))[0].Steps()
+	lesson := find(t, write(t, nil))[0]
+	file := filepath.Join(lesson.Dir, "greeting_test.go")
+	steps, err := lesson.Steps()
 	require.NoError(t, err)
 	require.Equal(t, []catalog.Step{{
 		Name: "TestItNamesTheOneWhoIsGreeted",
 		Doc:  "A greeting has a name in it: without one nobody feels greeted.",
 		Hint: `put the name after "hello, ".`,
+		File: file,
 		Line: 18,
 	}, {
 		Name: "TestNobodyWroteAComment",
+		File: file,
 		Line: 20,
 	}, {
 		Name: "FuzzAnyName",
 		Doc:  "Nothing of a name is lost.",
 		Fuzz: true,
+		File: file,
 		Line: 23,
 	}}, steps)
+}
+
+// The steps of the parts follow each other; the hints stand in a table of their own,
+// and a learner's own tests are no steps.
+func TestStepsStandInAFileForEachPart(t *testing.T) {
+	const head = "package greeting_test\n\nimport \"testing\"\n\n"
+	lesson := find(t, write(t, map[string]string{
+		"lessons/01-greeting/greeting_test.go": "",
+		"lessons/01-greeting/helpers_test.go":  head + "func TestMain(m *testing.M) {}\n\nfunc add() {}\n",
+		"lessons/01-greeting/part1_test.go":    head + "// Say it.\nfunc TestB(t *testing.T) {}\n\nfunc FuzzC(f *testing.F) {}\n",
+		"lessons/01-greeting/part2_test.go":    head + "func TestA(t *testing.T) {}\n",
+		"lessons/01-greeting/mine_test.go":     head + "func TestMine(t *testing.T) {}\n",
+		"lessons/01-greeting/hints_test.go": "package greeting_test\n\nvar _ = step.Hints{\n" +
+			"\t\"TestB\": \"one\" +\n\t\t(\" two  \" + `three\n`),\n\t\"TestA\": \"four\",\n}\n",
+	}))[0]
+	steps, err := lesson.Steps()
+	require.NoError(t, err)
+	one, two := filepath.Join(lesson.Dir, "part1_test.go"), filepath.Join(lesson.Dir, "part2_test.go")
+	require.Equal(t, []catalog.Step{
+		{Name: "TestB", Doc: "Say it.", Hint: "one two three", File: one, Line: 6},
+		{Name: "FuzzC", Fuzz: true, File: one, Line: 8},
+		{Name: "TestA", Hint: "four", File: two, Line: 5},
+	}, steps)
+
+	files, err := lesson.TestFiles()
+	require.NoError(t, err)
+	require.Equal(t, []string{filepath.Join(lesson.Dir, "helpers_test.go"), filepath.Join(lesson.Dir, "hints_test.go"), one, two}, files)
+}
+
+// A table that cannot be read without running it is said where it stands.
+func TestHintsAreReadFromTheSource(t *testing.T) {
+	for entry, want := range map[string]string{
+		`"TestA": hint`:                "hints_test.go:4:2: names and hints are string literals",
+		`"TestA": "a" + hint`:          "names and hints are string literals",
+		`"TestA": 1`:                   "names and hints are string literals",
+		`name: "a"`:                    "names and hints are string literals",
+		`"TestA"`:                      "this is not a step's name, a colon and its hint",
+		`"TestA": " "`:                 "the hint of TestA is empty",
+		`"TestA": "a", "TestA": "b"`:   "hints_test.go:4:16: TestA has a second hint",
+		`"TestA": "a", "TestB": "b" x`: "hints_test.go:4:",
+	} {
+		root := write(t, map[string]string{
+			"lessons/01-greeting/hints_test.go": "package greeting_test\n\nvar _ = step.Hints{\n\t" + entry + ",\n}\n",
+		})
+		_, err := find(t, root)[0].Steps()
+		require.ErrorContains(t, err, "reading the steps of lesson 01-greeting")
+		require.ErrorContains(t, err, want, entry)
+	}
+}
+
+// What a lesson gives is the workbook's, and no file of the learner's; where a
+// lesson gives nothing, the name is free.
+func TestWhatIsGivenIsNotTheLearners(t *testing.T) {
+	lessons := find(t, write(t, map[string]string{
+		"solutions/01-greeting/given.go": "package greeting\n",
+		"lessons/01-greeting/given.go":   "package greeting\n",
+		"lessons/02-shouting/given.go":   "package shouting\n",
+	}))
+	file, ok := lessons[0].Given()
+	require.True(t, ok)
+	require.Equal(t, filepath.Join(lessons[0].SolutionDir, "given.go"), file)
+	files, err := lessons[0].LearnerFiles()
+	require.NoError(t, err)
+	require.Equal(t, []string{lessons[0].File()}, files)
+	files, err = lessons[0].SolutionFiles()
+	require.NoError(t, err)
+	require.Equal(t, []string{lessons[0].SolutionFile()}, files)
+
+	_, ok = lessons[1].Given()
+	require.False(t, ok)
+	files, err = lessons[1].LearnerFiles()
+	require.NoError(t, err)
+	require.Equal(t, []string{lessons[1].GivenFile(), lessons[1].File()}, files)
 }
 
 func TestStepsOfABrokenTestFileAreAnError(t *testing.T) {

@@ -75,6 +75,9 @@ func (l Lesson) check() []error {
 	problems = append(problems, err)
 	files, err := l.SolutionFiles()
 	problems = append(problems, err)
+	if given, ok := l.Given(); ok {
+		files = append(files, given)
+	}
 	for _, file := range files {
 		problems = append(problems, checkPackage(file, l.Topic))
 	}
@@ -89,9 +92,14 @@ func (l Lesson) checkTests() error {
 		return err
 	}
 	if len(steps) == 0 {
-		return fmt.Errorf("%s: there is no step in it", l.TestFile())
+		return fmt.Errorf("lessons/%s: there is no step in its tests", l.Name)
 	}
-	return checkPackage(l.TestFile(), l.Topic+"_test")
+	files, err := l.TestFiles()
+	problems := []error{err}
+	for _, file := range files {
+		problems = append(problems, checkPackage(file, l.Topic+"_test"))
+	}
+	return errors.Join(problems...)
 }
 
 // checkPackage returns an error if the package clause of file is not name.

@@ -74,8 +74,12 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			map[string]string{"lessons/01-greeting/README.md": strings.Replace(readme("01 · Hi: hi"), "## What people", "## What we", 1)},
 			`no mistake under "## What people get wrong" says who has shipped it, such as owner/name#12`,
 		},
-		"no tests":      {map[string]string{"lessons/01-greeting/greeting_test.go": ""}, "01-greeting/greeting_test.go"},
-		"no steps":      {map[string]string{"lessons/01-greeting/greeting_test.go": "package greeting_test"}, "there is no step in it"},
+		"no tests": {map[string]string{"lessons/01-greeting/greeting_test.go": ""}, "lessons/01-greeting: there is no step in its tests"},
+		"no steps": {map[string]string{"lessons/01-greeting/greeting_test.go": "package greeting_test"}, "lessons/01-greeting: there is no step in its tests"},
+		"given to another package": {
+			map[string]string{"solutions/01-greeting/given.go": "package greet", "lessons/01-greeting/given.go": "package greet"},
+			"given.go: the package is greet; it should be greeting",
+		},
 		"inner tests":   {map[string]string{"lessons/02-shouting/shouting_test.go": "package shouting\nimport \"testing\"\nfunc TestX(t *testing.T) {}"}, "the package is shouting; it should be shouting_test"},
 		"wrong package": {map[string]string{"solutions/01-greeting/greeting.go": "package greet"}, "the package is greet; it should be greeting"},
 		"not Go at all": {map[string]string{"solutions/01-greeting/greeting.go": "hello"}, "greeting.go:1:1"},
@@ -100,6 +104,19 @@ func TestAnEditedTestIsNamed(t *testing.T) {
 	require.Equal(t, []string{"lessons/01-greeting/greeting_test.go", "lessons/02-shouting/shouting_test.go"}, edited)
 
 	require.ErrorContains(t, catalog.Check(root), "tests.sum is not of the lesson tests as they are now")
+}
+
+// What a lesson gives is the workbook's as its tests are.
+func TestAnEditedGivenFileIsNamed(t *testing.T) {
+	given := "package greeting\n\nconst hello = 1\n"
+	root := write(t, map[string]string{"solutions/01-greeting/given.go": given, "lessons/01-greeting/given.go": given})
+	require.NoError(t, catalog.Check(root))
+
+	file := find(t, root)[0].GivenFile()
+	require.NoError(t, os.WriteFile(file, []byte("package greeting\n"), 0o644))
+	edited, err := catalog.Edited(root)
+	require.NoError(t, err)
+	require.Equal(t, []string{"lessons/01-greeting/given.go"}, edited)
 }
 
 // Git on Windows may give text files other line ends: that is no edit.

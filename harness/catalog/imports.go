@@ -88,9 +88,14 @@ func ruledFiles(root string, lessons []Lesson) ([]string, error) {
 		return nil, err
 	}
 	for _, lesson := range lessons {
-		file := slashed(root, lesson.TestFile())
-		if isFile(lesson.TestFile()) && !slices.Contains(edited, file) {
-			files = append(files, file)
+		tests, err := lesson.TestFiles()
+		if err != nil {
+			return nil, err
+		}
+		for _, test := range tests {
+			if file := slashed(root, test); !slices.Contains(edited, file) {
+				files = append(files, file)
+			}
 		}
 	}
 	return files, nil

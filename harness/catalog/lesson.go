@@ -25,32 +25,45 @@ type Lesson struct {
 // File returns the path of the file in which the learner writes.
 func (l Lesson) File() string { return filepath.Join(l.Dir, l.Topic+".go") }
 
-// TestFile returns the path of the lesson's tests, its steps.
+// SolutionFile returns the path of the file that File is to become.
+func (l Lesson) SolutionFile() string { return filepath.Join(l.SolutionDir, l.Topic+".go") }
+
+// TestFile returns the path of the lesson's tests where they stand in one file.
 func (l Lesson) TestFile() string { return filepath.Join(l.Dir, l.Topic+"_test.go") }
 
 // Readme returns the path of the lesson's text.
 func (l Lesson) Readme() string { return filepath.Join(l.Dir, "README.md") }
 
-// SolutionFiles returns the paths of the Go files of the solution, without its
-// tests if it has any, sorted.
-func (l Lesson) SolutionFiles() ([]string, error) { return sources(l.SolutionDir) }
+// SolutionFiles returns the paths of the Go files of the solution that a learner
+// is to write, sorted: without what the lesson gives, and without tests.
+func (l Lesson) SolutionFiles() ([]string, error) { return l.sources(l.SolutionDir) }
 
 // LearnerFiles returns the paths of the Go files that the learner has in the
-// lesson's folder, without tests, sorted. A learner may split the one file, or
-// may have deleted the folder: then there are none.
-func (l Lesson) LearnerFiles() ([]string, error) { return sources(l.Dir) }
+// lesson's folder, sorted: without what the lesson gives, and without tests. A
+// learner may split the one file, or may have deleted the folder: then there are
+// none.
+func (l Lesson) LearnerFiles() ([]string, error) { return l.sources(l.Dir) }
 
-// sources returns the paths of the Go files in dir that are not tests, sorted;
-// none if there is no such folder.
-func sources(dir string) ([]string, error) {
+// sources returns the paths of the Go files in dir that are neither tests nor
+// given, sorted; none if there is no such folder.
+func (l Lesson) sources(dir string) ([]string, error) {
+	given := ""
+	if file, ok := l.Given(); ok {
+		given = filepath.Base(file)
+	}
+	return goFiles(dir, func(name string) bool { return !strings.HasSuffix(name, "_test.go") && name != given })
+}
+
+// goFiles returns the paths of the Go files in dir whose names are wanted, sorted
+// by name; none if there is no such folder.
+func goFiles(dir string, wanted func(name string) bool) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("reading a lesson's folder: %w", err)
 	}
 	var paths []string
 	for _, entry := range entries {
-		name := entry.Name()
-		if strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") && !entry.IsDir() {
+		if name := entry.Name(); strings.HasSuffix(name, ".go") && !entry.IsDir() && wanted(name) {
 			paths = append(paths, filepath.Join(dir, name))
 		}
 	}

@@ -11,22 +11,58 @@ import (
 )
 
 // A Step is one test of a lesson: a Test or a Fuzz function. What it is about
-// stands in the comment above it.
+// stands in the comment above it, its hint in the lesson's table of hints.
 type Step struct {
 	Name string // "TestEachLineOfDataGetsItsOwnField"
-	Doc  string // the comment without its hint, on one line
-	Hint string // what the comment says after "Hint: ", on one line; "" if it says nothing
+	Doc  string // the comment, on one line
+	Hint string // on one line; "" if there is none
 	Fuzz bool   // whether it is a fuzz target
-	Line int    // where it stands in the test file, counted from 1
+	File string // the path of the test file in which it stands
+	Line int    // where it stands there, counted from 1
 }
 
-// Steps returns the steps of the lesson in the order of its test file, which is
-// the order in which to do them.
+// Steps returns the steps of the lesson in the order of its test files, and of
+// the tests in them, which is the order in which to do them.
 func (l Lesson) Steps() ([]Step, error) {
-	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, l.TestFile(), nil, parser.ParseComments|parser.SkipObjectResolution)
+	steps, err := l.steps()
 	if err != nil {
 		return nil, fmt.Errorf("reading the steps of lesson %s: %w", l.Name, err)
+	}
+	return steps, nil
+}
+
+// steps is Steps; its errors do not name the lesson.
+func (l Lesson) steps() ([]Step, error) {
+	paths, err := l.TestFiles()
+	if err != nil {
+		return nil, err
+	}
+	hints, err := l.stepHints()
+	if err != nil {
+		return nil, err
+	}
+	var steps []Step
+	for _, path := range paths {
+		inFile, err := stepsIn(path)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, inFile...)
+	}
+	for i, step := range steps {
+		if hint, ok := hints[step.Name]; ok {
+			steps[i].Hint = hint
+		}
+	}
+	return steps, nil
+}
+
+// stepsIn returns the steps in one test file.
+func stepsIn(path string) ([]Step, error) {
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, path, nil, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
 	}
 	var steps []Step
 	for _, decl := range file.Decls {
@@ -40,6 +76,7 @@ func (l Lesson) Steps() ([]Step, error) {
 			Doc:  doc,
 			Hint: hint,
 			Fuzz: strings.HasPrefix(f.Name.Name, "Fuzz"),
+			File: path,
 			Line: files.Position(f.Pos()).Line,
 		})
 	}

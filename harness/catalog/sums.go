@@ -11,13 +11,15 @@ import (
 	"strings"
 )
 
-// sumsFile holds the checksum of each lesson's test file as the workbook has
-// it, a line each: the sum, two spaces, the path.
+// sumsFile holds the checksum of each of the workbook's Go files in the lessons'
+// folders, the tests and what is given, as the workbook has it, a line each: the
+// sum, two spaces, the path.
 const sumsFile = "harness/catalog/tests.sum"
 
-// Edited returns the lesson test files, as paths below root with slashes, that
-// are not as the workbook has them: edited, or gone. A lesson test is the
-// workbook's, and where one was edited, a run of it proves something else.
+// Edited returns those of the workbook's Go files in the lessons' folders, as
+// paths below root with slashes, that are not as the workbook has them: edited,
+// or gone. These are the tests and what is given. Where one was edited, a run of
+// the lesson's tests proves something else.
 func Edited(root string) ([]string, error) {
 	text, err := os.ReadFile(filepath.Join(root, sumsFile))
 	if err != nil {
@@ -40,7 +42,7 @@ func Edited(root string) ([]string, error) {
 	return edited, nil
 }
 
-// WriteSums records the lesson test files as they are now. It is for the
+// WriteSums records these files as they are now. It is for the
 // authors: what it records is what Edited compares with.
 func WriteSums(root string) error {
 	text, err := sums(root)
@@ -61,14 +63,20 @@ func sums(root string) ([]byte, error) {
 	}
 	var text bytes.Buffer
 	for _, lesson := range lessons {
-		hash, err := sum(lesson.TestFile())
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // Check complains of it
-		}
+		files, err := lesson.workbooks()
 		if err != nil {
-			return nil, fmt.Errorf("checking a lesson test: %w", err)
+			return nil, err
 		}
-		fmt.Fprintf(&text, "%s  lessons/%s/%s_test.go\n", hash, lesson.Name, lesson.Topic)
+		for _, file := range files {
+			hash, err := sum(file)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // Check complains of it
+			}
+			if err != nil {
+				return nil, fmt.Errorf("checking a lesson test: %w", err)
+			}
+			fmt.Fprintf(&text, "%s  %s\n", hash, slashed(root, file))
+		}
 	}
 	return text.Bytes(), nil
 }

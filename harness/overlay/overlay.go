@@ -66,42 +66,51 @@ func LessonFromSolution(l catalog.Lesson) (Overlay, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := empty(l.Dir)
+	o, err := workbooksOnly(l)
 	if err != nil {
 		return nil, err
 	}
 	for _, file := range solution {
 		o[filepath.Join(l.Dir, filepath.Base(file))] = file
 	}
-	delete(o, l.TestFile())
 	return o, nil
 }
 
-// empty returns the overlay that takes every file of dir away. Not only the Go
-// files: a go.mod or a file of C would be in the way as well.
-func empty(dir string) (Overlay, error) {
-	entries, err := os.ReadDir(dir)
+// workbooksOnly returns the overlay that takes every file of the lesson's folder
+// away but the workbook's: its tests, and what it gives, which is the solution's
+// own. Not only Go files go: a go.mod or a file of C would be in the way as well.
+func workbooksOnly(l catalog.Lesson) (Overlay, error) {
+	entries, err := os.ReadDir(l.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("clearing a lesson's folder: %w", err)
 	}
 	o := Overlay{}
 	for _, entry := range entries {
 		if !entry.IsDir() {
-			o[filepath.Join(dir, entry.Name())] = ""
+			o[filepath.Join(l.Dir, entry.Name())] = ""
 		}
+	}
+	tests, err := l.TestFiles()
+	if err != nil {
+		return nil, err
+	}
+	for _, test := range tests {
+		delete(o, test)
+	}
+	if given, ok := l.Given(); ok {
+		o[l.GivenFile()] = given
 	}
 	return o, nil
 }
 
 // LessonFromTexts puts these files, by their names, into the lesson's folder, and
-// takes everything away that a learner has there. The lesson's own tests stay.
-// The files are written into a new folder in dir, in one of the lesson's name.
+// takes everything away that a learner has there. The lesson's own tests stay, and
+// so does what it gives, unless a text has its name. The files are written into a new folder in dir, in one of the lesson's name.
 func LessonFromTexts(l catalog.Lesson, texts map[string]string, dir string) (Overlay, error) {
-	o, err := empty(l.Dir)
+	o, err := workbooksOnly(l)
 	if err != nil {
 		return nil, err
 	}
-	delete(o, l.TestFile())
 	dir, err = os.MkdirTemp(dir, "texts-*")
 	if err != nil {
 		return nil, fmt.Errorf("laying texts over a lesson: %w", err)
@@ -121,7 +130,7 @@ func LessonFromTexts(l catalog.Lesson, texts map[string]string, dir string) (Ove
 }
 
 // SolutionFromLesson puts the learner's code into the solution's folder, all Go
-// files but tests. It returns an error if the learner has none.
+// files but tests. What the lesson gives stays the solution's. It returns an error if the learner has none.
 func SolutionFromLesson(l catalog.Lesson) (Overlay, error) {
 	files, err := l.LearnerFiles()
 	if err != nil {
@@ -149,9 +158,14 @@ func SolutionFromLesson(l catalog.Lesson) (Overlay, error) {
 // fuzz corpus that a learner may have in its testdata, which the go command
 // reads past any overlay, is no part of the run. Nor are the solution's own
 // benchmarks, in which the same names may mean something else.
-func TestsInSolution(l catalog.Lesson) Overlay {
-	return Overlay{
-		filepath.Join(l.SolutionDir, l.Topic+"_test.go"): l.TestFile(),
-		filepath.Join(l.SolutionDir, "bench_test.go"):    "",
+func TestsInSolution(l catalog.Lesson) (Overlay, error) {
+	tests, err := l.TestFiles()
+	if err != nil {
+		return nil, err
 	}
+	o := Overlay{filepath.Join(l.SolutionDir, "bench_test.go"): ""}
+	for _, test := range tests {
+		o[filepath.Join(l.SolutionDir, filepath.Base(test))] = test
+	}
+	return o, nil
 }

@@ -54,6 +54,37 @@ func TestALessonIsFilledWithItsSolution(t *testing.T) {
 	require.Equal(t, overlay.Overlay{l.File(): filepath.Join(l.SolutionDir, "greeting.go")}, o)
 }
 
+// What a lesson gives is the solution's, whatever a learner has made of the copy;
+// with -mine, too.
+func TestWhatIsGivenIsTheSolutions(t *testing.T) {
+	root := write(t, halfway, map[string]string{
+		"solutions/01-greeting/given.go":    "package greeting\n\nconst hello = \"hello, \"\n",
+		"lessons/01-greeting/given.go":      "package greeting\n\nconst hello = \"moo, \"\n",
+		"lessons/01-greeting/part1_test.go": "package greeting_test\n",
+	})
+	require.NoError(t, os.Remove(filepath.Join(root, "lessons/01-greeting/hello.go")))
+	l := lesson(t, root, "01-greeting")
+	given := filepath.Join(l.SolutionDir, "given.go")
+	o, err := overlay.LessonFromSolution(l)
+	require.NoError(t, err)
+	require.Equal(t, overlay.Overlay{
+		l.File():                             l.SolutionFile(),
+		l.GivenFile():                        given,
+		filepath.Join(l.Dir, "mine_test.go"): "",
+	}, o)
+
+	o, err = overlay.LessonFromTexts(l, map[string]string{"greeting.go": "package greeting\n"}, t.TempDir())
+	require.NoError(t, err)
+	require.Equal(t, given, o[l.GivenFile()])
+	o, err = overlay.LessonFromTexts(l, map[string]string{"given.go": "package greeting\n"}, t.TempDir())
+	require.NoError(t, err)
+	require.NotEqual(t, given, o[l.GivenFile()], "a text of that name takes its place")
+
+	o, err = overlay.SolutionFromLesson(l)
+	require.NoError(t, err)
+	require.Equal(t, overlay.Overlay{l.SolutionFile(): l.File()}, o)
+}
+
 // The lesson's tests run on the solution whatever a learner has in the folder:
 // as they stand they fail on it.
 func TestTheGoCommandRunsALessonsTestsOnItsSolution(t *testing.T) {
@@ -77,10 +108,10 @@ func TestAFuzzCorpusIsNoPartOfARunInTheSolutionsFolder(t *testing.T) {
 	o, err := overlay.LessonFromSolution(l)
 	require.NoError(t, err)
 	output, err := testWith(t, root, "./lessons/01-greeting", o)
-	require.Error(t, err, "if this passes, TestsInSolution is not needed any more")
+	require.Error(t, err, "if this passes, TestsInSolution is no longer needed")
 	require.Contains(t, output, "FuzzAnyNameIsGreeted")
 
-	output, err = testWith(t, root, "./solutions/01-greeting", overlay.Merge(o, overlay.TestsInSolution(l)))
+	output, err = testWith(t, root, "./solutions/01-greeting", overlay.Merge(o, must(overlay.TestsInSolution(l))))
 	require.NoError(t, err, output)
 }
 

@@ -1,6 +1,7 @@
 package progress
 
 import (
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -109,13 +110,17 @@ func trimMargin(line string) string {
 func (p *packageRun) buildError(lesson catalog.Lesson, tree string) string {
 	switch {
 	case p.build == "" && p.ended == "skip":
-		return "there are no tests in " + lesson.TestFile()
+		return "there are no tests in " + lesson.Dir
 	case p.build == "":
 		return ""
 	}
 	// The tests are the lesson's, wherever an overlay has them run.
-	name := lesson.Name + "/" + lesson.Topic + "_test.go"
-	text := strings.ReplaceAll(p.build, tree+"/"+name, "lessons/"+name)
+	text := p.build
+	files, _ := lesson.TestFiles() // without them, the compiler's own lines have to do
+	for _, file := range files {
+		name := lesson.Name + "/" + filepath.Base(file)
+		text = strings.ReplaceAll(text, tree+"/"+name, "lessons/"+name)
+	}
 	var lines []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimPrefix(strings.TrimRight(line, "\r\n"), "./")

@@ -44,7 +44,7 @@ func TestARunTellsWhereEachLessonIs(t *testing.T) {
 		Outside: "TestMine: not yet",
 		Steps:   []progress.StepResult{{Name: "TestA", Status: "passed"}},
 	}, {
-		BuildError: "there are no tests in " + lessons[5].TestFile(),
+		BuildError: "there are no tests in " + lessons[5].Dir,
 	}} {
 		want.Lesson = lessons[i]
 		require.Equal(t, want, results[i], lessons[i].Name)
@@ -73,7 +73,7 @@ func TestARunInTheSolutionsTreeNamesTheLessonsTests(t *testing.T) {
 	root, lessons := write(t)
 	half := lessons[1]
 	put(t, half.TestFile(), "package half_test\n\nimport \"testing\"\n\nfunc TestA(t *testing.T) { x() }\n")
-	file, err := overlay.TestsInSolution(half).Write(t.TempDir())
+	file, err := must(overlay.TestsInSolution(half)).Write(t.TempDir())
 	require.NoError(t, err)
 	results, err := progress.Run(t.Context(), root, []catalog.Lesson{half}, progress.Options{Tree: "solutions", Overlay: file})
 	require.NoError(t, err)
@@ -218,4 +218,12 @@ func put(t *testing.T, file, text string) {
 	t.Helper()
 	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+}
+
+// must is for what cannot fail here.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
 }

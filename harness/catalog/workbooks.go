@@ -1,0 +1,52 @@
+package catalog
+
+import (
+	"path/filepath"
+	"regexp"
+)
+
+// What the workbook's own files in a lesson's folder are called. Whatever else
+// is there is the learner's.
+const (
+	givenName = "given.go"
+	hintsName = "hints_test.go"
+)
+
+// partName is the name of a file with the steps of one part of a lesson. There
+// are nine parts at most: by name, as the go command sorts files, a tenth would
+// come before the second.
+var partName = regexp.MustCompile(`^part([1-9])_test\.go$`)
+
+// Given returns the path of what the lesson gives, in the solution's folder, and
+// whether the lesson gives anything. GivenFile is its copy.
+func (l Lesson) Given() (file string, ok bool) {
+	file = filepath.Join(l.SolutionDir, givenName)
+	return file, isFile(file)
+}
+
+// GivenFile returns the path of the copy of what the lesson gives, in the folder
+// where the learner works. It is there if Given is, unless a learner has deleted
+// it, and it is the workbook's.
+func (l Lesson) GivenFile() string { return filepath.Join(l.Dir, givenName) }
+
+// TestFiles returns the paths of the workbook's tests in the lesson's folder, in
+// the order of their names, in which the go command compiles them: what the parts
+// share, the hints, and the parts. Tests of a learner's own, which have other
+// names, are not among them, nor are files that a learner has deleted.
+func (l Lesson) TestFiles() ([]string, error) { return goFiles(l.Dir, l.isTest) }
+
+// isTest reports whether a file of the lesson's folder is one of the workbook's
+// tests.
+func (l Lesson) isTest(name string) bool {
+	return name == "helpers_test.go" || name == hintsName || partName.MatchString(name) || name == l.Topic+"_test.go"
+}
+
+// workbooks returns the paths of the workbook's Go files in the lesson's folder:
+// what is given, if anything is, and the tests.
+func (l Lesson) workbooks() ([]string, error) {
+	files, err := l.TestFiles()
+	if _, ok := l.Given(); ok {
+		files = append([]string{l.GivenFile()}, files...)
+	}
+	return files, err
+}

@@ -1,0 +1,25 @@
+package flushing_test
+
+import "example.com/sseworkbook/harness/step"
+
+// A hint for each step. go run ./harness hint shows them one at a time.
+var _ = step.Hints{
+	"TestTheResponseIsAnEventStream": `w.Header().Set("Content-Type", …) in Open, before anything is written.`,
+	"TestTheClientSeesTheHeadersBeforeAnyEvent": "flush in Open, through http.NewResponseController(w). Keep the controller in the Stream: every " +
+		"event needs it.",
+	"TestAnEventArrivesWhileTheHandlerStillRuns": "in SendText, write each frame to w, then flush. In Send, frame the event with AppendText and hand " +
+		"it over.",
+	"TestACommentArrivesTheSameWay":                      "frame it with framing.AppendComment and go the same way as an event.",
+	"TestEventsSentTogetherLeaveTogether":                "gather the frames of all events in one slice, then hand it over once.",
+	"TestARefusedEventLeavesTheStreamWhole":              "frame all events before you write the first byte, and return AppendText's error as it is.",
+	"TestABufferingProxyLetsTheStreamThrough":            "X-Accel-Buffering: no speaks to proxies, Cache-Control: no-cache to caches.",
+	"TestAWrappedResponseWriterStillFlushes":             "http.NewResponseController(w).Flush() looks through every wrapper that has an Unwrap method.",
+	"TestAWriterThatCannotFlushGetsA500":                 "look at what Flush returns in Open. For http.ErrNotSupported, http.Error(w, …) and return the error.",
+	"TestTheServersWriteTimeoutDoesNotEndAHealthyStream": "in Open, the controller's SetWriteDeadline(time.Time{}) takes the server's deadline off.",
+	"TestAClientThatStopsReadingEndsTheStream": "SetWriteDeadline ten seconds ahead before the write, off after the flush, and Flush's error is the " +
+		"one that tells.",
+	"TestSendAfterTheClientLeftIsAnError": "the request's context ends when the client leaves. Keep it in the Stream, and ask its Err before " +
+		"you write. Open's flush can fail for a client that is gone, too, and so can each Write.",
+	"TestConcurrentSendsDoNotInterleave": "a sync.Mutex in the Stream, locked from the first use of w or its controller to the last; defer the " +
+		"Unlock.",
+}

@@ -1,0 +1,144 @@
+package parsing_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"example.com/sseworkbook/harness/step"
+)
+
+// Part 1, what the lines mean.
+
+// A browser keeps what it has read of an event until the blank line comes, and
+// then shows it. The end of the stream is io.EOF, as with every reader in Go.
+func TestAnEventEndsAtItsBlankLine(t *testing.T) {
+	defer step.Begin(t)()
+	wantData(t, "a blank line ends the event, and data is all that it needs: here a browser shows hello",
+		"data: hello\n\n", "hello")
+	wantData(t, "two blank lines, two events: a browser shows one after the other",
+		"data: hello\n\ndata: world\n\n", "hello", "world")
+	wantData(t, "a blank line after a blank line ends nothing: a browser shows no second event",
+		"data: hello\n\n\n\n", "hello")
+}
+
+// A payload of several lines comes as several data fields. A browser puts the
+// lines together again, with a line feed between them and none after the last.
+func TestLinesOfDataAreJoined(t *testing.T) {
+	defer step.Begin(t)()
+	wantData(t, "lines of data belong together: a JSON text of two lines must not arrive as its last one",
+		"data: [1,\ndata: 2]\n\n", "[1,\n2]")
+	wantData(t, "an empty line of data is a line too: a browser keeps it, in the middle and at the end",
+		"data: a\ndata: \ndata: c\ndata: \n\n", "a\n\nc\n")
+	wantData(t, "the next event begins with no data: a browser does not show a and b again",
+		"data: a\ndata: b\n\ndata: c\n\n", "a\nb", "c")
+}
+
+// The name of a field goes as far as the first colon. One space after that is
+// there for the reader's eye; a second one was meant by the sender. A line
+// without a colon is a field with an empty value.
+func TestOneSpaceAfterTheColonIsDroppedAndNoMore(t *testing.T) {
+	defer step.Begin(t)()
+	wantData(t, "only the first space after the colon goes: the sender meant the others, in front and behind",
+		"data:  x \n\n", " x ")
+	wantData(t, "the space after the colon need not be there",
+		"data:x\n\n", "x")
+	wantData(t, "the name ends at the first colon, and the others belong to the value",
+		"data: 12:30:00\n\n", "12:30:00")
+	wantData(t, "a field without a colon has an empty value: here a browser shows an event with no text",
+		"data\n\n", "")
+	wantData(t, "two empty lines of data are two lines: a browser joins them with a line feed",
+		"data\ndata:\n\n", "\n")
+}
+
+// A type is for the event in which it stands. The next one starts without, and
+// an event without a type is a "message": that is what onmessage listens to.
+func TestATypeLastsForOneEvent(t *testing.T) {
+	defer step.Begin(t)()
+	wantTypes(t, "a browser calls the listeners for tick first, and then, since no type is named, those for message",
+		"event: tick\ndata: 1\n\ndata: 2\n\n", `tick "1"`, `message "2"`)
+	wantTypes(t, "without data there is no event, and its type is forgotten: for a browser, this is a message",
+		"event: tick\n\ndata: x\n\n", `message "x"`)
+}
+
+// A line that starts with a colon is a comment; servers send them to keep a
+// quiet connection alive. What else a browser does not know it reads past, so
+// that the format can grow.
+func TestCommentsAndUnknownFieldsAreIgnored(t *testing.T) {
+	defer step.Begin(t)()
+	wantData(t, "a line that starts with a colon is a comment, and a browser reads past it",
+		": ping\ndata: x\n: data: y\n\n", "x")
+	wantData(t, "a comment may be nothing but its colon, and is no blank line: the event goes on after it",
+		"data: x\n:\ndata: y\n\n", "x\ny")
+	wantData(t, "a comment is no event, with a blank line or without",
+		": ping\n\n:\n\ndata: x\n\n", "x")
+	wantData(t, "a browser reads past fields that it does not know",
+		"data: x\nfrom: me\ndatabase: y\n\n", "x")
+	wantData(t, "a name counts as it stands: Data is not data, and neither is a name with a space in front",
+		"data: x\n\nData: y\n\n data: z\n\n", "x")
+}
+
+// The last event ID is what a browser sends when it reconnects, to be told what
+// it has missed. It stays until another id comes: also for events that have none.
+func TestTheLastEventIDStaysUntilChanged(t *testing.T) {
+	defer step.Begin(t)()
+	wantLastID(t, "an id field sets the last event ID: without it, a browser that reconnects starts from the beginning",
+		"id: 5\ndata: a\n\n", "5")
+	wantLastID(t, "an event without an id changes nothing: a browser that reconnects asks for what came after 5",
+		"id: 5\ndata: a\n\ndata: b\n\n", "5")
+	wantEach(t, "each event carries the last event ID as it stands then, its own or an earlier one",
+		"id: 5\ndata: a\n\ndata: b\n\n", idOf, `"5"`, `"5"`)
+	wantLastID(t, "an event without data is not shown, but its id counts",
+		"id: 5\n\n", "5")
+	wantLastID(t, "an id field with no value is how a server says: forget it",
+		"id: 5\ndata: a\n\nid\ndata: b\n\n", "")
+	wantLastID(t, "a browser ignores an id with a NUL in it, since no header can carry that",
+		"id: 5\ndata: a\n\nid: 6\x00\nid: \x007\ndata: b\n\n", "5")
+}
+
+// The reconnection time is a number of milliseconds in ASCII digits. Anything
+// else a browser ignores, and keeps the time that it has.
+func TestTheReconnectionTimeIsDigitsOnly(t *testing.T) {
+	defer step.Begin(t)()
+	wantRetry(t, "a retry field sets the reconnection time, in milliseconds",
+		"retry: 3000\n\n", 3*time.Second)
+	wantLastID(t, "the reconnection time is not an id: a browser that reconnects asks for what came after 7",
+		"id: 7\nretry: 3000\ndata: x\n\n", "7")
+	wantRetry(t, "a time.Duration has room for this many milliseconds, and a browser takes them too",
+		"retry: 9223372036854\n\n", 9223372036854*time.Millisecond)
+	for _, value := range []string{"", "-1", "+1", "1e3", "1.5", "1s", "0x10", "٣", "9223372036854775807", "99999999999999999999"} {
+		wantRetry(t, fmt.Sprintf("%q is not digits only, or too long: a browser keeps the 3 s that it has", value),
+			"retry: 3000\nretry: "+value+"\n\n", 3*time.Second)
+	}
+}
+
+// When a connection breaks, what came of the last event may be half of it. A
+// browser drops that: the server sends it again after the reconnect.
+func TestAnUnfinishedEventIsDropped(t *testing.T) {
+	defer step.Begin(t)()
+	wantData(t, "the stream ended before the blank line: a browser drops what may be half a message",
+		"data: whole\n\ndata: {\"a\":\n", "whole")
+	wantLastID(t, "the event with id 6 never came to its end: a browser that reconnects asks for what came after 5",
+		"id: 5\ndata: a\n\nid: 6\ndata: b\n", "5")
+
+	broken := errors.New("the connection broke")
+	breaks := func() io.Reader {
+		return io.MultiReader(strings.NewReader("data: whole\n\ndata: half\n"), iotest.ErrReader(broken))
+	}
+	got := read(t, breaks())
+	step.Equal(t, "the connection broke within the second event: a browser has shown the first by then, and drops the half of the other",
+		list{`"whole"`}, got.list(payload))
+	if !errors.Is(got.err, broken) {
+		step.Fail(t, "an error of the reader comes back as it is: whoever reconnects wants to know why",
+			fmt.Sprintf("got  %v", got.err), fmt.Sprintf("want %v", broken))
+	}
+
+	step.Equal(t, "a loop over Events sees the same, then the error, and ends", list{`"whole"`, broken.Error()}, loop(breaks()))
+	step.Equal(t, "io.EOF is how a stream ends, and a loop over Events ends with it", list{`"a"`}, loop(strings.NewReader("data: a\n\n")))
+	step.Equal(t, "whoever leaves a loop over Events gets no event more", list{`"a"`, `"b"`, `"c"`},
+		loop(strings.NewReader("data: a\n\ndata: b\n\ndata: c\n\ndata: d\n\n")))
+}

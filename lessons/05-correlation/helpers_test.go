@@ -1,0 +1,207 @@
+package correlation_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"example.com/sseworkbook/harness/pair"
+	"example.com/sseworkbook/harness/step"
+	correlation "example.com/sseworkbook/lessons/05-correlation"
+	framing "example.com/sseworkbook/solutions/01-framing"
+	parsing "example.com/sseworkbook/solutions/03-parsing"
+	sessions "example.com/sseworkbook/solutions/04-sessions"
+)
+
+func TestMain(m *testing.M) { step.Main(m) }
+
+// listen waits on answer as a caller does. What it returns tells what has come
+// when nothing more can happen.
+func listen(t *testing.T, answer <-chan correlation.Response) (heard func() string) {
+	var all []string
+	go func() { // ends with the step, if the channel is not closed before
+		for {
+			select {
+			case r, ok := <-answer:
+				if !ok {
+					return
+				}
+				all = append(all, text(r.Result))
+			case <-t.Context().Done():
+				return
+			}
+		}
+	}()
+	synctest.Wait() // until it listens
+	return func() string {
+		synctest.Wait()
+		return strings.Join(all, " ")
+	}
+}
+
+// text returns a result as it reads: a string without its quotes.
+func text(result json.RawMessage) string {
+	var s string
+	if json.Unmarshal(result, &s) != nil {
+		return string(result)
+	}
+	return s
+}
+
+// response returns a response with this result.
+func response(id, result string) correlation.Response {
+	return correlation.Response{JSONRPC: "2.0", ID: id, Result: json.RawMessage(result)}
+}
+
+// resolve calls Resolve, which never has to wait.
+func resolve(t *testing.T, p *correlation.Pending, session, id, result string) (err error) {
+	t.Helper()
+	returned := make(chan error, 1)
+	go func() { returned <- p.Resolve(session, response(id, result)) }()
+	step.Returns(t, "Resolve does not return, and with it hangs the POST that has brought the answer: "+result, func() { err = <-returned })
+	return err
+}
+
+// waiting returns how many requests wait for their response.
+func waiting(t *testing.T, p *correlation.Pending) (n int) {
+	t.Helper()
+	step.Returns(t, "Len does not get the lock: somebody took it before, and returned without giving it back", func() { n = p.Len() })
+	return n
+}
+
+// wantLocked checks that whoever is at the map asks for its lock.
+func wantLocked(t *testing.T) {
+	t.Helper()
+	var p correlation.Pending
+	id, _ := p.Add("A")
+	p.Forget(id)
+	step.Exclusive(t, &p, step.Calls{
+		{"Add", func() { p.Add("A") }},
+		{"Resolve", func() { p.Resolve("A", response(id, `"yes"`)) }},
+		{"Forget", func() { p.Forget(id) }},
+		{"Len", func() { p.Len() }},
+	})
+}
+
+// receive takes what comes on answer, until the step ends.
+func receive(t *testing.T, answer <-chan correlation.Response) {
+	go func() {
+		for {
+			select {
+			case _, ok := <-answer:
+				if !ok {
+					return
+				}
+			case <-t.Context().Done():
+				return
+			}
+		}
+	}()
+}
+
+// A client is a session "A" whose client is a function, which gets each request
+// while Send has not returned yet.
+type client func(correlation.Request) error
+
+func (c client) ID() string { return "A" }
+
+func (c client) Send(e framing.Event) error {
+	var r correlation.Request
+	if err := json.Unmarshal([]byte(e.Data), &r); err != nil {
+		return err
+	}
+	return c(r)
+}
+
+// An asked is a Call that somebody has made.
+type asked struct {
+	end    chan struct{} // closed when the Call has returned
+	result json.RawMessage
+	err    error
+}
+
+// call makes a Call in a goroutine of its own, which ends with the Call.
+func call(ctx context.Context, caller *correlation.Caller, session correlation.Session, method, params string) *asked {
+	a := &asked{end: make(chan struct{})}
+	go func() {
+		defer close(a.end)
+		a.result, a.err = caller.Call(ctx, session, method, json.RawMessage(params))
+	}()
+	return a
+}
+
+// ended waits for the end of the Call. The step fails with sentence when it
+// never comes.
+func (a *asked) ended(t *testing.T, sentence string) (result string, err error) {
+	t.Helper()
+	step.Returns(t, sentence, func() { <-a.end })
+	return text(a.result), a.err
+}
+
+// A server takes answers from two clients by POST.
+type server struct {
+	correlation.Caller
+	pair       *pair.Pair
+	alice, bob *sessions.Session
+}
+
+func serve(t *testing.T) *server {
+	t.Helper()
+	registry := sessions.NewRegistry(0)
+	alice, err := registry.Open(t.Context())
+	step.Equal(t, "the test cannot open a session", nil, err)
+	bob, err := registry.Open(t.Context())
+	step.Equal(t, "the test cannot open a session", nil, err)
+
+	s := &server{alice: alice, bob: bob}
+	mux := http.NewServeMux()
+	mux.Handle("POST /responses", &correlation.Handler{Sessions: registry, Resolve: s.Resolve})
+	s.pair = pair.Memory(t, mux)
+	return s
+}
+
+// post posts body as the client of session.
+func (s *server) post(session *sessions.Session, contentType, body string) pair.Response {
+	return s.pair.Post("/responses?session="+session.ID(), contentType, body)
+}
+
+// answer posts a response as the client of session.
+func (s *server) answer(session *sessions.Session, id, result string) pair.Response {
+	return s.post(session, "application/json", fmt.Sprintf(`{"jsonrpc":"2.0","id":%q,"result":%s}`, id, result))
+}
+
+// withID puts id into body: as a string, or as the number that it looks like.
+func withID(body, id string) string {
+	if strings.Contains(body, "%d") {
+		number, _ := strconv.Atoi(id)
+		return fmt.Sprintf(body, number)
+	}
+	return fmt.Sprintf(body, id)
+}
+
+// wantProblem fails the step when got is not a problem (RFC 9457) with this
+// status and, after it, this JSON-RPC code.
+func wantProblem(t *testing.T, posted, want string, got pair.Response) {
+	t.Helper()
+	var problem sessions.Problem
+	err := json.Unmarshal([]byte(got.Body), &problem)
+	status := strconv.Itoa(got.Status)
+	if problem.Code != 0 {
+		status += " " + strconv.Itoa(problem.Code)
+	}
+	step.Equal(t, "a client posted "+posted+": the status, and the JSON-RPC code in the problem", want, status)
+	if got.Header.Get("Content-Type") != "application/problem+json" || err != nil || problem.Detail == "" {
+		step.Fail(t, "a client posted "+posted+", and was not told what is wrong with it",
+			fmt.Sprintf("got  %s %q", got.Header.Get("Content-Type"), got.Body), "want application/problem+json, with a sentence in its detail")
+	}
+}
+
+// events returns what a client makes of the bytes in wire.
+func events(wire string) []framing.Event {
+	return step.Values(parsing.NewDecoder(strings.NewReader(wire)).Events())
+}
