@@ -109,7 +109,8 @@ func (s *Session) Pump(sink Sink) error {
 // Endpoint returns the event that tells the client where to POST its answers:
 // "responses?session=ID", a URL relative to the one that the stream comes from.
 //
-//lesson:todo Its type is "endpoint", and the id is escaped, since it stands in a query.
+//lesson:todo Its type is "endpoint". Escape the id for the query.
+//lesson:return framing.Event{}
 func (s *Session) Endpoint() framing.Event {
 	return framing.Event{Type: "endpoint", Data: "responses?session=" + url.QueryEscape(s.id)}
 }
