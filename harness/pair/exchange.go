@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"example.com/sseworkbook/harness/inspect"
 )
 
 // streamHeader ties a request at the server to the client's Stream. The server
@@ -25,7 +27,7 @@ type exchange struct {
 	mu        sync.Mutex // guards what follows; held for moments only
 	changed   *sync.Cond // broadcast when state or expired changes
 	request   string     // "GET /events"
-	goroutine string     // id of the handler's goroutine
+	goroutine int64      // id of the handler's goroutine
 	state     handlerState
 	expired   bool // the one who waits for the handler gives up
 	written   int
@@ -52,7 +54,7 @@ func newExchange() *exchange {
 func (x *exchange) serve(h http.Handler, w http.ResponseWriter, r *http.Request) {
 	x.change(func() {
 		x.request = r.Method + " " + r.URL.RequestURI()
-		x.goroutine = goroutineID()
+		x.goroutine = inspect.Self()
 		x.state = running
 	})
 	defer x.recovered()

@@ -51,3 +51,19 @@ func Opaque(h http.Handler) http.Handler {
 
 // opaqueWriter has the methods of the interface that it embeds and no other.
 type opaqueWriter struct{ http.ResponseWriter }
+
+// Intercept returns w with another Write: write gets the bytes, and may pass them on
+// to w. As good middleware does, the result has Unwrap, by which an
+// http.ResponseController finds what else w can do.
+func Intercept(w http.ResponseWriter, write func(p []byte) (int, error)) http.ResponseWriter {
+	return intercepted{w, write}
+}
+
+type intercepted struct {
+	http.ResponseWriter
+	write func(p []byte) (int, error)
+}
+
+func (w intercepted) Write(p []byte) (int, error) { return w.write(p) }
+
+func (w intercepted) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,78 +1,45 @@
 package pair
 
 import (
-	"bytes"
-	"path"
-	"runtime"
 	"strings"
-)
 
-// goroutineID is the number of the calling goroutine, as traces print it.
-func goroutineID() string {
-	trace := make([]byte, 64)
-	trace = trace[:runtime.Stack(trace, false)]
-	id, _, _ := strings.Cut(strings.TrimPrefix(string(trace), "goroutine "), " ")
-	return id
-}
+	"example.com/sseworkbook/harness/inspect"
+)
 
 // goroutineLine says where goroutine id is and what it waits for,
 // "sessions.go:71 (select)".
-func goroutineLine(id string) string {
-	for trace := range bytes.SplitSeq(allStacks(), []byte("\n\n")) {
-		header, frames, _ := strings.Cut(string(trace), "\n")
-		rest, found := strings.CutPrefix(header, "goroutine "+id+" [")
-		if !found {
-			continue
-		}
-		return ownLine(frames) + " (" + waitReason(rest) + ")"
+func goroutineLine(id int64) string {
+	g, found := inspect.Find(id)
+	if !found {
+		return "a line that is no more to be found"
 	}
-	return "a line that is no more to be found"
-}
-
-// waitReason takes "select" out of "select (durable), 2 minutes, …]:".
-func waitReason(header string) string {
-	reason, _, _ := strings.Cut(header, "]")
-	reason, _, _ = strings.Cut(reason, ",")
-	return strings.TrimSuffix(reason, " (durable)")
-}
-
-func allStacks() []byte {
-	for size := 1 << 18; ; size *= 2 {
-		buf := make([]byte, size)
-		if n := runtime.Stack(buf, true); n < size {
-			return buf[:n]
-		}
-	}
+	return ownLine(g.Frames) + " (" + g.State + ")"
 }
 
 // panicLine is the line that panicked, from the trace of the goroutine that
 // recovers.
 func panicLine(trace []byte) string {
-	_, frames, _ := strings.Cut(string(trace), "\npanic(")
-	return ownLine(frames)
+	for _, g := range inspect.Parse(string(trace)) {
+		return ownLine(g.Panicked())
+	}
+	return ownLine(nil)
 }
 
 // ownLine is the file and line of the first frame that belongs neither to the
-// standard library nor to this package.
-func ownLine(frames string) string {
-	lines := strings.Split(frames, "\n")
-	for i := 0; i+1 < len(lines); i++ {
-		if !isOwn(lines[i]) {
-			continue
+// standard library nor to the packages that a test stands on.
+func ownLine(frames []inspect.Frame) string {
+	for _, f := range frames {
+		if !f.Creator && isOwn(f.Package()) {
+			return f.Place()
 		}
-		place, _, _ := strings.Cut(strings.TrimSpace(lines[i+1]), " ")
-		return path.Base(place)
 	}
 	return "a line of the standard library"
 }
 
-// isOwn tells whether a trace's line names a function of the workbook's: its
-// package path begins with a host name, which no standard package's does.
-func isOwn(line string) bool {
-	if strings.HasPrefix(line, "\t") || strings.HasPrefix(line, "created by ") {
-		return false
-	}
-	host, _, hasPath := strings.Cut(line, "/")
-	return hasPath && strings.Contains(host, ".") && !strings.Contains(host, "(") &&
-		!strings.Contains(line, "/harness/pair.")
+// isOwn tells whether a package is the workbook's: its path begins with a host
+// name, which no standard package's does.
+func isOwn(path string) bool {
+	host, _, hasPath := strings.Cut(path, "/")
+	return hasPath && strings.Contains(host, ".") &&
+		!strings.HasSuffix(path, "/harness/pair") && !strings.HasSuffix(path, "/harness/step")
 }

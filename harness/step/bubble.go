@@ -1,12 +1,12 @@
 package step
 
 import (
-	"fmt"
-	"runtime"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
+
+	"example.com/sseworkbook/harness/inspect"
 )
 
 // Bubble runs f in a synctest bubble, in which time is virtual: it stands still
@@ -15,16 +15,17 @@ import (
 // (see [Waiting]), or with the learner's line.
 func Bubble(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
-	if deadlock := bubble(t, f); deadlock != "" {
-		reportDeadlock(t, deadlock)
+	if deadlock, ended := bubble(t, f); deadlock {
+		reportDeadlock(t, ended)
 	}
 }
 
-// bubble runs f in a bubble and returns synctest's word when it cannot go on.
-func bubble(t *testing.T, f func(t *testing.T)) (deadlock string) {
+// bubble runs f in a bubble and reports whether that could not go on, and whether f
+// had ended by then.
+func bubble(t *testing.T, f func(t *testing.T)) (deadlock, ended bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			if deadlock = fmt.Sprint(p); !strings.HasPrefix(deadlock, "deadlock:") {
+			if deadlock, ended = inspect.Deadlock(p); !deadlock {
 				panic(p)
 			}
 		}
@@ -37,29 +38,25 @@ func bubble(t *testing.T, f func(t *testing.T)) (deadlock string) {
 		}()
 		f(t)
 	})
-	return ""
+	return false, false
 }
 
 // reportDeadlock fails the step whose bubble cannot go on.
-func reportDeadlock(t *testing.T, reason string) {
+func reportDeadlock(t *testing.T, ended bool) {
 	t.Helper()
 	if t.Failed() { // what the step said already is why it left something behind
 		t.FailNow()
 	}
-	inBubble := slices.DeleteFunc(parseStacks(allStacks()), func(g goroutine) bool { return !g.bubble })
-	if strings.Contains(reason, "main bubble goroutine has exited") {
+	inBubble := slices.DeleteFunc(inspect.Goroutines(), func(g inspect.Goroutine) bool { return !g.Bubble })
+	if ended {
 		Fail(t, at(leakSentence, inBubble))
 	}
 	sentence, details := current.stuck("and nothing can wake it any more", inBubble)
 	Fail(t, sentence, details...)
 }
 
-// allStacks returns the stacks of all goroutines.
-func allStacks() string {
-	for size := 1 << 16; ; size *= 2 {
-		buf := make([]byte, size)
-		if n := runtime.Stack(buf, true); n < size {
-			return string(buf[:n])
-		}
-	}
+// Pass lets d of the bubble's time pass, with all that happens in it.
+func Pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -32,6 +33,15 @@ func Equal[T any](tb testing.TB, sentence string, want, got T) {
 	tb.Helper()
 	if !reflect.DeepEqual(want, got) {
 		Fail(tb, sentence, Compare("got ", show(got), "want", show(want))...)
+	}
+}
+
+// ErrorIs ends the step with sentence when got is not the error that was wanted, and
+// does not wrap it either.
+func ErrorIs(tb testing.TB, sentence string, want, got error) {
+	tb.Helper()
+	if !errors.Is(got, want) {
+		Fail(tb, sentence, fmt.Sprintf("got  %v", got), fmt.Sprintf("want an error that wraps %q", want))
 	}
 }
 

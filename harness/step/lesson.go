@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,30 +31,14 @@ type lesson struct {
 	waiting []*waiting
 }
 
-// read finds out what lesson this is, and which steps were asked for.
-func (l *lesson) read(m *testing.M) {
-	if !flag.Parsed() {
-		flag.Parse()
-	}
+// read finds out what lesson this is, and which steps were asked for. names are
+// all that it has.
+func (l *lesson) read(names []string) {
 	dir, _ := os.Getwd()
 	l.folder = filepath.Base(dir)
 	l.green = map[string]bool{}
-	names := stepNames(m)
 	l.steps = chosen(names, flagValue("test.run"), flagValue("test.skip"))
 	l.all = len(l.steps) == len(names)
-}
-
-// stepNames returns the tests and fuzz targets of m in the order of the source,
-// which [testing.M] knows and does not tell.
-func stepNames(m *testing.M) []string {
-	var names []string
-	for _, list := range []string{"tests", "fuzzTargets"} {
-		tests := reflect.ValueOf(m).Elem().FieldByName(list)
-		for i := range tests.Len() {
-			names = append(names, tests.Index(i).FieldByName("Name").String())
-		}
-	}
-	return names
 }
 
 // chosen returns the names that -run and -skip leave.

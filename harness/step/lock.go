@@ -1,79 +1,66 @@
 package step
 
 import (
-	"reflect"
-	"regexp"
 	"runtime"
-	"strings"
 	"sync"
-	"sync/atomic"
+	"testing"
+	"time"
+
+	"example.com/sseworkbook/harness/inspect"
 )
 
-// LockOf returns the lock that guards the one map of the struct that owner points
-// to, so that a step can hold it while others want it, and see who does not ask.
-// It is found where the struct has one sync.Mutex or sync.RWMutex, one map, and
-// nothing else of package sync: of a struct that is built in another way, nobody
-// can say what guards what.
-func LockOf(owner any) (lock sync.Locker, found bool) {
-	fields := reflect.ValueOf(owner).Elem()
-	locks, maps := 0, 0
-	for i := range fields.NumField() {
-		field := fields.Field(i)
-		switch field.Type() {
-		case reflect.TypeFor[sync.Mutex](), reflect.TypeFor[sync.RWMutex]():
-			locks++
-			lock = reflect.NewAt(field.Type(), field.Addr().UnsafePointer()).Interface().(sync.Locker)
-		default:
-			if field.Kind() == reflect.Map {
-				maps++
-			}
-			if strings.HasPrefix(field.Type().PkgPath(), "sync") {
-				return nil, false // whatever it is for
-			}
+// Calls are calls of the learner's code, each with the name that a failure gives it.
+type Calls []struct {
+	Name string
+	Call func()
+}
+
+// Exclusive holds the lock that guards the one map of the struct that owner points
+// to, and lets each of these calls come. The step fails if one of them does not wait
+// for the lock. Where the struct is built in another way, and so nobody can say what
+// guards the map, nothing is called. It is not for a bubble.
+func Exclusive(t *testing.T, owner any, calls Calls) {
+	t.Helper()
+	lock, found := inspect.LockOf(owner)
+	if !found {
+		return
+	}
+	var crowd Crowd
+	defer crowd.Wait()
+	lock.Lock()
+	defer lock.Unlock()
+	for _, c := range calls {
+		if crowd.come(c.Call) {
+			Fail(t, "somebody is at the map and holds its lock, and "+c.Name+" did not wait for it",
+				"when two are at a map in the same instant, Go may end the whole server:", "fatal error: concurrent map read and map write")
 		}
 	}
-	return lock, locks == 1 && maps == 1
 }
 
-// A Crowd is goroutines that want the same lock. Whoever made it waits for them
-// with [sync.WaitGroup.Wait]. Its methods are for one goroutine, and not for a
-// bubble's: who waits for a lock is no event there.
-type Crowd struct {
-	sync.WaitGroup
-	size  int
-	ended atomic.Int64
-}
-
-// Come adds a goroutine that runs f, and returns when each of the crowd has ended
-// or waits for a lock. It reports whether one has ended.
-func (c *Crowd) Come(f func()) bool {
-	before := c.ended.Load()
-	c.size++
-	c.Go(func() {
-		defer c.ended.Add(1)
-		f()
-	})
-	c.Settle()
-	return c.ended.Load() > before
-}
-
-// Settle returns when each of the crowd has ended or waits for a lock.
-func (c *Crowd) Settle() {
-	for int(c.ended.Load())+waitingInCrowd() < c.size {
-		runtime.Gosched()
+// AtOnce calls f n times, on as many goroutines, with the numbers from zero on, and
+// returns when all have returned. All come to the lock of the struct that owner
+// points to (see [Exclusive]) while it is held, and then get it in turn: each of them
+// once, before anyone gets it for a second time. So what is looked up under the lock
+// and used after it has gone back is out of date by then. Where no lock is found, each
+// comes when the one before it has ended or waits. It is not for a bubble.
+func AtOnce(owner any, n int, f func(i int)) {
+	lock, found := inspect.LockOf(owner)
+	if !found {
+		lock = new(sync.Mutex) // nobody wants it
 	}
-}
-
-// waitingInCrowd counts the goroutines of a crowd that wait for a lock. There is
-// one crowd at a time.
-func waitingInCrowd() int {
-	n := 0
-	for stack := range strings.SplitSeq(allStacks(), "\n\n") {
-		if strings.Contains(stack, ".(*Crowd).Come.func") && waitsForLock.MatchString(stack) {
-			n++
-		}
+	var crowd Crowd
+	defer crowd.Wait()
+	lock.Lock()
+	began := time.Now()
+	for i := range n {
+		crowd.come(func() { f(i) })
 	}
-	return n
+	inspect.HandOver(lock, began, func() { crowd.settle(inspect.Goroutine.InSync) })
 }
 
-var waitsForLock = regexp.MustCompile(`^goroutine \d+ \[(sync\.|semacquire)`)
+// Alone runs f on the only processor, so that nothing else runs before f has ended
+// or waits.
+func Alone(f func()) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	f()
+}

@@ -2,6 +2,7 @@ package step_test
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,53 +10,83 @@ import (
 	"example.com/sseworkbook/harness/step"
 )
 
-// Who asks for the lock waits until it is given back; who does not has ended.
-func TestACrowdWaitsForTheLockOfTheOneMap(t *testing.T) {
-	owner := &struct {
-		name string
-		mu   sync.RWMutex
-		seen map[string]bool
-	}{seen: map[string]bool{}}
-	lock, found := step.LockOf(owner)
-	require.True(t, found)
-
-	lock.Lock()
-	var visitors step.Crowd
-	require.False(t, visitors.Come(func() {
-		owner.mu.Lock()
-		defer owner.mu.Unlock()
-		owner.seen["a"] = true
-	}))
-	require.True(t, visitors.Come(func() {}))
-	require.False(t, visitors.Come(func() {
-		owner.mu.RLock()
-		defer owner.mu.RUnlock()
-	}))
-	require.Empty(t, owner.seen)
-	lock.Unlock()
-	visitors.Wait()
-	require.Len(t, owner.seen, 1)
+// An owner has a lock and a map that it guards.
+type owner struct {
+	mu   sync.RWMutex
+	seen map[string]bool
 }
 
-func TestNoLockIsFoundWhereNobodyCanSayWhatItGuards(t *testing.T) {
-	for name, owner := range map[string]any{
-		"no lock": &struct{ m map[int]int }{},
-		"no map":  &struct{ mu sync.Mutex }{},
-		"two locks": &struct {
-			a, b sync.Mutex
-			m    map[int]int
-		}{},
-		"two maps": &struct {
-			mu   sync.Mutex
-			m, n map[int]int
-		}{},
-		"a pool": &struct {
-			mu   sync.Mutex
-			pool sync.Pool
-			m    map[int]int
-		}{},
-	} {
-		_, found := step.LockOf(owner)
-		require.False(t, found, name)
-	}
+func (o *owner) add() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.seen["a"] = true
+}
+
+func (o *owner) read() {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+}
+
+// Who asks for the lock waits until it is given back. The step fails with the name of
+// the call that does not.
+func TestWhoDoesNotWaitForTheLockIsNamed(t *testing.T) {
+	o := &owner{seen: map[string]bool{}}
+	step.Exclusive(t, o, step.Calls{{"add", o.add}, {"read", o.read}})
+	require.Len(t, o.seen, 1)
+
+	out, _ := run(t, build(), "4=unlocked")
+	require.Contains(t, out, "somebody is at the map and holds its lock, and Count did not wait for it")
+	require.Contains(t, out, "--- FAIL: TestFour ")
+}
+
+// Of those that come at once, each looks before any of them acts on what it saw.
+func TestAllWhoComeAtOnceSeeTheSame(t *testing.T) {
+	o := &owner{seen: map[string]bool{}}
+	var first atomic.Int64
+	step.AtOnce(o, 5, func(int) {
+		o.mu.Lock()
+		seen := o.seen["a"]
+		o.mu.Unlock()
+		if !seen {
+			first.Add(1)
+			o.add()
+		}
+	})
+	require.EqualValues(t, 5, first.Load())
+	first.Store(0)
+	delete(o.seen, "a")
+	step.AtOnce(o, 5, func(int) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if !o.seen["a"] {
+			first.Add(1)
+			o.seen["a"] = true
+		}
+	})
+	require.EqualValues(t, 1, first.Load())
+}
+
+// Where no lock is found, all come all the same.
+func TestWithoutALockEachComesInTurn(t *testing.T) {
+	var order []int
+	step.AtOnce(&struct{}{}, 3, func(i int) { order = append(order, i) })
+	require.Equal(t, []int{0, 1, 2}, order)
+	step.Exclusive(t, &struct{}{}, step.Calls{{"nothing", func() { t.Error("called without a lock") }}})
+}
+
+// One of the crowd waits until the others have ended or wait for something.
+func TestACrowdSettles(t *testing.T) {
+	var crowd step.Crowd
+	var came atomic.Bool
+	gate := make(chan struct{})
+	crowd.Start(func() {
+		crowd.Start(func() {
+			came.Store(true)
+			<-gate
+		})
+		crowd.Settle()
+		require.True(t, came.Load())
+		close(gate)
+	})
+	crowd.Wait()
 }

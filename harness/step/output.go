@@ -5,14 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"example.com/sseworkbook/harness/inspect"
 )
-
-// crashMarks begin the lines with which the runtime starts to say how the
-// process ended.
-var crashMarks = []string{"panic: ", "fatal error: ", "runtime: "}
-
-// raceMark stands before and after each report of the race detector.
-const raceMark = "=================="
 
 // passOn copies from to to, line by line, until from ends. A report of the race
 // detector becomes one line, and what comes from the first line of a crash on is
@@ -21,9 +16,9 @@ func passOn(from io.Reader, to io.Writer) (dump string) {
 	var crash, race strings.Builder
 	for in := bufio.NewReader(from); ; {
 		line, err := in.ReadString('\n')
-		mark := strings.TrimSpace(line) == raceMark
+		mark := inspect.BoundsRace(line)
 		switch {
-		case crash.Len() > 0 || startsCrash(line):
+		case crash.Len() > 0 || inspect.StartsCrash(line):
 			crash.WriteString(line)
 		case mark && race.Len() > 0:
 			fmt.Fprintln(to, raceSentence(race.String()))
@@ -40,22 +35,12 @@ func passOn(from io.Reader, to io.Writer) (dump string) {
 	}
 }
 
-func startsCrash(line string) bool {
-	for _, mark := range crashMarks {
-		if strings.HasPrefix(line, mark) {
-			return true
-		}
-	}
-	return false
-}
-
 // raceSentence says in one line what the race detector says in thirty: the two
 // places that touch the same memory.
 func raceSentence(report string) string {
 	var places []string
-	for _, access := range parseStacks(report) {
-		if at, ok := ownFrame([]goroutine{access}); ok && access.state != "created" {
-			at.state = strings.ToLower(at.state)
+	for _, access := range inspect.Parse(report) {
+		if at, ok := ownPlace([]inspect.Goroutine{access}); ok && access.State != "created" {
 			places = append(places, at.String())
 		}
 	}

@@ -2,104 +2,83 @@ package step
 
 import (
 	"fmt"
-	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
+
+	"example.com/sseworkbook/harness/inspect"
 )
 
-// A goroutine is one of those that a stack dump lists.
-type goroutine struct {
-	state  string // as the runtime calls it: "chan receive", "sync.Mutex.Lock", "running"
-	bubble bool   // it belongs to a synctest bubble
-	frames []frame
+// A place is where in the learner's code a goroutine is.
+type place struct {
+	inspect.Frame
+	of inspect.Goroutine
 }
 
-// A frame is one call on a goroutine's stack, the innermost first.
-type frame struct {
-	function string // without its package
-	file     string
-	line     int
-	state    string // of its goroutine
-}
-
-func (f frame) String() string {
-	where := f.function
-	if f.state != "" && f.state != "running" && f.state != "runnable" {
-		where += ", " + f.state
+func (p place) String() string {
+	where := p.Name()
+	if !p.of.Running() {
+		where += ", " + p.of.State
 	}
-	return fmt.Sprintf("%s:%d (%s)", filepath.Base(f.file), f.line, where)
+	return fmt.Sprintf("%s (%s)", p.Place(), where)
 }
 
-// A header is the line above a goroutine's frames. Its one group is the state.
-var headers = []*regexp.Regexp{
-	regexp.MustCompile(`^goroutine \d+ .*?\[([^,\]]*).*\]:$`),                           // of the runtime
-	regexp.MustCompile(`Goroutine \d+ in state ([^,]*),.* on top of the stack:$`),       // of goleak
-	regexp.MustCompile(`^(?:Previous )?(?:atomic )?((?i:read|write)) at 0x\w+ by .*:$`), // of the race detector
-	regexp.MustCompile(`^Goroutine \d+ \(.*\) (created) at:$`),                          // of the same
-}
-
-var framePlace = regexp.MustCompile(`^\s+(.+\.(?:go|s)):(\d+)(?: \+0x.*)?$`)
-
-// parseStacks reads the goroutines out of what the runtime, goleak or the race
-// detector prints.
-func parseStacks(dump string) []goroutine {
-	var all []goroutine
-	function := ""
-	for line := range strings.Lines(dump) {
-		line = strings.TrimRight(line, "\r\n")
-		if state, ok := header(line); ok {
-			all = append(all, goroutine{state: state, bubble: strings.Contains(line, "synctest bubble")})
-			continue
-		}
-		place := framePlace.FindStringSubmatch(line)
-		if place == nil || len(all) == 0 {
-			function = line
-			continue
-		}
-		n, _ := strconv.Atoi(place[2])
-		g := &all[len(all)-1]
-		g.frames = append(g.frames, frame{shortName(function), place[1], n, g.state})
-	}
-	return all
-}
-
-func header(line string) (state string, ok bool) {
-	for _, h := range headers {
-		if m := h.FindStringSubmatch(line); m != nil {
-			return strings.TrimSuffix(m[1], " (durable)"), true
-		}
-	}
-	return "", false
-}
-
-// shortName turns "example.com/x/lessons/04-sessions.(*Registry).Send(0xc0, 0x1)"
-// into "(*Registry).Send".
-func shortName(function string) string {
-	function = strings.TrimPrefix(strings.TrimSpace(function), "created by ")
-	function, _, _ = strings.Cut(function, " in goroutine ")
-	if strings.HasSuffix(function, ")") {
-		function = function[:strings.LastIndexByte(function, '(')]
-	}
-	function = function[strings.LastIndexByte(function, '/')+1:]
-	_, name, found := strings.Cut(function, ".")
-	if !found {
-		return function
-	}
-	return strings.ReplaceAll(name, "[...]", "")
-}
-
-// ownFrame returns the innermost call that stands in the learner's own files,
-// or else in the lesson's test: of the first goroutine that has one.
-func ownFrame(all []goroutine) (frame, bool) {
+// ownPlace returns the innermost call that stands in the learner's own files, or
+// else in the lesson's test: of the first goroutine that has one.
+func ownPlace(all []inspect.Goroutine) (place, bool) {
 	for _, inTest := range []bool{false, true} {
 		for _, g := range all {
-			for _, f := range g.frames {
-				if current.owns(f.file) && inTest == strings.HasSuffix(f.file, "_test.go") {
-					return f, true
-				}
+			if f, ok := ownFrame(g, inTest); ok {
+				return place{f, g}, true
 			}
 		}
 	}
-	return frame{}, false
+	return place{}, false
+}
+
+// ownFrame returns the innermost call of g that stands in the lesson's files: in its
+// tests, or in the learner's own.
+func ownFrame(g inspect.Goroutine, inTest bool) (inspect.Frame, bool) {
+	for _, f := range g.Frames {
+		if current.owns(f.File) && inTest == strings.HasSuffix(f.File, "_test.go") {
+			return f, true
+		}
+	}
+	return inspect.Frame{}, false
+}
+
+// at adds to sentence where in the learner's code it happened.
+func at(sentence string, all []inspect.Goroutine) string {
+	if where, ok := ownPlace(all); ok {
+		return sentence + ", at " + where.String()
+	}
+	return sentence
+}
+
+// Goroutines returns how many goroutines there are in the test's bubble, and on
+// which of the learner's lines most of them are: "sessions.go:71".
+func Goroutines() (n int, most string) {
+	lines := map[string]int{}
+	for _, g := range inspect.Goroutines() {
+		if !g.Bubble {
+			continue
+		}
+		n++
+		if f, ok := ownFrame(g, false); ok {
+			lines[f.Place()]++
+			if lines[f.Place()] > lines[most] {
+				most = f.Place()
+			}
+		}
+	}
+	return n, most
+}
+
+// LockedOut says, as details of a failure, at which of the learner's lines a goroutine
+// waits for a lock, if one does. It is for the report of [Waiting].
+func LockedOut() (details []string) {
+	for _, g := range inspect.Goroutines() {
+		if f, ok := ownFrame(g, false); ok && g.AtLock() {
+			return []string{"a lock that somebody else has is waited for at " + f.Place()}
+		}
+	}
+	return nil
 }

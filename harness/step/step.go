@@ -5,6 +5,7 @@
 package step
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -13,6 +14,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"example.com/sseworkbook/harness/inspect"
 )
 
 // Main runs the steps of a lesson. A lesson's TestMain calls it and nothing
@@ -22,11 +25,16 @@ import (
 // says when it crashes into a few lines. Under a debugger and while fuzzing
 // there is one process only.
 func Main(m *testing.M) {
-	current.read(m)
+	flag.Parse()
+	if flagValue("test.list") != "" {
+		os.Exit(m.Run())
+	}
+	names := stepNames()
+	current.read(names)
 	if supervised() || !canSupervise() {
 		os.Exit(current.run(m))
 	}
-	syscall.Exit(supervise()) // os.Exit would let the race detector wait for a second
+	syscall.Exit(supervise(names)) // os.Exit would let the race detector wait for a second
 }
 
 // Begin opens a step, and the function that it returns closes it:
@@ -76,25 +84,16 @@ func beginPart(tb testing.TB) {
 // reportPanic fails the step with one line for the panic p. The deferred
 // function that recovered p calls it, while the stack is still there.
 func reportPanic(tb testing.TB, p any) {
-	stacks := parseStacks(string(debug.Stack()))
-	fmt.Fprintln(tb.Output(), at(fmt.Sprint("panic: ", p), stacks))
+	fmt.Fprintln(tb.Output(), at(fmt.Sprint("panic: ", p), inspect.Parse(string(debug.Stack()))))
 	tb.Fail()
 }
 
 // reportLeak fails the step when a goroutine that it started is left.
 func reportLeak(tb testing.TB, before goleak.Option) {
 	if err := goleak.Find(before); err != nil {
-		fmt.Fprintln(tb.Output(), at(leakSentence, parseStacks(err.Error())))
+		fmt.Fprintln(tb.Output(), at(leakSentence, inspect.Parse(err.Error())))
 		tb.Fail()
 	}
 }
 
 const leakSentence = "the step has ended, and a goroutine that it started is left"
-
-// at adds to sentence where in the learner's code it happened.
-func at(sentence string, stacks []goroutine) string {
-	if frame, ok := ownFrame(stacks); ok {
-		return sentence + ", at " + frame.String()
-	}
-	return sentence
-}

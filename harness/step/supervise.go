@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"example.com/sseworkbook/harness/inspect"
 )
 
 // A crash of the learner's code (a panic on a goroutine of its own, two writes
@@ -43,8 +45,9 @@ func endWithSupervisor() {
 	os.Exit(2)
 }
 
-// supervise runs the steps in a child and returns the exit status.
-func supervise() int {
+// supervise runs the steps, of which it gets all names, in a child and returns the
+// exit status.
+func supervise(names []string) int {
 	state, err := os.CreateTemp("", "step-*")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "running the steps:", err)
@@ -54,7 +57,7 @@ func supervise() int {
 	defer os.Remove(state.Name())
 
 	began := time.Now()
-	dump, err := runChild(state.Name())
+	dump, err := runChild(state.Name(), names)
 	crash, crashed := errors.AsType[*exec.ExitError](err)
 	if crashed && dump != "" && crash.ExitCode() == 2 {
 		step, _ := os.ReadFile(state.Name())
@@ -72,12 +75,11 @@ func supervise() int {
 	return 0
 }
 
-// runChild runs this test binary once more and passes on what it says, up to the
-// first line of a crash. It returns the rest.
-func runChild(stateFile string) (dump string, err error) {
+// runChild runs this test binary once more, tells it the names of the steps, and
+// passes on what it says, up to the first line of a crash. It returns the rest.
+func runChild(stateFile string, names []string) (dump string, err error) {
 	cmd := exec.Command(os.Args[0], os.Args[1:]...)
-	cmd.Env = append(os.Environ(), stateVar+"="+stateFile, "GOTRACEBACK=all",
-		"GORACE="+os.Getenv("GORACE")+" atexit_sleep_ms=0") // a second for each lesson
+	cmd.Env = append(os.Environ(), stateVar+"="+stateFile, namesVar+"="+strings.Join(names, " "), "GOTRACEBACK=all", noRaceSleep())
 	alive, err := cmd.StdinPipe()
 	if err != nil {
 		return "", err
@@ -137,11 +139,9 @@ func (l *lesson) crashed(step, dump string, took time.Duration) {
 
 // crashSentence says in one line what the runtime says in pages.
 func crashSentence(dump string) string {
-	reason, _, _ := strings.Cut(dump, "\n")
-	reason, _, _ = strings.Cut(reason, " [recovered")
-	stacks := parseStacks(dump)
-	crashed := stacks[:min(1, len(stacks))] // the goroutine that crashed comes first
-	if _, ok := ownFrame(crashed); ok {
+	reason, stacks := inspect.Crash(dump)
+	crashed := stacks[:min(1, len(stacks))]
+	if _, ok := ownPlace(crashed); ok {
 		stacks = crashed
 	}
 	return at(reason, stacks)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.com/sseworkbook/harness/inspect"
 )
 
 // defaultLimit is how long a step may take in real time, however long it takes
@@ -40,15 +42,22 @@ func Waiting(tb testing.TB, report func() (sentence string, details []string)) (
 	}
 }
 
+// Returns runs f. When f does not return, the step fails with sentence.
+func Returns(tb testing.TB, sentence string, f func()) {
+	tb.Helper()
+	defer Waiting(tb, func() (string, []string) { return sentence, nil })()
+	f()
+}
+
 // stuck returns the failure of a step that cannot go on, with the reason.
-func (l *lesson) stuck(reason string, stacks []goroutine) (sentence string, details []string) {
+func (l *lesson) stuck(reason string, stacks []inspect.Goroutine) (sentence string, details []string) {
 	l.mu.Lock()
 	list := l.waiting
 	l.mu.Unlock()
-	at, found := ownFrame(stacks)
+	at, found := ownPlace(stacks)
 	if len(list) > 0 {
 		sentence, details = list[len(list)-1].report()
-		if found && !strings.HasSuffix(at.file, "_test.go") {
+		if found && !strings.HasSuffix(at.File, "_test.go") {
 			details = append(details[:min(len(details), maxDetails-1)], "your code is at "+at.String())
 		}
 		return sentence, details
@@ -88,7 +97,7 @@ func (l *lesson) step() string {
 
 // abort reports the step that hangs, and ends the process.
 func (l *lesson) abort(limit time.Duration) {
-	sentence, details := l.stuck(fmt.Sprintf("after %v of real time", limit), parseStacks(allStacks()))
+	sentence, details := l.stuck(fmt.Sprintf("after %v of real time", limit), inspect.Goroutines())
 	l.mu.Lock() // and keep it: nothing else is to be said
 	l.red = l.running
 	printFailure(l.running, time.Since(l.began), message(sentence, details))
@@ -97,21 +106,9 @@ func (l *lesson) abort(limit time.Duration) {
 }
 
 // printFailure prints what the testing package would print of a step that ends
-// with this message, also in the form that test2json reads. In a crash there is
-// no testing package left to do it.
+// with this message. In a crash there is no testing package left to do it.
 func printFailure(step string, took time.Duration, message string) {
-	mark := ""
-	if flagValue("test.v") == "test2json" {
-		mark = "\x16"
-	}
-	head := fmt.Sprintf("%s--- FAIL: %s (%.2fs)\n", mark, step, took.Seconds())
-	body := "    " + strings.ReplaceAll(message, "\n", "\n        ") + "\n"
-	if flagValue("test.v") == "false" {
-		fmt.Print(head + body)
-	} else {
-		fmt.Print(mark + "=== NAME  " + step + "\n" + body + head)
-	}
-	fmt.Print(mark + "FAIL\n")
+	fmt.Print(inspect.Failure(step, took, message, flagValue("test.v")))
 }
 
 // watchdogLimit returns the limit of a step in real time, or zero for none.

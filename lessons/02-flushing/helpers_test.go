@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -71,12 +69,6 @@ func quiet(r *http.Request, d time.Duration) {
 	}
 }
 
-// pass lets d of the bubble's time pass, with all that happens in it.
-func pass(d time.Duration) {
-	time.Sleep(d)
-	synctest.Wait()
-}
-
 // heard returns what the client has understood so far: the data of each event.
 func heard(client *pair.Stream) string { return data(client.Received()) }
 
@@ -91,11 +83,7 @@ func data(wire string) string {
 
 // events returns what a client makes of the bytes in wire.
 func events(wire string) []framing.Event {
-	var all []framing.Event
-	for e := range parsing.NewDecoder(strings.NewReader(wire)).Events() {
-		all = append(all, e)
-	}
-	return all
+	return step.Values(parsing.NewDecoder(strings.NewReader(wire)).Events())
 }
 
 // hasComment reports whether there is a comment in wire with text in it.
@@ -168,17 +156,11 @@ type gatedWriter struct {
 	*httptest.ResponseRecorder
 	meanwhile func() // starts the second sender
 	once      sync.Once
-	started   atomic.Int32
+	senders   step.Crowd
 
 	mu       sync.Mutex // guards what follows
 	inUse    string     // what is being done with the writer
 	overlaps []string   // what came while it was in use
-}
-
-// sender runs send as one of the two senders.
-func (w *gatedWriter) sender(send func()) {
-	w.started.Add(1)
-	send()
 }
 
 func (w *gatedWriter) Write(p []byte) (int, error) {
@@ -215,9 +197,7 @@ func (w *gatedWriter) begin(use string) bool {
 	w.mu.Unlock()
 	if free && w.meanwhile != nil {
 		w.once.Do(w.meanwhile)
-		for !w.settled() {
-			runtime.Gosched()
-		}
+		w.senders.Settle()
 	}
 	return free
 }
@@ -236,20 +216,3 @@ func (w *gatedWriter) overlap(use string) bool {
 	w.overlaps = append(w.overlaps, use+" came during "+w.inUse)
 	return true
 }
-
-// settled reports whether both senders have begun, and each has ended, waits for
-// something, or asks this.
-func (w *gatedWriter) settled() bool {
-	all := make([]byte, 64<<10)
-	all = all[:runtime.Stack(all, true)]
-	for i, stack := range strings.Split(string(all), "\n\n") {
-		asks := i == 0 // runtime.Stack begins with its caller
-		if !asks && strings.Contains(stack, ".sender(") && !waiting.MatchString(stack) {
-			return false
-		}
-	}
-	return w.started.Load() == 2
-}
-
-// waiting matches the stack of a goroutine that waits for a lock, a channel or a moment.
-var waiting = regexp.MustCompile(`^goroutine \d+ \[(sync\.|semacquire|chan |select|sleep)`)

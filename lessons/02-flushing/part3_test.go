@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -40,7 +39,7 @@ func TestTheServersWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
 				time.Sleep(11 * time.Second)
 				s.Send(framing.Event{Data: "+22s"})
 			}, p.opts...)
-			pass(time.Minute)
+			step.Pass(time.Minute)
 			step.Equal(t, p.name+", a server with a WriteTimeout of 10 s, an event at +11 s and one at +22 s: what the client understood",
 				"+11s +22s", heard(client))
 		})
@@ -69,7 +68,7 @@ func TestAClientThatStopsReadingEndsTheStream(t *testing.T) {
 			sending = false
 		})
 		client.Pause()
-		pass(time.Minute)
+		step.Pass(time.Minute)
 
 		if sending {
 			step.Fail(t, "the client stopped reading a minute ago, and Send still waits for it: this handler may wait for hours")
@@ -129,12 +128,11 @@ func TestConcurrentSendsDoNotInterleave(t *testing.T) {
 	s, err := flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
 	step.Equal(t, "Open returned an error", nil, err)
 
-	var senders sync.WaitGroup
 	w.meanwhile = func() {
-		senders.Go(func() { w.sender(func() { s.SendText([]byte("data: two\n\n")) }) })
+		w.senders.Start(func() { s.SendText([]byte("data: two\n\n")) })
 	}
-	senders.Go(func() { w.sender(func() { s.Send(framing.Event{Data: "one"}) }) })
-	senders.Wait()
+	w.senders.Start(func() { s.Send(framing.Event{Data: "one"}) })
+	w.senders.Wait()
 
 	if len(w.overlaps) > 0 {
 		step.Fail(t, "while a Send was writing, a second one began and did not wait for its end: a client may get one garbled frame",

@@ -1,13 +1,13 @@
 package sessions_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
 	"net/http"
 	"net/url"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,7 +30,7 @@ func open(t *testing.T, r *sessions.Registry) *sessions.Session {
 	t.Helper()
 	var s *sessions.Session
 	var err error
-	returns(t, "Open does not return, and nobody else is here for whom it could wait: it waits for itself", func() {
+	step.Returns(t, "Open does not return, and nobody else is here for whom it could wait: it waits for itself", func() {
 		s, err = r.Open(t.Context())
 	})
 	step.Equal(t, "Open returned an error, with room for one more", nil, err)
@@ -50,67 +50,44 @@ func ended(s *sessions.Session) bool {
 	}
 }
 
-// returns runs f. When f does not return, the step fails with sentence.
-func returns(t *testing.T, sentence string, f func()) {
-	t.Helper()
-	defer step.Waiting(t, func() (string, []string) { return sentence, nil })()
-	f()
-}
-
-// queued takes out what waits for the client of s, and returns it as the client would
-// understand it.
-func queued(s *sessions.Session) []framing.Event {
-	synctest.Wait()
-	var wire []byte
+// waits takes out what waits for the client of s: each frame, as the session's handler
+// would write it. It reports whether the queue is closed. The other helpers ask it.
+func waits(s *sessions.Session) (frames [][]byte, closed bool) {
 	for {
 		select {
 		case frame, ok := <-s.Frames():
 			if !ok {
-				return events(string(wire))
+				return frames, true
 			}
-			wire = append(wire, frame...)
+			frames = append(frames, frame)
 		default:
-			return events(string(wire))
+			return frames, false
 		}
 	}
 }
 
-// frame takes out one frame that waits for the client of s.
+// queued takes out what waits for the client of s, when nothing more can happen in the
+// bubble, and returns it as the client would understand it.
+func queued(s *sessions.Session) []framing.Event {
+	synctest.Wait()
+	frames, _ := waits(s)
+	return events(string(bytes.Join(frames, nil)))
+}
+
+// frame takes out the frames that wait for the client of s, and returns the first.
 func frame(t *testing.T, s *sessions.Session) []byte {
 	t.Helper()
 	synctest.Wait()
-	select {
-	case frame := <-s.Frames():
-		if len(frame) > 0 {
-			return frame
-		}
-	default:
+	frames, _ := waits(s)
+	if len(frames) == 0 || len(frames[0]) == 0 {
+		step.Fail(t, "an event was broadcast, and nothing waits for one of the sessions")
 	}
-	step.Fail(t, "an event was broadcast, and nothing waits for one of the sessions")
-	return nil
-}
-
-// closed reports whether frames is a closed channel.
-func closed(frames <-chan []byte) bool {
-	for {
-		select {
-		case _, ok := <-frames:
-			if !ok {
-				return true
-			}
-		default:
-			return false
-		}
-	}
+	return frames[0]
 }
 
 // events returns what a client makes of the bytes in wire.
 func events(wire string) []framing.Event {
-	var all []framing.Event
-	for e := range parsing.NewDecoder(strings.NewReader(wire)).Events() {
-		all = append(all, e)
-	}
-	return all
+	return step.Values(parsing.NewDecoder(strings.NewReader(wire)).Events())
 }
 
 // data returns the data of each event.
@@ -130,13 +107,6 @@ func wantFieldError(t *testing.T, whoWasGiven string, err error) {
 	if _, ok := errors.AsType[*framing.FieldError](err); !ok {
 		step.Fail(t, whoWasGiven+" an event that cannot be framed, and its error does not say so",
 			fmt.Sprintf("got  %v", err), "want the *framing.FieldError of AppendText")
-	}
-}
-
-func wantError(t *testing.T, sentence string, want, got error) {
-	t.Helper()
-	if !errors.Is(got, want) {
-		step.Fail(t, sentence, fmt.Sprintf("got  %v", got), fmt.Sprintf("want the error %q", want))
 	}
 }
 
@@ -176,62 +146,25 @@ func span(events []framing.Event) string {
 	return fmt.Sprintf("%d, from %s to %s", len(events), events[0].Data, events[len(events)-1].Data)
 }
 
-// wantLocked holds the lock of a registry, and lets each of those come by who have to
-// wait for it.
+// wantLocked checks that whoever is at the map asks for its lock.
 func wantLocked(t *testing.T) {
 	t.Helper()
 	r := sessions.NewRegistry(0)
 	s := open(t, r)
-	lock, found := step.LockOf(r)
-	if !found {
-		return
-	}
-	var visitors step.Crowd
-	defer visitors.Wait()
-	lock.Lock()
-	defer lock.Unlock()
-	for _, visit := range []struct {
-		name string
-		f    func()
-	}{
+	step.Exclusive(t, r, step.Calls{
 		{"Open", func() { r.Open(t.Context()) }},
 		{"Get", func() { r.Get(s.ID()) }},
 		{"Len", func() { r.Len() }},
 		{"Broadcast", func() { r.Broadcast(framing.Event{Data: "hello"}) }},
 		{"Close", s.Close},
-	} {
-		if visitors.Come(visit.f) {
-			step.Fail(t, "somebody is at the map and holds its lock, and "+visit.name+" did not wait for it",
-				"as soon as two are at the map in the same instant, Go ends the whole server:", "fatal error: concurrent map read and map write")
-		}
-	}
+	})
 }
 
 // wantLimitKept lets ten clients come in the same instant, with room for two.
 func wantLimitKept(t *testing.T) {
 	t.Helper()
 	r := sessions.NewRegistry(2)
-	lock, found := step.LockOf(r)
-	if !found {
-		return
-	}
-	var clients step.Crowd
-	lock.Lock()
-	began := time.Now()
-	for range 10 {
-		clients.Come(func() { r.Open(t.Context()) })
-	}
-	// When somebody who has waited for a millisecond is woken and finds the lock taken
-	// again, the others get it in turn from then on. So each of the ten has the lock
-	// once before anyone can have it for a second time.
-	for time.Since(began) < 2*time.Millisecond {
-		runtime.Gosched()
-	}
-	lock.Unlock()
-	lock.Lock()
-	clients.Settle()
-	lock.Unlock()
-	clients.Wait()
+	step.AtOnce(r, 10, func(int) { r.Open(t.Context()) })
 	step.Equal(t, "the limit is 2, and 10 clients have come in the same instant: Len", 2, r.Len())
 }
 
@@ -252,7 +185,7 @@ func rush(t *testing.T) {
 			}
 		})
 	}
-	returns(t, "8 goroutines opened sessions, sent and closed, all at once, and now they wait for each other", everyone.Wait)
+	step.Returns(t, "8 goroutines opened sessions, sent and closed, all at once, and now they wait for each other", everyone.Wait)
 	step.Equal(t, "8 goroutines opened sessions, sent and closed, all at once, and all of them have left: Len", 0, r.Len())
 }
 
@@ -262,7 +195,7 @@ func broadcastTo(t *testing.T, r *sessions.Registry, quick []*sessions.Session, 
 	t.Helper()
 	began := time.Now()
 	var err error
-	returns(t, "one client does not read, and Broadcast waits for it: nobody else hears anything", func() {
+	step.Returns(t, "one client does not read, and Broadcast waits for it: nobody else hears anything", func() {
 		err = r.Broadcast(framing.Event{Data: text})
 	})
 	step.Equal(t, "one client does not read: how long Broadcast waited for it, and all the others with it", 0, time.Since(began))
@@ -333,11 +266,16 @@ func serve(t *testing.T, r *sessions.Registry, prefix string) server {
 	early, gate := &atomic.Bool{}, &gate{turns: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /events", func(w http.ResponseWriter, req *http.Request) {
-		r.ServeHTTP(announcing{gated{w, gate}, func(id string) {
-			if _, known := r.Get(id); !known {
-				early.Store(true)
+		r.ServeHTTP(pair.Intercept(w, func(p []byte) (int, error) {
+			if found := sessionID.FindSubmatch(p); found != nil {
+				id, _ := url.QueryUnescape(string(found[1]))
+				if _, known := r.Get(id); !known {
+					early.Store(true)
+				}
 			}
-		}}, req)
+			gate.pass()
+			return w.Write(p)
+		}), req)
 	})
 	mux.HandleFunc("POST /responses", func(w http.ResponseWriter, req *http.Request) {
 		if _, known := r.Get(req.URL.Query().Get("session")); !known {
@@ -349,10 +287,20 @@ func serve(t *testing.T, r *sessions.Registry, prefix string) server {
 	return server{pair.Memory(t, http.StripPrefix(prefix, mux)), early, gate}
 }
 
+// sessionID finds the ID in the first event.
+var sessionID = regexp.MustCompile(`session=([^&\s]+)`)
+
 // A gate holds up those who write, while it is shut.
 type gate struct {
 	closed atomic.Bool
 	turns  chan struct{}
+}
+
+// pass waits while the gate is shut.
+func (g *gate) pass() {
+	if g.closed.Load() {
+		<-g.turns
+	}
 }
 
 func (g *gate) shut() { g.closed.Store(true) }
@@ -374,58 +322,17 @@ func (g *gate) open() {
 	}
 }
 
-type gated struct {
-	http.ResponseWriter
-	gate *gate
-}
-
-func (w gated) Write(p []byte) (int, error) {
-	if w.gate.closed.Load() {
-		<-w.gate.turns
-	}
-	return w.ResponseWriter.Write(p)
-}
-
-func (w gated) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// An announcing writer tells when the id of a session is written.
-type announcing struct {
-	http.ResponseWriter
-	announced func(id string)
-}
-
-func (w announcing) Write(p []byte) (int, error) {
-	if found := sessionID.FindSubmatch(p); found != nil {
-		id, _ := url.QueryUnescape(string(found[1]))
-		w.announced(id)
-	}
-	return w.ResponseWriter.Write(p)
-}
-
-func (w announcing) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-var sessionID = regexp.MustCompile(`session=([^&\s]+)`)
-
 // losing is middleware whose ResponseWriter refuses an event with this text in it.
 func losing(text string, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		h.ServeHTTP(losingWriter{w, text}, req)
+		h.ServeHTTP(pair.Intercept(w, func(p []byte) (int, error) {
+			if strings.Contains(string(p), text) {
+				return 0, errors.New("refused")
+			}
+			return w.Write(p)
+		}), req)
 	})
 }
-
-type losingWriter struct {
-	http.ResponseWriter
-	text string
-}
-
-func (w losingWriter) Write(p []byte) (int, error) {
-	if strings.Contains(string(p), w.text) {
-		return 0, errors.New("refused")
-	}
-	return w.ResponseWriter.Write(p)
-}
-
-func (w losingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // A client is connected, and knows the id of its session.
 type client struct {

@@ -38,9 +38,9 @@ func TestASlowSessionDoesNotHoldUpABroadcast(t *testing.T) {
 		}
 		fit := sent - 1
 		for range 20 {
-			wantError(t, "of 21 sessions one has a full queue, and Broadcast did not say that somebody misses the event", sessions.ErrFull, broadcast())
+			step.ErrorIs(t, "of 21 sessions one has a full queue, and Broadcast did not say that somebody misses the event", sessions.ErrFull, broadcast())
 		}
-		wantError(t, "the queue is full, and Send did not say so", sessions.ErrFull, slow.Send(framing.Event{Data: "news"}))
+		step.ErrorIs(t, "the queue is full, and Send did not say so", sessions.ErrFull, slow.Send(framing.Event{Data: "news"}))
 		step.Equal(t, "the slow client reads at last: which events were waiting. An event is queued, or the sender gets an error; never both",
 			fmt.Sprintf("%d, from 1 to %d", fit, fit), span(queued(slow)))
 		step.Equal(t, "the slow client has read all that was waiting, and Broadcast returned an error", nil, broadcast())
@@ -52,11 +52,11 @@ func TestComingSendingAndLeavingAtOnceIsSafe(t *testing.T) {
 	defer step.Begin(t)()
 	s := open(t, sessions.NewRegistry(0))
 	s.Close()
-	if closed(s.Frames()) {
+	if _, closed := waits(s); closed {
 		step.Fail(t, "Close has closed the queue: a Send that is about to use it panics, and the whole server ends",
 			"panic: send on closed channel")
 	}
-	wantError(t, "the session has ended, and Send took an event that nobody will ever read",
+	step.ErrorIs(t, "the session has ended, and Send took an event that nobody will ever read",
 		sessions.ErrClosed, s.Send(framing.Event{Data: "hello"}))
 
 	wantLocked(t)

@@ -3,17 +3,12 @@ package correlation_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"runtime"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/step"
@@ -64,54 +59,33 @@ func response(id, result string) correlation.Response {
 }
 
 // resolve calls Resolve, which never has to wait.
-func resolve(t *testing.T, p *correlation.Pending, session, id, result string) error {
+func resolve(t *testing.T, p *correlation.Pending, session, id, result string) (err error) {
 	t.Helper()
-	defer step.Waiting(t, func() (string, []string) {
-		return "Resolve does not return, and with it hangs the POST that has brought the answer: " + result, nil
-	})()
 	returned := make(chan error, 1)
 	go func() { returned <- p.Resolve(session, response(id, result)) }()
-	return <-returned
+	step.Returns(t, "Resolve does not return, and with it hangs the POST that has brought the answer: "+result, func() { err = <-returned })
+	return err
 }
 
 // waiting returns how many requests wait for their response.
-func waiting(t *testing.T, p *correlation.Pending) int {
+func waiting(t *testing.T, p *correlation.Pending) (n int) {
 	t.Helper()
-	defer step.Waiting(t, func() (string, []string) {
-		return "Len does not get the lock: somebody took it before, and returned without giving it back", nil
-	})()
-	return p.Len()
+	step.Returns(t, "Len does not get the lock: somebody took it before, and returned without giving it back", func() { n = p.Len() })
+	return n
 }
 
-// wantLocked holds the lock of p, and lets each of those come by who have to wait for
-// it.
+// wantLocked checks that whoever is at the map asks for its lock.
 func wantLocked(t *testing.T) {
 	t.Helper()
 	var p correlation.Pending
 	id, _ := p.Add("A")
 	p.Forget(id)
-	lock, found := step.LockOf(&p)
-	if !found {
-		return
-	}
-	var visitors step.Crowd
-	defer visitors.Wait()
-	lock.Lock()
-	defer lock.Unlock()
-	for _, visit := range []struct {
-		name string
-		f    func()
-	}{
+	step.Exclusive(t, &p, step.Calls{
 		{"Add", func() { p.Add("A") }},
 		{"Resolve", func() { p.Resolve("A", response(id, `"yes"`)) }},
 		{"Forget", func() { p.Forget(id) }},
 		{"Len", func() { p.Len() }},
-	} {
-		if visitors.Come(visit.f) {
-			step.Fail(t, "somebody is at the map and holds its lock, and "+visit.name+" did not wait for it",
-				"when two are at a map in the same instant, Go may end the whole server:", "fatal error: concurrent map read and map write")
-		}
-	}
+	})
 }
 
 // receive takes what comes on answer, until the step ends.
@@ -128,38 +102,6 @@ func receive(t *testing.T, answer <-chan correlation.Response) {
 			}
 		}
 	}()
-}
-
-// atOnce lets all come to the lock of p while it is held, and then have it in turn: each of
-// them once, before anyone has it for a second time. It returns how many returned true.
-func atOnce(p *correlation.Pending, all []func() bool) (yes int) {
-	lock, found := step.LockOf(p)
-	if !found {
-		lock = new(sync.Mutex) // nobody wants it, and each comes when the one before has gone
-	}
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // nobody is woken between Unlock and Lock
-	var visitors step.Crowd
-	var settled atomic.Int64
-	lock.Lock()
-	began := time.Now()
-	for _, f := range all {
-		visitors.Come(func() {
-			if f() {
-				settled.Add(1)
-			}
-		})
-	}
-	// When somebody who has waited for a millisecond is woken and finds the lock taken
-	// again, a sync.Mutex goes from one to the next in the order in which they came.
-	for time.Since(began) < 2*time.Millisecond {
-		runtime.Gosched()
-	}
-	lock.Unlock()
-	lock.Lock()
-	visitors.Settle()
-	lock.Unlock()
-	visitors.Wait()
-	return int(settled.Load())
 }
 
 // A client is a session "A" whose client is a function, which gets each request
@@ -197,8 +139,7 @@ func call(ctx context.Context, caller *correlation.Caller, session correlation.S
 // never comes.
 func (a *asked) ended(t *testing.T, sentence string) (result string, err error) {
 	t.Helper()
-	defer step.Waiting(t, func() (string, []string) { return sentence, nil })()
-	<-a.end
+	step.Returns(t, sentence, func() { <-a.end })
 	return text(a.result), a.err
 }
 
@@ -243,14 +184,6 @@ func withID(body, id string) string {
 	return fmt.Sprintf(body, id)
 }
 
-// wantErr fails the step when got is not want, and does not wrap it.
-func wantErr(t *testing.T, sentence string, want, got error) {
-	t.Helper()
-	if !errors.Is(got, want) {
-		step.Fail(t, sentence, fmt.Sprintf("got  %v", got), fmt.Sprintf("want an error in which errors.Is finds: %v", want))
-	}
-}
-
 // wantProblem fails the step when got is not a problem (RFC 9457) with this
 // status and, after it, this JSON-RPC code.
 func wantProblem(t *testing.T, posted, want string, got pair.Response) {
@@ -270,9 +203,5 @@ func wantProblem(t *testing.T, posted, want string, got pair.Response) {
 
 // events returns what a client makes of the bytes in wire.
 func events(wire string) []framing.Event {
-	var all []framing.Event
-	for e := range parsing.NewDecoder(strings.NewReader(wire)).Events() {
-		all = append(all, e)
-	}
-	return all
+	return step.Values(parsing.NewDecoder(strings.NewReader(wire)).Events())
 }

@@ -2,6 +2,7 @@ package correlation_test
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"example.com/sseworkbook/harness/step"
@@ -62,7 +63,7 @@ func TestAResponseIsTakenOnce(t *testing.T) {
 		resolve(t, &p, "A", id, `"yes"`)
 		again := resolve(t, &p, "A", id, `"no"`)
 		step.Equal(t, "one request, two responses, first yes and then no: what the caller has heard", "yes", heard())
-		wantErr(t, "a second response to the same request came, and Resolve did not say so to the one who brought it", correlation.ErrAnswered, again)
+		step.ErrorIs(t, "a second response to the same request came, and Resolve did not say so to the one who brought it", correlation.ErrAnswered, again)
 		step.Equal(t, "the request has been answered: how many still wait. Memory grows with each that is never taken out", 0, waiting(t, &p))
 	})
 }
@@ -78,7 +79,7 @@ func TestNobodyIsHeldUpByOneWhoGaveUp(t *testing.T) {
 		heard := listen(t, answer)
 		step.Equal(t, "a caller gave up before its answer came: whether Forget says that the caller was still waiting", true, p.Forget(impatient))
 		late := resolve(t, &p, "A", impatient, `"late"`)
-		wantErr(t, "an answer came after its caller had given up, and Resolve did not say so to the one who brought it", correlation.ErrGivenUp, late)
+		step.ErrorIs(t, "an answer came after its caller had given up, and Resolve did not say so to the one who brought it", correlation.ErrGivenUp, late)
 		step.Equal(t, "one of two callers gave up: how many still wait. The other's entry would stay for ever", 1, waiting(t, &p))
 
 		err := resolve(t, &p, "A", patient, `"in time"`)
@@ -88,13 +89,13 @@ func TestNobodyIsHeldUpByOneWhoGaveUp(t *testing.T) {
 
 		p.Forget("unasked")
 		made := resolve(t, &p, "A", "unasked", `"made up"`)
-		wantErr(t, "Forget was called with an id that was never given out, and then a response came with it: its client must be told that nobody has asked", correlation.ErrNotAsked, made)
+		step.ErrorIs(t, "Forget was called with an id that was never given out, and then a response came with it: its client must be told that nobody has asked", correlation.ErrNotAsked, made)
 		for range 1022 {
 			other, _ := p.Add("A")
 			p.Forget(other)
 		}
 		late = resolve(t, &p, "A", impatient, `"later"`)
-		wantErr(t, "1,023 requests were settled after that of the caller who gave up, and its answer is not told any more that it is late", correlation.ErrGivenUp, late)
+		step.ErrorIs(t, "1,023 requests were settled after that of the caller who gave up, and its answer is not told any more that it is late", correlation.ErrGivenUp, late)
 	})
 }
 
@@ -108,12 +109,12 @@ func TestAnAnswerFromAnotherSessionIsRefused(t *testing.T) {
 		heard := listen(t, answer)
 		foreign := resolve(t, &p, "B", id, `"from B"`)
 		step.Equal(t, "session A was asked, and B answered with the same id: what the caller has heard, and takes for A's answer", "", heard())
-		wantErr(t, "session A was asked, and B answered with the same id: B must be told", correlation.ErrForeign, foreign)
+		step.ErrorIs(t, "session A was asked, and B answered with the same id: B must be told", correlation.ErrForeign, foreign)
 		own := resolve(t, &p, "A", id, `"from A"`)
 		step.Equal(t, "B's answer was refused, then A's own came: what the caller has heard", "from A", heard())
 		step.Equal(t, "B's answer was refused, then A's own was delivered, and Resolve returned an error", nil, own)
 		foreign = resolve(t, &p, "B", id, `"from B again"`)
-		wantErr(t, "A has answered, and B posts with the same id: B must be told that it was not asked, and not what A did", correlation.ErrForeign, foreign)
+		step.ErrorIs(t, "A has answered, and B posts with the same id: B must be told that it was not asked, and not what A did", correlation.ErrForeign, foreign)
 	})
 }
 
@@ -129,12 +130,13 @@ func TestOfAllWhoComeAtOnceOneSettlesARequest(t *testing.T) {
 		var p correlation.Pending
 		id, answer := p.Add("A")
 		receive(t, answer)
-		come := make([]func() bool, 3)
-		for i := range come {
-			come[i] = func() bool { return p.Resolve("A", response(id, `"yes"`)) == nil }
-		}
-		come[first] = func() bool { return p.Forget(id) }
+		var settled atomic.Int64
+		step.AtOnce(&p, 3, func(i int) {
+			if i == first && p.Forget(id) || i != first && p.Resolve("A", response(id, `"yes"`)) == nil {
+				settled.Add(1)
+			}
+		})
 		step.Equal(t, "two answers to a request and its caller's Forget came at the same moment: how many of the three found it waiting, and settled it",
-			1, atOnce(&p, come))
+			1, int(settled.Load()))
 	}
 }

@@ -137,7 +137,7 @@ func TestACallThatFailsSaysWhy(t *testing.T) {
 		gone := client(func(correlation.Request) error { return sessions.ErrClosed })
 		_, err = call(t.Context(), &caller, gone, "approve", "").
 			ended(t, "the client has left, Send returned an error, and Call waits for an answer that cannot come")
-		wantErr(t, "the client has left and Send returned an error, and Call's caller does not learn of it", sessions.ErrClosed, err)
+		step.ErrorIs(t, "the client has left and Send returned an error, and Call's caller does not learn of it", sessions.ErrClosed, err)
 		step.Equal(t, "the request could not be sent: how many still wait. Each client that leaves would leave some behind", 0, waiting(t, &caller.Pending))
 	})
 }
@@ -155,10 +155,10 @@ func TestTheCallersContextEndsTheWait(t *testing.T) {
 		synctest.Wait()
 		closePage(pageClosed)
 		_, err := asking.ended(t, "the caller's context has ended, and Call still waits for a client that says nothing")
-		wantErr(t, "the caller's context has ended, and Call does not tell why: that is what context.Cause is for", pageClosed, err)
+		step.ErrorIs(t, "the caller's context has ended, and Call does not tell why: that is what context.Cause is for", pageClosed, err)
 		step.Equal(t, "the caller has gone: how many still wait. Each impatient caller would leave one behind", 0, waiting(t, &caller.Pending))
 		late := resolve(t, &caller.Pending, "A", id, `"late"`)
-		wantErr(t, "the answer came when the caller had gone, and Resolve did not say so", correlation.ErrGivenUp, late)
+		step.ErrorIs(t, "the answer came when the caller had gone, and Resolve did not say so", correlation.ErrGivenUp, late)
 	})
 }
 

@@ -16,8 +16,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/step"
 	timeouts "example.com/sseworkbook/lessons/06-timeouts"
@@ -57,13 +55,12 @@ func answer(caller *timeouts.Caller, e framing.Event, result string) {
 // call asks, with a minute at the most, and returns how long the wait was and how it ended.
 func call(t *testing.T, ctx context.Context, caller *timeouts.Caller, session correlation.Session) (took time.Duration, err error) {
 	t.Helper()
-	defer step.Waiting(t, func() (string, []string) {
-		return "a client never answers, the caller's own context has ended after a minute, and Call does not return", nil
-	})()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	began := time.Now()
-	_, err = caller.Call(ctx, session, "approve", nil)
+	step.Returns(t, "a client never answers, the caller's own context has ended after a minute, and Call does not return", func() {
+		_, err = caller.Call(ctx, session, "approve", nil)
+	})
 	return time.Since(began), err
 }
 
@@ -113,29 +110,10 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// pass lets d of the bubble's time pass, with all that happens in it.
-func pass(d time.Duration) {
-	time.Sleep(d)
-	synctest.Wait()
-}
-
 // notes are what a step writes down. They are safe for concurrent use.
-type notes struct {
-	mu    sync.Mutex // guards lines
-	lines []string
-}
+type notes struct{ step.List[string] }
 
-func (n *notes) add(line string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.lines = append(n.lines, line)
-}
-
-func (n *notes) String() string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return cmp.Or(strings.Join(n.lines, ", "), "nothing")
-}
+func (n *notes) String() string { return cmp.Or(strings.Join(n.All(), ", "), "nothing") }
 
 // A wire is a server with sessions (lesson 04) and your Caller. One client is
 // connected to it, over HTTP, in a bubble.
@@ -180,7 +158,7 @@ func newWire(t *testing.T, opts ...pair.Option) *wire {
 			mux.ServeHTTP(rw, r)
 			return
 		}
-		w.from.add(r.RemoteAddr)
+		w.from.Add(r.RemoteAddr)
 		if w.hangUp.Swap(false) {
 			if conn, _, err := http.NewResponseController(rw).Hijack(); err == nil {
 				conn.Close()
@@ -194,7 +172,7 @@ func newWire(t *testing.T, opts ...pair.Option) *wire {
 		}
 		recorder := &statusWriter{rw, http.StatusOK}
 		mux.ServeHTTP(recorder, r)
-		w.posts.add(fmt.Sprint("POST ", r.URL.Path, " → ", recorder.status))
+		w.posts.Add(fmt.Sprint("POST ", r.URL.Path, " → ", recorder.status))
 	}), opts...)
 	return w
 }
@@ -227,7 +205,7 @@ func (w *wire) start(method string, call func(context.Context, correlation.Sessi
 	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
 	q := &question{answer: "nothing yet", giveUp: func() { cancel(); synctest.Wait() }}
 	session := w.onlySession(method)
-	w.asked.add(method)
+	w.asked.Add(method)
 	go func() { // ends with ctx, at the latest
 		result, err := call(ctx, session, method, nil)
 		q.answer = string(result)
@@ -361,9 +339,13 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 		return handle(ctx, method, params)
 	}
 	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.URL+"/gw/events", nil)
-	require.NoError(w.t, err)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	stream, err := parsing.Connect(w.Client, request)
-	require.NoError(w.t, err)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 
 	client := &answering{wire: w, outcome: unfinished}
 	ctx, stop := context.WithCancelCause(w.t.Context())
@@ -383,7 +365,7 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 	w.t.Cleanup(func() {
 		stop(nil)
 		stream.Close()
-		pass(2 * time.Minute) // by then, each Handle of these steps is done
+		step.Pass(2 * time.Minute) // by then, each Handle of these steps is done
 	})
 	return client
 }

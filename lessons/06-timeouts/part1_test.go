@@ -84,9 +84,9 @@ func TestALateAnswerIsRefusedAndCounted(t *testing.T) {
 	onTheWire(t, func(t *testing.T, w *wire) {
 		client := w.open()
 		w.call("first")
-		pass(30 * time.Second)
+		step.Pass(30 * time.Second)
 		second := w.call("second")
-		pass(time.Second)
+		step.Pass(time.Second)
 
 		step.Equal(t, "the caller gave up at +30 s, the answer was posted at +31 s: its status (with a 202, the client thinks that it was heard)",
 			http.StatusGone, client.answer("first"))
@@ -106,7 +106,7 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 	onTheWire(t, func(t *testing.T, w *wire) {
 		client := w.open()
 		w.call("approve")
-		pass(30 * time.Second)
+		step.Pass(30 * time.Second)
 		step.Equal(t, "the client was asked to approve, and its caller gave up at +30 s: what the client has heard by then",
 			"request approve, cancelled approve", client.news())
 
@@ -117,7 +117,7 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 		w.call("refuse")
 		client.answer("greet")
 		client.refuse("refuse")
-		pass(time.Minute)
+		step.Pass(time.Minute)
 		step.Equal(t, "the client answered both, one with an error, so nobody waits in vain: what it has heard within a minute",
 			"request greet, request refuse", client.news())
 	})
@@ -138,7 +138,7 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 			var heard notes
 			ctx, giveUp := context.WithCancel(t.Context())
 			result, err := caller.Call(ctx, sessionFunc(func(e framing.Event) error {
-				heard.add(e.Type)
+				heard.Add(e.Type)
 				answer(&caller, e, `"yes"`)
 				giveUp()
 				return nil

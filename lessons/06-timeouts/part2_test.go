@@ -41,7 +41,7 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		broken := w.ask("broken")
 		w.has(broken, "the disk is full (code -32603)", "the client's Handle returned an error without a code: what the caller has, and what was posted")
 
-		pass(time.Hour)
+		step.Pass(time.Hour)
 		later := w.ask("hello again")
 		w.has(later, `"hello again to you too"`, "nothing was asked for an hour, then the client was: what its caller has, and what was posted")
 	})
@@ -49,10 +49,10 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		w := newWire(t)
 		w.run(&timeouts.Answerer{Handle: takes(time.Second)})
 		w.ask("count")
-		pass(time.Second)
+		step.Pass(time.Second)
 		w.hangUp.Store(true)
 		greet := w.ask("greet")
-		pass(time.Second)
+		step.Pass(time.Second)
 		w.has(greet, `"greet done"`, "the server closed the connection that was idle, just when the answer was sent on it: what the caller has, and what was posted. net/http sends it again if post says that this does no harm")
 	})
 }
@@ -70,15 +70,15 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 				return takes(time.Second)(ctx, method, params)
 			},
 			Undelivered: func(r correlation.Response, err error) {
-				reports.add(fmt.Sprintf("%s (%t)", cmp.Or(strings.Trim(string(r.Result), `"`), "no result"), err != nil))
+				reports.Add(fmt.Sprintf("%s (%t)", cmp.Or(strings.Trim(string(r.Result), `"`), "no result"), err != nil))
 			},
 		})
 		w.ask("count").giveUp() // as in lesson 05, without a word to the client
-		pass(time.Second)
+		step.Pass(time.Second)
 		step.Equal(t, "the server refused an answer with 410, since its caller has given up: what Undelivered was told (and whether with an error)",
 			"count done (true)", reports.String())
 		w.ask("greet")
-		pass(time.Second)
+		step.Pass(time.Second)
 		step.Equal(t, "the server refused an answer, then it took one: what Undelivered was told", "count done (true)", reports.String())
 		refused, taken, _ := strings.Cut(w.from.String(), ", ")
 		step.Equal(t, "the server refused an answer, then it took one: the connection of the second (where what the server says is left unread, it is a new one)", refused, taken)
@@ -90,9 +90,9 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 		w := newWire(t)
 		w.run(&timeouts.Answerer{Handle: takes(time.Second)})
 		w.ask("count").giveUp()
-		pass(time.Second)
+		step.Pass(time.Second)
 		next := w.ask("greet")
-		pass(time.Second)
+		step.Pass(time.Second)
 		w.has(next, `"greet done"`, "the server refused an answer, and there is no Undelivered: what the next caller has, and what was posted")
 	})
 }
@@ -103,9 +103,9 @@ func TestWhatIsNoRequestPassesBy(t *testing.T) {
 	onTheWire(t, func(t *testing.T, w *wire) {
 		var handled, traced notes
 		session := w.run(&timeouts.Answerer{
-			Trace: func(e framing.Event) { traced.add(e.Type) },
+			Trace: func(e framing.Event) { traced.Add(e.Type) },
 			Handle: func(_ context.Context, method string, _ json.RawMessage) (any, error) {
-				handled.add(cmp.Or(method, "a request without a method"))
+				handled.Add(cmp.Or(method, "a request without a method"))
 				return "done", nil
 			},
 		}).session
@@ -133,7 +133,7 @@ func TestASlowQuestionDoesNotHoldUpAQuickOne(t *testing.T) {
 		}})
 		slow, quick := w.ask("slow"), w.ask("quick")
 		w.has(quick, `"quick done"`, "a question that takes 10 s was asked, then a quick one: what the caller of the quick one has at once")
-		pass(10 * time.Second)
+		step.Pass(10 * time.Second)
 		w.has(slow, `"slow done"`, "a question that takes 10 s was asked 10 s ago: what its caller has, and what was posted")
 	})
 }
@@ -150,7 +150,7 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 			one, two := w.ask("one"), w.ask("two")
 			step.Equal(t, fmt.Sprintf("Limit is %d, and the client was asked %d questions at once: how many of them it works on", c.limit, c.allowed+2),
 				c.allowed, int(w.working.Load()))
-			pass(2 * time.Second)
+			step.Pass(2 * time.Second)
 			w.has(one, `"one done"`, "each question takes a second, and this one had to wait for a turn: what its caller has after two, and what was posted")
 			w.has(two, `"two done"`, "each question takes a second, and this one had to wait for a turn: what its caller has after two, and what was posted")
 		})

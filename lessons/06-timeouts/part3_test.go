@@ -30,7 +30,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 			}
 			began := time.Now()
 			wait(ctx, 45*time.Second)
-			ended.add(fmt.Sprint(method, " after ", time.Since(began)))
+			ended.Add(fmt.Sprint(method, " after ", time.Since(began)))
 			return method + " done", nil
 		}})
 		other := w.ask("other") // its caller has a minute
@@ -38,10 +38,10 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		synctest.Wait()
 		step.Equal(t, "the first question is at work, and a notification about it came that is no cancellation: which context has ended", "nothing", ended.String())
 		w.call("approve")
-		pass(30 * time.Second)
+		step.Pass(30 * time.Second)
 		step.Equal(t, "the caller of approve gave up at +30 s: which context has ended by now (both work for 45 s otherwise)", "approve after 30s", ended.String())
 		step.Equal(t, "nobody waits for the answer any more: what was posted", "nothing", w.posts.String())
-		pass(15 * time.Second)
+		step.Pass(15 * time.Second)
 		w.has(other, `"other done"`, "the question beside this one was cancelled: what the caller of this one has, and what was posted")
 		step.Equal(t, "a question was answered: the error of its context (one that nobody ends stays in memory for as long as the stream lasts)",
 			context.Canceled, others.Err())
@@ -53,10 +53,10 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 				time.Sleep(40 * time.Second)
 				return "done", nil
 			},
-			Undelivered: func(_ correlation.Response, err error) { reports.add(err.Error()) },
+			Undelivered: func(_ correlation.Response, err error) { reports.Add(err.Error()) },
 		})
 		w.call("approve")
-		pass(time.Minute)
+		step.Pass(time.Minute)
 		step.Equal(t, "the caller gave up at +30 s, and Handle, which never looks at its context, was done at +40 s: what was posted", "nothing", w.posts.String())
 		step.Equal(t, "the caller gave up at +30 s, so the answer of +40 s is lost to nobody: what Undelivered was told", "nothing", reports.String())
 	})
@@ -69,13 +69,13 @@ func TestACancelledQuestionThatWaitsItsTurnNeverBegins(t *testing.T) {
 	onTheWire(t, func(t *testing.T, w *wire) {
 		var begun notes
 		w.run(&timeouts.Answerer{Limit: 1, Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
-			begun.add(method)
+			begun.Add(method)
 			return takes(10*time.Second)(ctx, method, params)
 		}})
 		w.ask("long")
 		w.call("impatient").giveUp()
 		third := w.ask("third")
-		pass(20 * time.Second)
+		step.Pass(20 * time.Second)
 		step.Equal(t, "one turn, three questions of 10 s, and the second one's caller gave up while it waited: what the client has begun",
 			"long, third", begun.String())
 		w.has(third, `"third done"`, "one turn, three questions of 10 s, and the second one's caller gave up: what the third caller has after 20 s")
@@ -101,12 +101,12 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 				return nil, ctx.Err()
 			}})
 			w.ask("count")
-			pass(time.Second)
+			step.Pass(time.Second)
 			c.end(w, client)
-			pass(time.Second)
+			step.Pass(time.Second)
 			step.Equal(t, c.what+", while a Handle is at work that needs a second to put its things away: what Run did within that second",
 				"returned "+c.want+", 0 at work, 0 streams open", client.end())
-			pass(time.Minute)
+			step.Pass(time.Minute)
 			step.Equal(t, c.what+", so nobody waits for the answer: what was posted", "nothing", w.posts.String())
 		})
 	}
@@ -114,7 +114,7 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 		w := newWire(t)
 		client := w.run(&timeouts.Answerer{Handle: takes(time.Second)})
 		client.session.Send(framing.Event{Type: "endpoint", Data: "http://["})
-		pass(time.Minute)
+		step.Pass(time.Minute)
 		step.Equal(t, "the server says to answer at http://[, which is no URL: whether Run has returned an error, and what it left",
 			"true, 0 streams open", fmt.Sprintf("%t, %d streams open", client.err != nil, w.sessions.Len()))
 	})
@@ -122,9 +122,9 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 		w.mute.Store(true)
 		client := w.run(&timeouts.Answerer{Handle: takes(time.Second)})
 		w.ask("count")
-		pass(2 * time.Second)
+		step.Pass(2 * time.Second)
 		client.stop(errors.New("we are closing"))
-		pass(time.Minute)
+		step.Pass(time.Minute)
 		step.Equal(t, "Run's context ended, while an answer was with a server that says nothing to it: what Run did within a minute",
 			"returned we are closing, 0 at work, 0 streams open", client.end())
 	})

@@ -10,14 +10,11 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
-	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
-	"weak"
 
 	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/step"
@@ -31,32 +28,6 @@ import (
 )
 
 func TestMain(m *testing.M) { step.Main(m) }
-
-// hundred calls f 100 times, each time with another context of a program that goes
-// on. What it returns says, a minute later, how many of these contexts can still be
-// reached.
-func hundred(f func(ctx context.Context)) (kept func() int) {
-	type key struct{}
-	type load [64]byte // too large to share its memory with others
-	var loads []weak.Pointer[load]
-	program, end := context.WithCancel(context.Background())
-	for range 100 {
-		l := new(load)
-		loads = append(loads, weak.Make(l))
-		f(context.WithValue(program, key{}, l))
-	}
-	return func() (n int) {
-		defer end()
-		time.Sleep(time.Minute) // by then, the clock has let go of the timers that were stopped
-		runtime.GC()
-		for _, l := range loads {
-			if l.Value() != nil {
-				n++
-			}
-		}
-		return n
-	}
-}
 
 // protocols are those that a server of streams meets.
 var protocols = []struct {
@@ -154,7 +125,7 @@ func (p *house) post(contentType string, body io.Reader) *triggered {
 // when to come back.
 func (p *house) knock(method, path, body string) string {
 	defer step.Waiting(p.t, func() (string, []string) {
-		return p.over + ": " + method + " " + path + " has got no answer: it was neither let in nor refused", lockedOut()
+		return p.over + ": " + method + " " + path + " has got no answer: it was neither let in nor refused", step.LockedOut()
 	})()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -177,30 +148,25 @@ func (p *house) knock(method, path, body string) string {
 // shutDown shuts the server down, which has to work at once.
 func (p *house) shutDown(t *testing.T, hangs string) {
 	t.Helper()
-	defer step.Waiting(t, func() (string, []string) { return p.over + ": " + hangs, nil })()
-	step.Equal(t, p.over+": Shutdown returned an error, and its context has not ended", nil, p.server.Shutdown(context.Background()))
+	step.Returns(t, p.over+": "+hangs, func() {
+		step.Equal(t, p.over+": Shutdown returned an error, and its context has not ended", nil, p.server.Shutdown(context.Background()))
+	})
 }
 
 // hold makes a handler of the server hang in a write, until finish is called. Its
 // request's context is ctx.
 func hold(ctx context.Context, server *cleanup.Server) (finish func(), handler *call) {
-	w := &heldWriter{httptest.NewRecorder(), make(chan struct{})}
+	w, done := httptest.NewRecorder(), make(chan struct{})
+	held := pair.Intercept(w, func(p []byte) (int, error) {
+		<-done
+		return w.Write(p)
+	})
 	handler = begin("a handler", func() (string, error) {
-		server.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil))
+		server.ServeHTTP(held, httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil))
 		return "returned", nil
 	})
 	synctest.Wait()
-	return sync.OnceFunc(func() { close(w.finish) }), handler
-}
-
-type heldWriter struct {
-	*httptest.ResponseRecorder
-	finish chan struct{}
-}
-
-func (w *heldWriter) Write(p []byte) (int, error) {
-	<-w.finish
-	return w.ResponseRecorder.Write(p)
+	return sync.OnceFunc(func() { close(done) }), handler
 }
 
 // meeting is a call that waits in Ask, for an answer or for the end of its session.
@@ -210,19 +176,13 @@ func meeting(t *testing.T, happens func(t *testing.T, leave func(), answer func(
 		p := &house{server: cleanup.NewServer(0, 0)}
 		session, _ := p.server.Sessions.Open(t.Context())
 		call := p.ask(t.Context(), session.ID())
-		question := request(events(string(<-session.Frames()))[0])
+		question := asked(session)
 		synctest.Wait()
 		answer := func() error {
 			return p.server.Caller.Resolve(session.ID(), yes(question.ID))
 		}
 		happens(t, session.Close, answer, call)
 	})
-}
-
-// alone runs f on the only processor, so that nothing else runs before f has ended.
-func alone(f func()) {
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	f()
 }
 
 // yes is the response true to the request with this id.
@@ -347,8 +307,7 @@ func begin(what string, f func() (string, error)) *call {
 // wait waits for the end, and returns how the call ended and how long it took.
 func (c *call) wait(t *testing.T) string {
 	t.Helper()
-	defer step.Waiting(t, func() (string, []string) { return c.what + " has not returned, and nothing will wake it any more", nil })()
-	<-c.done
+	step.Returns(t, c.what+" has not returned, and nothing will wake it any more", func() { <-c.done })
 	return c.state()
 }
 
@@ -413,17 +372,18 @@ func short(o cleanup.Outcome) string {
 
 // events returns what a client makes of the bytes in wire.
 func events(wire string) []framing.Event {
-	var all []framing.Event
-	for e := range parsing.NewDecoder(strings.NewReader(wire)).Events() {
-		all = append(all, e)
-	}
-	return all
+	return step.Values(parsing.NewDecoder(strings.NewReader(wire)).Events())
 }
 
 // request returns the request that came as e.
 func request(e framing.Event) (r correlation.Request) {
 	json.Unmarshal([]byte(e.Data), &r)
 	return r
+}
+
+// asked waits for the request that was sent to a session without a stream.
+func asked(s *sessions.Session) correlation.Request {
+	return request(events(string(<-s.Frames()))[0])
 }
 
 // sessionOf returns the session that a stream's first event names.
@@ -436,54 +396,3 @@ func sessionOf(e framing.Event) string {
 func sayWhen(h http.Header) bool {
 	return regexp.MustCompile(`^\d+$`).MatchString(h.Get("Retry-After"))
 }
-
-// A list is for several goroutines.
-type list[T any] struct {
-	mu  sync.Mutex // guards all
-	all []T
-}
-
-func (l *list[T]) add(v T) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all = append(l.all, v)
-}
-
-func (l *list[T]) get() []T {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.all)
-}
-
-// goroutines returns how many goroutines there are in the bubble, and at which
-// line of yours most of them are.
-func goroutines() (n int, where string) {
-	stacks := make([]byte, 1<<20)
-	stacks = stacks[:runtime.Stack(stacks, true)]
-	at := map[string]int{}
-	for _, stack := range strings.Split(string(stacks), "\n\n") {
-		if !strings.Contains(stack, "synctest bubble") {
-			continue
-		}
-		n++
-		line := yours.FindString(stack)
-		if at[line]++; line != "" && at[line] > at[where] {
-			where = line
-		}
-	}
-	return n, "most of them are at " + where
-}
-
-// lockedOut says at which line of yours a goroutine waits for a lock, if one does.
-func lockedOut() []string {
-	stacks := make([]byte, 1<<20)
-	stacks = stacks[:runtime.Stack(stacks, true)]
-	for _, stack := range strings.Split(string(stacks), "\n\n") {
-		if line := yours.FindString(stack); line != "" && strings.Contains(stack, "sync.(*Mutex).Lock") {
-			return []string{"a lock that somebody else has is waited for at " + line}
-		}
-	}
-	return nil
-}
-
-var yours = regexp.MustCompile(`cleanup\.go:\d+`)

@@ -94,7 +94,7 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 		left, leave := context.WithCancel(t.Context())
 		leave()
 		w := httptest.NewRecorder()
-		alone(func() {
+		step.Alone(func() {
 			session, _ := server.Sessions.Open(left) // has ended, and the registry does not know it yet
 			r := httptest.NewRequest("POST", "/trigger", strings.NewReader(`{"session":"`+session.ID()+`","method":"really?"}`))
 			r.Header.Set("Content-Type", "application/json")
@@ -156,7 +156,7 @@ func TestAnAnswerAndADepartureSettleACallOnce(t *testing.T) {
 	for _, order := range orders {
 		meeting(t, func(t *testing.T, leave func(), answer func() error, call *call) {
 			var refused error
-			alone(func() { refused = order.happens(leave, answer) })
+			step.Alone(func() { refused = order.happens(leave, answer) })
 			got, want := call.wait(t), "true after 0s"
 			if refused != nil {
 				want = "flushing.ErrGone after 0s"

@@ -27,8 +27,8 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 	defer step.Begin(t)()
 	onEach(t, func(t *testing.T, p *house) {
 		var handles, most atomic.Int32
-		var traced list[framing.Event]
-		var undelivered list[string]
+		var traced step.List[framing.Event]
+		var undelivered step.List[string]
 		running, _ := run(t, p.Pair, &cleanup.Client{URL: p.URL + "/events", HTTP: p.Client, Limit: 1,
 			Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
 				most.Store(max(most.Load(), handles.Add(1)))
@@ -36,8 +36,8 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 				time.Sleep(time.Second)
 				return double(ctx, method, params)
 			},
-			Trace:       func(e framing.Event) { traced.add(e) },
-			Undelivered: func(r correlation.Response, err error) { undelivered.add(r.ID) },
+			Trace:       func(e framing.Event) { traced.Add(e) },
+			Undelivered: func(r correlation.Response, err error) { undelivered.Add(r.ID) },
 		})
 		session := p.only(t, running)
 		step.Equal(t, p.over+": the client was asked to double 21, and takes 1 s for it: what the caller got",
@@ -54,13 +54,13 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 
 		last := p.call(session, "double", "3")
 		synctest.Wait()
-		events := traced.get()
+		events := traced.All()
 		step.Equal(t, p.over+": two endpoint events and four questions: how many events Trace was told of", 6, len(events))
 		id := request(events[5]).ID
 		p.server.Caller.Resolve(session.ID(), yes(id)) // so that the client's own answer is the second
 		last.wait(t)
 		time.Sleep(time.Minute)
-		step.Equal(t, p.over+": the server refused the answer to the last question: of which answers Undelivered was told", []string{id}, undelivered.get())
+		step.Equal(t, p.over+": the server refused the answer to the last question: of which answers Undelivered was told", []string{id}, undelivered.All())
 	})
 	p := pair.TCP(t, cleanup.NewServer(0, 0))
 	defer http.DefaultClient.CloseIdleConnections()
@@ -154,23 +154,23 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 	step.Bubble(t, func(t *testing.T) {
 		p := &house{t: t, server: cleanup.NewServer(0, 0)}
 		session, _ := p.server.Sessions.Open(t.Context())
-		before, _ := goroutines()
-		kept := hundred(func(ctx context.Context) {
+		before, _ := step.Goroutines()
+		kept := step.Held(100, func(ctx context.Context) {
 			call := p.ask(ctx, session.ID())
-			question := request(events(string(<-session.Frames()))[0])
+			question := asked(session)
 			p.server.Caller.Resolve(session.ID(), yes(question.ID))
 			call.wait(t)
 		})
 		synctest.Wait()
-		after, where := goroutines()
+		after, most := step.Goroutines()
 		if after != before {
 			step.Fail(t, "a client that stays was asked 100 times, and has answered: how many goroutines are left of that",
-				fmt.Sprint("got  ", after-before), "want 0", where)
+				fmt.Sprint("got  ", after-before), "want 0", "most of them are at "+most)
 		}
 		step.Equal(t, "a client that stays was asked 100 times, and has answered: how many of these calls' contexts are kept in memory, for as long as the client and whoever has asked stay",
 			0, kept())
 
-		kept = hundred(func(ctx context.Context) {
+		kept = step.Held(100, func(ctx context.Context) {
 			p.server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil))
 		})
 		step.Equal(t, "100 requests came and got their responses: how many of their contexts the server keeps in memory, for as long as it runs", 0, kept())
@@ -178,7 +178,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 	})
 	onEach(t, func(t *testing.T, p *house) {
 		synctest.Wait()
-		before, _ := goroutines()
+		before, _ := step.Goroutines()
 		for visit := range 5 {
 			clients, leave := p.crowd(t)
 			synctest.Wait()
@@ -200,10 +200,10 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 		synctest.Wait() // a connection is idle once the last stream on it has ended
 		p.Client.CloseIdleConnections()
 		synctest.Wait()
-		after, where := goroutines()
+		after, most := step.Goroutines()
 		got := fmt.Sprintf("%d goroutines, %d sessions, %d pending requests", after-before, p.server.Sessions.Len(), p.server.Caller.Len())
 		if want := "0 goroutines, 0 sessions, 0 pending requests"; got != want {
-			step.Fail(t, p.over+": 500 clients came, were asked and vanished: what is left of them", "got  "+got, "want "+want, where)
+			step.Fail(t, p.over+": 500 clients came, were asked and vanished: what is left of them", "got  "+got, "want "+want, "most of them are at "+most)
 		}
 	})
 }

@@ -40,6 +40,8 @@ func TestFour(t *testing.T) {
 	if os.Getenv("SAMPLE_SAYS") != "" {
 		fmt.Fprintln(os.Stderr, "a line of the learner's own")
 	}
+	var counter sample.Counter
+	step.Exclusive(t, &counter, step.Calls{{"Count", counter.Count}})
 }
 
 func FuzzFive(f *testing.F) {

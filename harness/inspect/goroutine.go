@@ -1,0 +1,84 @@
+package inspect
+
+import (
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// A Goroutine is one of those that a stack dump lists.
+type Goroutine struct {
+	ID     int64   // zero where the dump does not say
+	State  string  // as the runtime calls it: "chan receive", "sync.Mutex.Lock", "running"
+	Bubble bool    // it belongs to a synctest bubble
+	Frames []Frame // its calls, the innermost first
+}
+
+// InSync reports whether g waits in package sync: for a lock, for the others of a
+// WaitGroup, or for a Cond.
+func (g Goroutine) InSync() bool {
+	return strings.HasPrefix(g.State, "sync.") || strings.HasPrefix(g.State, "semacquire")
+}
+
+// AtLock reports whether g waits for a sync.Mutex or a sync.RWMutex.
+func (g Goroutine) AtLock() bool {
+	switch g.State {
+	case "sync.Mutex.Lock", "sync.RWMutex.Lock", "sync.RWMutex.RLock":
+		return true
+	}
+	return false
+}
+
+// Waits reports whether g waits in package sync, for a channel, or for a moment.
+func (g Goroutine) Waits() bool {
+	return g.InSync() || g.State == "sleep" ||
+		strings.HasPrefix(g.State, "chan ") || strings.HasPrefix(g.State, "select")
+}
+
+// Running reports whether g waited for nothing but a processor.
+func (g Goroutine) Running() bool {
+	return g.State == "" || g.State == "running" || g.State == "runnable"
+}
+
+// Panicked returns the frames outside the last call of panic, the line that
+// panicked first. They are in the stack that a deferred function sees.
+func (g Goroutine) Panicked() []Frame {
+	for i, f := range g.Frames {
+		if f.Function == "panic" {
+			return g.Frames[i+1:]
+		}
+	}
+	return nil
+}
+
+// A Frame is one call on a goroutine's stack.
+type Frame struct {
+	Function string // with its package's path, without arguments
+	File     string
+	Line     int
+	Creator  bool // it is the call that started the goroutine, which it may have outlived
+}
+
+// Place returns the file's name and the line: "sessions.go:71".
+func (f Frame) Place() string { return filepath.Base(f.File) + ":" + strconv.Itoa(f.Line) }
+
+// Package returns the import path of the function's package.
+func (f Frame) Package() string {
+	path, _ := f.split()
+	return path
+}
+
+// Name returns the function without its package: "(*Registry).Send".
+func (f Frame) Name() string {
+	_, name := f.split()
+	return strings.ReplaceAll(name, "[...]", "")
+}
+
+func (f Frame) split() (path, name string) {
+	folders := strings.LastIndexByte(f.Function, '/') + 1
+	last, name, found := strings.Cut(f.Function[folders:], ".")
+	if !found {
+		return "", f.Function
+	}
+	return f.Function[:folders] + last, name
+}

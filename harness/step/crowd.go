@@ -1,0 +1,73 @@
+package step
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"example.com/sseworkbook/harness/inspect"
+)
+
+// A Crowd is goroutines that meet at one thing: a lock, a writer. Its methods are
+// for one goroutine at a time, and not for a bubble's: who waits for a lock is no
+// event there.
+type Crowd struct {
+	all     sync.WaitGroup
+	members []*member
+}
+
+// A member is a goroutine of a crowd. Its ID is zero until it runs.
+type member struct {
+	id    atomic.Int64
+	ended atomic.Bool
+}
+
+// Start adds a goroutine that runs f. One of the crowd may call it, too.
+func (c *Crowd) Start(f func()) { c.start(f) }
+
+func (c *Crowd) start(f func()) *member {
+	m := &member{}
+	c.members = append(c.members, m)
+	c.all.Go(func() {
+		m.id.Store(inspect.Self())
+		defer m.ended.Store(true)
+		f()
+	})
+	return m
+}
+
+// Settle returns when each of the crowd has ended, or waits for a lock, a channel or
+// a moment. One of the crowd may call it, and waits for the others.
+func (c *Crowd) Settle() { c.settle(inspect.Goroutine.Waits) }
+
+// Wait returns when each of the crowd has ended.
+func (c *Crowd) Wait() { c.all.Wait() }
+
+// come adds a goroutine that runs f, and returns when each of the crowd has ended or
+// waits for a lock. It reports whether the new one has ended.
+func (c *Crowd) come(f func()) (ended bool) {
+	m := c.start(f)
+	c.settle(inspect.Goroutine.InSync)
+	return m.ended.Load()
+}
+
+// settle returns when each of the crowd but the caller has ended, or waits.
+func (c *Crowd) settle(waits func(inspect.Goroutine) bool) {
+	for !c.settled(waits) {
+		runtime.Gosched()
+	}
+}
+
+func (c *Crowd) settled(waits func(inspect.Goroutine) bool) bool {
+	all := inspect.Goroutines()
+	calm := map[int64]bool{all[0].ID: true} // the caller
+	for _, g := range all[1:] {
+		calm[g.ID] = waits(g)
+	}
+	for _, m := range c.members {
+		if !m.ended.Load() && !calm[m.id.Load()] {
+			return false
+		}
+	}
+	return true
+}
