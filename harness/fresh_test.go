@@ -48,23 +48,21 @@ func freshLessons(dir string) error {
 	if err != nil {
 		return err
 	}
-	var targets []stub.Target
 	for _, lesson := range lessons {
-		file := "lessons/" + lesson.Name + "/" + lesson.Topic
-		for from, to := range map[string]string{
-			lesson.Readme():   "lessons/" + lesson.Name + "/README.md",
-			lesson.TestFile(): file + "_test.go",
-		} {
-			err := copyFile(filepath.Join(dir, to), from)
+		files, err := lesson.TestFiles()
+		if err != nil {
+			return err
+		}
+		for _, from := range append(files, lesson.Readme()) {
+			err := copyFile(filepath.Join(dir, "lessons", lesson.Name, filepath.Base(from)), from)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
 		}
-		targets = append(targets, stub.Target{
-			Name:         lesson.Name,
-			SolutionFile: "solutions/" + lesson.Name + "/" + lesson.Topic + ".go",
-			StubFile:     file + ".go",
-		})
+	}
+	targets, err := stub.Targets("..", lessons...)
+	if err != nil {
+		return err
 	}
 	if err := stub.Generate(dir, targets, io.Discard); err != nil {
 		return err

@@ -31,7 +31,7 @@ type exchange struct {
 
 // newExchange starts an exchange on a free port of the loopback.
 func newExchange(t *testing.T) *exchange {
-	x := &exchange{t: t, server: cleanup.NewServer(0, 0)}
+	x := &exchange{t: t, server: cleanup.NewServer()}
 	mux := http.NewServeMux()
 	mux.Handle("/web/", web.Handler())
 	mux.Handle("/below/", http.StripPrefix("/below", x.server))

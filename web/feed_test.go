@@ -93,7 +93,7 @@ func (f *feed) say(frames string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, s := range f.streams {
-		require.NoError(f.t, s.SendText([]byte(frames)))
+		require.NoError(f.t, s.SendFrames([]byte(frames)))
 	}
 }
 

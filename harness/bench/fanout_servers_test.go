@@ -45,7 +45,7 @@ var broadcasters = []struct {
 }
 
 func broadcastOurs() broadcaster {
-	s := cleanup.NewServer(0, 0)
+	s := cleanup.NewServer()
 	return broadcaster{
 		handler: s, path: "/events", greeting: "\n\n", // the endpoint event
 		publish: func(data string) error { return s.Sessions.Broadcast(framing.Event{Data: data}) },

@@ -71,7 +71,7 @@ func measureLeftBehind(b *testing.B) {
 		n /= 10
 	}
 	s := streamServerNamed("ours")
-	server := cleanup.NewServer(0, 0)
+	server := cleanup.NewServer()
 	door, end := openDoor(server)
 	defer end()
 	require.NoError(b, door.cycle(s, n/10)) // what is made once for all of them is made here

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	framing "example.com/sseworkbook/solutions/01-framing"
+	correlation "example.com/sseworkbook/solutions/05-correlation"
+	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
@@ -104,20 +106,22 @@ func microseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 
 // startOurs starts the server and the client of the workbook.
 func startOurs(b *testing.B) asker {
-	server := cleanup.NewServer(0, 0)
+	server := cleanup.NewServer()
 	site := serve(b, server)
 	endpoints := make(chan string, 1)
 	client := &cleanup.Client{
-		URL:   site + "/events",
-		HTTP:  newHTTPClient(b),
-		Limit: plenty,
-		Handle: func(_ context.Context, _ string, params json.RawMessage) (any, error) {
-			return params, nil
-		},
-		Trace: func(e framing.Event) {
-			if e.Type == "endpoint" {
-				endpoints <- e.Data
-			}
+		URL: site + "/events",
+		Answerer: timeouts.Answerer{
+			Client: newHTTPClient(b),
+			Limit:  plenty,
+			Handle: func(_ context.Context, _ string, params json.RawMessage) (any, error) {
+				return params, nil
+			},
+			OnEvent: func(e framing.Event) {
+				if e.Type == "endpoint" {
+					endpoints <- e.Data
+				}
+			},
 		},
 	}
 	inBackground(b, client.Run)
@@ -131,7 +135,7 @@ func startOurs(b *testing.B) asker {
 		b.Fatal("the session of the endpoint is not open")
 	}
 	return func(ctx context.Context, question []byte) ([]byte, error) {
-		return server.Ask(ctx, session, "approve", question)
+		return server.Call(ctx, session, correlation.Request{Method: "approve", Params: question})
 	}
 }
 

@@ -48,7 +48,7 @@ func streamServerNamed(name string) streamServer {
 }
 
 func newOurs() (http.Handler, func()) {
-	s := cleanup.NewServer(0, 0)
+	s := cleanup.NewServer()
 	return s, func() { s.Shutdown(context.Background()) }
 }
 

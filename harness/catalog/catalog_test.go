@@ -44,7 +44,6 @@ func TestLessonsAreReadOffTheFolders(t *testing.T) {
 		SolutionDir: filepath.Join(root, "solutions/02-shouting"),
 	}, second)
 	require.Equal(t, filepath.Join(root, "lessons/02-shouting/shouting.go"), second.File())
-	require.Equal(t, filepath.Join(root, "lessons/02-shouting/shouting_test.go"), second.TestFile())
 }
 
 // The list is the same whatever a learner has done under lessons/.
@@ -86,25 +85,27 @@ func TestHintsAreTheFoldedTextsInTheirSection(t *testing.T) {
 
 func TestStepsAreTheTestsInTheirOrder(t *testing.T) {
 	lesson := find(t, write(t, nil))[0]
-	file := filepath.Join(lesson.Dir, "greeting_test.go")
+	file := filepath.Join(lesson.Dir, "part1_test.go")
 	steps, err := lesson.Steps()
 	require.NoError(t, err)
 	require.Equal(t, []catalog.Step{{
 		Name: "TestItNamesTheOneWhoIsGreeted",
 		Doc:  "A greeting has a name in it: without one nobody feels greeted.",
-		Hint: `put the name after "hello, ".`,
+		Hint: "do it",
 		File: file,
-		Line: 18,
+		Line: 17,
 	}, {
 		Name: "TestNobodyWroteAComment",
+		Hint: "do it",
 		File: file,
-		Line: 20,
+		Line: 19,
 	}, {
 		Name: "FuzzAnyName",
 		Doc:  "Nothing of a name is lost.",
+		Hint: "do it",
 		Fuzz: true,
 		File: file,
-		Line: 23,
+		Line: 22,
 	}}, steps)
 }
 
@@ -113,11 +114,10 @@ func TestStepsAreTheTestsInTheirOrder(t *testing.T) {
 func TestStepsStandInAFileForEachPart(t *testing.T) {
 	const head = "package greeting_test\n\nimport \"testing\"\n\n"
 	lesson := find(t, write(t, map[string]string{
-		"lessons/01-greeting/greeting_test.go": "",
-		"lessons/01-greeting/helpers_test.go":  head + "func TestMain(m *testing.M) {}\n\nfunc add() {}\n",
-		"lessons/01-greeting/part1_test.go":    head + "// Say it.\nfunc TestB(t *testing.T) {}\n\nfunc FuzzC(f *testing.F) {}\n",
-		"lessons/01-greeting/part2_test.go":    head + "func TestA(t *testing.T) {}\n",
-		"lessons/01-greeting/mine_test.go":     head + "func TestMine(t *testing.T) {}\n",
+		"lessons/01-greeting/helpers_test.go": head + "func TestMain(m *testing.M) {}\n\nfunc add() {}\n",
+		"lessons/01-greeting/part1_test.go":   head + "// Say it.\nfunc TestB(t *testing.T) {}\n\nfunc FuzzC(f *testing.F) {}\n",
+		"lessons/01-greeting/part2_test.go":   head + "func TestA(t *testing.T) {}\n",
+		"lessons/01-greeting/mine_test.go":    head + "func TestMine(t *testing.T) {}\n",
 		"lessons/01-greeting/hints_test.go": "package greeting_test\n\nvar _ = step.Hints{\n" +
 			"\t\"TestB\": \"one\" +\n\t\t(\" two  \" + `three\n`),\n\t\"TestA\": \"four\",\n}\n",
 	}))[0]
@@ -182,10 +182,10 @@ func TestWhatIsGivenIsNotTheLearners(t *testing.T) {
 }
 
 func TestStepsOfABrokenTestFileAreAnError(t *testing.T) {
-	root := write(t, map[string]string{"lessons/01-greeting/greeting_test.go": "package greeting_test\nfunc {"})
+	root := write(t, map[string]string{"lessons/01-greeting/part1_test.go": "package greeting_test\nfunc {"})
 	_, err := find(t, root)[0].Steps()
 	require.ErrorContains(t, err, "reading the steps of lesson 01-greeting")
-	require.ErrorContains(t, err, "greeting_test.go:2:6")
+	require.ErrorContains(t, err, "part1_test.go:2:6")
 }
 
 func TestALessonIsLookedUpAsPeopleNameIt(t *testing.T) {

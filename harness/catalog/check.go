@@ -15,8 +15,8 @@ import (
 // Check returns what is wrong with the lessons in root, joined into one error,
 // or nil. It is the authors' check: folders are numbered from 01 without a gap
 // and mirrored in lessons/ and solutions/, each lesson has its README with title,
-// hints, and what it says to who is done, its tests and their package, and the
-// recorded checksums are of these tests. Folders under lessons/ that are not named like a lesson are none.
+// hints, and what it says to who is done, its tests by part with a hint for each
+// step, and the recorded checksums are of these tests. Folders under lessons/ that are not named like a lesson are none.
 func Check(root string) error {
 	lessons, err := Find(root)
 	if err != nil {
@@ -81,25 +81,7 @@ func (l Lesson) check() []error {
 	for _, file := range files {
 		problems = append(problems, checkPackage(file, l.Topic))
 	}
-	return append(problems, l.checkTests())
-}
-
-// checkTests returns an error if the lesson has no tests, or not of its own
-// package's outside.
-func (l Lesson) checkTests() error {
-	steps, err := l.Steps()
-	if err != nil {
-		return err
-	}
-	if len(steps) == 0 {
-		return fmt.Errorf("lessons/%s: there is no step in its tests", l.Name)
-	}
-	files, err := l.TestFiles()
-	problems := []error{err}
-	for _, file := range files {
-		problems = append(problems, checkPackage(file, l.Topic+"_test"))
-	}
-	return errors.Join(problems...)
+	return append(problems, l.checkTests()...)
 }
 
 // checkPackage returns an error if the package clause of file is not name.

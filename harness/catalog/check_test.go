@@ -74,13 +74,37 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			map[string]string{"lessons/01-greeting/README.md": strings.Replace(readme("01 · Hi: hi"), "## What people", "## What we", 1)},
 			`no mistake under "## What people get wrong" says who has shipped it, such as owner/name#12`,
 		},
-		"no tests": {map[string]string{"lessons/01-greeting/greeting_test.go": ""}, "lessons/01-greeting: there is no step in its tests"},
-		"no steps": {map[string]string{"lessons/01-greeting/greeting_test.go": "package greeting_test"}, "lessons/01-greeting: there is no step in its tests"},
+		"no tests": {map[string]string{"lessons/01-greeting/part1_test.go": ""}, "lessons/01-greeting: there is no step in its tests"},
+		"no steps": {map[string]string{"lessons/01-greeting/part1_test.go": "package greeting_test"}, "lessons/01-greeting: there is no step in its tests"},
 		"given to another package": {
 			map[string]string{"solutions/01-greeting/given.go": "package greet", "lessons/01-greeting/given.go": "package greet"},
 			"given.go: the package is greet; it should be greeting",
 		},
-		"inner tests":   {map[string]string{"lessons/02-shouting/shouting_test.go": "package shouting\nimport \"testing\"\nfunc TestX(t *testing.T) {}"}, "the package is shouting; it should be shouting_test"},
+		"a part left out": {
+			map[string]string{"lessons/01-greeting/part3_test.go": "package greeting_test\n"},
+			"part3_test.go: the parts are numbered from 1 without a gap; this should be part2_test.go",
+		},
+		"a step outside the parts": {
+			map[string]string{"lessons/01-greeting/helpers_test.go": "package greeting_test\n\nfunc TestX(t *testing.T) {}\n"},
+			"helpers_test.go:3: the step TestX stands outside the parts",
+		},
+		"a file that is too long": {
+			map[string]string{"lessons/01-greeting/helpers_test.go": "package greeting_test\n" + strings.Repeat("\n", 399)},
+			"helpers_test.go: it has 400 lines; it should have fewer than 400",
+		},
+		"no hint": {
+			map[string]string{"lessons/02-shouting/hints_test.go": table("shouting")},
+			"hints_test.go: there is no hint for TestItIsLoud",
+		},
+		"a hint for no step": {
+			map[string]string{"lessons/02-shouting/hints_test.go": table("shouting", "TestItIsLoud", "TestItWasLoud")},
+			"hints_test.go: there is no step TestItWasLoud",
+		},
+		"a hint that is read unasked": {
+			map[string]string{"lessons/02-shouting/part1_test.go": "package shouting_test\n\n// Hear.\n// Hint: shout.\nfunc TestItIsLoud(t *testing.T) {}\n"},
+			"part1_test.go:5: the comment above TestItIsLoud gives its hint away",
+		},
+		"inner tests":   {map[string]string{"lessons/02-shouting/part1_test.go": "package shouting\nimport \"testing\"\nfunc TestX(t *testing.T) {}"}, "the package is shouting; it should be shouting_test"},
 		"wrong package": {map[string]string{"solutions/01-greeting/greeting.go": "package greet"}, "the package is greet; it should be greeting"},
 		"not Go at all": {map[string]string{"solutions/01-greeting/greeting.go": "hello"}, "greeting.go:1:1"},
 	} {
@@ -96,12 +120,12 @@ func TestAnEditedTestIsNamed(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, edited)
 
-	test := filepath.Join(root, "lessons/01-greeting/greeting_test.go")
+	test := filepath.Join(root, "lessons/01-greeting/part1_test.go")
 	require.NoError(t, os.WriteFile(test, []byte(greetingTest+"\n// mine\n"), 0o644))
-	require.NoError(t, os.Remove(filepath.Join(root, "lessons/02-shouting/shouting_test.go")))
+	require.NoError(t, os.Remove(filepath.Join(root, "lessons/02-shouting/part1_test.go")))
 	edited, err = catalog.Edited(root)
 	require.NoError(t, err)
-	require.Equal(t, []string{"lessons/01-greeting/greeting_test.go", "lessons/02-shouting/shouting_test.go"}, edited)
+	require.Equal(t, []string{"lessons/01-greeting/part1_test.go", "lessons/02-shouting/part1_test.go"}, edited)
 
 	require.ErrorContains(t, catalog.Check(root), "tests.sum is not of the lesson tests as they are now")
 }
@@ -121,8 +145,8 @@ func TestAnEditedGivenFileIsNamed(t *testing.T) {
 
 // Git on Windows may give text files other line ends: that is no edit.
 func TestOtherLineEndsAreNoEdit(t *testing.T) {
-	root := write(t, map[string]string{"lessons/01-greeting/greeting_test.go": "package greeting_test\n"})
-	test := filepath.Join(root, "lessons/01-greeting/greeting_test.go")
+	root := write(t, map[string]string{"lessons/01-greeting/part1_test.go": "package greeting_test\n"})
+	test := filepath.Join(root, "lessons/01-greeting/part1_test.go")
 	require.NoError(t, os.WriteFile(test, []byte("package greeting_test\r\n"), 0o644))
 	edited, err := catalog.Edited(root)
 	require.NoError(t, err)

@@ -25,7 +25,7 @@ func TestABrokenImportRuleIsFound(t *testing.T) {
 		greet  = "solutions/01-greeting/greeting.go"
 		shout  = "solutions/02-shouting/shouting.go"
 		demo   = "harness/demo/demo.go"
-		tested = "lessons/01-greeting/greeting_test.go"
+		tested = "lessons/01-greeting/part1_test.go"
 	)
 	for _, test := range []struct{ file, imported, want string }{
 		{greet, ours + "solutions/02-shouting", "lower-numbered solutions only"},
@@ -65,7 +65,7 @@ func TestASolutionsBenchmarksImportIt(t *testing.T) {
 
 // From lesson 08 on, a solution may use one library, and its test with it.
 func TestTheProductionTrackMayUseTheLibraryThatALessonIsAbout(t *testing.T) {
-	const solution, test = "solutions/08-scaling/scaling.go", "lessons/08-scaling/scaling_test.go"
+	const solution, test = "solutions/08-scaling/scaling.go", "lessons/08-scaling/part1_test.go"
 	const client, server = "github.com/nats-io/nats.go", "github.com/nats-io/nats-server/v2/server"
 	root := write(t, map[string]string{solution: source(client, server), test: source(client)})
 	require.NoError(t, catalog.CheckImports(root))
@@ -87,7 +87,7 @@ func TestLearnersImportWhatTheyLike(t *testing.T) {
 		"lessons/scratch/x_test.go":         anything,
 		"harness/demo/testdata/old/code.go": "package {",
 	})
-	test := filepath.Join(root, "lessons/02-shouting/shouting_test.go")
+	test := filepath.Join(root, "lessons/02-shouting/part1_test.go")
 	require.NoError(t, os.WriteFile(test, []byte(anything), 0o644))
 	require.NoError(t, catalog.CheckImports(root))
 }

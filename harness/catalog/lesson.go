@@ -28,9 +28,6 @@ func (l Lesson) File() string { return filepath.Join(l.Dir, l.Topic+".go") }
 // SolutionFile returns the path of the file that File is to become.
 func (l Lesson) SolutionFile() string { return filepath.Join(l.SolutionDir, l.Topic+".go") }
 
-// TestFile returns the path of the lesson's tests where they stand in one file.
-func (l Lesson) TestFile() string { return filepath.Join(l.Dir, l.Topic+"_test.go") }
-
 // Readme returns the path of the lesson's text.
 func (l Lesson) Readme() string { return filepath.Join(l.Dir, "README.md") }
 

@@ -50,9 +50,7 @@ func (l Lesson) steps() ([]Step, error) {
 		steps = append(steps, inFile...)
 	}
 	for i, step := range steps {
-		if hint, ok := hints[step.Name]; ok {
-			steps[i].Hint = hint
-		}
+		steps[i].Hint = hints[step.Name]
 	}
 	return steps, nil
 }
@@ -70,11 +68,9 @@ func stepsIn(path string) ([]Step, error) {
 		if !ok || !isStep(f) {
 			continue
 		}
-		doc, hint := splitHint(f.Doc.Text())
 		steps = append(steps, Step{
 			Name: f.Name.Name,
-			Doc:  doc,
-			Hint: hint,
+			Doc:  oneLine(f.Doc.Text()),
 			Fuzz: strings.HasPrefix(f.Name.Name, "Fuzz"),
 			File: path,
 			Line: files.Position(f.Pos()).Line,
@@ -112,13 +108,6 @@ func isTestingPointer(x ast.Expr, name string) bool {
 	}
 	sel, ok := star.X.(*ast.SelectorExpr)
 	return ok && sel.Sel.Name == name
-}
-
-// splitHint parts a step's comment at the line that starts with "Hint:".
-func splitHint(comment string) (doc, hint string) {
-	const mark = "\nHint:"
-	doc, hint, _ = strings.Cut("\n"+comment, mark)
-	return oneLine(doc), oneLine(hint)
 }
 
 // oneLine joins the words of s by single spaces.

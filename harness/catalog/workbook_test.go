@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,25 +14,28 @@ import (
 
 // small is a workbook of two lessons in which nothing is wrong.
 var small = map[string]string{
-	"go.mod":                               "module example.com/sseworkbook\n\ngo 1.26\n",
-	"harness/cli/cli.go":                   "package cli\n\nimport _ \"example.com/sseworkbook/harness/verify\"\n",
-	"harness/verify/verify.go":             "package verify\n",
-	"harness/step/step.go":                 "package step\n\nimport _ \"go.uber.org/goleak\"\n",
-	"harness/pair/pair.go":                 "package pair\n\nimport _ \"example.com/sseworkbook/harness/step\"\n",
-	"solutions/01-greeting/greeting.go":    "package greeting\n",
-	"solutions/02-shouting/shouting.go":    "package shouting\n\nimport _ \"example.com/sseworkbook/solutions/01-greeting\"\n",
-	"lessons/01-greeting/README.md":        readme("01 · Greeting: say it"),
-	"lessons/01-greeting/greeting.go":      "package greeting\n",
-	"lessons/01-greeting/greeting_test.go": greetingTest,
-	"lessons/02-shouting/README.md":        readme("02 · Shouting: say it loud"),
-	"lessons/02-shouting/shouting.go":      "package shouting\n",
-	"lessons/02-shouting/shouting_test.go": "package shouting_test\n\nimport \"testing\"\n\nfunc TestItIsLoud(t *testing.T) {}\n",
+	"go.mod":                            "module example.com/sseworkbook\n\ngo 1.26\n",
+	"harness/cli/cli.go":                "package cli\n\nimport _ \"example.com/sseworkbook/harness/verify\"\n",
+	"harness/verify/verify.go":          "package verify\n",
+	"harness/step/step.go":              "package step\n\nimport _ \"go.uber.org/goleak\"\n",
+	"harness/pair/pair.go":              "package pair\n\nimport _ \"example.com/sseworkbook/harness/step\"\n",
+	"solutions/01-greeting/greeting.go": "package greeting\n",
+	"solutions/02-shouting/shouting.go": "package shouting\n\nimport _ \"example.com/sseworkbook/solutions/01-greeting\"\n",
+	"lessons/01-greeting/README.md":     readme("01 · Greeting: say it"),
+	"lessons/01-greeting/greeting.go":   "package greeting\n",
+	"lessons/01-greeting/part1_test.go": greetingTest,
+	"lessons/01-greeting/hints_test.go": table("greeting", "TestItNamesTheOneWhoIsGreeted", "TestNobodyWroteAComment", "FuzzAnyName"),
+	"lessons/02-shouting/README.md":     readme("02 · Shouting: say it loud"),
+	"lessons/02-shouting/shouting.go":   "package shouting\n",
+	"lessons/02-shouting/hints_test.go": table("shouting", "TestItIsLoud"),
+	"lessons/02-shouting/part1_test.go": "package shouting_test\n\nimport \"testing\"\n\nfunc TestItIsLoud(t *testing.T) {}\n",
 }
 
 // greetingTest has steps, and functions that look like some.
 const greetingTest = `package greeting_test
 
 import (
+	"fmt"
 	"testing"
 
 	_ "example.com/sseworkbook/harness/step"
@@ -44,8 +48,6 @@ func TestMain(m *testing.M) { m.Run() }
 
 // A greeting has a name in it: without one
 // nobody feels greeted.
-// Hint: put the name
-// after "hello, ".
 func TestItNamesTheOneWhoIsGreeted(t *testing.T) {}
 
 func TestNobodyWroteAComment(t *testing.T) {}
@@ -60,6 +62,15 @@ func (g group) TestMethod(t *testing.T) {}
 
 type group struct{}
 `
+
+// table returns a lesson's file of hints for these steps.
+func table(topic string, steps ...string) string {
+	text := "package " + topic + "_test\n\nvar _ = step.Hints{\n"
+	for _, step := range steps {
+		text += fmt.Sprintf("\t%q: \"do \" + `it`,\n", step)
+	}
+	return text + "}\n"
+}
 
 // readme returns a lesson's text with this title and three hints, a folded block
 // that is none, and what it says to who is done.

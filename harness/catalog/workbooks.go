@@ -5,11 +5,15 @@ import (
 	"regexp"
 )
 
-// What the workbook's own files in a lesson's folder are called. Whatever else
-// is there is the learner's.
+// GivenName is the name of the file in which a lesson gives what the learner does
+// not write, in both trees.
+const GivenName = "given.go"
+
+// The names of the workbook's tests in a lesson's folder, beside those of the
+// parts. Tests of other names are the learner's.
 const (
-	givenName = "given.go"
-	hintsName = "hints_test.go"
+	helpersName = "helpers_test.go"
+	hintsName   = "hints_test.go"
 )
 
 // partName is the name of a file with the steps of one part of a lesson. There
@@ -20,25 +24,25 @@ var partName = regexp.MustCompile(`^part([1-9])_test\.go$`)
 // Given returns the path of what the lesson gives, in the solution's folder, and
 // whether the lesson gives anything. GivenFile is its copy.
 func (l Lesson) Given() (file string, ok bool) {
-	file = filepath.Join(l.SolutionDir, givenName)
+	file = filepath.Join(l.SolutionDir, GivenName)
 	return file, isFile(file)
 }
 
 // GivenFile returns the path of the copy of what the lesson gives, in the folder
 // where the learner works. It is there if Given is, unless a learner has deleted
 // it, and it is the workbook's.
-func (l Lesson) GivenFile() string { return filepath.Join(l.Dir, givenName) }
+func (l Lesson) GivenFile() string { return filepath.Join(l.Dir, GivenName) }
 
 // TestFiles returns the paths of the workbook's tests in the lesson's folder, in
 // the order of their names, in which the go command compiles them: what the parts
 // share, the hints, and the parts. Tests of a learner's own, which have other
 // names, are not among them, nor are files that a learner has deleted.
-func (l Lesson) TestFiles() ([]string, error) { return goFiles(l.Dir, l.isTest) }
+func (l Lesson) TestFiles() ([]string, error) { return goFiles(l.Dir, isTest) }
 
-// isTest reports whether a file of the lesson's folder is one of the workbook's
-// tests.
-func (l Lesson) isTest(name string) bool {
-	return name == "helpers_test.go" || name == hintsName || partName.MatchString(name) || name == l.Topic+"_test.go"
+// isTest reports whether a file of a lesson's folder is one of the workbook's
+// tests, by its name.
+func isTest(name string) bool {
+	return name == helpersName || name == hintsName || partName.MatchString(name)
 }
 
 // workbooks returns the paths of the workbook's Go files in the lesson's folder:

@@ -11,9 +11,9 @@ import (
 // newStubs returns the command that go generate runs.
 func newStubs() *cobra.Command {
 	return forAuthors("stubs", "Derives the lessons' stubs from the solutions.", func(cmd *cobra.Command, book workbook) error {
-		var targets []stub.Target
-		for _, lesson := range book.lessons {
-			targets = append(targets, book.target(lesson))
+		targets, err := stub.Targets(book.root, book.lessons...)
+		if err != nil {
+			return err
 		}
 		return stub.Generate(book.root, targets, cmd.OutOrStdout())
 	})

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"log"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"example.com/sseworkbook/harness/demo"
+	sessions "example.com/sseworkbook/solutions/04-sessions"
 	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
@@ -30,12 +32,14 @@ func newTwoWayServer() *cobra.Command {
 				return fmt.Errorf("-timeout must be more than zero, not %v", timeout)
 			}
 			out := cmd.OutOrStdout()
-			server := &demo.TwoWayServer{Server: cleanup.NewServer(limit, timeout), Log: log.New(out, "", log.Ltime)}
+			server := &demo.TwoWayServer{Server: cleanup.NewServer(), Log: log.New(out, "", log.Ltime)}
+			server.Sessions.MaxSessions = cmp.Or(limit, -1)
+			server.Caller.Timeout = timeout
 			return server.Serve(cmd.Context(), addr, out)
 		},
 	}
 	cmd.Flags().StringVar(&addr, "addr", "localhost:8080", "where to listen, host:port; port 0 takes a free one")
-	cmd.Flags().IntVar(&limit, "max-sessions", 0, "how many clients there may be at once; 0: any number")
+	cmd.Flags().IntVar(&limit, "max-sessions", sessions.DefaultMaxSessions, "how many clients there may be at once; 0: any number")
 	cmd.Flags().DurationVar(&timeout, "timeout", timeouts.DefaultTimeout, "how long to wait for an answer")
 	return cmd
 }

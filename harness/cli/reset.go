@@ -43,7 +43,11 @@ where it was, as framing.go.orig-20261124-1530; no earlier copy is ever overwrit
 // mayReset reports whether a lesson may be started anew: nothing was written in it,
 // or a person says so. Where nobody can be asked, that is an error.
 func (b workbook) mayReset(cmd *cobra.Command, lesson catalog.Lesson) (bool, error) {
-	written, err := stub.Written(b.root, b.target(lesson))
+	targets, err := stub.Targets(b.root, lesson)
+	if err != nil {
+		return false, err
+	}
+	written, err := stub.Written(b.root, targets[0])
 	if err != nil || len(written) == 0 {
 		return err == nil, err
 	}
@@ -58,7 +62,11 @@ func (b workbook) mayReset(cmd *cobra.Command, lesson catalog.Lesson) (bool, err
 
 // reset starts a lesson anew, and says what was kept.
 func (b workbook) reset(w io.Writer, lesson catalog.Lesson) error {
-	kept, err := stub.Reset(b.root, b.target(lesson))
+	targets, err := stub.Targets(b.root, lesson)
+	if err != nil {
+		return err
+	}
+	kept, err := stub.Reset(b.root, targets[0])
 	for _, path := range kept {
 		fmt.Fprintf(w, "kept   your code, as %s\n", path)
 	}

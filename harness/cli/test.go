@@ -41,8 +41,12 @@ message between client and server is an arrow, with its bytes, up to the failure
 			if err != nil {
 				return err
 			}
-			if _, err := os.Stat(lesson.TestFile()); err != nil {
-				return fmt.Errorf("lesson %s has no tests to run: %w", lesson.Name, err)
+			tests, err := lesson.TestFiles()
+			if err != nil {
+				return err
+			}
+			if len(tests) == 0 {
+				return fmt.Errorf("lesson %s has no tests to run in %s", lesson.Name, book.relative(lesson.Dir))
 			}
 			passed, err := book.test(cmd, lesson, o)
 			if passed {

@@ -37,7 +37,7 @@ func newTrigger() *cobra.Command {
 				asker.Trigger.Session = session
 			}
 			asker.Trigger.Params = json.RawMessage(params)
-			asker.Trigger.Timeout = int(timeout.Milliseconds())
+			asker.Trigger.Timeout = timeout.Milliseconds()
 			asker.Out = cmd.OutOrStdout()
 			return asker.Run(cmd.Context())
 		},

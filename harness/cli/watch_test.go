@@ -106,7 +106,7 @@ func tinyWorkbook(t *testing.T) {
 		"solutions/01-greeting/greeting.go": "package greeting\n\nfunc Hello() string { return \"hello\" }\n",
 		"lessons/01-greeting/greeting.go":   "package greeting\n\nfunc Hello() string { return \"\" }\n",
 		"lessons/01-greeting/README.md":     "# 01 · Greeting: say hello\n",
-		"lessons/01-greeting/greeting_test.go": "package greeting\n\nimport \"testing\"\n\nfunc TestHello(t *testing.T) {\n" +
+		"lessons/01-greeting/part1_test.go": "package greeting\n\nimport \"testing\"\n\nfunc TestHello(t *testing.T) {\n" +
 			"\tif Hello() == \"\" {\n\t\tt.Fatal(\"nobody is greeted at greeting.go:3 (Hello)\")\n\t}\n}\n",
 	} {
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))

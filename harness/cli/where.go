@@ -127,14 +127,15 @@ func (b workbook) showNext(w io.Writer, results []progress.Result, part func(mes
 	fmt.Fprintf(w, "hint  %s hint %d\n", program, r.Lesson.Number)
 }
 
-// showEdited names the lesson tests that are not as the workbook has them.
+// showEdited names the lesson tests, and what lessons give, that are not as the
+// workbook has them.
 func (b workbook) showEdited(w io.Writer) error {
 	edited, err := catalog.Edited(b.root)
 	if err != nil {
 		return err
 	}
 	if len(edited) > 0 {
-		fmt.Fprintf(w, "note  not the workbook's own test any more: %s\n", strings.Join(edited, ", "))
+		fmt.Fprintf(w, "note  not as the workbook has it: %s\n", strings.Join(edited, ", "))
 	}
 	return nil
 }

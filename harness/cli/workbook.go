@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
-	"example.com/sseworkbook/harness/stub"
 )
 
 // A workbook is the learner's copy of it, with the lessons that are in it.
@@ -55,15 +53,6 @@ func (b workbook) progressOf(ctx context.Context, lesson catalog.Lesson) (progre
 // relative returns path as a person in the workbook's folder would type it.
 func (b workbook) relative(path string) string {
 	return cockpit.Relative(b.root, path)
-}
-
-// target returns the lesson in the terms of package stub.
-func (b workbook) target(lesson catalog.Lesson) stub.Target {
-	return stub.Target{
-		Name:         lesson.Name,
-		SolutionFile: b.relative(filepath.Join(lesson.SolutionDir, filepath.Base(lesson.File()))),
-		StubFile:     b.relative(lesson.File()),
-	}
 }
 
 // oneLesson demands the name of a lesson as the only argument.

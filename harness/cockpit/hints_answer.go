@@ -18,11 +18,7 @@ func answersFor(lesson catalog.Lesson, step catalog.Step) ([]Hint, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(lesson.TestFile())
-	if err != nil {
-		return nil, err
-	}
-	tests, err := parseSource(lesson.TestFile(), text)
+	tests, err := testSource(lesson)
 	if err != nil {
 		return nil, err
 	}
@@ -34,12 +30,32 @@ func answersFor(lesson catalog.Lesson, step catalog.Step) ([]Hint, error) {
 	return q.hints(q.functions()), nil
 }
 
+// testSource returns what the lesson's tests declare.
+func testSource(lesson catalog.Lesson) (tests source, err error) {
+	files, err := lesson.TestFiles()
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		declared, err := parseSource(file, text)
+		if err != nil {
+			return nil, err
+		}
+		tests = append(tests, declared...)
+	}
+	return tests, nil
+}
+
 // A question is what is known of a step when its functions are looked for. No table
 // says which these are.
 type question struct {
 	hint     map[string]bool // the names in the step's hint, as mentions has them
 	direct   map[string]bool // the names in its test
-	used     map[string]bool // and in all of the test file that its test uses
+	used     map[string]bool // and in all of the tests that its test uses
 	solution source
 	first    source // the stub
 	yours    source

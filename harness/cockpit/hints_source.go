@@ -7,7 +7,6 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
@@ -72,12 +71,12 @@ func (d declaration) mention() string {
 // solutionAndStub returns what the solution of a lesson declares, without what it
 // says to the harness alone, and what the stub derived from it does.
 func solutionAndStub(lesson catalog.Lesson) (solution, first source, err error) {
-	file := filepath.Join(lesson.SolutionDir, filepath.Base(lesson.File()))
+	file := lesson.SolutionFile()
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the solution of %s: %w", lesson.Name, err)
 	}
-	derived, err := stub.Derive(file, text)
+	derived, err := stub.Of(lesson)
 	if err != nil {
 		return nil, nil, fmt.Errorf("looking at the solution of %s: %w", lesson.Name, err)
 	}

@@ -2,6 +2,7 @@ package cockpit_test
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,14 +21,15 @@ func farewell(t *testing.T) (root string, lesson catalog.Lesson) {
 	root = t.TempDir()
 	lesson = catalog.Lesson{Number: 1, Name: "01-greeting", Topic: "greeting",
 		Dir: filepath.Join(root, "lessons", "01-greeting"), SolutionDir: filepath.Join(root, "solutions", "01-greeting")}
-	for path, text := range map[string]string{
+	for file, text := range map[string]string{
 		filepath.Join(lesson.SolutionDir, "greeting.go"): farewellSolution,
-		lesson.File():     farewellStub,
-		lesson.TestFile(): farewellTests,
-		lesson.Readme():   farewellReadme,
+		lesson.File(): farewellStub,
+		filepath.Join(lesson.Dir, "part1_test.go"): farewellTests,
+		filepath.Join(lesson.Dir, "hints_test.go"): farewellHints,
+		lesson.Readme(): farewellReadme,
 	} {
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 	}
 	return root, lesson
 }
@@ -71,13 +73,16 @@ func Goodbye(name string) string {
 import "testing"
 
 // Who comes is greeted.
-// Hint: say hello.
 func TestHello(t *testing.T) { says(t, greeting.Hello("Ann")) }
 
 // Who leaves is not forgotten.
 func TestGoodbye(t *testing.T) { says(t, greeting.Goodbye("Ann")) }
 
 func says(t *testing.T, text string) {}
+`
+	farewellHints = `package greeting_test
+
+var _ = step.Hints{"TestHello": "say " + "hello."}
 `
 	farewellReadme = `# 01 · Greeting: say hello
 
@@ -161,7 +166,7 @@ func TestHintsDoNotCareForLineEnds(t *testing.T) {
 	root, lesson := farewell(t)
 	want, err := cockpit.AllHints(root, red(lesson, "TestHello"))
 	require.NoError(t, err)
-	for _, file := range []string{filepath.Join(lesson.SolutionDir, "greeting.go"), lesson.File(), lesson.TestFile()} {
+	for _, file := range []string{filepath.Join(lesson.SolutionDir, "greeting.go"), lesson.File(), filepath.Join(lesson.Dir, "part1_test.go")} {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(string(text), "\n", "\r\n")), 0o644))
@@ -218,7 +223,7 @@ func TestEachStepOfTheWorkbookHasAnAnswer(t *testing.T) {
 	edited, err := catalog.Edited(root)
 	require.NoError(t, err)
 	for _, lesson := range lessons {
-		if slices.Contains(edited, cockpit.Relative(root, lesson.TestFile())) {
+		if slices.ContainsFunc(edited, func(file string) bool { return path.Dir(file) == "lessons/"+lesson.Name }) {
 			continue // these steps are not the workbook's
 		}
 		steps, err := lesson.Steps()

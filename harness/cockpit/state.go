@@ -46,7 +46,7 @@ type Step struct {
 	Name    string          `json:"name"`   // of its test
 	Status  progress.Status `json:"status"` // "passed", "failed", "waiting" or "unknown"
 	Message string          `json:"message"`
-	File    string          `json:"file"` // where it stands, from the workbook's folder, with slashes
+	File    string          `json:"file"` // where it stands, from the workbook's folder, with slashes; the lesson's folder, if it is not found
 	Line    int             `json:"line"`
 }
 
@@ -85,12 +85,11 @@ func newLesson(root string, r progress.Result) Lesson {
 		l.Status, l.Message = Broken, strings.TrimSpace(broken)
 	}
 	steps, _ := r.Lesson.Steps() // a test file that cannot be read is in the result's BuildError
-	file := Relative(root, r.Lesson.TestFile())
 	for _, step := range r.Steps {
 		at := slices.IndexFunc(steps, func(s catalog.Step) bool { return s.Name == step.Name })
-		line := 0
+		file, line := Relative(root, r.Lesson.Dir), 0
 		if at >= 0 {
-			line = steps[at].Line
+			file, line = Relative(root, steps[at].File), steps[at].Line
 		}
 		l.Steps = append(l.Steps, Step{step.Name, step.Status, step.Message, file, line})
 	}
@@ -134,15 +133,14 @@ func Standing(r progress.Result) string {
 }
 
 // Place returns where a step stands, as an editor takes it, from the folder root:
-// "lessons/…/framing_test.go:21"; without the line, if it is not found.
+// "lessons/…/part1_test.go:21"; the lesson's folder, if it is not found.
 func Place(root string, lesson catalog.Lesson, name string) string {
-	file := Relative(root, lesson.TestFile())
-	steps, _ := lesson.Steps() // without them, the file is all that is known
+	steps, _ := lesson.Steps() // without them, the folder is all that is known
 	i := slices.IndexFunc(steps, func(s catalog.Step) bool { return s.Name == name })
 	if i < 0 {
-		return file
+		return Relative(root, lesson.Dir)
 	}
-	return fmt.Sprintf("%s:%d", file, steps[i].Line)
+	return fmt.Sprintf("%s:%d", Relative(root, steps[i].File), steps[i].Line)
 }
 
 // Relative returns path as a person in the folder root would type it.

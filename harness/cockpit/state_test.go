@@ -19,7 +19,7 @@ func greeting(t *testing.T) (root string, lesson catalog.Lesson) {
 	lesson = catalog.Lesson{Number: 1, Name: "01-greeting", Topic: "greeting", Title: "Greeting: say hello", Dir: filepath.Join(root, "lessons", "01-greeting")}
 	require.NoError(t, os.MkdirAll(lesson.Dir, 0o755))
 	tests := "package greeting_test\n\nimport \"testing\"\n\nfunc TestHello(t *testing.T) {}\nfunc TestGoodbye(t *testing.T) {}\n"
-	require.NoError(t, os.WriteFile(lesson.TestFile(), []byte(tests), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(lesson.Dir, "part1_test.go"), []byte(tests), 0o644))
 	return root, lesson
 }
 
@@ -36,16 +36,16 @@ func TestTheStateInJSON(t *testing.T) {
 		"lessons": [{
 			"number": 1, "name": "01-greeting", "title": "Greeting: say hello", "status": "open", "passed": 1, "message": "",
 			"steps": [
-				{"name": "TestHello", "status": "passed", "message": "", "file": "lessons/01-greeting/greeting_test.go", "line": 5},
-				{"name": "TestGoodbye", "status": "failed", "message": "nobody said goodbye", "file": "lessons/01-greeting/greeting_test.go", "line": 6}
+				{"name": "TestHello", "status": "passed", "message": "", "file": "lessons/01-greeting/part1_test.go", "line": 5},
+				{"name": "TestGoodbye", "status": "failed", "message": "nobody said goodbye", "file": "lessons/01-greeting/part1_test.go", "line": 6}
 			]
 		}],
 		"next": {
 			"lesson": "01-greeting", "step": "TestGoodbye", "message": "nobody said goodbye",
-			"file": "lessons/01-greeting/greeting_test.go", "line": 6
+			"file": "lessons/01-greeting/part1_test.go", "line": 6
 		}
 	}`, string(text))
-	require.Equal(t, "lessons/01-greeting/greeting_test.go:6", state.Next.Place())
+	require.Equal(t, "lessons/01-greeting/part1_test.go:6", state.Next.Place())
 }
 
 // Where a lesson does not compile, its own file is what to look at.

@@ -25,8 +25,8 @@ func shopView(t *testing.T) view {
 	}
 	first := v.lessons[0]
 	for path, text := range map[string]string{
-		first.File():     "package greeting\n\n// Hello greets.\nfunc Hello(name string) string {\n\treturn nmae\n}\n",
-		first.TestFile(): "package greeting_test\n\nimport \"testing\"\n\nfunc TestHello(t *testing.T) {}\n",
+		first.File(): "package greeting\n\n// Hello greets.\nfunc Hello(name string) string {\n\treturn nmae\n}\n",
+		filepath.Join(first.Dir, "part1_test.go"): "package greeting_test\n\nimport \"testing\"\n\nfunc TestHello(t *testing.T) {}\n",
 		first.Readme(): "# 01 · Saying\n\n## When it is green\n\nYou can now greet whoever comes through your door. Nobody\nfeels left out.\n\n" +
 			"**An experiment.** Greet yourself:\n\n    echo hello\n\n## What people get wrong\n\n" +
 			"- **No name.** Nobody is meant (one/hello#12). (Step 1)\n- **Late.** two/hi v1.2.0\n- **Low.** two/hi#1\n- **Loud.** two/hi#2\n- **Long.** two/hi#3\n",
@@ -70,7 +70,7 @@ func TestTheScreenOfAStepThatIsRed(t *testing.T) {
 0 of 1 steps
 
 red   TestHello
-      lessons/01-greeting/greeting_test.go:5
+      lessons/01-greeting/part1_test.go:5
       this step hangs at greeting.go:4 (Hello), after 5s of
       real time, and nobody is greeted
       got  ""
@@ -106,7 +106,7 @@ func TestATightScreen(t *testing.T) {
 	require.Equal(t, `lesson 01-greeting · Saying: what one says to somebody
 0 of 1 steps
 red   TestHello
-      lessons/01-greeting/greeting_test.go:5
+      lessons/01-greeting/part1_test.go:5
       wrong, at greeting.go:4 (Hello)
 code  lessons/01-greeting/greeting.go:4
         3 │ // Hello greets.
@@ -124,11 +124,11 @@ hint  go run ./harness hint 1
 func TestTheScreenOfALessonThatDoesNotCompile(t *testing.T) {
 	v := shopView(t)
 	result := red(v.lessons[0], "")
-	result.BuildError = "lessons/01-greeting/greeting_test.go:5:1: too strange\nlessons/01-greeting/greeting.go:5:9: undefined: nmae"
+	result.BuildError = "lessons/01-greeting/part1_test.go:5:1: too strange\nlessons/01-greeting/greeting.go:5:9: undefined: nmae"
 	require.Equal(t, `lesson 01-greeting · Saying: what one says to somebody
 does not compile yet
 
-red   lessons/01-greeting/greeting_test.go:5:1: too strange
+red   lessons/01-greeting/part1_test.go:5:1: too strange
       lessons/01-greeting/greeting.go:5:9: undefined: nmae
 
 code  lessons/01-greeting/greeting.go:5
@@ -148,7 +148,7 @@ hint  go run ./harness hint 1
 func TestOnlyTheLearnersOwnLinesAreShown(t *testing.T) {
 	lesson := shopView(t).lessons[0]
 	for _, message := range []string{
-		"greeting_test.go:5: wrong", "other.go:1", "greeting.go:99", "harness/pair/greeting.go:2",
+		"part1_test.go:5: wrong", "other.go:1", "greeting.go:99", "harness/pair/greeting.go:2",
 		"solutions/01-greeting/greeting.go:2", "/usr/lib/go/src/greeting.go:3", "greeting.go", "",
 	} {
 		_, ok := findExcerpt(lesson, message)

@@ -31,7 +31,8 @@ func read(t *testing.T, r io.Reader) reading {
 		got.events = append(got.events, event)
 	}
 	_, got.err = d.Decode()
-	got.lastID, got.retry = d.LastEventID(), d.ReconnectionTime()
+	got.lastID = d.LastEventID()
+	got.retry, _ = d.ReconnectionTime()
 	return got
 }
 

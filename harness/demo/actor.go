@@ -8,6 +8,7 @@ import (
 
 	framing "example.com/sseworkbook/solutions/01-framing"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
+	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
@@ -56,14 +57,16 @@ func newActor(ctx context.Context, l lane, url string, transport http.RoundTripp
 		a.gates[method] = make(chan struct{}, 1)
 	}
 	a.client = &cleanup.Client{
-		URL:    url,
-		Handle: a.handle,
-		Trace:  func(e framing.Event) { put(ctx, a.events, e) },
-		HTTP: &http.Client{Transport: &courier{
-			next:  a.tapped(transport),
-			going: func(r correlation.Response) { put(ctx, a.going, r) },
-			taken: func(_ correlation.Response, r *http.Response) { put(ctx, a.taken, r) },
-		}},
+		URL: url,
+		Answerer: timeouts.Answerer{
+			Handle:  a.handle,
+			OnEvent: func(e framing.Event) { put(ctx, a.events, e) },
+			Client: &http.Client{Transport: &courier{
+				next:  a.tapped(transport),
+				going: func(r correlation.Response) { put(ctx, a.going, r) },
+				taken: func(_ correlation.Response, r *http.Response) { put(ctx, a.taken, r) },
+			}},
+		},
 	}
 	return a
 }
@@ -107,7 +110,7 @@ func (a *actor) handle(ctx context.Context, method string, _ json.RawMessage) (a
 // for it, and returns why it is refused.
 func (a *actor) insist(url, method string) (reason string, err error) {
 	response := correlation.Response{JSONRPC: "2.0", ID: a.heard, Result: talk[method].result}
-	refusal, err := postJSON(a.ctx, a.client.HTTP, url, response)
+	refusal, err := postJSON(a.ctx, a.client.Client, url, response)
 	if err != nil {
 		return "", err
 	}

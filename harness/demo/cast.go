@@ -45,7 +45,7 @@ func newCast(ctx context.Context) (*cast, error) {
 		return nil, fmt.Errorf("starting the tour's second server: %w", err)
 	}
 	c := &cast{
-		server:    cleanup.NewServer(0, 0),
+		server:    cleanup.NewServer(),
 		served:    make(chan error, 1),
 		url:       "http://" + listener.Addr().String(),
 		transport: &http.Transport{},

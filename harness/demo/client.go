@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	framing "example.com/sseworkbook/solutions/01-framing"
 	parsing "example.com/sseworkbook/solutions/03-parsing"
@@ -74,14 +75,11 @@ func (c *Client) print(event framing.Event) error {
 	return nil
 }
 
-// remember keeps what the next connection needs of the one that ends. A decoder
-// starts without a last event ID, so an empty one says nothing here.
+// remember keeps what the next connection needs of the one that ends.
 func (c *Client) remember(source *parsing.Source) {
-	if id := source.LastEventID(); id != "" {
-		c.lastID = id
-	}
-	if wait := source.ReconnectionTime(); wait > 0 {
-		c.lifeline.wait = wait
+	c.lastID = source.LastEventID()
+	if wait, said := source.ReconnectionTime(); said {
+		c.lifeline.wait = max(wait, minReconnectionTime)
 	}
 	c.lifeline.note = fmt.Sprintf(" with Last-Event-ID: %q", c.lastID)
 }
@@ -93,8 +91,11 @@ func eventRequest(ctx context.Context, address, lastID string) (*http.Request, e
 	if err != nil {
 		return nil, err
 	}
-	if lastID != "" {
+	if lastID != "" && !strings.ContainsFunc(lastID, notInHeaders) { // net/http would send no request at all
 		r.Header.Set("Last-Event-ID", lastID)
 	}
 	return r, nil
 }
+
+// notInHeaders reports whether no HTTP header may hold c (RFC 9110, section 5.5).
+func notInHeaders(c rune) bool { return c < ' ' && c != '\t' || c == 0x7F }

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	framing "example.com/sseworkbook/solutions/01-framing"
+	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
@@ -56,17 +57,19 @@ func member(t *testing.T, url string, name int) (session string) {
 	endpoint := make(chan string, 1)
 	var order shuffle
 	client := &cleanup.Client{
-		URL:   url + "/events",
-		HTTP:  &http.Client{Transport: &http.Transport{}},
-		Limit: questionsEach,
-		Trace: func(e framing.Event) {
-			if e.Type == "endpoint" {
-				endpoint <- e.Data
-			}
-		},
-		Handle: func(ctx context.Context, _ string, params json.RawMessage) (any, error) {
-			order.wait(ctx)
-			return map[string]any{"by": name, "asked": params}, nil
+		URL: url + "/events",
+		Answerer: timeouts.Answerer{
+			Client: &http.Client{Transport: &http.Transport{}},
+			Limit:  questionsEach,
+			OnEvent: func(e framing.Event) {
+				if e.Type == "endpoint" {
+					endpoint <- e.Data
+				}
+			},
+			Handle: func(ctx context.Context, _ string, params json.RawMessage) (any, error) {
+				order.wait(ctx)
+				return map[string]any{"by": name, "asked": params}, nil
+			},
 		},
 	}
 	ctx, leave := context.WithCancel(t.Context())
@@ -75,7 +78,7 @@ func member(t *testing.T, url string, name int) (session string) {
 	t.Cleanup(func() {
 		leave()
 		running.Wait()
-		client.HTTP.CloseIdleConnections()
+		client.Client.CloseIdleConnections()
 	})
 	_, session, _ = strings.Cut(<-endpoint, "session=")
 	return session

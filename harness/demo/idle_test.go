@@ -14,6 +14,7 @@ import (
 	framing "example.com/sseworkbook/solutions/01-framing"
 	flushing "example.com/sseworkbook/solutions/02-flushing"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
+	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
@@ -31,7 +32,9 @@ func TestAnAnswerIsNotLostWithTheConnectionThatWasIdle(t *testing.T) {
 		}
 		stream.Send(framing.Event{Type: "endpoint", Data: "answers"})
 		for _, id := range []string{"1", "2", "last"} {
-			stream.Send(correlation.Request{JSONRPC: "2.0", ID: id, Method: id}.Event())
+			request, err := correlation.Request{ID: id, Method: id}.Event()
+			assert.NoError(t, err)
+			stream.Send(request)
 			<-handled
 		}
 	})
@@ -51,20 +54,22 @@ func TestAnAnswerIsNotLostWithTheConnectionThatWasIdle(t *testing.T) {
 	defer server.Close()
 
 	client := cleanup.Client{
-		URL:   server.URL + "/events",
-		HTTP:  server.Client(),
-		Limit: 1, // one answer at a time, delivered before the next request is handled
-		Handle: func(_ context.Context, method string, _ json.RawMessage) (any, error) {
-			if method == "last" {
-				assert.EqualValues(t, 3, posts.Load(), "the first answer, and the second one twice")
-			}
-			handled <- struct{}{}
-			return true, nil
-		},
-		Undelivered: func(response correlation.Response, err error) {
-			if response.ID != "last" { // the stream may end before that one is sent
-				t.Error(err)
-			}
+		URL: server.URL + "/events",
+		Answerer: timeouts.Answerer{
+			Client: server.Client(),
+			Limit:  1, // one answer at a time, delivered before the next request is handled
+			Handle: func(_ context.Context, method string, _ json.RawMessage) (any, error) {
+				if method == "last" {
+					assert.EqualValues(t, 3, posts.Load(), "the first answer, and the second one twice")
+				}
+				handled <- struct{}{}
+				return true, nil
+			},
+			OnUndelivered: func(response correlation.Response, err error) {
+				if response.ID != "last" { // the stream may end before that one is sent
+					t.Error(err)
+				}
+			},
 		},
 	}
 	require.NoError(t, client.Run(t.Context()))

@@ -18,7 +18,7 @@ const (
 	// defaultReconnectionTime is for a server that has not named one.
 	defaultReconnectionTime = 3 * time.Second
 
-	// minReconnectionTime keeps a server's "retry: 1" from making a hot loop.
+	// minReconnectionTime keeps a server's "retry: 0" from making a hot loop.
 	minReconnectionTime = 100 * time.Millisecond
 )
 
@@ -71,7 +71,7 @@ func (l *lifeline) opened() {
 
 // pause waits for the reconnection time. It returns false if ctx ends first.
 func (l *lifeline) pause(ctx context.Context, reason error) bool {
-	wait := max(cmp.Or(l.wait, defaultReconnectionTime), minReconnectionTime)
+	wait := cmp.Or(l.wait, defaultReconnectionTime)
 	fmt.Fprintf(l.status, "%v; again in %v%s\n", explainFor(l.server, reason), wait, l.note)
 	select {
 	case <-time.After(wait):
@@ -90,8 +90,12 @@ func status(err error) int {
 }
 
 // isFinal reports whether reconnecting is pointless: the server answered, and
-// not in a way that is over after a while (5xx, and 429, too many requests).
+// not in a way that is over after a while (5xx, and 429, too many requests), or
+// it sends an event that is too large, which it would send again.
 func isFinal(err error) bool {
+	if errors.Is(err, parsing.ErrEventTooLarge) {
+		return true
+	}
 	code := status(err)
 	return code != 0 && code < 500 && code != http.StatusTooManyRequests
 }

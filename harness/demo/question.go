@@ -55,7 +55,7 @@ func (c *cast) asks(client *actor, method string, timeout time.Duration) *questi
 		text = fmt.Sprintf("POST /trigger %s, within %v", method, timeout)
 		q.lesson = timeoutsLesson
 	}
-	trigger := cleanup.Trigger{Session: client.session, Method: method, Params: params, Timeout: int(timeout.Milliseconds())}
+	trigger := cleanup.Trigger{Session: client.session, Method: method, Params: params, Timeout: timeout.Milliseconds()}
 	c.asking.Go(func() { q.result <- c.ask(q.line.http, trigger) })
 	wire, err := take(c.ctx, q.line.sent)
 	if !c.failed(err, "a trigger", shop) {

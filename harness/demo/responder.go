@@ -13,6 +13,7 @@ import (
 
 	framing "example.com/sseworkbook/solutions/01-framing"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
+	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
@@ -42,11 +43,13 @@ func (r *Responder) Run(ctx context.Context) error {
 	fmt.Fprintf(r.Status, "%s answers what %s asks · Ctrl-C stops\n", r.Name, r.URL)
 	r.lifeline = lifeline{url: r.URL, server: "bidirectional-server", status: r.Status}
 	client := &cleanup.Client{
-		URL:         r.URL,
-		HTTP:        &http.Client{Transport: &courier{next: r.HTTP.Transport, taken: r.delivered}},
-		Handle:      r.handle,
-		Trace:       r.trace,
-		Undelivered: r.undelivered,
+		URL: r.URL,
+		Answerer: timeouts.Answerer{
+			Client:        &http.Client{Transport: &courier{next: r.HTTP.Transport, taken: r.delivered}},
+			Handle:        r.handle,
+			OnEvent:       r.trace,
+			OnUndelivered: r.undelivered,
+		},
 	}
 	return r.lifeline.keep(ctx, func(ctx context.Context) error {
 		if err := client.Run(ctx); err != nil {

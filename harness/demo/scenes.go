@@ -106,7 +106,7 @@ func (t *Tour) breaking() ([]row, error) {
 		return nil, err
 	}
 	half = half[:len(half)-len("whole\"}\n\n")]
-	err = t.stage.perform(cut, func(s *flushing.Stream) error { return s.SendText(half) })
+	err = t.stage.perform(cut, func(s *flushing.Stream) error { return s.SendFrames(half) })
 	if err != nil {
 		return nil, err
 	}

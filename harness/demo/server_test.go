@@ -57,7 +57,9 @@ func TestTheFirstEventComesAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "tick", event.Type)
 	require.Equal(t, "1", event.ID)
-	require.Equal(t, 2*time.Second, source.ReconnectionTime())
+	wait, said := source.ReconnectionTime()
+	require.True(t, said)
+	require.Equal(t, 2*time.Second, wait)
 
 	var data struct {
 		N    int

@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -24,7 +25,10 @@ import (
 // twoWay returns a bidirectional server for maxSessions clients. It waits for an
 // answer for longer than any takes: what comes to that is a failure.
 func twoWay(maxSessions int, logs io.Writer) *demo.TwoWayServer {
-	return &demo.TwoWayServer{Server: cleanup.NewServer(maxSessions, 20*time.Second), Log: log.New(logs, "", 0)}
+	server := cleanup.NewServer()
+	server.Sessions.MaxSessions = cmp.Or(maxSessions, -1)
+	server.Caller.Timeout = 20 * time.Second
+	return &demo.TwoWayServer{Server: server, Log: log.New(logs, "", 0)}
 }
 
 // A peer is a client that the test plays itself, byte by byte.

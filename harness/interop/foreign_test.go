@@ -71,7 +71,7 @@ func basicServer() http.Handler {
 
 // twoWayServer is the bidirectional server.
 func twoWayServer() http.Handler {
-	return (&demo.TwoWayServer{Server: cleanup.NewServer(0, time.Minute), Log: log.New(io.Discard, "", 0)}).Handler()
+	return (&demo.TwoWayServer{Server: cleanup.NewServer(), Log: log.New(io.Discard, "", 0)}).Handler()
 }
 
 // hostile is what an event may carry, and what must come out as it went in.

@@ -144,7 +144,7 @@ func (a *asking) trigger(ctx context.Context, n int64, session string) error {
 		Session: session,
 		Method:  "load",
 		Params:  fmt.Appendf(nil, `{"n":%d}`, n),
-		Timeout: int(a.o.Patience.Milliseconds()),
+		Timeout: a.o.Patience.Milliseconds(),
 	})
 	if err != nil {
 		return err

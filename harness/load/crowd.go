@@ -15,6 +15,7 @@ import (
 
 	framing "example.com/sseworkbook/solutions/01-framing"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
+	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
@@ -111,19 +112,21 @@ func (c *crowd) live(i int, settled func()) {
 	late := time.AfterFunc(joinLimit, func() { leave(errLateSession) })
 	defer late.Stop()
 	client := &cleanup.Client{
-		URL:  c.url,
-		HTTP: c.http,
-		Handle: func(_ context.Context, _ string, params json.RawMessage) (any, error) {
-			c.hear(i, params)
-			return params, nil
-		},
-		Undelivered: func(_ correlation.Response, err error) { c.losses.explain(noAnswer, explain(err)) },
-		Trace: func(e framing.Event) {
-			if e.Type == "endpoint" && c.sessions[i] == "" && late.Stop() {
-				c.sessions[i] = sessionIn(e.Data)
-				c.in.Add(1)
-				settled()
-			}
+		URL: c.url,
+		Answerer: timeouts.Answerer{
+			Client: c.http,
+			Handle: func(_ context.Context, _ string, params json.RawMessage) (any, error) {
+				c.hear(i, params)
+				return params, nil
+			},
+			OnUndelivered: func(_ correlation.Response, err error) { c.losses.explain(noAnswer, explain(err)) },
+			OnEvent: func(e framing.Event) {
+				if e.Type == "endpoint" && c.sessions[i] == "" && late.Stop() {
+					c.sessions[i] = sessionIn(e.Data)
+					c.in.Add(1)
+					settled()
+				}
+			},
 		},
 	}
 	err := client.Run(ctx)

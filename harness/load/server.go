@@ -18,7 +18,9 @@ const headerLimit = 10 * time.Second
 // and a route that says how large its process is.
 func Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", cleanup.NewServer(0, 0))
+	server := cleanup.NewServer()
+	server.Sessions.MaxSessions = -1
+	mux.Handle("/", server)
 	mux.HandleFunc("GET "+memoryPath, serveMemory)
 	return mux
 }

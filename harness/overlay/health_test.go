@@ -74,7 +74,7 @@ func (h healthCheck) findsAWrongSolution(t *testing.T) {
 	}))
 	require.Error(t, err)
 	require.Contains(t, output, "--- FAIL: TestSolutions/03-counting/TestTwoComesAfterOne")
-	require.Contains(t, output, "counting_test.go:11: one was followed by 3")
+	require.Contains(t, output, "part1_test.go:11: one was followed by 3")
 	require.Contains(t, output, "--- PASS: TestSolutions/02-shouting")
 }
 
@@ -91,9 +91,9 @@ func (h healthCheck) saysWhatDoesNotBuild(t *testing.T) {
 // where one is gone it fails.
 func (h healthCheck) namesEditedTests(t *testing.T) {
 	root := write(t)
-	test := "lessons/03-counting/counting_test.go"
+	test := "lessons/03-counting/part1_test.go"
 	put(t, filepath.Join(root, test), strings.Replace(small[test], "!= 2", "!= 3", 1))
-	require.NoError(t, os.Remove(filepath.Join(root, "lessons/02-shouting/shouting_test.go")))
+	require.NoError(t, os.Remove(filepath.Join(root, "lessons/02-shouting/part1_test.go")))
 	output, err := h.run(t, root)
 	require.Error(t, err)
 	require.Contains(t, output, test+" is not as the workbook has it; to have it back: git checkout "+test)

@@ -33,7 +33,7 @@ func Shout(name string) string { return greeting.Greet(name) + mark }
 	"solutions/03-counting/counting.go": "package counting\n\nfunc Next(n int) int { return n + 1 }\n",
 
 	"lessons/01-greeting/greeting.go": "package greeting\n\nfunc Greet(name string) string { return \"\" }\n",
-	"lessons/01-greeting/greeting_test.go": `package greeting_test
+	"lessons/01-greeting/part1_test.go": `package greeting_test
 
 import (
 	"testing"
@@ -53,7 +53,7 @@ func FuzzAnyNameIsGreeted(f *testing.F) {
 }
 `,
 	"lessons/02-shouting/shouting.go": "package shouting\n\nfunc Shout(name string) string { return \"\" }\n",
-	"lessons/02-shouting/shouting_test.go": `package shouting_test
+	"lessons/02-shouting/part1_test.go": `package shouting_test
 
 import (
 	"testing"
@@ -69,7 +69,7 @@ func TestItIsLoud(t *testing.T) {
 }
 `,
 	"lessons/03-counting/counting.go": "package counting\n\nfunc Next(n int) int { return 0 }\n",
-	"lessons/03-counting/counting_test.go": `package counting_test
+	"lessons/03-counting/part1_test.go": `package counting_test
 
 import (
 	"testing"

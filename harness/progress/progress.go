@@ -50,7 +50,7 @@ type StepResult struct {
 	// Message is what the step printed, without the frame that go test puts
 	// around it: of a failed step the sentence and its details. "" if it passed.
 	Message string
-	// At is where in the test file the message came from, "framing_test.go:42".
+	// At is where in the tests the message came from, "part1_test.go:42".
 	At string
 }
 

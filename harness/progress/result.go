@@ -128,7 +128,7 @@ func (p *packageRun) buildError(lesson catalog.Lesson, tree string) string {
 			lines = append(lines, line)
 		}
 	}
-	if len(lines) > buildLines {
+	if lines = blameLearner(lines); len(lines) > buildLines {
 		lines = append(lines[:buildLines], "…")
 	}
 	return strings.Join(lines, "\n")

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,10 +30,10 @@ func TestARunTellsWhereEachLessonIs(t *testing.T) {
 		Steps: []progress.StepResult{
 			{Name: "TestA", Status: "passed"},
 			{
-				Name: "TestB", Status: "failed", At: "half_test.go:6",
-				Message: "a line break ends the field\ngot  a\nwant a b\n      ^\nhalf_test.go:7: in a sub-test",
+				Name: "TestB", Status: "failed", At: "part1_test.go:6",
+				Message: "a line break ends the field\ngot  a\nwant a b\n      ^\npart1_test.go:7: in a sub-test",
 			},
-			{Name: "TestC", Status: "waiting", At: "half_test.go:9", Message: "waits for TestB"},
+			{Name: "TestC", Status: "waiting", At: "part1_test.go:9", Message: "waits for TestB"},
 		},
 	}, {
 		BuildError: "lessons/03-broken/broken.go:3:19: undefined: x\nlessons/03-broken/broken.go:4:19: undefined: y",
@@ -72,19 +73,42 @@ func TestAStepThatIsNotSelectedIsUnknown(t *testing.T) {
 func TestARunInTheSolutionsTreeNamesTheLessonsTests(t *testing.T) {
 	root, lessons := write(t)
 	half := lessons[1]
-	put(t, half.TestFile(), "package half_test\n\nimport \"testing\"\n\nfunc TestA(t *testing.T) { x() }\n")
+	put(t, filepath.Join(half.Dir, "part1_test.go"), "package half_test\n\nimport \"testing\"\n\nfunc TestA(t *testing.T) { x() }\n")
 	file, err := must(overlay.TestsInSolution(half)).Write(t.TempDir())
 	require.NoError(t, err)
 	results, err := progress.Run(t.Context(), root, []catalog.Lesson{half}, progress.Options{Tree: "solutions", Overlay: file})
 	require.NoError(t, err)
-	require.Equal(t, "lessons/02-half/half_test.go:5:28: undefined: x", results[0].BuildError)
+	require.Equal(t, "lessons/02-half/part1_test.go:5:28: undefined: x", results[0].BuildError)
+}
+
+// What a learner declares and the lesson gives is named at the learner's line, by
+// whatever name their file comes before given.go, or after it.
+func TestWhatIsGivenAlreadyIsNamedAtTheLearnersLine(t *testing.T) {
+	root, lessons := write(t)
+	broken := lessons[2]
+	for _, dir := range []string{broken.Dir, broken.SolutionDir} {
+		put(t, filepath.Join(dir, "given.go"), "package broken\n\ntype T int\n\nfunc (T) M() {}\n\nfunc X() {}\n")
+	}
+	put(t, broken.File(), "package broken\n\nfunc X() {}\n\nfunc (T) M() {}\n")
+	put(t, filepath.Join(broken.Dir, "mine.go"), "package broken\n\nfunc Y() {}\n\ntype T int\n")
+	put(t, filepath.Join(broken.Dir, "other.go"), "package broken\n\nfunc Y() {}\n")
+	results, err := progress.Run(t.Context(), root, []catalog.Lesson{broken}, progress.Options{})
+	require.NoError(t, err)
+	const mend = " stands in given.go already, which is the workbook's: delete it here"
+	require.ElementsMatch(t, []string{
+		"lessons/03-broken/broken.go:3:6: X" + mend,
+		"lessons/03-broken/broken.go:5:10: T.M" + mend,
+		"lessons/03-broken/mine.go:5:6: T" + mend,
+		"lessons/03-broken/other.go:3:6: Y redeclared in this block",
+		"\tlessons/03-broken/mine.go:3:6: other declaration of Y",
+	}, strings.Split(results[0].BuildError, "\n"))
 }
 
 // What a run says of a step that is red again is kept.
 func TestWhatAStepOftenIsIsKept(t *testing.T) {
 	root, lessons := write(t)
 	half := lessons[1]
-	put(t, half.TestFile(), `package half_test
+	put(t, filepath.Join(half.Dir, "part1_test.go"), `package half_test
 
 import (
 	"fmt"
@@ -126,7 +150,7 @@ func TestARunThatCannotBeIsAnError(t *testing.T) {
 func TestTheEndOfTheContextEndsAHangingTest(t *testing.T) {
 	root, lessons := write(t)
 	hanging := lessons[:1]
-	put(t, hanging[0].TestFile(), `package done_test
+	put(t, filepath.Join(hanging[0].Dir, "part1_test.go"), `package done_test
 
 import (
 	"net"
@@ -169,16 +193,16 @@ func write(t *testing.T) (root string, lessons []catalog.Lesson) {
 	root = t.TempDir()
 	const passing = "import \"testing\"\n\nfunc TestA(t *testing.T) {}\n"
 	for file, text := range map[string]string{
-		"go.mod":                       "module example.com/sseworkbook\n\ngo 1.26\n",
-		"lessons/01-done/done_test.go": "package done_test\n\n" + passing + "\nfunc FuzzB(f *testing.F) { f.Add(1); f.Fuzz(func(t *testing.T, n int) {}) }\n",
-		"lessons/02-half/half_test.go": half,
-		"lessons/03-broken/broken.go":  "package broken\n\nfunc X() { return x }\nfunc Y() { return y }\n",
+		"go.mod":                        "module example.com/sseworkbook\n\ngo 1.26\n",
+		"lessons/01-done/part1_test.go": "package done_test\n\n" + passing + "\nfunc FuzzB(f *testing.F) { f.Add(1); f.Fuzz(func(t *testing.T, n int) {}) }\n",
+		"lessons/02-half/part1_test.go": half,
+		"lessons/03-broken/broken.go":   "package broken\n\nfunc X() { return x }\nfunc Y() { return y }\n",
 
-		"lessons/03-broken/broken_test.go": "package broken_test\n\nimport _ \"example.com/sseworkbook/lessons/03-broken\"\n" + passing,
-		"lessons/04-leaky/leaky_test.go":   "package leaky_test\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\n" + passing + leak,
-		"lessons/05-own/own_test.go":       "package own_test\n\n" + passing,
-		"lessons/05-own/mine_test.go":      "package own_test\n\nimport \"testing\"\n\nfunc TestMine(t *testing.T) { t.Error(\"not yet\") }\n",
-		"lessons/06-empty/empty.go":        "package empty\n",
+		"lessons/03-broken/part1_test.go": "package broken_test\n\nimport _ \"example.com/sseworkbook/lessons/03-broken\"\n" + passing,
+		"lessons/04-leaky/part1_test.go":  "package leaky_test\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\n" + passing + leak,
+		"lessons/05-own/part1_test.go":    "package own_test\n\n" + passing,
+		"lessons/05-own/mine_test.go":     "package own_test\n\nimport \"testing\"\n\nfunc TestMine(t *testing.T) { t.Error(\"not yet\") }\n",
+		"lessons/06-empty/empty.go":       "package empty\n",
 	} {
 		put(t, filepath.Join(root, file), text)
 	}

@@ -30,3 +30,19 @@ runtime.throw()
 	/go/src/runtime/panic.go:1 +0x1
 `+others))
 }
+
+// What a lesson gives may panic as well: the learner's line is the one that called
+// it.
+func TestACrashInWhatIsGivenIsNamedAtTheLearnersLine(t *testing.T) {
+	folder := current.folder
+	defer func() { current.folder = folder }()
+	current.folder = "05-sample"
+	require.Equal(t, "panic: no queue, at sample.go:12 (Wait)", crashSentence(`panic: no queue
+
+goroutine 7 [running]:
+example.com/x/lessons/05-sample.(*queue).put(...)
+	/x/lessons/05-sample/given.go:40 +0x1
+example.com/x/lessons/05-sample.Wait()
+	/x/lessons/05-sample/sample.go:12 +0x1
+`))
+}

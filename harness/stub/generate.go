@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,9 +15,12 @@ import (
 
 // A Target is one lesson whose stub is derived. Its files are slash-separated paths under the workbook's root.
 type Target struct {
-	Name         string // the lesson's folder, such as 01-framing
-	SolutionFile string
-	StubFile     string
+	Name          string // the lesson's folder, such as 01-framing
+	SolutionFile  string
+	StubFile      string
+	SolutionGiven string   // what the lesson gives, beside the solution; "" if it gives nothing
+	GivenFile     string   // where its copy belongs, beside the stub; "" likewise
+	Tests         []string // the workbook's tests beside the stub
 }
 
 // Generate derives the stub of each target and writes those that differ from what is there. It writes only where
@@ -36,20 +40,23 @@ func Generate(root string, targets []Target, log io.Writer) error {
 	return errors.Join(errs...)
 }
 
-// generate writes one stub, if that harms nobody.
+// generate writes one stub and the copy of what is given, if that harms nobody.
 func generate(root string, target Target, known *ledger, log io.Writer) error {
-	stub, err := derive(root, target)
+	stub, given, err := derive(root, target)
 	if err != nil {
 		return err
 	}
-	if err := known.add(stub, target.StubFile); err != nil {
+	if err := target.add(known, stub, given); err != nil {
+		return err
+	}
+	if err := target.writeGiven(root, given, known, log); err != nil {
 		return err
 	}
 	file := filepath.Join(root, filepath.FromSlash(target.StubFile))
 	if present, err := os.ReadFile(file); err == nil && bytes.Equal(unixLines(present), stub) {
 		return nil
 	}
-	why, err := obstacle(file, known)
+	why, err := target.obstacle(root, known)
 	if err != nil {
 		return err
 	}
@@ -64,10 +71,42 @@ func generate(root string, target Target, known *ledger, log io.Writer) error {
 	return nil
 }
 
+// add writes down what is derived of the target now.
+func (t Target) add(known *ledger, stub, given []byte) error {
+	err := known.add(stub, t.StubFile)
+	if err == nil && t.GivenFile != "" {
+		err = known.add(given, t.GivenFile)
+	}
+	return err
+}
+
+// writeGiven writes the copy of what is given, unless somebody has edited it.
+func (t Target) writeGiven(root string, given []byte, known *ledger, log io.Writer) error {
+	if t.GivenFile == "" {
+		return nil
+	}
+	file := filepath.Join(root, filepath.FromSlash(t.GivenFile))
+	present, err := os.ReadFile(file)
+	switch {
+	case err == nil && bytes.Equal(unixLines(present), given):
+		return nil
+	case err == nil && !known.has(present):
+		fmt.Fprintf(log, "%s: left as it is, it was edited; go run ./harness reset brings the workbook's back\n", t.GivenFile)
+		return nil
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("looking at what is given: %w", err)
+	}
+	if err := write(file, given); err != nil {
+		return err
+	}
+	fmt.Fprintf(log, "%s: written\n", t.GivenFile)
+	return nil
+}
+
 // obstacle tells why a stub may not be written, which is that it would harm a learner's work; where it may, it is
 // empty.
-func obstacle(file string, known *ledger) (string, error) {
-	present, err := os.ReadFile(file)
+func (t Target) obstacle(root string, known *ledger) (string, error) {
+	present, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(t.StubFile)))
 	switch {
 	case err == nil && known.has(present):
 		return "", nil
@@ -76,7 +115,7 @@ func obstacle(file string, known *ledger) (string, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return "", fmt.Errorf("looking at the stub: %w", err)
 	}
-	others, err := learnersFiles(file)
+	others, err := t.learnersFiles(root)
 	if err != nil || len(others) == 0 {
 		return "", err
 	}
@@ -100,49 +139,77 @@ func Check(root string, targets []Target) []error {
 	return errs
 }
 
-// checkTarget tells whether one stub has to be generated again.
+// checkTarget tells whether one stub, or the copy of what is given, has to be generated again.
 func checkTarget(root string, target Target, known *ledger) error {
-	stub, err := derive(root, target)
+	stub, given, err := derive(root, target)
 	if err != nil {
 		return err
 	}
-	if !known.has(stub) {
-		return fmt.Errorf("%s has changed, and its stub is not in %s: run go generate", target.SolutionFile, ledgerFile)
+	if err := checkDerived(root, target.SolutionFile, target.StubFile, stub, known); err != nil || target.GivenFile == "" {
+		return err
 	}
-	present, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(target.StubFile)))
+	return checkDerived(root, target.SolutionGiven, target.GivenFile, given, known)
+}
+
+// checkDerived tells whether one file has to be generated again, which is to hold this text.
+func checkDerived(root, from, file string, text []byte, known *ledger) error {
+	if !known.has(text) {
+		return fmt.Errorf("%s has changed, and its stub is not in %s: run go generate", from, ledgerFile)
+	}
+	present, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(file)))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("looking at the stub: %w", err)
 	}
-	if known.has(present) && !bytes.Equal(unixLines(present), stub) {
-		return fmt.Errorf("%s is an earlier stub of %s: run go generate", target.StubFile, target.SolutionFile)
+	if known.has(present) && !bytes.Equal(unixLines(present), text) {
+		return fmt.Errorf("%s is an earlier stub of %s: run go generate", file, from)
 	}
 	return nil
 }
 
-// derive derives the stub of a target from the file of its solution.
-func derive(root string, target Target) ([]byte, error) {
+// derive derives the stub of a target from the file of its solution, and reads what is given; nil if nothing is.
+func derive(root string, target Target) (stub, given []byte, err error) {
 	solution, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(target.SolutionFile)))
 	if err != nil {
-		return nil, fmt.Errorf("reading the solution of %s: %w", target.Name, err)
+		return nil, nil, fmt.Errorf("reading the solution of %s: %w", target.Name, err)
 	}
-	return Derive(target.SolutionFile, solution)
+	if target.SolutionGiven != "" {
+		given, err = os.ReadFile(filepath.Join(root, filepath.FromSlash(target.SolutionGiven)))
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading what %s gives: %w", target.Name, err)
+		}
+		given = unixLines(given)
+	}
+	stub, err = Derive(target.SolutionFile, solution, given)
+	return stub, given, err
 }
 
-// learnersFiles are the Go files beside a stub that are not the workbook's, which are the stub and its test.
-func learnersFiles(stubFile string) ([]string, error) {
-	folder, name := filepath.Split(stubFile)
+// learnersFiles are the Go files beside a stub that are not the workbook's, which are the stub, what is given, and the
+// tests.
+func (t Target) learnersFiles(root string) ([]string, error) {
+	folder := filepath.Join(root, filepath.FromSlash(path.Dir(t.StubFile)))
 	entries, err := os.ReadDir(folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("looking for your files: %w", err)
 	}
-	ours := []string{name, strings.TrimSuffix(name, ".go") + "_test.go"}
+	ours := append([]string{t.StubFile, t.GivenFile}, t.Tests...)
 	var files []string
 	for _, entry := range entries {
-		if isGoFile(entry) && !slices.Contains(ours, entry.Name()) {
+		if isGoFile(entry) && !slices.Contains(ours, path.Join(path.Dir(t.StubFile), entry.Name())) {
 			files = append(files, filepath.Join(folder, entry.Name()))
 		}
 	}
 	return files, nil
+}
+
+// edited are the paths of the files in which there may be a learner's work: the stub, what is given, and all others that
+// are not the workbook's.
+func (t Target) edited(root string) (files, others []string, err error) {
+	others, err = t.learnersFiles(root)
+	files = []string{filepath.Join(root, filepath.FromSlash(t.StubFile))}
+	if t.GivenFile != "" {
+		files = append(files, filepath.Join(root, filepath.FromSlash(t.GivenFile)))
+	}
+	return append(files, others...), others, err
 }
 
 // isGoFile tells whether the go command reads a file: not when it begins with a dot, as editors' locks do, or with _.

@@ -14,7 +14,13 @@ const (
 	stubFile     = "lessons/01-topic/topic.go"
 )
 
-var target = Target{Name: "01-topic", SolutionFile: solutionFile, StubFile: stubFile}
+var target = Target{Name: "01-topic", SolutionFile: solutionFile, StubFile: stubFile, Tests: []string{"lessons/01-topic/part1_test.go"}}
+
+// giving is the target of a lesson that gives something.
+var giving = Target{
+	Name: "01-topic", SolutionFile: solutionFile, StubFile: stubFile, Tests: target.Tests,
+	SolutionGiven: "solutions/01-topic/given.go", GivenFile: "lessons/01-topic/given.go",
+}
 
 // solution is a version of the solution: what it says to do becomes part of the stub.
 func solution(version string) string {
@@ -60,6 +66,12 @@ func (h house) read(file string) string {
 
 // generate returns what Generate logged.
 func (h house) generate() string {
+	h.Helper()
+	return h.generateOf(target)
+}
+
+// generateOf returns what Generate logged of this target.
+func (h house) generateOf(target Target) string {
 	h.Helper()
 	var log strings.Builder
 	require.NoError(h, Generate(h.root, []Target{target}, &log))
@@ -118,7 +130,7 @@ func TestWhatALearnerHasWrittenIsLeft(t *testing.T) {
 func TestALessonThatWasSplitGetsNoStubBesideIt(t *testing.T) {
 	h := newHouse(t)
 	h.generate()
-	h.write("lessons/01-topic/topic_test.go", "package topic\n")
+	h.write("lessons/01-topic/part1_test.go", "package topic\n")
 	h.write("lessons/01-topic/mine.go", "package topic\n")
 	require.NoError(t, os.Remove(filepath.Join(h.root, stubFile)))
 

@@ -12,7 +12,7 @@ import (
 // What a stub returns compiles, and whoever uses it neither panics nor hangs: it runs through a real test here, as a
 // lesson's test would call it.
 func TestWhatAStubReturnsDoesNoHarm(t *testing.T) {
-	stub, err := Derive("topic.go", []byte(everyResult))
+	stub, err := Derive("topic.go", []byte(everyResult), nil)
 	require.NoError(t, err)
 
 	dir := t.TempDir()

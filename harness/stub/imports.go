@@ -43,7 +43,11 @@ func (d *deriver) imported(t ast.Expr) (importPath, name string) {
 		return d.imported(t.X)
 	case *ast.SelectorExpr:
 		pkg := d.source(t.X)
-		for _, spec := range d.file.Imports {
+		imports := d.file.Imports
+		if d.isGiven(t) {
+			imports = d.other.file.Imports
+		}
+		for _, spec := range imports {
 			if importName(spec) == pkg {
 				importPath, _ = strconv.Unquote(spec.Path.Value)
 				return importPath, t.Sel.Name

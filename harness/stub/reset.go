@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// Reset starts a lesson anew: its stub is in its place again, and the learner's other Go files are out of the way.
+// Reset starts a lesson anew: its stub and what it gives are in their places again, and the learner's other Go files
+// are out of the way.
 // Each file that the learner wrote is kept first, beside where it was, under a name that the go command does not
 // read, such as framing.go.orig-20261124-1530; no earlier copy is ever overwritten. Reset returns the copies' paths,
 // slash-separated and under root; there is none when there was nothing to keep.
@@ -22,7 +23,7 @@ func Reset(root string, target Target) (kept []string, err error) {
 
 // reset is Reset at a moment of one's choice.
 func reset(root string, target Target, now time.Time) (kept []string, err error) {
-	stub, err := derive(root, target)
+	stub, given, err := derive(root, target)
 	if err != nil {
 		return nil, err
 	}
@@ -30,15 +31,14 @@ func reset(root string, target Target, now time.Time) (kept []string, err error)
 	if err != nil {
 		return nil, err
 	}
-	if err := known.add(stub, target.StubFile); err != nil {
+	if err := target.add(known, stub, given); err != nil {
 		return nil, err
 	}
-	file := filepath.Join(root, filepath.FromSlash(target.StubFile))
-	others, err := learnersFiles(file)
+	files, others, err := target.edited(root)
 	if err != nil {
 		return nil, err
 	}
-	for _, learners := range append([]string{file}, others...) {
+	for _, learners := range files {
 		copied, err := keep(learners, known, now)
 		if err != nil {
 			return kept, err
@@ -56,10 +56,20 @@ func reset(root string, target Target, now time.Time) (kept []string, err error)
 			return kept, fmt.Errorf("clearing the lesson: %w", err)
 		}
 	}
-	if present, err := os.ReadFile(file); err == nil && bytes.Equal(unixLines(present), stub) {
-		return kept, nil
+	if target.GivenFile != "" {
+		if err := replace(filepath.Join(root, filepath.FromSlash(target.GivenFile)), given); err != nil {
+			return kept, err
+		}
 	}
-	return kept, write(file, stub)
+	return kept, replace(filepath.Join(root, filepath.FromSlash(target.StubFile)), stub)
+}
+
+// replace writes a text to a file that does not hold it yet.
+func replace(file string, text []byte) error {
+	if present, err := os.ReadFile(file); err == nil && bytes.Equal(unixLines(present), text) {
+		return nil
+	}
+	return write(file, text)
 }
 
 // Written returns the files that Reset would keep: what the learner has written, as slash-separated paths under root.
@@ -69,13 +79,12 @@ func Written(root string, target Target) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := filepath.Join(root, filepath.FromSlash(target.StubFile))
-	others, err := learnersFiles(file)
+	files, _, err := target.edited(root)
 	if err != nil {
 		return nil, err
 	}
 	var written []string
-	for _, learners := range append([]string{file}, others...) {
+	for _, learners := range files {
 		text, err := os.ReadFile(learners)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) || err == nil && known.has(text):

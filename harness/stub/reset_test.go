@@ -49,7 +49,7 @@ func TestResetKeepsNothingWhereNothingWasWritten(t *testing.T) {
 // A file of the learner's own that stayed would declare a second time what the stub declares.
 func TestResetTakesTheLearnersOtherFilesOutOfTheWay(t *testing.T) {
 	h := newHouse(t)
-	h.write("lessons/01-topic/topic_test.go", "the workbook's")
+	h.write("lessons/01-topic/part1_test.go", "the workbook's")
 	h.write("lessons/01-topic/README.md", "the workbook's")
 	h.write("lessons/01-topic/mine.go", "mine")
 	h.write("lessons/01-topic/mine_test.go", "mine too")
@@ -71,7 +71,7 @@ func TestResetTakesTheLearnersOtherFilesOutOfTheWay(t *testing.T) {
 	require.Equal(t, "mine too", h.read(kept[2]))
 	require.Equal(t, "none", h.read("lessons/01-topic/mine.go"))
 	require.Equal(t, "none", h.read("lessons/01-topic/mine_test.go"))
-	require.Equal(t, "the workbook's", h.read("lessons/01-topic/topic_test.go"))
+	require.Equal(t, "the workbook's", h.read("lessons/01-topic/part1_test.go"))
 	require.Equal(t, "the workbook's", h.read("lessons/01-topic/README.md"))
 	require.Equal(t, "an editor's", h.read("lessons/01-topic/.#mine.go"))
 }

@@ -74,7 +74,7 @@ func TestASlipIsToldWithItsLineAndTheCure(t *testing.T) {
 			if formatted, err := format.Source([]byte(source)); err == nil && !strings.Contains(test.want, "gofmt") {
 				source = string(formatted) // gofmt has its own mind about comments
 			}
-			stub, err := Derive("topic.go", []byte(source))
+			stub, err := Derive("topic.go", []byte(source), nil)
 			require.Error(t, err, "no word about it, and this stub:\n%s", stub)
 			require.ErrorContains(t, err, test.want)
 			require.Nil(t, stub)
@@ -84,7 +84,7 @@ func TestASlipIsToldWithItsLineAndTheCure(t *testing.T) {
 
 // All slips come back at once, so that an author does not mend them one by one.
 func TestAllSlipsComeBackTogether(t *testing.T) {
-	_, err := Derive("topic.go", []byte("package topic\n\nfunc A() {}\n\nfunc B() {}\n"))
+	_, err := Derive("topic.go", []byte("package topic\n\nfunc A() {}\n\nfunc B() {}\n"), nil)
 	require.ErrorContains(t, err, "topic.go:3: A is exported")
 	require.ErrorContains(t, err, "topic.go:5: B is exported")
 }

@@ -4,13 +4,12 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/sseworkbook/harness/catalog"
 )
 
 // root is the workbook's root, seen from this folder.
@@ -22,16 +21,14 @@ func TestEverySolutionGivesAStubThatCompiles(t *testing.T) {
 	replace := make(map[string]string)
 	var packages []string
 	scratch := t.TempDir()
-	for _, file := range solutions(t) {
-		solution, err := os.ReadFile(file)
+	for _, target := range targets(t) {
+		stub, _, err := derive(root, target)
 		require.NoError(t, err)
-		stub, err := Derive(file, solution)
-		require.NoError(t, err)
-		require.NotContains(t, string(stub), "lesson:", "a directive was left in the stub of %s", file)
+		require.NotContains(t, string(stub), "lesson:", "a directive was left in the stub of %s", target.SolutionFile)
 
-		absolute, err := filepath.Abs(file)
+		absolute, err := filepath.Abs(filepath.Join(root, target.SolutionFile))
 		require.NoError(t, err)
-		replace[absolute] = filepath.Join(scratch, filepath.Base(file))
+		replace[absolute] = filepath.Join(scratch, filepath.Base(absolute))
 		require.NoError(t, os.WriteFile(replace[absolute], stub, 0o644))
 		packages = append(packages, filepath.Dir(absolute))
 	}
@@ -40,28 +37,19 @@ func TestEverySolutionGivesAStubThatCompiles(t *testing.T) {
 
 // A stub that is behind its solution teaches what is no longer so. What a learner has made of theirs is no fault.
 func TestTheStubsAreThoseOfTheirSolutions(t *testing.T) {
-	var targets []Target
-	for _, file := range solutions(t) {
-		name := filepath.Base(filepath.Dir(file))
-		targets = append(targets, Target{
-			Name:         name,
-			SolutionFile: path.Join("solutions", name, filepath.Base(file)),
-			StubFile:     path.Join("lessons", name, filepath.Base(file)),
-		})
-	}
-	for _, err := range Check(root, targets) {
+	for _, err := range Check(root, targets(t)) {
 		t.Error(err)
 	}
 }
 
-// solutions returns the files of all solutions, without tests.
-func solutions(t *testing.T) []string {
+// targets returns the targets of all lessons.
+func targets(t *testing.T) (all []Target) {
 	t.Helper()
-	files, err := filepath.Glob(root + "/solutions/[0-9][0-9]-*/*.go")
+	lessons, err := catalog.Find(root)
 	require.NoError(t, err)
-	files = slices.DeleteFunc(files, func(file string) bool { return strings.HasSuffix(file, "_test.go") })
-	require.NotEmpty(t, files, "no solution was found: this test would prove nothing")
-	return files
+	all, err = Targets(root, lessons...)
+	require.NoError(t, err)
+	return all
 }
 
 // vet runs go vet on packages, with some files in the places of others.

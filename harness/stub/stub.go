@@ -15,6 +15,10 @@
 //	//lesson:keep         the learner gets this declaration whole
 //	//lesson:drop         on a struct field: it belongs to the answer and goes
 //
+// What a lesson gives whole and is more than a line beside the answer stands in a file of its own, given.go, which is
+// copied into the lesson as it is: it has no directives, and is the workbook's. A struct with a //lesson:drop stays in
+// the solution.
+//
 // What carries no directive: exported types, constants and variables, and blank ones (`var _ io.Writer = …`), are
 // given, and so are the Error, Is and Unwrap methods of an exported type. Other unexported declarations are part of the
 // answer and go; other exported functions have to say which they are.
@@ -30,19 +34,21 @@ import (
 	"go/token"
 )
 
-// Derive returns the stub of a solution: its text, gofmt-clean, without what the learner is to write. The name stands
-// in the errors, which say file, line and what to do about it; all that are found come back joined.
+// Derive returns the stub of a solution: its text, gofmt-clean, without what the learner is to write. Given is the text
+// of the lesson's given.go, which stands beside both as it is, or nil. The name stands in the errors, which say file,
+// line and what to do about it; all that are found come back joined.
 //
-// Derive is a pure function of the text and safe for concurrent use.
-func Derive(name string, solution []byte) ([]byte, error) {
+// Derive is a pure function of the texts and safe for concurrent use.
+func Derive(name string, solution, given []byte) ([]byte, error) {
 	solution = unixLines(solution)
 	if formatted, err := format.Source(solution); err == nil && !bytes.Equal(formatted, solution) {
 		return nil, fmt.Errorf("%s: gofmt would change the solution: run gofmt -w on it", name)
 	}
-	d, err := read(name, solution)
+	d, err := read(name, solution, unixLines(given))
 	if err != nil {
 		return nil, err
 	}
+	d.checkGiven()
 	d.declarations()
 	d.unclaimed()
 	if err := errors.Join(d.errs...); err != nil {
@@ -62,15 +68,16 @@ type deriver struct {
 	text  []byte
 	fset  *token.FileSet
 	file  *ast.File
-	types map[string]*ast.TypeSpec // the types that the solution declares, by name
+	types map[string]*ast.TypeSpec // the types that the package declares, by name
+	other *givenFile               // what the lesson gives; nil for nothing
 
 	edits   edits
 	claimed map[*ast.Comment]bool // directives that some declaration has read
 	errs    []error
 }
 
-// read parses the solution.
-func read(name string, text []byte) (*deriver, error) {
+// read parses the solution, and what is given beside it.
+func read(name string, text, given []byte) (*deriver, error) {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, name, text, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
@@ -78,6 +85,19 @@ func read(name string, text []byte) (*deriver, error) {
 	}
 	d := &deriver{name: name, text: text, fset: fset, file: file,
 		types: make(map[string]*ast.TypeSpec), claimed: make(map[*ast.Comment]bool)}
+	d.addTypes(file)
+	if len(given) == 0 {
+		return d, nil
+	}
+	if d.other, err = readGiven(fset, name, given); err != nil {
+		return nil, err
+	}
+	d.addTypes(d.other.file)
+	return d, nil
+}
+
+// addTypes notes the types that a file declares.
+func (d *deriver) addTypes(file *ast.File) {
 	for _, decl := range file.Decls {
 		group, ok := decl.(*ast.GenDecl)
 		if !ok || group.Tok != token.TYPE {
@@ -88,7 +108,6 @@ func read(name string, text []byte) (*deriver, error) {
 			d.types[spec.Name.Name] = spec
 		}
 	}
-	return d, nil
 }
 
 // fail notes an error at a place in the solution.
@@ -107,9 +126,13 @@ func (d *deriver) offset(at token.Pos) int {
 	return d.fset.PositionFor(at, false).Offset
 }
 
-// source is the text of a node as it stands in the solution.
+// source is the text of a node as it stands in the solution, or in what is given.
 func (d *deriver) source(n ast.Node) string {
-	return string(d.text[d.offset(n.Pos()):d.offset(n.End())])
+	text := d.text
+	if d.isGiven(n) {
+		text = d.other.text
+	}
+	return string(text[d.offset(n.Pos()):d.offset(n.End())])
 }
 
 // unixLines turns CRLF into LF, since git checks text out with either.

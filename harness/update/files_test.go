@@ -18,7 +18,7 @@ func TestAnEditedFileOfTheWorkbookIsKeptBesideTheNewerOne(t *testing.T) {
 	mine.write("harness/main.go", "package main // my harness\n")
 	mine.write("harness/old/old.go", "package old // my old one\n")
 	mine.write("lessons/01-framing/README.md", "my notes in the text\n") // which has not changed since
-	mine.remove("lessons/03-parsing/parsing_test.go")
+	mine.remove("lessons/03-parsing/part1_test.go")
 	authors.goOn()
 
 	out := mine.update()
@@ -32,7 +32,7 @@ func TestAnEditedFileOfTheWorkbookIsKeptBesideTheNewerOne(t *testing.T) {
 		require.Equal(t, kept, mine.files()[path+".orig"])
 		require.Equal(t, authors.read(path), mine.read(path))
 	}
-	require.Contains(t, out, "back    1 of them was not there any more, such as lessons/03-parsing/parsing_test.go\n")
+	require.Contains(t, out, "back    1 of them was not there any more, such as lessons/03-parsing/part1_test.go\n")
 	require.Empty(t, mine.status())
 }
 

@@ -37,7 +37,7 @@ const (
 	stub2   = "package framing // stub 2\n"
 	answer  = "package framing // my answer\n"
 	framing = "lessons/01-framing/framing.go"
-	test1   = "lessons/01-framing/framing_test.go"
+	test1   = "lessons/01-framing/part1_test.go"
 	reads   = "lessons/03-parsing/parsing.go"
 	module  = "module example.com/sseworkbook\n\ngo 1.26\n\nrequire example.com/a v1.0.0\n"
 )
@@ -61,7 +61,7 @@ func newAuthors(t *testing.T, flags ...string) copy {
 	c.write(test1, "package framing // test 1\n")
 	c.write("lessons/01-framing/README.md", "# 01\n")
 	c.write(reads, "package parsing // stub\n")
-	c.write("lessons/03-parsing/parsing_test.go", "package parsing // test\n")
+	c.write("lessons/03-parsing/part1_test.go", "package parsing // test\n")
 	c.commit("first")
 	return c
 }

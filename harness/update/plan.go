@@ -26,7 +26,8 @@ type plan struct {
 	fresh    []string // lessons that are new
 	gone     []gone   // lessons that are no more, or not under their name
 	stubs    []changed
-	tests    []string // lessons of which the tests have changed
+	tests    []string // lessons of which the tests, or what they give, have changed
+	already  []already
 	restored []string // files of the workbook that the learner had not
 	learners []string // lessons with work of the learner's
 }
@@ -40,6 +41,13 @@ type gone struct {
 
 // changed is a stub that has changed, of a lesson in which the learner's work is.
 type changed struct{ file, old, new string }
+
+// already is a file of the learner's that declares what the newer workbook gives in a file of its own: Go takes each
+// name only once.
+type already struct {
+	file, given string
+	names       []string
+}
 
 // read reads the states between which the update goes, and the index.
 func (g git) read(ctx context.Context, c commits) (*room, error) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
+
+	"example.com/sseworkbook/harness/stub"
 )
 
 // committed finds what of the learner's commits stays in the new state of their branch: all that is not the workbook's.
@@ -86,12 +88,18 @@ func (r *room) isState(path string, now entry) bool {
 
 // compare finds the stubs and the tests that have changed.
 func (g git) compare(ctx context.Context, r *room, p *plan, works map[string][]string) error {
+	known := lessonsOf(r.base)
 	for path, now := range r.target {
 		before, lesson := r.base[path], lessonOf(path)
+		if isGiven(path) {
+			if err := g.givenAlready(ctx, r, p, path, answers(works[lesson], lesson)); err != nil {
+				return err
+			}
+		}
 		if lesson == "" || before == now {
 			continue
 		}
-		if before.there() && strings.HasSuffix(path, "_test.go") {
+		if known[lesson] && (strings.HasSuffix(path, "_test.go") || isGiven(path)) {
 			p.tests = append(p.tests, lesson)
 		}
 		if !isAnswer(path) || len(answers(works[lesson], lesson)) == 0 {
@@ -109,7 +117,33 @@ func (g git) compare(ctx context.Context, r *room, p *plan, works map[string][]s
 	}
 	slices.Sort(p.tests)
 	p.tests = slices.Compact(p.tests)
+	slices.SortFunc(p.already, func(a, b already) int { return strings.Compare(a.file, b.file) })
 	slices.SortFunc(p.stubs, func(a, b changed) int { return strings.Compare(a.file, b.file) })
+	return nil
+}
+
+// givenAlready finds what the learner's files of a lesson declare that it gives now, in the file called given.
+func (g git) givenAlready(ctx context.Context, r *room, p *plan, given string, files []string) error {
+	if len(files) == 0 {
+		return nil
+	}
+	text, err := g.textOf(ctx, r.target[given])
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		had, err := r.at(file)
+		if err != nil {
+			return err
+		}
+		names, err := stub.GivenAlready([]byte(text), had.text)
+		if err != nil {
+			continue // it does not compile as it is, and the compiler will say why
+		}
+		if len(names) > 0 {
+			p.already = append(p.already, already{file, given, names})
+		}
+	}
 	return nil
 }
 

@@ -40,6 +40,10 @@ func (r report) plan(p *plan) {
 		r.line("stub", "%s has a newer stub. Your file stays as it is; take over by hand what you want of this:", c.file)
 		fmt.Fprintf(r.w, "\n%s\n", c.diff())
 	}
+	for _, a := range p.already {
+		r.line("given", "%s declares what stands in %s now, and Go takes each name only once: delete in your file %s; or begin anew with go run ./harness reset %s, which keeps yours",
+			a.file, a.given, strings.Join(a.names, ", "), lessonOf(a.file))
+	}
 	if len(p.tests) > 0 {
 		r.line("tests", "those of %s have changed: run them again", strings.Join(p.tests, ", "))
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/stub"
 )
 
@@ -112,10 +113,14 @@ func (r *room) ours(path string, text []byte) bool {
 		isAnswer(path) && stub.Derived(r.ledger, text)
 }
 
-// isAnswer tells whether a file is one in which a learner writes: Go code in a lesson's folder that is no test.
+// isAnswer tells whether a file is one in which a learner writes: Go code in a lesson's folder that is neither a test nor
+// what the lesson gives.
 func isAnswer(path string) bool {
-	return lessonOf(path) != "" && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go")
+	return lessonOf(path) != "" && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") && !isGiven(path)
 }
+
+// isGiven tells whether a file is what a lesson gives.
+func isGiven(file string) bool { return lessonOf(file) != "" && path.Base(file) == catalog.GivenName }
 
 // lessonOf is the name of the lesson in whose folder the file is, such as 01-framing, or "".
 func lessonOf(path string) string {

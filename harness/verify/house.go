@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,12 +30,11 @@ var sections = []string{"The problem", "On the wire", "Needs", "Your task", "Run
 const longestTitle = 72
 
 // houseParts proves that the lesson has its shape: the files, the README's
-// sections, a hint for each step, enough on record, and tests that are the
-// workbook's.
+// sections, enough on record, and tests that are the workbook's.
 func (v *verifier) houseParts(lesson catalog.Lesson) ([]part, error) {
-	tests, readme := v.path(lesson.TestFile()), v.path(lesson.Readme())
+	readme := v.path(lesson.Readme())
 	parts := []part{
-		{"tests", tests, 1, func(context.Context) ([]string, error) { return v.proveTests(lesson) }},
+		{"tests", v.path(lesson.Dir), 1, func(context.Context) ([]string, error) { return v.proveTests(lesson) }},
 		{"files", v.path(lesson.Dir), 1, func(context.Context) ([]string, error) { return v.proveFiles(lesson) }},
 		{"text", readme, 1, func(context.Context) ([]string, error) { return proveText(lesson) }},
 		{"records", mistakesDir + "/" + lesson.Name, 1, func(context.Context) ([]string, error) { return v.proveRecords(lesson) }},
@@ -53,8 +53,8 @@ func each(err error) []string {
 	return strings.Split(err.Error(), "\n")
 }
 
-// proveTests proves that each step tells what it is about, and how to go on, and
-// that the tests are the workbook's.
+// proveTests proves that each step tells what it is about, and that the tests and
+// what is given are the workbook's.
 func (v *verifier) proveTests(lesson catalog.Lesson) (wrong []string, err error) {
 	steps, err := lesson.Steps()
 	if err != nil {
@@ -64,37 +64,44 @@ func (v *verifier) proveTests(lesson catalog.Lesson) (wrong []string, err error)
 		if step.Doc == "" {
 			wrong = append(wrong, step.Name+" has no comment that says what a peer would see")
 		}
-		if step.Hint == "" {
-			wrong = append(wrong, step.Name+` has no hint: a line "// Hint: …" at the end of its comment`)
-		}
 	}
 	edited, err := catalog.Edited(v.root)
 	if err != nil {
 		return nil, err
 	}
-	if file := v.path(lesson.TestFile()); slices.Contains(edited, file) {
-		v.note("%s is not as the workbook has it: what is proven is proven of these tests", file)
+	for _, file := range edited {
+		if path.Dir(file) == "lessons/"+lesson.Name && strings.HasSuffix(file, "_test.go") {
+			v.note("%s is not as the workbook has it: what is proven is proven of these tests", file)
+		}
 	}
 	return wrong, nil
 }
 
-// proveFiles proves that the lesson's folder has its three files and no other.
-// What a learner has beside them is only noted.
+// proveFiles proves that the lesson's folder has its text, its stub, what it gives
+// and its tests, and no other file. What a learner has beside them is only noted.
 func (v *verifier) proveFiles(lesson catalog.Lesson) (wrong []string, err error) {
 	entries, err := os.ReadDir(lesson.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("reading a lesson's folder: %w", err)
 	}
+	tests, err := lesson.TestFiles()
+	if err != nil {
+		return nil, err
+	}
+	belong := append(tests, lesson.File(), lesson.Readme())
+	if _, ok := lesson.Given(); ok {
+		belong = append(belong, lesson.GivenFile())
+	}
 	for _, entry := range entries {
 		switch file := filepath.Join(lesson.Dir, entry.Name()); {
-		case file == lesson.File(), file == lesson.TestFile(), file == lesson.Readme():
+		case slices.Contains(belong, file):
 		case v.Strict:
-			wrong = append(wrong, "a lesson is three files, its text, its stub and its tests, and "+v.path(file)+" is none of them")
+			wrong = append(wrong, "a lesson is its text, its stub, what it gives and its tests, and "+v.path(file)+" is none of these")
 		default:
 			v.note("%s is not part of the lesson, and nothing is proven of it", v.path(file))
 		}
 	}
-	for _, file := range []string{lesson.File(), lesson.TestFile(), lesson.Readme()} {
+	for _, file := range belong {
 		if _, err := os.Stat(file); v.Strict && errors.Is(err, fs.ErrNotExist) {
 			wrong = append(wrong, "there is no "+v.path(file))
 		}

@@ -18,7 +18,7 @@ const leastEfficacy = 0.95
 // mutantParts proves that a small change to the solution turns a step red, or
 // that it is on record why none can see it.
 func (v *verifier) mutantParts(lesson catalog.Lesson) ([]part, error) {
-	return []part{{"", v.path(lesson.TestFile()), 0, func(ctx context.Context) ([]string, error) {
+	return []part{{"", v.path(lesson.Dir), 0, func(ctx context.Context) ([]string, error) {
 		v.alone.Lock() // it keeps all processors busy by itself
 		defer v.alone.Unlock()
 		report, err := mutate.Run(ctx, v.root, lesson, v.Log)

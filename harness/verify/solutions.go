@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"sync/atomic"
 
@@ -38,7 +37,7 @@ func (v *verifier) solutionParts(lesson catalog.Lesson) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := v.path(filepath.Join(lesson.SolutionDir, lesson.Topic+".go"))
+	file := v.path(lesson.SolutionFile())
 	var parts []part
 	for _, race := range []bool{false, true} {
 		name, runs := "plain", 0

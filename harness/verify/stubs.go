@@ -23,12 +23,8 @@ const stubRuns = 5
 // stubParts proves that the stub is the one that is derived from the solution,
 // compiles and vets, and that each step is red on it by its own sentence.
 func (v *verifier) stubParts(lesson catalog.Lesson) ([]part, error) {
-	solution := filepath.Join(lesson.SolutionDir, lesson.Topic+".go")
-	text, err := os.ReadFile(solution)
-	if err != nil {
-		return nil, fmt.Errorf("reading a solution: %w", err)
-	}
-	derived, err := stub.Derive(v.path(solution), text)
+	solution := lesson.SolutionFile()
+	derived, err := stub.Of(lesson)
 	if err != nil {
 		return []part{{"derived", v.path(solution), 0, func(context.Context) ([]string, error) {
 			return []string{err.Error()}, nil
@@ -45,8 +41,8 @@ func (v *verifier) stubParts(lesson catalog.Lesson) ([]part, error) {
 	return []part{
 		{"as derived", v.path(lesson.File()), 0, func(context.Context) ([]string, error) { return v.proveDerived(lesson, derived) }},
 		{"vet", v.path(solution), 0, func(ctx context.Context) ([]string, error) { return v.proveVetted(ctx, lesson, texts) }},
-		{"each step", v.path(lesson.TestFile()), len(steps), red(false)},
-		{"each step, -race", v.path(lesson.TestFile()), 0, red(true)},
+		{"each step", v.path(lesson.Dir), len(steps), red(false)},
+		{"each step, -race", v.path(lesson.Dir), 0, red(true)},
 	}, nil
 }
 
@@ -54,24 +50,55 @@ func (v *verifier) stubParts(lesson catalog.Lesson) ([]part, error) {
 // Where somebody has worked on the lesson, that is only noted: the other proofs
 // do not look at their work.
 func (v *verifier) proveDerived(lesson catalog.Lesson, derived []byte) (wrong []string, err error) {
-	present, err := os.ReadFile(lesson.File())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("reading a stub: %w", err)
+	same, err := holds(lesson.File(), derived)
+	if given, ok := lesson.Given(); ok && err == nil {
+		wrong, err = v.proveCopied(lesson, given)
 	}
-	if bytes.Equal(unixLines(present), derived) {
-		return nil, nil
+	if same || err != nil {
+		return wrong, err
 	}
-	file, solution := v.path(lesson.File()), v.path(filepath.Join(lesson.SolutionDir, lesson.Topic+".go"))
+	file, solution := v.path(lesson.File()), v.path(lesson.SolutionFile())
 	if v.Strict {
-		return []string{"it is not the stub that is derived from " + solution + ": go generate ./..., or go run ./harness reset " + lesson.Topic}, nil
+		return append(wrong, "it is not the stub that is derived from "+solution+": go generate ./..., or go run ./harness reset "+lesson.Topic), nil
 	}
-	for _, err := range stub.Check(v.root, []stub.Target{{Name: lesson.Name, SolutionFile: solution, StubFile: file}}) {
+	targets, err := stub.Targets(v.root, lesson)
+	if err != nil {
+		return nil, err
+	}
+	for _, err := range stub.Check(v.root, targets) {
 		wrong = append(wrong, err.Error())
 	}
 	if wrong == nil {
 		v.note("%s has been worked on: what is proven of its stub is proven of one derived anew", file)
 	}
 	return wrong, nil
+}
+
+// proveCopied proves that what the lesson gives is in its folder as it is in the
+// solution's. Where somebody has edited the copy, that is only noted.
+func (v *verifier) proveCopied(lesson catalog.Lesson, given string) (wrong []string, err error) {
+	text, err := os.ReadFile(given)
+	if err != nil {
+		return nil, fmt.Errorf("reading what a lesson gives: %w", err)
+	}
+	file := v.path(lesson.GivenFile())
+	switch same, err := holds(lesson.GivenFile(), unixLines(text)); {
+	case same || err != nil:
+		return nil, err
+	case v.Strict:
+		return []string{file + " is not " + v.path(given) + ": go generate ./..., or go run ./harness reset " + lesson.Topic}, nil
+	}
+	v.note("%s is not %s: what is proven is proven with the solution's", file, v.path(given))
+	return nil, nil
+}
+
+// holds reports whether the file holds this text, line ends aside.
+func holds(file string, text []byte) (bool, error) {
+	present, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("reading a stub: %w", err)
+	}
+	return err == nil && bytes.Equal(unixLines(present), text), nil
 }
 
 // proveVetted proves that go vet has nothing against the stub and its tests.
@@ -116,7 +143,7 @@ func (v *verifier) proveRed(ctx context.Context, lesson catalog.Lesson, texts ma
 		}
 		var said tally
 		for _, result := range rounds {
-			said.add(notOfItsOwn(lesson, step, result))
+			said.add(notOfItsOwn(step, result))
 		}
 		wrong = append(wrong, said.wrong()...)
 	}
@@ -124,16 +151,16 @@ func (v *verifier) proveRed(ctx context.Context, lesson catalog.Lesson, texts ma
 }
 
 // notOfItsOwn says why the run of one step on the stub is not red by an assertion
-// of that step, or "". Assertions have a line of the lesson's test in front; the
+// of that step, or "". Assertions have a line of the lesson's tests in front; the
 // reports of a panic, a leak, a race or the watchdog have none.
-func notOfItsOwn(lesson catalog.Lesson, step catalog.Step, result progress.Result) string {
+func notOfItsOwn(step catalog.Step, result progress.Result) string {
 	red, ok := result.Red()
 	switch {
 	case !ok && result.Outside != "":
 		return step.Name + " is not red on the stub, and yet the run fails:\n" + result.Outside
 	case !ok:
 		return step.Name + " is green on the stub: nothing is left to be done for it"
-	case !strings.HasPrefix(red.At, lesson.Topic+"_test.go:"), strings.Contains(red.Message, "hangs at"):
+	case !strings.Contains(red.At, "_test.go:"), strings.Contains(red.Message, "hangs at"):
 		return fmt.Sprintf("%s is red on the stub, but not by what it asserts: %s", step.Name, red.Message)
 	case strings.Contains(red.Message, "Error Trace:"):
 		return fmt.Sprintf("%s is red on the stub, but without a sentence of its own: %s", step.Name, red.Message)

@@ -31,8 +31,8 @@ func TestAllIsWell(t *testing.T) {
 // A step that is green on the stub, one that is red by something else than what it
 // asserts, and a stub that is not the derived one are found.
 func TestAStubOnWhichASolutionIsNotNeeded(t *testing.T) {
-	root := write(t, map[string]string{"lessons/01-greeting/greeting_test.go": small["lessons/01-greeting/greeting_test.go"] + `
-// Hint: nothing to do.
+	root := write(t, map[string]string{"lessons/01-greeting/part1_test.go": small["lessons/01-greeting/part1_test.go"] + `
+// Nobody is deaf.
 func TestNobodyIsGreetedLoudly(t *testing.T) {
 	defer step.Begin(t)()
 	if greeting.Greet("Ann") == "HELLO" {
@@ -52,7 +52,7 @@ func TestSomebodyComes(t *testing.T) {
 	}
 }
 `})
-	test := "lessons/01-greeting/greeting_test.go"
+	test := "lessons/01-greeting"
 	wrong, _ := run(t, root, verify.Options{Runs: 4, Only: []string{"stubs"}})
 	require.Len(t, wrong, 1)
 	require.Len(t, wrong[test], 6, "each of three, plain and with -race")
@@ -84,6 +84,20 @@ func TestAStubThatHasDrifted(t *testing.T) {
 	require.Contains(t, strings.Join(wrong[file], "\n"), "it is not the stub that is derived from "+solution)
 }
 
+// What a lesson gives is the solution's: a copy that somebody has edited is noted,
+// and is wrong in a release.
+func TestACopyOfWhatIsGivenThatWasEdited(t *testing.T) {
+	const file = "lessons/01-greeting/given.go"
+	root := write(t, nil)
+	put(t, file, "package greeting\n\nconst comma = 7\n")
+	wrong, output := run(t, root, verify.Options{Runs: 4, Only: []string{"stubs", "alternatives"}})
+	require.Empty(t, wrong)
+	require.Contains(t, output, "note: "+file+" is not solutions/01-greeting/given.go")
+
+	wrong, _ = run(t, root, verify.Options{Runs: 4, Only: []string{"stubs"}, Strict: true})
+	require.Contains(t, strings.Join(wrong["lessons/01-greeting/greeting.go"], "\n"), file+" is not solutions/01-greeting/given.go: go generate")
+}
+
 // A solution that leaves a goroutine behind, and a test that is red now and then.
 func TestASolutionThatIsNotAlwaysGreen(t *testing.T) {
 	const solution = "solutions/01-greeting/greeting.go"
@@ -93,14 +107,14 @@ func TestASolutionThatIsNotAlwaysGreen(t *testing.T) {
 		"plain: in 2 of 2 runs, the lesson is not green on its solution: TestANameHasLetters is failed: the step has ended, and a goroutine that it started is left, at greeting.go:")
 
 	counter := filepath.Join(t.TempDir(), "runs")
-	flaky := strings.Replace(small["lessons/01-greeting/greeting_test.go"], "	step.Equal(t, \"somebody", `	runs, _ := os.ReadFile(`+"`"+counter+"`"+`)
+	flaky := strings.Replace(small["lessons/01-greeting/part1_test.go"], "	step.Equal(t, \"somebody", `	runs, _ := os.ReadFile(`+"`"+counter+"`"+`)
 	os.WriteFile(`+"`"+counter+"`"+`, append(runs, '.'), 0o644)
 	if len(runs) == 2 {
 		step.Fail(t, "bad luck")
 	}
 	step.Equal(t, "somebody`, 1)
 	flaky = strings.Replace(flaky, "import (\n", "import (\n\t\"os\"\n", 1)
-	wrong, output := run(t, write(t, map[string]string{"lessons/01-greeting/greeting_test.go": flaky}), verify.Options{Runs: 6, Only: []string{"solutions"}})
+	wrong, output := run(t, write(t, map[string]string{"lessons/01-greeting/part1_test.go": flaky}), verify.Options{Runs: 6, Only: []string{"solutions"}})
 	require.Len(t, wrong[solution], 1)
 	require.Regexp(t, `in 1 of \d+ runs, the lesson is not green on its solution: TestANameHasLetters is failed: bad luck`, wrong[solution][0])
 	require.Regexp(t, `(?m)^01-greeting +1 WRONG$`, output)
@@ -150,19 +164,19 @@ func TestRecordsThatDoNotHold(t *testing.T) {
 // The shape of a lesson: its files, its text, its hints, enough on record.
 func TestTheHouseIsNotInOrder(t *testing.T) {
 	root := write(t, map[string]string{
-		"lessons/01-greeting/README.md": strings.Replace(small["lessons/01-greeting/README.md"], "## Go deeper\n", "", 1),
-		"lessons/01-greeting/greeting_test.go": strings.Replace(small["lessons/01-greeting/greeting_test.go"],
-			"// Hint: len.\n", "", 1),
-		"lessons/01-greeting/notes.txt": "a fourth file",
+		"lessons/01-greeting/README.md":     strings.Replace(small["lessons/01-greeting/README.md"], "## Go deeper\n", "", 1),
+		"lessons/01-greeting/hints_test.go": strings.Replace(small["lessons/01-greeting/hints_test.go"], "ANameHasLetters", "ANameIsShort", 1),
+		"lessons/01-greeting/part1_test.go": strings.Replace(small["lessons/01-greeting/part1_test.go"], "// Nobody feels greeted without their name.\n", "", 1),
+		"lessons/01-greeting/notes.txt":     "a fourth file",
 		"harness/verify/mistakes/01-greeting/odd.txtar": "title: a title that goes on and on, until nobody who reads it knows any more how it began.\nstep: TestNone\n" +
 			edit("package greeting", "package greeting // odd"),
 	})
 	wrong, _ := run(t, root, verify.Options{Only: []string{"house"}, Strict: true})
 	for file, want := range map[string]string{
-		"lessons/01-greeting":                  "lessons/01-greeting/notes.txt is none of them",
-		"lessons/01-greeting/README.md":        "they should be The problem, On the wire",
-		"lessons/01-greeting/greeting_test.go": "TestANameHasLetters has no hint",
-		"harness/verify/mistakes/01-greeting":  "there are 2 mistakes on record; there should be at least 8",
+		"lessons/01-greeting":                 "lessons/01-greeting/notes.txt is none of these",
+		"lessons/01-greeting/README.md":       "they should be The problem, On the wire",
+		"harness/catalog":                     "hints_test.go: there is no hint for TestANameHasLetters",
+		"harness/verify/mistakes/01-greeting": "there are 2 mistakes on record; there should be at least 8",
 	} {
 		require.Contains(t, strings.Join(wrong[file], "\n"), want)
 	}
@@ -170,6 +184,9 @@ func TestTheHouseIsNotInOrder(t *testing.T) {
 	for _, want := range []string{"the title has", "it has no symptom", "there is no step TestNone", "it does not say what is in the message of TestNone", "has 1 right answers"} {
 		require.Contains(t, records, want)
 	}
+	require.Contains(t, strings.Join(wrong["lessons/01-greeting"], "\n"), "TestAGreetingHasTheName has no comment")
+	require.Contains(t, strings.Join(wrong["harness/catalog"], "\n"), "hints_test.go: there is no step TestANameIsShort")
+
 	_, output := run(t, root, verify.Options{Only: []string{"house"}})
 	require.Contains(t, output, "note: lessons/01-greeting/notes.txt is not part of the lesson")
 

@@ -39,7 +39,7 @@ func Count(name string) int {
 	return <-letters
 }
 `,
-	"lessons/01-greeting/greeting_test.go": `package greeting_test
+	"lessons/01-greeting/part1_test.go": `package greeting_test
 
 import (
 	"testing"
@@ -51,18 +51,30 @@ import (
 func TestMain(m *testing.M) { step.Main(m) }
 
 // Nobody feels greeted without their name.
-// Hint: put it after the comma.
 func TestAGreetingHasTheName(t *testing.T) {
 	defer step.Begin(t)()
 	step.Equal(t, "Ann was not greeted by her name", "hello, Ann", greeting.Greet("Ann"))
 }
 
 // A name of no letters could not be called.
-// Hint: len.
 func TestANameHasLetters(t *testing.T) {
 	defer step.Begin(t)()
 	step.Equal(t, "somebody cannot count", 3, greeting.Count("Ann"))
 }
+`,
+	"lessons/01-greeting/hints_test.go": `package greeting_test
+
+import "example.com/sseworkbook/harness/step"
+
+var _ = step.Hints{
+	"TestAGreetingHasTheName": "put it after the comma.",
+	"TestANameHasLetters":     "len.",
+}
+`,
+	"solutions/01-greeting/given.go": `package greeting
+
+// comma parts the words.
+const comma = ", "
 `,
 	"lessons/01-greeting/README.md": `# 01 · Greeting: say it
 
@@ -87,7 +99,7 @@ message: not greeted by her name
 ` + edit(`	return "hello, " + name`, `	return "hello"`),
 	"harness/verify/alternatives/01-greeting/joined.txtar": `title: made by a join
 ` + edit("package greeting", "package greeting\n\nimport \"strings\"") +
-		edit(`	return "hello, " + name`, `	return strings.Join([]string{"hello", name}, ", ")`),
+		edit(`	return "hello, " + name`, `	return strings.Join([]string{"hello", name}, comma)`),
 }
 
 // edit returns the part of a record that replaces a text.
@@ -149,9 +161,11 @@ func put(t *testing.T, name, text string) {
 // generate derives the stub.
 func generate(t *testing.T) {
 	t.Helper()
-	require.NoError(t, stub.Generate(folder, []stub.Target{{
-		Name: "01-greeting", SolutionFile: "solutions/01-greeting/greeting.go", StubFile: "lessons/01-greeting/greeting.go",
-	}}, &bytes.Buffer{}))
+	lessons, err := catalog.Find(folder)
+	require.NoError(t, err)
+	targets, err := stub.Targets(folder, lessons...)
+	require.NoError(t, err)
+	require.NoError(t, stub.Generate(folder, targets, &bytes.Buffer{}))
 }
 
 // run verifies the workbook and returns what is wrong, by file, and what was

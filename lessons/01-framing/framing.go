@@ -7,12 +7,12 @@
 package framing
 
 import (
-	"fmt"
 	"io"
 	"time"
 )
 
-// An Event is one message of an event stream.
+// An Event is one message of an event stream. Its texts are UTF-8: a client
+// reads anything else as U+FFFD.
 type Event struct {
 	// ID becomes the client's last event ID. The client sends it back when it
 	// reconnects. Empty: the event has no id field, and the client keeps the
@@ -34,22 +34,13 @@ type Event struct {
 	Retry time.Duration
 }
 
-// A FieldError says which field of an event cannot be sent, and why not.
-type FieldError struct {
-	Field  string // the field's name on the wire: "event", "id" or "retry"
-	Reason string
-}
-
-func (e *FieldError) Error() string {
-	return fmt.Sprintf("event field %q: %s", e.Field, e.Reason)
-}
-
 // AppendText appends the wire form of e to b and returns the longer slice. It
 // implements [encoding.TextAppender].
 //
-// An event that cannot be sent as it is returns b as it came and a
-// *[FieldError]: a line break in ID or Type, a NUL in ID, a Retry that is
-// negative or between zero and one millisecond.
+// An event that cannot be sent returns b unchanged and a *[FieldError]: a line
+// break in ID or Type, a control character other than a tab in ID (no client can
+// send it back in a header), a Retry that is negative or between zero and one
+// millisecond.
 func (e Event) AppendText(b []byte) ([]byte, error) {
 	// TODO: Write the fields that e has, one line each, and the blank line
 	// that ends the event.

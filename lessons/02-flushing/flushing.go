@@ -4,20 +4,16 @@ package flushing
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"sync"
 
 	framing "example.com/sseworkbook/solutions/01-framing"
 )
 
-// ErrGone is what the errors of a [Stream] wrap when the client can no longer
-// be reached: it left, or it stopped reading.
-var ErrGone = errors.New("the client is gone")
-
 // A Stream is an open event stream to one client. It belongs to the handler
 // that opened it, and ends when that handler returns. It is safe for concurrent
-// use. After an error the stream is over: the handler should return.
+// use. After an error that wraps [ErrClientLeft] the stream is over: the handler
+// should return.
 type Stream struct {
 	ctx context.Context // the request's: it ends when the client leaves
 	rc  *http.ResponseController
@@ -27,11 +23,13 @@ type Stream struct {
 }
 
 // Open turns the response w to r into an event stream. When it returns, the
-// client has the status 200 and the headers.
+// client has the status 200 and the headers. The server's WriteTimeout no longer
+// applies to the response.
 //
-// A w that cannot flush gets a 500, and Open returns an error that wraps
-// [http.ErrNotSupported]: the handler has nothing left to do. Any other error
-// wraps [ErrGone]. The server's WriteTimeout no longer applies to the response.
+// A w that cannot flush, or that cannot lift a WriteTimeout, gets a 500, and the
+// error wraps [http.ErrNotSupported]. A HEAD request asks for the headers alone:
+// it gets them, and the error wraps [http.ErrBodyNotAllowed]. Any other error
+// wraps [ErrClientLeft]. After an error the handler has nothing left to do.
 func Open(w http.ResponseWriter, r *http.Request) (*Stream, error) {
 	// TODO: Set the headers, and get them to the client before any event
 	// exists.
@@ -40,26 +38,27 @@ func Open(w http.ResponseWriter, r *http.Request) (*Stream, error) {
 
 // Send sends events, all of them in one flush. When it returns nil, they have
 // left the server's buffers. A client that has not taken them after ten seconds
-// is given up.
+// is given up, where the response has write deadlines, as net/http's own do.
 //
 // An event that cannot be framed returns a *[framing.FieldError]: nothing was
-// sent, and the stream is as good as before. All other errors wrap [ErrGone].
+// sent, and the stream goes on. All other errors wrap [ErrClientLeft].
 func (s *Stream) Send(events ...framing.Event) error {
-	// TODO: Frame the events (lesson 01 does that) and hand them to SendText.
+	// TODO: Frame the events (lesson 01 does that) and hand them to
+	// SendFrames.
 	return nil
 }
 
 // Comment sends text as a comment, which the client reads past. All errors wrap
-// [ErrGone].
+// [ErrClientLeft].
 func (s *Stream) Comment(text string) error {
-	// TODO: Frame the comment and hand it to SendText.
+	// TODO: Frame the comment and hand it to SendFrames.
 	return nil
 }
 
-// SendText sends frames that were framed before, as for a broadcast that is
+// SendFrames sends frames that were framed before, as for a broadcast that is
 // encoded once for all clients. Like Send, it flushes once, however many they
-// are, and has the same limits and errors.
-func (s *Stream) SendText(frames ...[]byte) error {
+// are, and has the same limits. All errors wrap [ErrClientLeft].
+func (s *Stream) SendFrames(frames ...[]byte) error {
 	// TODO: Write the frames, and flush them once.
 	return nil
 }

@@ -3,41 +3,24 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	framing "example.com/sseworkbook/solutions/01-framing"
 )
-
-var (
-	// ErrUnknown says that no session with this id is open.
-	ErrUnknown = errors.New("no such session")
-	// ErrLimit says that as many sessions are open as may be.
-	ErrLimit = errors.New("too many sessions")
-	// ErrClosed says that the session has ended.
-	ErrClosed = errors.New("the session has ended")
-	// ErrFull says that a session's client is so slow that its queue is full.
-	ErrFull = errors.New("the session's queue is full")
-)
-
-// queueSize is how many frames may wait for one client.
-const queueSize = 64
 
 // A Session is one client's event stream, and lasts for as long as the client is
 // connected. It is safe for concurrent use.
 type Session struct {
 	id       string
 	registry *Registry
-
-	// queue holds the frames that wait for the client. Anyone may send on it,
-	// the session's handler receives, and nobody ever closes it: a sender could
-	// be just about to send.
-	queue chan []byte
+	queue    *queue // what waits for the client; anyone may put a frame in, and Pump takes them out
 
 	// ctx ends with the session, and that is how everyone learns of its end.
 	// Anyone may call end, and as often as they like.
@@ -45,14 +28,9 @@ type Session struct {
 	end context.CancelFunc
 }
 
-// ID returns the session's id. Whoever knows it can answer for the client, so it
-// belongs into no log.
+// ID returns the session's id. Anyone who knows it can answer for the client, so
+// keep it out of logs.
 func (s *Session) ID() string { return s.id }
-
-// Frames returns the channel of the frames that wait for the client. It is never
-// closed: see Done. A broadcast's frame is shared by all sessions, so it is for
-// reading only.
-func (s *Session) Frames() <-chan []byte { return s.queue }
 
 // Context returns a context that ends when the session does.
 func (s *Session) Context() context.Context { return s.ctx }
@@ -63,40 +41,82 @@ func (s *Session) Done() <-chan struct{} { return s.ctx.Done() }
 // Close ends the session: it is no longer in its registry, and Done is closed.
 // What was still queued is dropped. Closing twice is fine.
 func (s *Session) Close() {
-	// TODO: Take the session out of the registry, and tell everyone who
-	// watches Done.
+	// TODO: Take the session out of the registry, close its queue, and tell
+	// everyone who watches Done.
 }
 
-// Send queues an event for the client. It never waits: a full queue is [ErrFull],
-// and a session that has ended [ErrClosed]. An event that cannot be framed is a
-// *[framing.FieldError]. After an error the event is not queued.
+// Send queues an event for the client. It never waits. A full queue is [ErrFull],
+// and a session that has ended [ErrClosed]; a registry with a Policy has that
+// one's errors, too. An event that cannot be framed is a *[framing.FieldError].
+// After an error the event is not queued.
 func (s *Session) Send(e framing.Event) error {
-	// TODO: Frame the event, and queue it without ever waiting for the client.
+	// TODO: Frame the event, and put the frame into the session's queue.
 	return nil
 }
 
-// A Registry knows the sessions that are open. It is safe for concurrent use.
-type Registry struct {
-	limit int // how many sessions may be open at once; 0 for any number
-
-	mu       sync.Mutex // guards sessions; held for moments only, never while waiting
-	sessions map[string]*Session
+// put queues a frame. A policy that returns ErrClosed ends the session.
+func (s *Session) put(frame []byte) error {
+	if s.ctx.Err() != nil {
+		return ErrClosed // Close may be on its way
+	}
+	err := s.queue.put(frame)
+	if errors.Is(err, ErrClosed) {
+		s.Close()
+	}
+	return err
 }
 
-// NewRegistry returns a registry in which at most limit sessions are open at
-// once. Zero means any number.
-func NewRegistry(limit int) *Registry {
-	return &Registry{limit: limit, sessions: map[string]*Session{}}
+// Pump hands what is queued to sink, all that waits at a time, until the session
+// ends (nil) or sink fails (its error). One Pump may run at a time.
+func (s *Session) Pump(sink Sink) error {
+	// TODO: Whenever the queue is ready, drain it into the sink, until the
+	// session ends.
+	return nil
+}
+
+// Endpoint returns the event that tells the client where to POST its answers:
+// "responses?session=ID", a URL relative to the one that the stream comes from.
+func (s *Session) Endpoint() framing.Event {
+	// TODO: Its type is "endpoint". Escape the id for the query.
+	return framing.Event{}
+}
+
+// Stream turns w into the session's event stream, and returns when the session
+// ends (nil) or its client leaves. The first events are the Endpoint and those in
+// first. The errors are those of [flushing.Open] and of [flushing.Stream.Send];
+// the client has been told then.
+func (s *Session) Stream(w http.ResponseWriter, r *http.Request, first ...framing.Event) error {
+	// TODO: Open a stream, send the first events, and let Pump do the rest.
+	return nil
+}
+
+// A Registry knows the sessions that are open. The zero value is ready to use. It
+// is safe for concurrent use, but its exported fields are set before the first
+// Open.
+type Registry struct {
+	MaxSessions    int    // how many may be open at once; zero: DefaultMaxSessions, negative: any number
+	MaxQueuedBytes int    // how many bytes may wait for all clients together; zero: DefaultMaxQueuedBytes
+	Policy         Policy // what becomes of a frame that comes while others wait; nil: it waits behind them
+
+	queued   atomic.Int64 // the bytes that wait for all clients
+	mu       sync.Mutex   // guards sessions; held for moments only, never while waiting
+	sessions map[string]*Session
 }
 
 // Open opens a session, which ends with ctx or with its Close. Its id cannot be
 // guessed. At the limit the error is [ErrLimit].
 func (r *Registry) Open(ctx context.Context) (*Session, error) {
 	// TODO: Give the session an id of its own, and put it into the map. Later
-	// it gets a queue, and ends with ctx.
-	s := &Session{registry: r}
+	// it also ends with ctx.
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := &Session{registry: r, queue: r.newQueue()}
 	s.ctx, s.end = context.WithCancel(ctx)
 	return s, nil
+}
+
+func (r *Registry) newQueue() *queue {
+	return newQueue(r.Policy, cmp.Or(r.MaxQueuedBytes, DefaultMaxQueuedBytes), &r.queued)
 }
 
 // Get returns the open session with this id, if there is one.
@@ -119,7 +139,7 @@ func (r *Registry) All() []*Session {
 	return slices.Collect(maps.Values(r.sessions))
 }
 
-// Send queues an event for one session. The errors are [ErrUnknown] and those of
+// Send queues an event for one session. The errors are [ErrNotFound] and those of
 // [Session.Send].
 func (r *Registry) Send(id string, e framing.Event) error {
 	// TODO: Find the session, and send to it.
@@ -127,38 +147,19 @@ func (r *Registry) Send(id string, e framing.Event) error {
 }
 
 // Broadcast queues an event for every session. It is framed once, however many
-// they are. A session whose queue is full misses it, and the error wraps
-// [ErrFull] then; all the others have it.
+// sessions there are; one that cannot be framed is a *[framing.FieldError]. Where
+// sessions miss the event, the error is a *[MissedError] that names them, and all
+// the others have it.
 func (r *Registry) Broadcast(e framing.Event) error {
-	// TODO: Frame the event once, and queue the frame for each session.
+	// TODO: Frame the event once, and put the frame into the queue of each
+	// session.
 	return nil
 }
 
 // ServeHTTP opens a session for the client that asks, and streams to it until one
-// of the two leaves. The first event, of the type "endpoint", says where the
-// client is to POST its answers: "responses?session=ID", a URL relative to the
-// one that it asked for. At the limit the client gets a 503 as a [Problem], and
-// Retry-After says in how many seconds it may try again.
+// of the two leaves. At the limit the client gets a 503 as a [Problem], with
+// Retry-After.
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	// TODO: Open a session, tell the client where to answer, and send what is
-	// queued until one of the two leaves.
+	// TODO: Open a session, stream it to the client, and close it in the end.
 	http.Error(w, "not written yet", http.StatusNotImplemented)
-}
-
-// A Problem is an error as an HTTP response says it (RFC 9457, problem+json).
-type Problem struct {
-	Status int    `json:"status"`
-	Title  string `json:"title"`          // the status in words
-	Detail string `json:"detail"`         // what is wrong here; never what the client sent
-	Code   int    `json:"code,omitempty"` // the error's code in JSON-RPC, where it has one
-}
-
-func (p *Problem) Error() string { return p.Detail }
-
-// ServeHTTP answers with p.
-func (p *Problem) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	p.Title = http.StatusText(p.Status)
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(p.Status)
-	json.NewEncoder(w).Encode(p)
 }

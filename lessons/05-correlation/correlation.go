@@ -6,67 +6,10 @@ package correlation
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"sync"
 
-	framing "example.com/sseworkbook/solutions/01-framing"
 	sessions "example.com/sseworkbook/solutions/04-sessions"
-)
-
-// A Request asks a client for something. Without an ID it is a notification, to
-// which there is no response.
-type Request struct {
-	JSONRPC string          `json:"jsonrpc"` // "2.0"
-	ID      string          `json:"id,omitempty"`
-	Method  string          `json:"method"`
-	Params  json.RawMessage `json:"params,omitempty"`
-}
-
-// Event returns r as it goes down an event stream.
-func (r Request) Event() framing.Event {
-	data, _ := json.Marshal(r) // of strings, and of JSON that was valid before
-	if r.ID == "" {
-		return framing.Event{Type: "notification", Data: string(data)}
-	}
-	return framing.Event{Type: "request", Data: string(data)}
-}
-
-// A Response answers the request with the same ID, by a Result or by an Error.
-type Response struct {
-	JSONRPC string          `json:"jsonrpc"` // "2.0"
-	ID      string          `json:"id"`
-	Result  json.RawMessage `json:"result,omitempty"`
-	Error   *Error          `json:"error,omitempty"`
-}
-
-// An Error is a client's word that it could not do what it was asked to do.
-type Error struct {
-	Code    int             `json:"code"`
-	Message string          `json:"message"`
-	Data    json.RawMessage `json:"data,omitempty"`
-}
-
-func (e *Error) Error() string { return fmt.Sprintf("%s (code %d)", e.Message, e.Code) }
-
-// Codes of an Error that JSON-RPC 2.0 defines (section 5.1).
-const (
-	CodeParseError     = -32700
-	CodeInvalidRequest = -32600
-	CodeMethodNotFound = -32601
-	CodeInvalidParams  = -32602
-	CodeInternalError  = -32603
-)
-
-// Why a response is refused.
-var (
-	ErrNotAsked = errors.New("nobody has asked with this id")
-	ErrAnswered = errors.New("the request with this id was answered before")
-	ErrGivenUp  = errors.New("the caller does not wait for this answer any more")
-	ErrForeign  = errors.New("the request with this id went to another session")
 )
 
 // Pending knows who waits for which response. The zero value is ready to use. It
@@ -92,19 +35,19 @@ func (p *Pending) Add(session string) (id string, answer <-chan Response) {
 }
 
 // Resolve hands the response of a session to whoever waits for it, once. It never
-// waits itself. A response that nobody waits for is [ErrNotAsked], [ErrAnswered]
-// or [ErrGivenUp]; one to a request that went to another session is
-// [ErrForeign], and whoever waits goes on waiting.
+// waits itself. A response that nobody waits for is [ErrUnknownRequest], [ErrAnswered]
+// or [ErrNotWaiting]; one to a request that went to another session is
+// [ErrWrongSession], and whoever waits goes on waiting.
 func (p *Pending) Resolve(session string, r Response) error {
 	// TODO: Take the waiter out under the lock: whoever takes it out is the
 	// one who may send.
 	return nil
 }
 
-// Forget gives up waiting for the response with this id. It reports false when
+// Cancel gives up waiting for the response with this id. It reports false when
 // there is nothing to give up: the response is in its channel, or was taken out
 // of it.
-func (p *Pending) Forget(id string) bool {
+func (p *Pending) Cancel(id string) bool {
 	// TODO: Take the waiter out, if it is still there.
 	return false
 }
@@ -116,32 +59,17 @@ func (p *Pending) Len() int {
 	return len(p.waiting)
 }
 
-// A CallError is what went wrong with one request.
-type CallError struct {
-	ID     string
-	Method string
-	Err    error
-}
-
-func (e *CallError) Error() string { return fmt.Sprintf("request %s (%s): %v", e.ID, e.Method, e.Err) }
-func (e *CallError) Unwrap() error { return e.Err }
-
-// A Session is where requests are sent. A *[sessions.Session] is one.
-type Session interface {
-	ID() string
-	Send(framing.Event) error
-}
-
 // A Caller asks clients and waits for their responses. The zero value is ready
 // to use. It is safe for concurrent use.
 type Caller struct{ Pending }
 
-// Call sends a request to the client of session, waits for the response, and
-// returns its result. The wait ends with ctx.
+// Call sends the request r to the client at peer, under an id of Call's own, waits
+// for the response, and returns its result. The wait ends with ctx.
 //
 // All errors are a *[CallError]. It wraps the *[Error] that the client answered
-// with, or the error of Send, or the cause of ctx's end.
-func (c *Caller) Call(ctx context.Context, session Session, method string, params json.RawMessage) (json.RawMessage, error) {
+// with, or the cause of ctx's end, or what kept r from being sent: the error of
+// peer.Send, or params that are not JSON.
+func (c *Caller) Call(ctx context.Context, peer Peer, r Request) (json.RawMessage, error) {
 	// TODO: Wait first, then send: the client may be faster than you.
 	return nil, nil
 }
@@ -156,102 +84,7 @@ type Handler struct {
 // ServeHTTP takes one response. When somebody has waited for it, the answer is
 // 202 and nothing else, and otherwise a [sessions.Problem].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// TODO: Read the response (ReadJSON and parse do that), resolve it, and
-	// say 202, or what is wrong.
+	// TODO: Read the response (ReadJSON and ParseResponse do that), resolve
+	// it, and say 202, or what is wrong.
 	http.Error(w, "not written yet", http.StatusNotImplemented)
-}
-
-// MaxBody is how many bytes [ReadJSON] reads at the most.
-const MaxBody = 1 << 20
-
-// ReadJSON returns the body of r: one JSON value, of MaxBody bytes at the most,
-// sent as application/json. All errors but those of the connection are a
-// *[sessions.Problem].
-func ReadJSON(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mediaType != "application/json" {
-		return nil, &sessions.Problem{Status: http.StatusUnsupportedMediaType, Detail: "the content type is not application/json"}
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	switch _, tooLarge := errors.AsType[*http.MaxBytesError](err); {
-	case tooLarge:
-		return nil, &sessions.Problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("the body is larger than %d bytes", MaxBody)}
-	case err != nil:
-		return nil, err
-	case !json.Valid(body):
-		return nil, &sessions.Problem{Status: http.StatusBadRequest, Code: CodeParseError, Detail: "the body is not one JSON value"}
-	}
-	return body, nil
-}
-
-// parse reads a response. Anything else is a *[sessions.Problem], and an id that
-// is no string is one that nobody has asked with.
-func parse(body []byte) (Response, error) {
-	var message struct {
-		Response
-		ID     json.RawMessage `json:"id"` // 7 is another id than "7", and must not become one
-		Method json.RawMessage `json:"method"`
-	}
-	err := json.Unmarshal(body, &message)
-	isResponse := message.JSONRPC == "2.0" && message.ID != nil && message.Method == nil && (message.Result == nil) != (message.Error == nil)
-	if err != nil || !isResponse {
-		return Response{}, &sessions.Problem{Status: http.StatusBadRequest, Code: CodeInvalidRequest, Detail: "the body is not a JSON-RPC 2.0 response"}
-	}
-	if json.Unmarshal(message.ID, &message.Response.ID) != nil {
-		return Response{}, ErrNotAsked
-	}
-	return message.Response, nil
-}
-
-// ProblemOf returns err as a problem with its own status.
-func ProblemOf(err error) *sessions.Problem {
-	if p, ok := errors.AsType[*sessions.Problem](err); ok {
-		return p
-	}
-	status, detail := http.StatusInternalServerError, "something went wrong"
-	for _, known := range []struct {
-		err    error
-		status int
-	}{
-		{sessions.ErrUnknown, http.StatusNotFound},
-		{ErrNotAsked, http.StatusNotFound},
-		{ErrForeign, http.StatusForbidden},
-		{ErrAnswered, http.StatusConflict},
-		{ErrGivenUp, http.StatusGone},
-	} {
-		if errors.Is(err, known.err) {
-			status, detail = known.status, known.err.Error()
-		}
-	}
-	return &sessions.Problem{Status: status, Detail: detail}
-}
-
-// recent remembers why the last 1,024 requests were settled.
-type recent struct {
-	ring [1024]settlement
-	next int
-}
-
-// A settlement is how the request with this id, which went to session, ended.
-type settlement struct {
-	id, session string
-	why         error
-}
-
-// add remembers why the request with this id, which went to session, was settled.
-func (r *recent) add(id, session string, why error) {
-	r.ring[r.next] = settlement{id, session, why}
-	r.next = (r.next + 1) % len(r.ring)
-}
-
-// reason returns why a response of session with this id is refused.
-func (r *recent) reason(id, session string) error {
-	for _, s := range r.ring {
-		if s.id == id && s.why != nil {
-			if s.session != session {
-				return ErrForeign
-			}
-			return s.why
-		}
-	}
-	return ErrNotAsked
 }

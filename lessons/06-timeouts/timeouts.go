@@ -1,19 +1,13 @@
 // Package timeouts lets the end of a wait cross the wire, both ways: a caller
-// does not wait for ever, a client is told when nobody waits any more, and what
-// it was doing then ends.
+// does not wait forever, a client is told when its caller no longer waits, and
+// what the client was doing then ends.
 package timeouts
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,80 +16,55 @@ import (
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 )
 
-// DefaultTimeout is how long a [Caller] waits that was not told otherwise.
-const DefaultTimeout = 30 * time.Second
-
-// A TimeoutError says that the client has not answered within the Caller's time.
-// When the time was up that the caller itself had given, through its context, the
-// error is [context.DeadlineExceeded] instead.
-type TimeoutError struct{ After time.Duration }
-
-func (e *TimeoutError) Error() string { return fmt.Sprintf("no answer after %v", e.After) }
-
-// A Caller asks clients as a [correlation.Caller] does, but never waits for ever.
-// The zero value is ready to use. It is safe for concurrent use.
+// A Caller asks clients as a [correlation.Caller] does, but never waits forever.
+// The zero value is ready to use. It is safe for concurrent use; its exported
+// fields are set before the first Call.
 type Caller struct {
-	correlation.Caller
 	Timeout time.Duration // for each call; zero is DefaultTimeout
 
-	late atomic.Int64
+	// Observe, if it is not nil, is told of each call when it has ended: how long
+	// it took, and its error. It is called from several goroutines at once.
+	Observe func(method string, took time.Duration, err error)
+
+	calls correlation.Caller
+	late  atomic.Int64
 }
 
 // Call is [correlation.Caller.Call] with an end: the response, the Timeout (a
-// *[TimeoutError]) or the end of ctx, whichever comes first. A client that nobody
-// waits for any more is told, by the notification "notifications/cancelled".
-func (c *Caller) Call(ctx context.Context, session correlation.Session, method string, params json.RawMessage) (json.RawMessage, error) {
+// *[TimeoutError]) or the end of ctx (its cause), whichever comes first. A client
+// whose caller no longer waits is told so, by the notification
+// "notifications/cancelled", as long as its stream lasts.
+func (c *Caller) Call(ctx context.Context, peer correlation.Peer, r correlation.Request) (json.RawMessage, error) {
 	// TODO: it waits for as long as ctx lasts. Give ctx a deadline, with a *TimeoutError
 	// as its cause, and tell the client when the wait has ended without it.
-	return c.Caller.Call(ctx, session, method, params)
+	return c.calls.Call(ctx, peer, r)
 }
 
 // Resolve is [correlation.Pending.Resolve], and counts the responses that came
 // too late.
 func (c *Caller) Resolve(session string, r correlation.Response) error {
 	// TODO: count the response when its caller has given up.
-	return c.Caller.Resolve(session, r)
+	return c.calls.Resolve(session, r)
 }
 
-// Late returns how many responses came when nobody waited for them any more.
+// Len returns how many calls wait for their response.
+func (c *Caller) Len() int { return c.calls.Len() }
+
+// Late returns how many responses came too late: nobody waited for them any longer.
 func (c *Caller) Late() int64 { return c.late.Load() }
 
-// cancellation is the params of "notifications/cancelled", as MCP has it.
-type cancellation struct {
-	RequestID string `json:"requestId"`
-	Reason    string `json:"reason,omitempty"`
-}
-
-// cancelled returns the notification that nobody waits for the response to call.
-func cancelled(call *correlation.CallError) framing.Event {
-	params, _ := json.Marshal(cancellation{call.ID, call.Err.Error()})
-	return correlation.Request{JSONRPC: "2.0", Method: "notifications/cancelled", Params: params}.Event()
-}
-
-// cancelledID returns the id of the request that e cancels. It is empty when e
-// says something else.
-func cancelledID(e framing.Event) string {
-	var notification struct {
-		Method string       `json:"method"`
-		Params cancellation `json:"params"`
-	}
-	if json.Unmarshal([]byte(e.Data), &notification) != nil || notification.Method != "notifications/cancelled" {
-		return ""
-	}
-	return notification.Params.RequestID
-}
-
 // An Answerer is the client's half: it answers the requests that come down an
-// event stream, one stream at a time.
+// event stream. It is safe for concurrent use, on several streams at once; its
+// fields are set before the first Run.
 type Answerer struct {
 	// Handle works out the result of a request. Its context ends when nobody
-	// waits for the result any more. An error that wraps a *[correlation.Error]
+	// waits for the result any longer. An error that wraps a *[correlation.Error]
 	// is sent as that, and any other with the code of an internal error. Handle
 	// is called from several goroutines at once.
 	Handle func(ctx context.Context, method string, params json.RawMessage) (result any, err error)
 
-	// Limit is how many Handles may run at once; the other requests wait for
-	// their turn. Zero is 8.
+	// Limit is how many Handles of one stream may run at once; the other requests
+	// wait for their turn. Zero is 8.
 	Limit int
 
 	// Client posts the responses. Nil is [http.DefaultClient], which keeps two
@@ -103,65 +72,35 @@ type Answerer struct {
 	// give it a Transport whose MaxIdleConnsPerHost is as high.
 	Client *http.Client
 
-	// Trace, if it is not nil, is told of each event that comes, before anything
-	// is done about it.
-	Trace func(framing.Event)
+	// Origins are those that may get the responses besides the stream's own, such
+	// as "https://answers.example.com".
+	Origins []string
 
-	// Undelivered, if it is not nil, is told of a response that the server did
-	// not take. One that nobody waits for any more is not sent, and no loss. It
+	// Deliver sends a response to the endpoint. Nil is by POST with Client: up to
+	// five times where the server may take it later, and with an internal error
+	// in its place where the server can never take it.
+	Deliver func(ctx context.Context, endpoint string, response correlation.Response) error
+
+	// OnEvent, if it is not nil, is told of each event that comes, before
+	// anything is done about it.
+	OnEvent func(framing.Event)
+
+	// OnUndelivered, if it is not nil, is told of a response that the server did
+	// not take. One that nobody waits for any longer is not sent, and no loss. It
 	// is called from several goroutines at once.
-	Undelivered func(response correlation.Response, err error)
-
-	running sync.Map // how to end each request that is being answered: its id → a context.CancelFunc
+	OnUndelivered func(response correlation.Response, err error)
 }
 
-// Run answers the requests that come down stream, which was opened with the URL
-// from, until the stream ends (nil), breaks (its error) or ctx ends (the cause).
-// An endpoint that is no URL ends it too (an error): nobody knows where to answer.
-// When it returns, the stream is closed and no Handle runs any more.
+// Run answers the requests that come down stream, which came from the URL from,
+// until the stream ends (nil), breaks (its error) or ctx ends (its cause). An
+// endpoint that is not a URL, or that is of an origin which may not get the
+// responses, is an error, too. When Run returns, the stream is closed and no
+// Handle runs any longer.
 func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.URL) error {
-	// TODO: Read the events. "endpoint" says where to answer, relative to
-	// from. Each "request"
-	// is handled and the response posted (handle and post do that).
-	return nil
-}
-
-// handle returns the response to request.
-func (a *Answerer) handle(ctx context.Context, request correlation.Request) correlation.Response {
-	response := correlation.Response{JSONRPC: "2.0", ID: request.ID}
-	result, err := a.Handle(ctx, request.Method, request.Params)
-	if err == nil {
-		response.Result, err = json.Marshal(result)
-	}
-	if failure, ok := errors.AsType[*correlation.Error](err); ok {
-		response.Error = failure
-	} else if err != nil {
-		response.Error = &correlation.Error{Code: correlation.CodeInternalError, Message: err.Error()}
-	}
-	return response
-}
-
-// post sends a response to the server. To send it twice does no harm: it has an
-// id, and only the first one is taken.
-func (a *Answerer) post(ctx context.Context, endpoint string, response correlation.Response) error {
-	body, err := json.Marshal(response)
-	if err != nil {
-		return err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header["Idempotency-Key"] = nil // not sent: net/http may repeat the request if the connection was just closed
-	resp, err := cmp.Or(a.Client, http.DefaultClient).Do(r)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
-	if resp.StatusCode != http.StatusAccepted {
-		return fmt.Errorf("the server refused the response: %s", resp.Status)
-	}
+	// TODO: Read the events. "endpoint" says where to answer (resolve knows).
+	// Each "request" is
+	// handled and its response delivered (handle and deliver do that), under a
+	// context
+	// that running gives out; a "notification" may cancel it.
 	return nil
 }

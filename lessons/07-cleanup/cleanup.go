@@ -1,25 +1,22 @@
-// Package cleanup is the complete two-way server and its client. Whoever leaves
-// (a client, a caller, the server itself) takes everything of their own along.
+// Package cleanup is the complete two-way server and its client. Whoever leaves (a
+// client, a caller, the server itself) leaves nothing behind.
 package cleanup
 
 import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
+	"log/slog"
 	"net/http"
+	"net/url"
 	"sync"
-	"time"
 
-	framing "example.com/sseworkbook/solutions/01-framing"
 	flushing "example.com/sseworkbook/solutions/02-flushing"
+	parsing "example.com/sseworkbook/solutions/03-parsing"
 	sessions "example.com/sseworkbook/solutions/04-sessions"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 )
-
-// ErrShutdown says that the server is shutting down.
-var ErrShutdown = errors.New("the server is shutting down")
 
 // A Server is an http.Handler with four routes:
 //
@@ -28,199 +25,98 @@ var ErrShutdown = errors.New("the server is shutting down")
 //	POST /trigger    an outside system has clients asked, and gets their answers
 //	GET  /healthz    how many sessions and pending requests there are
 //
-// It is safe for concurrent use.
+// It is safe for concurrent use; its exported fields, and theirs, are set before
+// the first request. A trigger that would have too much in flight at once gets a
+// 503 with Retry-After.
 type Server struct {
 	Sessions *sessions.Registry
 	Caller   *timeouts.Caller
 
-	mux *http.ServeMux
-	ctx context.Context // ends when shutdown begins; its cause is ErrShutdown
-	end context.CancelCauseFunc
+	// Handler serves the requests. NewServer sets it to the four routes; one with
+	// more routes, or one that looks at each request first, calls this one.
+	Handler http.Handler
 
-	mu       sync.Mutex // guards closing, and that handlers does not grow any more then
+	ctx    context.Context // ends when shutdown begins; its cause is ErrShutdown
+	end    context.CancelCauseFunc
+	flight flight // the triggers
+
+	mu       sync.Mutex // guards closing, and that handlers no longer grows then
 	closing  bool
 	handlers sync.WaitGroup
 }
 
-// NewServer returns a server for at most maxSessions clients at once (zero: any
-// number), which waits for each response no longer than timeout (zero:
-// [timeouts.DefaultTimeout]).
-func NewServer(maxSessions int, timeout time.Duration) *Server {
-	s := &Server{
-		Sessions: sessions.NewRegistry(maxSessions),
-		Caller:   &timeouts.Caller{Timeout: timeout},
-		mux:      http.NewServeMux(),
-	}
+// NewServer returns a server with the limits that [sessions.Registry] and
+// [timeouts.Caller] have if they are told nothing else.
+func NewServer() *Server {
+	s := &Server{Sessions: new(sessions.Registry), Caller: new(timeouts.Caller)}
+	s.Handler = s.routes()
 	s.ctx, s.end = context.WithCancelCause(context.Background())
-	s.mux.Handle("GET /events", s.Sessions)
-	s.mux.Handle("POST /responses", &correlation.Handler{Sessions: s.Sessions, Resolve: s.Caller.Resolve})
-	s.mux.HandleFunc("POST /trigger", s.trigger)
-	s.mux.HandleFunc("GET /healthz", s.healthz)
 	return s
 }
 
-// ServeHTTP serves the four routes. Each request's context ends when shutdown
-// begins, and from then on new requests get a 503.
+// ServeHTTP has Handler serve the request. The request's context ends when
+// shutdown begins, and a read of its body with it. From then on new requests get a
+// 503.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// TODO: enough for part 1. In part 2, nobody gets in once shutdown has begun, and
-	// whoever is in is told to go.
-	s.mux.ServeHTTP(w, r)
+	// all requests that are being served are told to end (endReads ends their reads).
+	s.Handler.ServeHTTP(w, r)
 }
 
 // Shutdown ends every stream and every wait, and returns when all handlers have
-// returned, or with ctx's error when that ends first. Calling it twice is fine.
-// The http.Server that serves s is shut down after it.
+// returned, or with ctx's error when that ends first. A client learns from the end
+// of its stream that nobody waits for its answers any longer; whether it is also
+// told of each request is not promised. Calling Shutdown twice is fine. The
+// http.Server that serves s is shut down after it.
 func (s *Server) Shutdown(ctx context.Context) error {
 	// TODO: Let nobody in any more, tell everybody to go, and wait for them,
 	// but not for ever.
 	return nil
 }
 
-// Ask asks the client of session, as [timeouts.Caller.Call] does. The wait also
-// ends when the client leaves (the error wraps [flushing.ErrGone]) and when the
-// server shuts down ([ErrShutdown]). A session that had ended before is
+// Call asks the client of session, as [timeouts.Caller.Call] does. The wait also
+// ends when the client leaves (the error wraps [flushing.ErrClientLeft]) and when
+// the server shuts down ([ErrShutdown]). A session that had ended before is
 // [sessions.ErrClosed].
-func (s *Server) Ask(ctx context.Context, session *sessions.Session, method string, params json.RawMessage) (json.RawMessage, error) {
+func (s *Server) Call(ctx context.Context, session *sessions.Session, r correlation.Request) (json.RawMessage, error) {
 	// TODO: enough while the client stays. Let ctx end when the session does.
-	return s.Caller.Call(ctx, session, method, params)
+	return s.Caller.Call(ctx, session, r)
 }
 
-// whyEnded returns why a session has ended: the server ended it, or else its
-// client left.
-func (s *Server) whyEnded() error {
-	return cmp.Or(context.Cause(s.ctx), flushing.ErrGone)
-}
-
-// A Trigger is the body of POST /trigger.
-type Trigger struct {
-	Session string          `json:"session,omitempty"` // whom to ask; empty: everyone
-	Method  string          `json:"method"`
-	Params  json.RawMessage `json:"params,omitempty"`
-	Timeout int             `json:"timeout,omitempty"` // in milliseconds; zero: the server's
-}
-
-// An Outcome is what came of asking one client: its result, its error, or the
-// problem that kept it from answering.
-type Outcome struct {
-	Result  json.RawMessage    `json:"result,omitempty"`
-	Error   *correlation.Error `json:"error,omitempty"`
-	Problem *sessions.Problem  `json:"problem,omitempty"`
-}
-
-// trigger asks one client, or all of them, and answers with the [Outcome], or
-// with a list of them. A problem with the one client is the response's.
-func (s *Server) trigger(w http.ResponseWriter, r *http.Request) {
-	t, err := readTrigger(w, r)
-	if err != nil {
-		s.refuse(w, r, err)
-		return
-	}
-	if t.Session == "" {
-		s.triggerAll(w, r, t)
-		return
-	}
-	session, ok := s.Sessions.Get(t.Session)
-	if !ok {
-		s.refuse(w, r, sessions.ErrUnknown)
-		return
-	}
-	outcome := s.outcome(r.Context(), session, t)
-	if outcome.Problem != nil {
-		s.refuse(w, r, outcome.Problem)
-		return
-	}
-	writeJSON(w, outcome)
-}
-
-// triggerAll asks all clients at once.
-func (s *Server) triggerAll(w http.ResponseWriter, r *http.Request, t Trigger) {
-	all := s.Sessions.All()
-	if len(all) == 0 {
-		s.refuse(w, r, sessions.ErrUnknown)
-		return
-	}
-	outcomes := make([]Outcome, len(all))
-	var asking sync.WaitGroup
-	for i, session := range all {
-		asking.Go(func() { outcomes[i] = s.outcome(r.Context(), session, t) })
-	}
-	asking.Wait()
-	writeJSON(w, outcomes)
+// cause returns why a session has ended: the server ended it, or else its client
+// left.
+func (s *Server) cause() error {
+	return cmp.Or(context.Cause(s.ctx), flushing.ErrClientLeft)
 }
 
 // outcome asks one client.
-func (s *Server) outcome(ctx context.Context, session *sessions.Session, t Trigger) Outcome {
+func (s *Server) outcome(ctx context.Context, session *sessions.Session, r correlation.Request) Outcome {
 	// TODO: Ask the client. Its own error is an answer; every other error is a
 	// problem.
 	return Outcome{}
 }
 
-// readTrigger reads the body of POST /trigger.
-func readTrigger(w http.ResponseWriter, r *http.Request) (t Trigger, err error) {
-	body, err := correlation.ReadJSON(w, r)
-	if err != nil {
-		return t, err
-	}
-	if json.Unmarshal(body, &t) != nil || t.Method == "" || t.Timeout < 0 {
-		return t, &sessions.Problem{Status: http.StatusBadRequest, Detail: "a trigger needs a method, and may have session, params and timeout (in milliseconds)"}
-	}
-	return t, nil
-}
-
-// refuse answers with err as a problem. Whoever gets a 503 is told when to come
-// back.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	p := s.problem(err)
-	if p.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "1")
-	}
-	p.ServeHTTP(w, r)
-}
-
-// problem returns err as a problem of its own status. What fails once shutdown
-// has begun fails because of that, whatever it looks like.
-func (s *Server) problem(err error) *sessions.Problem {
-	p := correlation.ProblemOf(err)
-	_, timeUp := errors.AsType[*timeouts.TimeoutError](err)
-	switch {
-	case s.ctx.Err() != nil, errors.Is(err, ErrShutdown):
-		p = &sessions.Problem{Status: http.StatusServiceUnavailable, Detail: ErrShutdown.Error()}
-	case errors.Is(err, flushing.ErrGone), errors.Is(err, sessions.ErrClosed):
-		p = &sessions.Problem{Status: http.StatusBadGateway, Detail: "the client left before it answered"}
-	case errors.Is(err, sessions.ErrFull):
-		p = &sessions.Problem{Status: http.StatusBadGateway, Detail: "the client does not read what it is sent"}
-	case timeUp, errors.Is(err, context.DeadlineExceeded):
-		p = &sessions.Problem{Status: http.StatusGatewayTimeout, Detail: "the client did not answer in time"}
-	}
-	p.Title = http.StatusText(p.Status)
-	return p
-}
-
-// healthz says that the server is there, and how much it has to do.
-func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, map[string]int{"sessions": s.Sessions.Len(), "pending": s.Caller.Len()})
-}
-
-func writeJSON(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(v)
-}
-
 // A Client is the Server's counterpart: it opens a session, and answers what it
-// is asked there. The fields are those of [timeouts.Answerer].
+// is asked there. Its Answerer's Client opens the event stream, too.
 type Client struct {
-	URL         string // of the event stream
-	HTTP        *http.Client
-	Handle      func(ctx context.Context, method string, params json.RawMessage) (result any, err error)
-	Limit       int
-	Trace       func(framing.Event)
-	Undelivered func(correlation.Response, error)
+	URL          string       // of the event stream
+	MaxEventSize int          // in bytes; see [parsing.Decoder]
+	Log          *slog.Logger // is told of a Handle that panics; nil: slog.Default()
+
+	timeouts.Answerer
 }
 
-// Run connects and answers until the stream ends (nil) or ctx does (its error).
-// When it returns, the connection is closed and no Handle runs any more. A Handle
-// that panics costs one answer, which is an internal error.
+// Run connects, and answers as Answer does.
 func (c *Client) Run(ctx context.Context) error {
-	// TODO: Connect, answer with an Answerer, and leave nothing behind.
+	// TODO: Connect, and answer what comes from there.
+	return nil
+}
+
+// Answer answers what comes from source, which came from the URL from, until the
+// stream ends (nil) or ctx does (its cause). When it returns, source is closed and
+// no Handle runs any longer. A Handle that panics costs one answer, which is an
+// internal error.
+func (c *Client) Answer(ctx context.Context, source *parsing.Source, from *url.URL) error {
+	// TODO: Let an Answerer do it, and leave nothing behind.
 	return nil
 }

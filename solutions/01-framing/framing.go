@@ -7,14 +7,14 @@
 package framing
 
 import (
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// An Event is one message of an event stream.
+// An Event is one message of an event stream. Its texts are UTF-8: a client
+// reads anything else as U+FFFD.
 type Event struct {
 	// ID becomes the client's last event ID. The client sends it back when it
 	// reconnects. Empty: the event has no id field, and the client keeps the
@@ -36,22 +36,13 @@ type Event struct {
 	Retry time.Duration
 }
 
-// A FieldError says which field of an event cannot be sent, and why not.
-type FieldError struct {
-	Field  string // the field's name on the wire: "event", "id" or "retry"
-	Reason string
-}
-
-func (e *FieldError) Error() string {
-	return fmt.Sprintf("event field %q: %s", e.Field, e.Reason)
-}
-
 // AppendText appends the wire form of e to b and returns the longer slice. It
 // implements [encoding.TextAppender].
 //
-// An event that cannot be sent as it is returns b as it came and a
-// *[FieldError]: a line break in ID or Type, a NUL in ID, a Retry that is
-// negative or between zero and one millisecond.
+// An event that cannot be sent returns b unchanged and a *[FieldError]: a line
+// break in ID or Type, a control character other than a tab in ID (no client can
+// send it back in a header), a Retry that is negative or between zero and one
+// millisecond.
 //
 //lesson:todo Write the fields that e has, one line each, and the blank line that ends the event.
 func (e Event) AppendText(b []byte) ([]byte, error) {
@@ -97,34 +88,34 @@ func AppendComment(b []byte, text string) []byte {
 	return appendLines(b, ": ", text)
 }
 
-// check returns a *FieldError for what no client could read back.
+// check returns a *FieldError for what no client could read, or send back.
 func (e Event) check() error {
 	switch {
-	case hasLineBreak(e.Type):
-		return &FieldError{"event", "contains a line break"}
-	case hasLineBreak(e.ID):
-		return &FieldError{"id", "contains a line break"}
-	case strings.IndexByte(e.ID, 0) >= 0:
-		return &FieldError{"id", "contains a NUL, and a client would ignore it"}
+	case strings.ContainsAny(e.Type, "\r\n"):
+		return &FieldError{Field: "event", Reason: "contains a line break"}
+	case strings.ContainsAny(e.ID, "\r\n"):
+		return &FieldError{Field: "id", Reason: "contains a line break"}
+	case strings.ContainsFunc(e.ID, notInHeaders):
+		return &FieldError{Field: "id", Reason: "contains a control character, which no client can send back"}
 	case e.Retry < 0:
-		return &FieldError{"retry", "is negative"}
+		return &FieldError{Field: "retry", Reason: "is negative"}
 	case e.Retry != 0 && e.Retry < time.Millisecond:
-		return &FieldError{"retry", "is less than a millisecond, and would be sent as 0"}
+		return &FieldError{Field: "retry", Reason: "is less than a millisecond, and would be sent as 0"}
 	}
 	return nil
 }
 
-func hasLineBreak(s string) bool {
-	for _, c := range s {
-		if c == '\n' || c == '\r' {
-			return true
-		}
-	}
-	return false
+// notInHeaders reports whether no HTTP header, such as Last-Event-ID, may hold c
+// (RFC 9110, section 5.5). A NUL is one of these, and a client would ignore the
+// id for it.
+func notInHeaders(c rune) bool {
+	return c < ' ' && c != '\t' || c == 0x7F
 }
 
 // appendLines appends each line of text as a line of its own that starts with
-// prefix. A line of text ends at LF, CR or CRLF, as it does for the client.
+// prefix. A line of text ends at LF, CR or CRLF, as it does for the client. It
+// searches for one byte at a time: IndexByte is vectorised, and IndexAny 3 to 19
+// times slower.
 func appendLines(b []byte, prefix, text string) []byte {
 	if strings.IndexByte(text, '\r') < 0 {
 		return appendSplit(b, prefix, text, '\n')

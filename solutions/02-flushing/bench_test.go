@@ -17,13 +17,13 @@ func BenchmarkSend(b *testing.B) {
 	stream(b, func(s *flushing.Stream) error { return s.Send(event) })
 }
 
-// BenchmarkSendText is BenchmarkSend with an event that was framed before.
-func BenchmarkSendText(b *testing.B) {
+// BenchmarkSendFrames is BenchmarkSend with an event that was framed before.
+func BenchmarkSendFrames(b *testing.B) {
 	frame, err := framing.Event{Data: strings.Repeat("x", 100)}.AppendText(nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	stream(b, func(s *flushing.Stream) error { return s.SendText(frame) })
+	stream(b, func(s *flushing.Stream) error { return s.SendFrames(frame) })
 }
 
 // stream measures send in the handler of a real server.

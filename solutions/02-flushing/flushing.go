@@ -13,16 +13,13 @@ import (
 	framing "example.com/sseworkbook/solutions/01-framing"
 )
 
-// ErrGone is what the errors of a [Stream] wrap when the client can no longer
-// be reached: it left, or it stopped reading.
-var ErrGone = errors.New("the client is gone")
-
 // writeTimeout is how long a client may take to accept one Send.
 const writeTimeout = 10 * time.Second
 
 // A Stream is an open event stream to one client. It belongs to the handler
 // that opened it, and ends when that handler returns. It is safe for concurrent
-// use. After an error the stream is over: the handler should return.
+// use. After an error that wraps [ErrClientLeft] the stream is over: the handler
+// should return.
 type Stream struct {
 	ctx context.Context // the request's: it ends when the client leaves
 	rc  *http.ResponseController
@@ -32,39 +29,56 @@ type Stream struct {
 }
 
 // Open turns the response w to r into an event stream. When it returns, the
-// client has the status 200 and the headers.
+// client has the status 200 and the headers. The server's WriteTimeout no longer
+// applies to the response.
 //
-// A w that cannot flush gets a 500, and Open returns an error that wraps
-// [http.ErrNotSupported]: the handler has nothing left to do. Any other error
-// wraps [ErrGone]. The server's WriteTimeout no longer applies to the response.
+// A w that cannot flush, or that cannot lift a WriteTimeout, gets a 500, and the
+// error wraps [http.ErrNotSupported]. A HEAD request asks for the headers alone:
+// it gets them, and the error wraps [http.ErrBodyNotAllowed]. Any other error
+// wraps [ErrClientLeft]. After an error the handler has nothing left to do.
 //
 //lesson:todo Set the headers, and get them to the client before any event exists.
 func Open(w http.ResponseWriter, r *http.Request) (*Stream, error) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-cache, no-transform")
 	w.Header().Set("X-Accel-Buffering", "no")
+	if r.Method == http.MethodHead {
+		return nil, fmt.Errorf("opening an event stream: %w", http.ErrBodyNotAllowed)
+	}
 
 	rc := http.NewResponseController(w)
-	setWriteDeadline(rc, time.Time{})
-	err := rc.Flush()
+	err := liftWriteTimeout(rc, r)
+	if err == nil {
+		err = rc.Flush()
+	}
 	switch {
 	case errors.Is(err, http.ErrNotSupported):
 		http.Error(w, "this server cannot stream", http.StatusInternalServerError)
 		return nil, fmt.Errorf("opening an event stream: %w", err)
 	case err != nil:
-		return nil, fmt.Errorf("opening an event stream: %w: %w", ErrGone, err)
+		return nil, fmt.Errorf("opening an event stream: %w: %w", ErrClientLeft, err)
 	}
 	return &Stream{ctx: r.Context(), rc: rc, w: w}, nil
 }
 
+// liftWriteTimeout takes the server's WriteTimeout off the response. A response
+// that has no deadlines is fine as long as the server has no WriteTimeout.
+func liftWriteTimeout(rc *http.ResponseController, r *http.Request) error {
+	err := rc.SetWriteDeadline(time.Time{})
+	if errors.Is(err, http.ErrNotSupported) && !hasWriteTimeout(r) {
+		return nil
+	}
+	return err
+}
+
 // Send sends events, all of them in one flush. When it returns nil, they have
 // left the server's buffers. A client that has not taken them after ten seconds
-// is given up.
+// is given up, where the response has write deadlines, as net/http's own do.
 //
 // An event that cannot be framed returns a *[framing.FieldError]: nothing was
-// sent, and the stream is as good as before. All other errors wrap [ErrGone].
+// sent, and the stream goes on. All other errors wrap [ErrClientLeft].
 //
-//lesson:todo Frame the events (lesson 01 does that) and hand them to SendText.
+//lesson:todo Frame the events (lesson 01 does that) and hand them to SendFrames.
 func (s *Stream) Send(events ...framing.Event) error {
 	var frames []byte
 	for _, e := range events {
@@ -73,34 +87,34 @@ func (s *Stream) Send(events ...framing.Event) error {
 			return err
 		}
 	}
-	return s.SendText(frames)
+	return s.SendFrames(frames)
 }
 
 // Comment sends text as a comment, which the client reads past. All errors wrap
-// [ErrGone].
+// [ErrClientLeft].
 //
-//lesson:todo Frame the comment and hand it to SendText.
+//lesson:todo Frame the comment and hand it to SendFrames.
 func (s *Stream) Comment(text string) error {
-	return s.SendText(framing.AppendComment(nil, text))
+	return s.SendFrames(framing.AppendComment(nil, text))
 }
 
-// SendText sends frames that were framed before, as for a broadcast that is
+// SendFrames sends frames that were framed before, as for a broadcast that is
 // encoded once for all clients. Like Send, it flushes once, however many they
-// are, and has the same limits and errors.
+// are, and has the same limits. All errors wrap [ErrClientLeft].
 //
 //lesson:todo Write the frames, and flush them once.
-func (s *Stream) SendText(frames ...[]byte) error {
+func (s *Stream) SendFrames(frames ...[]byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
 	if err := s.ctx.Err(); err != nil {
-		return fmt.Errorf("%w: %w", ErrGone, err)
+		return fmt.Errorf("%w: %w", ErrClientLeft, err)
 	}
-	setWriteDeadline(s.rc, time.Now().Add(writeTimeout))
+	s.rc.SetWriteDeadline(time.Now().Add(writeTimeout))
 	if err := s.write(frames); err != nil {
-		return fmt.Errorf("%w: %w", ErrGone, err)
+		return fmt.Errorf("%w: %w", ErrClientLeft, err)
 	}
-	setWriteDeadline(s.rc, time.Time{}) // or it resets an idle stream on HTTP/2
+	s.rc.SetWriteDeadline(time.Time{}) // or it resets an idle stream on HTTP/2
 	return nil
 }
 
@@ -112,10 +126,4 @@ func (s *Stream) write(frames [][]byte) error {
 		}
 	}
 	return s.rc.Flush() // only Flush reports a deadline that has passed
-}
-
-// setWriteDeadline sets the time at which a write fails; the zero time means
-// never. A ResponseWriter that has no deadlines can stream all the same.
-func setWriteDeadline(rc *http.ResponseController, t time.Time) {
-	_ = rc.SetWriteDeadline(t)
 }

@@ -6,34 +6,28 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
-	"iter"
+	"maps"
 	"math"
-	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	framing "example.com/sseworkbook/solutions/01-framing"
 )
-
-// DefaultMaxEventSize is the MaxEventSize of a new [Decoder], in bytes.
-const DefaultMaxEventSize = 16 << 20
-
-// ErrEventTooLarge is returned by Decode when a peer sends an event that is
-// larger than MaxEventSize.
-var ErrEventTooLarge = errors.New("event too large")
 
 // A Decoder reads events from an event stream. It is not safe for concurrent
 // use.
 type Decoder struct {
 	// MaxEventSize is the most that the decoder holds for one event, in bytes:
-	// its data so far, and the line that is being read.
+	// its data so far, and the line that is being read. Zero is
+	// DefaultMaxEventSize, and negative any size.
 	MaxEventSize int
+
+	// OnComment, if it is not nil, is called with the text of each comment when
+	// its line ends, before the next event is returned.
+	OnComment func(text string)
 
 	in     *bufio.Reader
 	err    error        // what ended the stream
@@ -52,6 +46,7 @@ type Decoder struct {
 	lastID   string // id as it stood at the last blank line
 	lastType string // the last type that was named
 	retry    time.Duration
+	hasRetry bool // whether the server has said retry
 }
 
 // NewDecoder returns a decoder that reads from r. It buffers, and may read past
@@ -59,11 +54,7 @@ type Decoder struct {
 //
 //lesson:keep
 func NewDecoder(r io.Reader) *Decoder {
-	return &Decoder{
-		MaxEventSize: DefaultMaxEventSize,
-		in:           bufio.NewReader(r),
-		bom:          []byte("\uFEFF"),
-	}
+	return &Decoder{in: bufio.NewReader(r), bom: []byte("\uFEFF")}
 }
 
 // Decode returns the next event, as soon as its blank line was read. Its ID is
@@ -72,49 +63,34 @@ func NewDecoder(r io.Reader) *Decoder {
 //
 // At the end of the stream the error is [io.EOF], and an event without its blank
 // line is dropped. An event over MaxEventSize returns an error that wraps
-// [ErrEventTooLarge]; an error of the reader comes back as it is. After an error
-// Decode returns that error again.
+// [ErrEventTooLarge]; an error of the reader is returned unchanged. After an
+// error Decode returns that error again.
 //
 //lesson:begin // TODO: enough as long as the stream lasts. Look again when you come to its end.
 //lesson:begin for d.err == nil {
 //lesson:begin 	var line []byte
 //lesson:begin 	line, d.err = d.readLine()
-//lesson:begin 	switch {
-//lesson:begin 	case len(line) > 0:
+//lesson:begin 	if len(line) > 0 {
 //lesson:begin 		d.field(line)
-//lesson:begin 	case d.dispatch(&event):
+//lesson:begin 	} else if event, ok := d.dispatch(); ok {
 //lesson:begin 		return event, nil
 //lesson:begin 	}
 //lesson:begin }
 //lesson:begin return framing.Event{}, d.err
-func (d *Decoder) Decode() (event framing.Event, err error) {
+func (d *Decoder) Decode() (framing.Event, error) {
 	for d.err == nil {
 		var line []byte
 		line, d.err = d.readLine()
-		switch {
-		case d.err != nil:
-		case len(line) > 0:
+		if d.err != nil {
+			break
+		}
+		if len(line) > 0 {
 			d.field(line)
-		case d.dispatch(&event):
+		} else if event, ok := d.dispatch(); ok {
 			return event, nil
 		}
 	}
 	return framing.Event{}, d.err
-}
-
-// Events returns the events as they come, until the stream ends. An error other
-// than [io.EOF] is the last thing that it yields.
-//
-//lesson:keep
-func (d *Decoder) Events() iter.Seq2[framing.Event, error] {
-	return func(yield func(framing.Event, error) bool) {
-		for {
-			event, err := d.Decode()
-			if err == io.EOF || !yield(event, err) || err != nil {
-				return
-			}
-		}
-	}
 }
 
 // LastEventID returns the last event ID as it stands now: what a client sends
@@ -123,12 +99,19 @@ func (d *Decoder) Events() iter.Seq2[framing.Event, error] {
 //lesson:keep
 func (d *Decoder) LastEventID() string { return d.lastID }
 
-// ReconnectionTime returns how long the server wants the client to wait before
-// it reconnects. It is zero when the server has not said. A retry field that is
-// not all digits, or too large for a [time.Duration], is ignored.
+// SetLastEventID sets the last event ID with which the stream begins, before the
+// first Decode: the one that the client sent when it reconnected. An event
+// without an id has it, until the stream names another.
 //
 //lesson:keep
-func (d *Decoder) ReconnectionTime() time.Duration { return d.retry }
+func (d *Decoder) SetLastEventID(id string) { d.id, d.lastID = id, id }
+
+// ReconnectionTime returns how long the server wants the client to wait before
+// it reconnects, and whether the server has said. A retry field that is not all
+// digits, or too large for a [time.Duration], is ignored.
+//
+//lesson:keep
+func (d *Decoder) ReconnectionTime() (wait time.Duration, said bool) { return d.retry, d.hasRetry }
 
 // field takes one line that is not blank: a field or a comment.
 //
@@ -138,7 +121,11 @@ func (d *Decoder) field(line []byte) {
 	if len(value) > 0 && value[0] == ' ' {
 		value = value[1:]
 	}
-	switch string(name) { // a comment's name is empty
+	switch string(name) {
+	case "":
+		if d.OnComment != nil && line[0] == ':' {
+			d.OnComment(validUTF8(value))
+		}
 	case "data":
 		d.data = append(d.data, value...)
 		d.data = append(d.data, '\n')
@@ -154,26 +141,27 @@ func (d *Decoder) field(line []byte) {
 	case "retry":
 		ms, err := strconv.ParseUint(string(value), 10, 63) // takes nothing but digits
 		if err == nil && ms <= uint64(math.MaxInt64/time.Millisecond) {
-			d.retry = time.Duration(ms) * time.Millisecond
+			d.retry, d.hasRetry = time.Duration(ms)*time.Millisecond, true
 		}
 	}
 }
 
-// dispatch takes a blank line: the end of an event. It fills in event, and
-// reports whether there is one. There is none when there was no data; what else
-// was said of it is forgotten then, but for its id.
+// dispatch takes a blank line: the end of an event. It returns the event, and
+// whether there is one. There is none when there was no data; all else that was
+// said of it is forgotten then, except its id.
 //
 //lesson:todo Make the event from what field has kept, and start afresh for the next one.
-func (d *Decoder) dispatch(event *framing.Event) bool {
+func (d *Decoder) dispatch() (event framing.Event, ok bool) {
 	data, typ := d.data, d.typ
 	d.data, d.typ, d.lastID = d.data[:0], "", d.id
 	if len(data) == 0 {
-		return false
+		return framing.Event{}, false
 	}
-	event.ID = d.lastID
-	event.Type = cmp.Or(typ, "message")
-	event.Data = validUTF8(data[:len(data)-1]) // without the last LF
-	return true
+	return framing.Event{
+		ID:   d.lastID,
+		Type: cmp.Or(typ, "message"),
+		Data: validUTF8(data[:len(data)-1]), // without the last LF
+	}, true
 }
 
 // readLine returns the next line, without its end: LF, CRLF or CR. The line is
@@ -191,8 +179,9 @@ func (d *Decoder) readLine() ([]byte, error) {
 			return nil, err
 		}
 		line, ended := d.cutLine()
-		if len(d.data)+d.line.Len()+len(line) > d.MaxEventSize {
-			return nil, fmt.Errorf("%w: more than %d bytes", ErrEventTooLarge, d.MaxEventSize)
+		limit := cmp.Or(d.MaxEventSize, DefaultMaxEventSize)
+		if size := len(d.data) + d.line.Len() + len(line); limit >= 0 && size > limit {
+			return nil, fmt.Errorf("%w: more than %d bytes", ErrEventTooLarge, limit)
 		}
 		if !ended { // keep what is here, and read on
 			d.line.Write(line)
@@ -247,73 +236,32 @@ func (d *Decoder) cutLine() (line []byte, ended bool) {
 	return line, ended
 }
 
-// validUTF8 returns b as a string in which what is not UTF-8 became U+FFFD, as
-// a browser does it: one for each byte that can begin no character, and one for
-// all bytes of a character that was cut short.
-//
-//lesson:keep
-func validUTF8(b []byte) string {
-	if utf8.Valid(b) {
-		return string(b)
-	}
-	var s strings.Builder
-	for len(b) > 0 {
-		r, size := utf8.DecodeRune(b)
-		for size < len(b) && !utf8.FullRune(b[:size+1]) {
-			size++ // a character was cut short, and this belongs to it too
-		}
-		s.WriteRune(r)
-		b = b[size:]
-	}
-	return s.String()
-}
-
-// A ResponseError says that a server answered with something that is not an
-// event stream.
-type ResponseError struct {
-	StatusCode int
-	Header     http.Header
-}
-
-func (e *ResponseError) Error() string {
-	if e.StatusCode != http.StatusOK {
-		return fmt.Sprintf("the server answered %d %s, not with an event stream", e.StatusCode, http.StatusText(e.StatusCode))
-	}
-	return fmt.Sprintf("the server answered with %q, not with text/event-stream", e.Header.Get("Content-Type"))
-}
-
-// A Source is an open event stream from a server.
-type Source struct {
-	*Decoder
-	body io.Closer
-}
-
 // Connect sends r and returns the event stream that is the response to it. It
-// asks for text/event-stream, unless r has an Accept header of its own. The
-// stream ends when r's context does; the caller closes it.
+// asks for text/event-stream that no cache has kept, unless r has an Accept or a
+// Cache-Control header of its own. The stream begins with r's Last-Event-ID. It
+// ends when r's context does; the caller closes it. Connect leaves r unchanged.
 //
-// A response that has another status than 200, or that is no text/event-stream,
-// returns a *[ResponseError]. The errors of c come back wrapped.
+// A response that has another status than 200, that is not text/event-stream, or
+// that is in an encoding that r did not ask for returns a *[ResponseError]. The
+// errors of c come back wrapped.
 //
 //lesson:todo Send the request, and take nothing but an event stream. Close the body of any other response.
 func Connect(c *http.Client, r *http.Request) (*Source, error) {
-	if r.Header.Get("Accept") == "" {
-		r = r.Clone(r.Context())
-		r.Header.Set("Accept", "text/event-stream")
-	}
-	resp, err := c.Do(r)
+	header := http.Header{"Accept": {"text/event-stream"}, "Cache-Control": {"no-cache"}}
+	maps.Copy(header, r.Header)
+	asked := r.WithContext(r.Context())
+	asked.Header = header
+
+	resp, err := c.Do(asked)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to an event stream: %w", err)
 	}
-	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if resp.StatusCode != http.StatusOK || mediaType != "text/event-stream" {
+	if resp.StatusCode != http.StatusOK || !isEventStream(resp.Header) {
 		resp.Body.Close()
-		return nil, &ResponseError{resp.StatusCode, resp.Header}
+		return nil, &ResponseError{StatusCode: resp.StatusCode, Header: resp.Header}
 	}
-	return &Source{Decoder: NewDecoder(resp.Body), body: resp.Body}, nil
+	source := NewSource(resp.Body)
+	source.URL = resp.Request.URL
+	source.SetLastEventID(header.Get("Last-Event-ID"))
+	return source, nil
 }
-
-// Close ends the stream. A Decode that waits returns an error.
-//
-//lesson:keep
-func (s *Source) Close() error { return s.body.Close() }

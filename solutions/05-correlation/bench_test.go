@@ -29,7 +29,7 @@ func BenchmarkCall(b *testing.B) {
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, err := caller.Call(context.Background(), echo{&caller}, "approve", params); err != nil {
+			if _, err := caller.Call(context.Background(), echo{&caller}, correlation.Request{Method: "approve", Params: params}); err != nil {
 				b.Error(err)
 				return
 			}

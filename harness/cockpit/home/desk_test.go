@@ -83,12 +83,19 @@ const tests = `package greeting_test
 import "testing"
 
 // Whoever comes is greeted.
-// Hint: return "hello"
 func TestWhoeverComesIsGreeted(t *testing.T) { _ = Hello() }
 
 // Whoever leaves hears <b>goodbye</b>.
-// Hint: return "goodbye"
 func TestANULLeavesWithAnID(t *testing.T) { _ = Goodbye() }
+`
+
+// hints are those of both lessons.
+const hints = `package greeting_test
+
+var _ = step.Hints{
+	"TestWhoeverComesIsGreeted": "return \"hello\"",
+	"TestANULLeavesWithAnID": "return \"goodbye\"",
+}
 `
 
 // A desk is a workbook of two lessons, of which a test says how far they are, and
@@ -109,15 +116,17 @@ type desk struct {
 func newDesk(t *testing.T) *desk {
 	d := &desk{t: t, root: t.TempDir(), changed: make(chan struct{})}
 	for name, text := range map[string]string{
-		"README.md":                            "# A workbook\n\nOf [two](lessons/01-greeting/README.md).\n",
-		"lessons/01-greeting/README.md":        readme,
-		"lessons/01-greeting/greeting_test.go": tests,
-		"lessons/01-greeting/greeting.go":      "package greeting\n\nfunc Hello() string {\n\treturn \"hi\"\n}\n",
-		"solutions/01-greeting/greeting.go":    solution,
-		"lessons/02-parting/README.md":         "# 02 · Parting: say goodbye\n\n## The problem\n",
-		"lessons/02-parting/parting_test.go":   strings.Replace(tests, "greeting_test", "parting_test", 1),
-		"solutions/02-parting/parting.go":      "package parting\n",
-		"go.mod":                               "module " + catalog.Module + "\n",
+		"README.md":                         "# A workbook\n\nOf [two](lessons/01-greeting/README.md).\n",
+		"lessons/01-greeting/README.md":     readme,
+		"lessons/01-greeting/part1_test.go": tests,
+		"lessons/01-greeting/hints_test.go": hints,
+		"lessons/01-greeting/greeting.go":   "package greeting\n\nfunc Hello() string {\n\treturn \"hi\"\n}\n",
+		"solutions/01-greeting/greeting.go": solution,
+		"lessons/02-parting/README.md":      "# 02 · Parting: say goodbye\n\n## The problem\n",
+		"lessons/02-parting/part1_test.go":  strings.Replace(tests, "greeting_test", "parting_test", 1),
+		"lessons/02-parting/hints_test.go":  strings.Replace(hints, "greeting_test", "parting_test", 1),
+		"solutions/02-parting/parting.go":   "package parting\n",
+		"go.mod":                            "module " + catalog.Module + "\n",
 	} {
 		d.write(name, text)
 	}

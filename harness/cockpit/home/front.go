@@ -80,7 +80,7 @@ type nextStep struct {
 	Lesson  string // the folder's name
 	Title   string // of the step, as a sentence; or what is to be done
 	Message message
-	Place   string // where it stands: "lessons/01-framing/framing_test.go:28"
+	Place   string // where it stands: "lessons/01-framing/part1_test.go:28"
 }
 
 // nextStep returns what is next; nil when all is done.

@@ -23,7 +23,7 @@ func TestTheFrontPageSaysWhereYouAre(t *testing.T) {
 	require.Contains(t, page, "Greeting: step 2 of 2 is red.")
 	require.Contains(t, page, "A NUL leaves with an ID")
 	require.Contains(t, page, "Nobody &lt;i&gt;heard&lt;/i&gt; a word")
-	require.Contains(t, page, "lessons/01-greeting/greeting_test.go:11")
+	require.Contains(t, page, "lessons/01-greeting/part1_test.go:9")
 	require.Contains(t, page, "1 of 4 steps")
 	require.Contains(t, page, `<a href="/lessons/02-parting">`)
 

@@ -22,7 +22,7 @@ func TestALessonsTextStandsBesideItsSteps(t *testing.T) {
 		"Step 1 of 2 is red.",
 		"Whoever comes is greeted",
 		"Nobody &lt;i&gt;heard&lt;/i&gt; a word",
-		"lessons/01-greeting/greeting_test.go:7",
+		"lessons/01-greeting/part1_test.go:6",
 		"Whoever leaves hears &lt;b&gt;goodbye&lt;/b&gt;.",
 		`fmt.Println(<span class="s">&#34;hello&#34;</span>)`,
 		`<a href="/lessons/02-parting">the next one</a>`,

@@ -62,7 +62,7 @@ func TestTheWorkbooksClientReadsGoSSE(t *testing.T) {
 	if err != nil || got != want {
 		t.Errorf("go-sse sent\n%q, we read\n%q, %v", want, got, err)
 	}
-	if got := source.ReconnectionTime(); got != 1500*time.Millisecond {
+	if got, _ := source.ReconnectionTime(); got != 1500*time.Millisecond {
 		t.Errorf("go-sse asked for 1.5s, we read %v", got)
 	}
 }

@@ -43,7 +43,7 @@ func Most(n, most int) int {
 }
 `,
 	"lessons/01-limits/limits.go": "package limits\n\nfunc Most(n, most int) int { learner }\n",
-	"lessons/01-limits/limits_test.go": `package limits_test
+	"lessons/01-limits/part1_test.go": `package limits_test
 
 import (
 	"testing"
@@ -148,7 +148,7 @@ func (l *Limit) Set(most int) {
 	l.mu.Unlock()
 }
 `,
-		"lessons/01-limits/limits_test.go": `package limits_test
+		"lessons/01-limits/part1_test.go": `package limits_test
 
 import (
 	"testing"

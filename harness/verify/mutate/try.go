@@ -58,7 +58,7 @@ type tester struct {
 	root     string
 	lesson   catalog.Lesson
 	dir      string            // of what is built, removed by whoever made it
-	texts    map[string]string // the solution's files and its tests by their names, and memory
+	texts    map[string]string // the solution's files and the tests by their names, and memory; not what is given
 	solution *progress.Binary  // the tests on the solution itself
 	limit    time.Duration     // for each step
 
@@ -81,8 +81,12 @@ func newTester(ctx context.Context, root string, lesson catalog.Lesson, entries 
 		_, err := t.compile(ctx, t.texts, filepath.Join(dir, "race"), true)
 		return err == nil
 	})
+	tests, err := lesson.TestFiles()
+	if err != nil {
+		return nil, err
+	}
 	t.texts = map[string]string{memoryFile: fmt.Sprintf(memory, lesson.Topic)}
-	for _, file := range append(files, lesson.TestFile()) { // as they are now, whoever edits them meanwhile
+	for _, file := range append(files, tests...) { // as they are now, whoever edits them meanwhile
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return nil, fmt.Errorf("reading a solution and its tests: %w", err)

@@ -1,0 +1,201 @@
+package sessions
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+var (
+	// ErrNotFound says that no session with this id is open.
+	ErrNotFound = errors.New("no such session")
+	// ErrLimit says that as many sessions are open as may be.
+	ErrLimit = errors.New("too many sessions")
+	// ErrClosed says that the session has ended.
+	ErrClosed = errors.New("the session has ended")
+	// ErrFull says that a session's client is so far behind that its queue is full.
+	ErrFull = errors.New("the session's queue is full")
+)
+
+// A MissedError says which sessions missed a broadcast, because their queues were
+// full. It is [ErrFull].
+type MissedError struct{ Sessions []*Session }
+
+func (e *MissedError) Error() string {
+	return fmt.Sprintf("%v: %d sessions missed the event", ErrFull, len(e.Sessions))
+}
+
+// Is reports whether target is [ErrFull].
+func (e *MissedError) Is(target error) bool { return target == ErrFull }
+
+// The limits of a [Registry] that was not told otherwise.
+const (
+	DefaultMaxSessions    = 10_000
+	DefaultMaxQueuedBytes = 256 << 20
+)
+
+// How much may wait for one client. A single frame may be larger than that.
+const (
+	maxQueuedFrames = 1024
+	maxQueuedBytes  = 1 << 20
+)
+
+// A Policy decides what waits for a client when a frame comes: waiting, which is
+// what has waited so far, with next at its end unless the policy drops something.
+// It returns the new queue, for which it may use the array of waiting, or an
+// error, after which the queue is unchanged. A queue above its limits is
+// [ErrFull]. [ErrClosed] ends the session.
+//
+// It is called under the queue's lock, so it must neither wait nor use the session.
+type Policy func(waiting [][]byte, next []byte) ([][]byte, error)
+
+// A Sink takes the frames of a session to its client, all of them in one flush. A
+// *[flushing.Stream] is one. It must not change a frame, which all sessions may
+// share, and must not keep the slice.
+type Sink interface {
+	SendFrames(frames ...[]byte) error
+}
+
+// A queue holds the frames that wait for one client. Many put frames in, and one
+// drains it. While it is empty, it holds no memory but its own.
+type queue struct {
+	policy Policy
+	total  *atomic.Int64 // the bytes in all queues of the registry
+	max    int           // of total; negative: any number
+	ready  chan struct{} // holds a token while something waits
+
+	mu     sync.Mutex // guards the rest
+	closed bool
+	frames [][]byte
+	bytes  int      // of frames
+	taken  int      // the bytes that are being written
+	spare  [][]byte // an empty slice, to be used for frames again
+}
+
+func newQueue(policy Policy, max int, total *atomic.Int64) *queue {
+	return &queue{policy: policy, total: total, max: max, ready: make(chan struct{}, 1)}
+}
+
+// put adds a frame, and never waits. The error is [ErrFull], [ErrClosed] or the
+// policy's, and then the frame was not added.
+func (q *queue) put(frame []byte) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return ErrClosed
+	}
+	frames, bytes, err := q.with(frame)
+	if err != nil {
+		return err
+	}
+	alone := len(frames) == 1 && q.taken == 0
+	full := len(frames) > maxQueuedFrames || bytes+q.taken > maxQueuedBytes
+	if full && !alone || !q.count(bytes-q.bytes) {
+		return ErrFull
+	}
+	q.frames, q.bytes = frames, bytes
+	select {
+	case q.ready <- struct{}{}:
+	default: // the token is there
+	}
+	return nil
+}
+
+// with returns the frames with one more, as the policy wants it, and their bytes.
+// The caller holds mu.
+func (q *queue) with(frame []byte) ([][]byte, int, error) {
+	if q.policy == nil {
+		return append(q.frames, frame), q.bytes + len(frame), nil
+	}
+	frames, err := q.policy(q.frames, frame)
+	bytes := 0
+	for _, f := range frames {
+		bytes += len(f)
+	}
+	return frames, bytes, err
+}
+
+// count counts n bytes more in all queues, or fewer. It reports false, and counts
+// nothing, where that would be too many.
+func (q *queue) count(n int) bool {
+	if q.total.Add(int64(n)) <= int64(q.max) || q.max < 0 || n <= 0 {
+		return true
+	}
+	q.total.Add(int64(-n))
+	return false
+}
+
+// drain hands all frames that wait to write, in one call, and returns its error.
+// Their bytes count until write returns.
+func (q *queue) drain(write func(frames ...[]byte) error) error {
+	q.mu.Lock()
+	frames := q.frames
+	q.frames, q.spare = q.spare, nil
+	q.taken, q.bytes = q.bytes, 0
+	q.mu.Unlock()
+
+	defer q.drained(frames)
+	if len(frames) == 0 {
+		return nil // a policy dropped them, or the queue is closed
+	}
+	return write(frames...)
+}
+
+// drained counts the frames no longer, and keeps their slice for the next ones.
+func (q *queue) drained(frames [][]byte) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.count(-q.taken)
+	q.taken = 0
+	if cap(frames) <= maxSpare {
+		clear(frames)
+		q.spare = frames[:0]
+	}
+}
+
+// maxSpare is how many frames a slice may have room for that is kept.
+const maxSpare = 64
+
+// close drops what waits. From then on put returns [ErrClosed].
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.count(-q.bytes)
+	q.frames, q.bytes = nil, 0
+}
+
+// A Problem is an error as an HTTP response says it (RFC 9457, problem+json). It
+// is safe for concurrent use as long as nobody changes it.
+type Problem struct {
+	Status     int           `json:"status"`
+	Detail     string        `json:"detail"`         // what is wrong here; never what the client sent
+	Code       int           `json:"code,omitempty"` // the error's code in JSON-RPC, where it has one
+	RetryAfter time.Duration `json:"-"`              // when the client may try again, in whole seconds; zero: not said
+}
+
+func (p *Problem) Error() string { return p.Detail }
+
+// MarshalJSON returns p with its title, which is the status in words.
+func (p *Problem) MarshalJSON() ([]byte, error) {
+	type members Problem
+	return json.Marshal(struct {
+		Title string `json:"title"`
+		*members
+	}{http.StatusText(p.Status), (*members)(p)})
+}
+
+// ServeHTTP answers with p.
+func (p *Problem) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	if p.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(p.RetryAfter.Seconds())))
+	}
+	w.WriteHeader(p.Status)
+	json.NewEncoder(w).Encode(p) // a client that has left needs no answer
+}

@@ -1,0 +1,294 @@
+package timeouts
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	framing "example.com/sseworkbook/solutions/01-framing"
+	correlation "example.com/sseworkbook/solutions/05-correlation"
+)
+
+// DefaultTimeout is how long a [Caller] waits that was not told otherwise.
+const DefaultTimeout = 30 * time.Second
+
+// A TimeoutError says that the client did not answer within the Caller's Timeout.
+// Where the caller's own context ended the wait, the error is that context's
+// cause instead.
+type TimeoutError struct{ After time.Duration }
+
+func (e *TimeoutError) Error() string { return fmt.Sprintf("no answer after %v", e.After) }
+
+// Timeout is true, as it is for all errors of a wait that took too long: see
+// [net.Error].
+func (e *TimeoutError) Timeout() bool { return true }
+
+// cancellation is the params of "notifications/cancelled", as MCP has it.
+type cancellation struct {
+	RequestID string `json:"requestId"`
+	Reason    string `json:"reason,omitempty"`
+}
+
+// cancelled returns the notification that nobody waits for the response to call.
+func cancelled(call *correlation.CallError) (framing.Event, error) {
+	params, err := json.Marshal(cancellation{call.ID, call.Err.Error()})
+	if err != nil {
+		return framing.Event{}, err
+	}
+	return correlation.Request{Method: "notifications/cancelled", Params: params}.Event()
+}
+
+// cancelledID returns the id of the request that e cancels. It is empty when e
+// says something else.
+func cancelledID(e framing.Event) string {
+	var notification struct {
+		Method string       `json:"method"`
+		Params cancellation `json:"params"`
+	}
+	if json.Unmarshal([]byte(e.Data), &notification) != nil || notification.Method != "notifications/cancelled" {
+		return ""
+	}
+	return notification.Params.RequestID
+}
+
+// running knows the requests that are being answered, so that one can be
+// cancelled by its id. Requests that have the same id are cancelled together. The
+// zero value is ready to use. It is safe for concurrent use.
+type running struct {
+	mu   sync.Mutex        // guards byID and the counts in it
+	byID map[string]*group // never with a count of zero
+}
+
+// A group is the requests of one id.
+type group struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	count  int
+}
+
+// start returns the context of one more request with this id. It ends with ctx,
+// when the request is cancelled, and when done is called, which the caller must do.
+func (r *running) start(ctx context.Context, id string) (_ context.Context, done func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	g := r.byID[id]
+	if g == nil {
+		g = new(group)
+		g.ctx, g.cancel = context.WithCancel(ctx)
+		if r.byID == nil {
+			r.byID = map[string]*group{}
+		}
+		r.byID[id] = g
+	}
+	g.count++
+	ctx, cancel := context.WithCancel(g.ctx)
+	return ctx, func() {
+		cancel()
+		r.leave(id, g)
+	}
+}
+
+// leave takes one request out of g.
+func (r *running) leave(id string, g *group) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	g.count--
+	if g.count > 0 {
+		return
+	}
+	g.cancel()
+	if r.byID[id] == g { // and not one that came after a cancellation
+		delete(r.byID, id)
+	}
+}
+
+// cancel ends the contexts of the requests with this id, if there are any.
+func (r *running) cancel(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if g := r.byID[id]; g != nil {
+		g.cancel()
+		delete(r.byID, id)
+	}
+}
+
+// resolve returns the URL of an endpoint event's data, relative to from. One of
+// another origin is an error, unless the Answerer's Origins has it.
+func (a *Answerer) resolve(from *url.URL, data string) (*url.URL, error) {
+	endpoint, err := from.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("the endpoint event has no URL: %w", err)
+	}
+	if !a.allows(endpoint, from) {
+		return nil, fmt.Errorf("the endpoint is on another origin, %q, which would get the answers", originOf(endpoint))
+	}
+	return endpoint, nil
+}
+
+// allows reports whether the responses that belong to from may go to endpoint.
+func (a *Answerer) allows(endpoint, from *url.URL) bool {
+	origin := originOf(endpoint)
+	return origin == originOf(from) || slices.Contains(a.Origins, origin)
+}
+
+// originOf returns the origin of u, such as "https://example.com": the scheme, and
+// the host with its port unless it is the scheme's own (RFC 6454, section 4).
+func originOf(u *url.URL) string {
+	host, port := strings.ToLower(u.Hostname()), u.Port()
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	scheme := strings.ToLower(u.Scheme)
+	if port != "" && !(scheme == "http" && port == "80") && !(scheme == "https" && port == "443") {
+		host += ":" + port
+	}
+	return scheme + "://" + host
+}
+
+// handle returns the response to request.
+func (a *Answerer) handle(ctx context.Context, request correlation.Request) correlation.Response {
+	response := correlation.Response{JSONRPC: "2.0", ID: request.ID}
+	result, err := a.Handle(ctx, request.Method, request.Params)
+	if err == nil {
+		response.Result, err = json.Marshal(result)
+	}
+	if failure, ok := errors.AsType[*correlation.Error](err); ok && failure != nil {
+		response.Error = failure
+	} else if err != nil {
+		response.Error = internalError(err)
+	}
+	return response
+}
+
+func internalError(err error) *correlation.Error {
+	return &correlation.Error{Code: correlation.CodeInternalError, Message: err.Error()}
+}
+
+// deliver sends response to endpoint, or an error in its place where the server
+// does not take it, so that its caller need not wait for the timeout.
+func (a *Answerer) deliver(ctx context.Context, endpoint string, response correlation.Response) error {
+	deliver := a.Deliver
+	if deliver == nil {
+		deliver = a.post
+	}
+	err := deliver(ctx, endpoint, response)
+	if refused, ok := errors.AsType[*RefusedError](err); ok && refused.unfit() {
+		response.Result, response.Error = nil, internalError(err)
+		return errors.Join(err, deliver(ctx, endpoint, response))
+	}
+	return err
+}
+
+// A RefusedError says that the server did not take a response that was posted.
+type RefusedError struct {
+	StatusCode int
+	RetryAfter time.Duration // when the server wants to be asked again; zero: not said
+}
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("the server refused the response: %d %s", e.StatusCode, http.StatusText(e.StatusCode))
+}
+
+// unfit reports whether the server may still take an error in the response's place.
+func (e *RefusedError) unfit() bool {
+	return e.StatusCode == http.StatusBadRequest || e.StatusCode == http.StatusRequestEntityTooLarge
+}
+
+// again reports whether the server may take the same response later.
+func (e *RefusedError) again() bool {
+	switch e.StatusCode {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// How often a response is posted that the server may take later, and how long
+// after the first time it is posted again. The wait doubles each time.
+const (
+	maxPosts   = 5
+	firstPause = 250 * time.Millisecond
+	maxPause   = 5 * time.Second
+)
+
+// post sends a response to the server, several times if it has to. That does no
+// harm: a response has an id, and only the first one is taken.
+func (a *Answerer) post(ctx context.Context, endpoint string, response correlation.Response) error {
+	body, err := json.Marshal(response)
+	if err != nil {
+		return err
+	}
+	pause := firstPause
+	for try := 1; ; try++ {
+		err := a.postOnce(ctx, endpoint, body)
+		refused, ok := errors.AsType[*RefusedError](err)
+		switch {
+		case ok && refused.StatusCode == http.StatusConflict && try > 1:
+			return nil // an earlier one got there
+		case err == nil, ok && !refused.again(), try == maxPosts, ctx.Err() != nil:
+			return err
+		}
+		wait := pause
+		if ok && refused.RetryAfter > 0 {
+			wait = min(refused.RetryAfter, maxPause)
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return err
+		}
+		pause *= 2
+	}
+}
+
+// postOnce sends a response to the server. What the server does not take is a
+// *[RefusedError].
+func (a *Answerer) postOnce(ctx context.Context, endpoint string, body []byte) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header["Idempotency-Key"] = nil // not sent: net/http may repeat the request if the connection was just closed
+	resp, err := a.client().Do(r)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
+	if resp.StatusCode != http.StatusAccepted {
+		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
+		return &RefusedError{StatusCode: resp.StatusCode, RetryAfter: time.Duration(seconds) * time.Second}
+	}
+	return nil
+}
+
+// client returns Client, which takes no response to an origin that may not have it
+// when it is redirected: the redirect is what the server has answered then.
+func (a *Answerer) client() *http.Client {
+	client := *cmp.Or(a.Client, http.DefaultClient)
+	check := client.CheckRedirect
+	client.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+		switch {
+		case !a.allows(r.URL, via[0].URL):
+			return http.ErrUseLastResponse
+		case check != nil:
+			return check(r, via)
+		case len(via) >= 10: // as net/http has it
+			return errors.New("stopped after 10 redirects")
+		}
+		return nil
+	}
+	return &client
+}

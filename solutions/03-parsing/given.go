@@ -1,0 +1,107 @@
+package parsing
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	framing "example.com/sseworkbook/solutions/01-framing"
+)
+
+// DefaultMaxEventSize is the most that a [Decoder] holds for one event unless it
+// was told otherwise, in bytes.
+const DefaultMaxEventSize = 16 << 20
+
+// ErrEventTooLarge is returned by Decode when a peer sends an event that is
+// larger than MaxEventSize.
+var ErrEventTooLarge = errors.New("event too large")
+
+// Events returns the events as they come, until the stream ends. An error other
+// than [io.EOF] is the last thing that it yields.
+func (d *Decoder) Events() iter.Seq2[framing.Event, error] {
+	return func(yield func(framing.Event, error) bool) {
+		for {
+			event, err := d.Decode()
+			if err == io.EOF || !yield(event, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// validUTF8 returns b as a string in which each invalid sequence became U+FFFD,
+// as a browser does it: one for each byte that cannot begin a character, and one
+// for all bytes of a character that was cut short.
+func validUTF8(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	var s strings.Builder
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		for size < len(b) && !utf8.FullRune(b[:size+1]) {
+			size++ // a character was cut short, and this belongs to it too
+		}
+		s.WriteRune(r)
+		b = b[size:]
+	}
+	return s.String()
+}
+
+// A ResponseError says that a server answered with something that is not an
+// event stream.
+type ResponseError struct {
+	StatusCode int
+	Header     http.Header
+}
+
+func (e *ResponseError) Error() string {
+	encoding := e.Header.Get("Content-Encoding")
+	switch {
+	case e.StatusCode != http.StatusOK:
+		return fmt.Sprintf("the server answered %d %s, not with an event stream", e.StatusCode, http.StatusText(e.StatusCode))
+	case encoding != "":
+		return fmt.Sprintf("the server answered with the content encoding %q, which was not asked for", encoding)
+	}
+	return fmt.Sprintf("the server answered with %q, not with text/event-stream", e.Header.Get("Content-Type"))
+}
+
+// isEventStream reports whether h is of an event stream that can be read. Of
+// several content types the last one counts, and a parameter never matters, as
+// in a browser (WHATWG Fetch, "extract a MIME type").
+func isEventStream(h http.Header) bool {
+	var mediaType string
+	for value := range strings.SplitSeq(strings.Join(h.Values("Content-Type"), ","), ",") {
+		value, _, _ = strings.Cut(value, ";")
+		if value = strings.TrimSpace(value); strings.Contains(value, "/") {
+			mediaType = value
+		}
+	}
+	encoding := h.Get("Content-Encoding")
+	return strings.EqualFold(mediaType, "text/event-stream") && (encoding == "" || strings.EqualFold(encoding, "identity"))
+}
+
+// A Source is an open event stream from a server. Close may be called while
+// another goroutine decodes.
+type Source struct {
+	*Decoder
+
+	// URL is where the stream came from, after all redirects: what an address in
+	// the stream is relative to. It is nil for a source that Connect did not make.
+	URL *url.URL
+
+	body io.Closer
+}
+
+// NewSource returns the event stream in body, which Close closes.
+func NewSource(body io.ReadCloser) *Source {
+	return &Source{Decoder: NewDecoder(body), body: body}
+}
+
+// Close ends the stream. A Decode that waits returns an error.
+func (s *Source) Close() error { return s.body.Close() }
