@@ -84,9 +84,9 @@ func states(t *testing.T, version string) {
 		wait           func()
 		inSync, atLock bool
 	}{
-		"Mutex":     {func() { mu.Lock(); mu.Unlock() }, true, true},
-		"RLock":     {func() { rw.RLock(); rw.RUnlock() }, true, true},
-		"RW Lock":   {func() { rw.Lock(); rw.Unlock() }, true, true},
+		"Mutex":     {func() { mu.Lock(); defer mu.Unlock() }, true, true},
+		"RLock":     {func() { rw.RLock(); defer rw.RUnlock() }, true, true},
+		"RW Lock":   {func() { rw.Lock(); defer rw.Unlock() }, true, true},
 		"WaitGroup": {func() { group.Wait() }, true, false},
 		"Cond": {func() {
 			cond.L.Lock()
