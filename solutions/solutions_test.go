@@ -67,7 +67,7 @@ func workbook(t *testing.T) (root string, lessons []catalog.Lesson) {
 // the go command inside opened, it does not know. By the rules of who may import
 // whom, these are all.
 func readInputs(t *testing.T, root string, lessons []catalog.Lesson) {
-	inputs := []string{"go.mod", "go.sum", "solutions", "harness/step", "harness/pair"}
+	inputs := []string{"go.mod", "go.sum", "solutions", "harness/inspect", "harness/step", "harness/pair"}
 	for _, input := range inputs {
 		readAll(t, filepath.Join(root, input))
 	}

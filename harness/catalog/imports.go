@@ -30,7 +30,8 @@ const production = 8
 //     benchmarks import it, too.
 //   - A lesson's test imports its lesson, solutions, harness/step, harness/pair,
 //     testify, goleak, and what its solution may.
-//   - harness/step imports nothing else of the workbook, harness/pair only step.
+//   - harness/inspect imports nothing else of the workbook, harness/step only
+//     inspect, harness/pair only these two.
 //   - Nothing else imports lessons. Only the command line, harness/cli, imports
 //     harness/verify and harness/cockpit.
 //
@@ -143,7 +144,7 @@ func checkImport(file, imported string, libraries map[string]string) error {
 		return checkHarness(path.Dir(file), room)
 	case tree == "solutions" && lesson:
 		return checkLibrary(name, imported, libraries)
-	case tree == "lessons" || within(path.Dir(file), "harness/step") || within(path.Dir(file), "harness/pair"):
+	case tree == "lessons" || isInstrument(path.Dir(file)):
 		return checkCore(name, imported, libraries)
 	}
 	return nil
@@ -182,13 +183,20 @@ func checkSolution(name, room string) error {
 	return errors.New("of the workbook, a solution imports lower-numbered solutions only")
 }
 
+// isInstrument reports whether a folder is of what lesson tests are run with.
+func isInstrument(room string) bool {
+	return within(room, "harness/inspect") || within(room, "harness/step") || within(room, "harness/pair")
+}
+
 // checkHarness is the rule for everything else, for a package in dir.
 func checkHarness(dir, room string) error {
 	switch {
-	case within(dir, "harness/step") && !within(room, "harness/step"):
-		return errors.New("harness/step is an instrument, and imports nothing of the workbook")
-	case within(dir, "harness/pair") && !within(room, "harness/step") && !within(room, "harness/pair"):
-		return errors.New("harness/pair is an instrument, and imports harness/step only")
+	case within(dir, "harness/inspect") && !within(room, "harness/inspect"):
+		return errors.New("harness/inspect is an instrument, and imports nothing of the workbook")
+	case within(dir, "harness/step") && !within(room, "harness/step") && !within(room, "harness/inspect"):
+		return errors.New("harness/step is an instrument, and imports harness/inspect only")
+	case within(dir, "harness/pair") && !isInstrument(room):
+		return errors.New("harness/pair is an instrument, and imports harness/step and harness/inspect only")
 	case within(room, "lessons"):
 		return errors.New("only a lesson's own test imports a lesson; programs run on solutions/, and change places by an overlay")
 	}

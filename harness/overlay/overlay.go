@@ -157,13 +157,20 @@ func SolutionFromLesson(l catalog.Lesson) (Overlay, error) {
 // be run from there. They still test what is in the lesson's folder, but the
 // fuzz corpus that a learner may have in its testdata, which the go command
 // reads past any overlay, is no part of the run. Nor are the solution's own
-// benchmarks, in which the same names may mean something else.
+// tests, in which the same names may mean something else.
 func TestsInSolution(l catalog.Lesson) (Overlay, error) {
 	tests, err := l.TestFiles()
 	if err != nil {
 		return nil, err
 	}
-	o := Overlay{filepath.Join(l.SolutionDir, "bench_test.go"): ""}
+	own, err := fs.Glob(os.DirFS(l.SolutionDir), "*_test.go")
+	if err != nil {
+		return nil, fmt.Errorf("looking for a solution's own tests: %w", err)
+	}
+	o := Overlay{}
+	for _, name := range own {
+		o[filepath.Join(l.SolutionDir, name)] = ""
+	}
 	for _, test := range tests {
 		o[filepath.Join(l.SolutionDir, filepath.Base(test))] = test
 	}

@@ -21,6 +21,7 @@ var small = map[string]string{
 	"go.mod":                            "module example.com/sseworkbook\n\ngo 1.26\n",
 	"go.sum":                            "",
 	"harness/step/step.go":              "package step\n\n// Loud is what lesson 02 is about.\nconst Loud = \"!\"\n",
+	"harness/inspect/inspect.go":        "package inspect\n",
 	"harness/pair/pair.go":              "package pair\n",
 	"solutions/01-greeting/greeting.go": "package greeting\n\nfunc Greet(name string) string { return \"hello, \" + name }\n",
 	"solutions/02-shouting/shouting.go": `package shouting
