@@ -56,12 +56,17 @@ func reset(root string, target Target, now time.Time) (kept []string, err error)
 			return kept, fmt.Errorf("clearing the lesson: %w", err)
 		}
 	}
-	if target.GivenFile != "" {
-		if err := replace(filepath.Join(root, filepath.FromSlash(target.GivenFile)), given); err != nil {
-			return kept, err
+	return kept, target.restore(root, stub, given)
+}
+
+// restore puts the stub and what is given in their places.
+func (t Target) restore(root string, stub, given []byte) error {
+	if t.GivenFile != "" {
+		if err := replace(filepath.Join(root, filepath.FromSlash(t.GivenFile)), given); err != nil {
+			return err
 		}
 	}
-	return kept, replace(filepath.Join(root, filepath.FromSlash(target.StubFile)), stub)
+	return replace(filepath.Join(root, filepath.FromSlash(t.StubFile)), stub)
 }
 
 // replace writes a text to a file that does not hold it yet.

@@ -96,8 +96,10 @@ func run(t *testing.T, ctx context.Context, changes map[string]string) (mutate.R
 // that is explained, and an entry that explains nothing.
 func TestSurvivorsAreFoundAndExplained(t *testing.T) {
 	report, err := run(t, t.Context(), map[string]string{
-		"solutions/01-limits/sum.go": "package limits\n\nfunc Sum(n, m int) int { return n + m }\n",
-		entries:                      explanation + "\n" + stale + "\n  not asked: there is no most.\n",
+		"solutions/01-limits/sum.go":   "package limits\n\nfunc Sum(n, m int) int { return same(n) + m }\n",
+		"solutions/01-limits/given.go": "package limits\n\nfunc same(n int) int { return n + 0 }\n", // it is not changed
+		"lessons/01-limits/given.go":   "package limits\n\nfunc same() { learner }\n",
+		entries:                        explanation + "\n" + stale + "\n  not asked: there is no most.\n",
 	})
 	require.NoError(t, err)
 	require.Len(t, report.Survivors, 1, "nothing tests Sum")
