@@ -1,6 +1,7 @@
 // TwoWay is the page as a client of a two-way server: requests come down the
 // stream, responses go up by POST to the endpoint that the first event names.
 
+import { escaped } from '../shared/visible.js';
 import { Diagram } from './diagram.js';
 import { readCancellation, readRequest } from './jsonrpc.js';
 import { post } from './post.js';
@@ -36,7 +37,7 @@ export class TwoWay {
     }
     const session = endpoint.searchParams.get('session') ?? '';
     this.#endpoint = endpoint;
-    this.#session.textContent = session || 'without a name';
+    this.#session.textContent = escaped(session) || 'without a name';
     this.#trigger.begin(new URL('trigger', url), session);
     this.#section.hidden = false;
   }
@@ -52,7 +53,7 @@ export class TwoWay {
   lose() {
     this.#endpoint = null;
     this.#session.textContent = 'none now';
-    this.#requests.lose();
+    this.#requests.close();
     this.#trigger.lose();
   }
 

@@ -1,10 +1,12 @@
 // Request is one request of the server on the page: what is asked, how much time
 // is left, what to answer, and what became of it.
 
+import { element } from '../shared/dom.js';
+import { escaped, readable, visible } from '../shared/visible.js';
 import { JSONField } from './json-field.js';
 import { errorOf, resultOf } from './jsonrpc.js';
 import { said } from './post.js';
-import { element, timeStamp } from './rows.js';
+import { timeStamp } from './rows.js';
 
 const shownAtMost = 4096; // characters of the params
 const refused = -32000; // a code that JSON-RPC leaves to servers and clients
@@ -72,11 +74,16 @@ export class Request {
     this.#settle('cancelled', 'Answer anyway');
   }
 
-  // lose takes note that the session has ended.
-  lose() {
-    if (!this.isOpen) return;
-    this.#note('The session has ended, so nobody can answer here any more. A server that notices tells the caller.', true);
-    this.#settle('lost', 'Answer anyway');
+  // close takes note that the stream, and with it the session, has ended: from then
+  // on nobody can answer, whether the server gave up before or not. A text that
+  // somebody was writing can still be read and copied.
+  close() {
+    this.#area.readOnly = true;
+    if (this.isOpen) {
+      this.#note('The stream has ended, and nobody waits for an answer any longer.', true);
+      this.#settle('closed', 'Answer anyway');
+    }
+    this.#again.hidden = true;
   }
 
   // tick shows the time that is left.
@@ -87,7 +94,7 @@ export class Request {
   }
 
   #build() {
-    const name = `${this.#message.method}, request ${this.id}`;
+    const name = escaped(`${this.#message.method}, request ${this.id}`);
     this.row.setAttribute('aria-label', name);
     this.#clock.max = this.#deadline.after;
     this.#clock.setAttribute('aria-label', `Time left for ${name}`);
@@ -105,8 +112,8 @@ export class Request {
   #head() {
     const { method, params } = this.#message;
     const head = element('div', 'request-head',
-      element('span', 'type', method), element('span', 'id', `id ${this.id}`), this.#state, timeStamp());
-    if (params !== undefined) head.append(element('div', 'data', shortened(JSON.stringify(params))));
+      element('span', 'type', ...visible(method)), element('span', 'id', ...visible(`id ${this.id}`)), this.#state, timeStamp());
+    if (params !== undefined) head.append(element('div', 'data', shortened(escaped(JSON.stringify(params)))));
     return head;
   }
 
@@ -150,7 +157,7 @@ export class Request {
   }
 
   #note(text, trouble) {
-    this.#outcomes.append(element('li', trouble ? 'outcome trouble' : 'outcome', text));
+    this.#outcomes.append(element('li', trouble ? 'outcome trouble' : 'outcome', ...readable(text)));
     while (this.#outcomes.children.length > 5) this.#outcomes.firstElementChild.remove();
   }
 }

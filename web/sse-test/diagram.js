@@ -1,7 +1,9 @@
 // Diagram draws messages as arrows between three lanes, the newest at the bottom,
 // and tells the same in words for whoever does not see it.
 
-import { element, timeStamp } from './rows.js';
+import { element, svg } from '../shared/dom.js';
+import { escaped } from '../shared/visible.js';
+import { timeStamp } from './rows.js';
 
 const lanes = { trigger: 14, server: 50, page: 86 }; // where each stands, in percent of the width
 const laneNames = { trigger: 'trigger', server: 'server', page: 'this page' };
@@ -27,9 +29,10 @@ export class Diagram {
     this.#layOut();
   }
 
-  // add draws one message. A label that is long is drawn in part; the list has it all. kind is '', 'reply' for the
+  // add draws one message. What would not be seen in its label is escaped. A label that is long is drawn in part; the list has it all. kind is '', 'reply' for the
   // mere status of a POST, or 'trouble'.
-  add(from, to, label, kind = '') {
+  add(from, to, text, kind = '') {
+    const label = escaped(text);
     const arrow = svg('g', { class: `arrow ${kind}` });
     arrow.append(shaft(from, to), tip(from, to), caption(from, to, label));
     this.#arrows.append(arrow);
@@ -70,11 +73,5 @@ function tip(from, to) {
 function caption(from, to, label) {
   const made = svg('text', { x: `${(lanes[from] + lanes[to]) / 2}%`, y: -6 });
   made.textContent = label.length > captionAtMost ? `${label.slice(0, captionAtMost - 1)}…` : label;
-  return made;
-}
-
-function svg(tag, attributes = {}) {
-  const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
-  Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
   return made;
 }

@@ -2,9 +2,11 @@
 // of the same stream (wire.js, bytes.js) side by side. On a two-way server it takes
 // part (two-way.js).
 
+import { element } from '../shared/dom.js';
+import { escaped, readable, visible } from '../shared/visible.js';
 import { Bytes } from './bytes.js';
 import { Connection } from './connection.js';
-import { Rows, element, note, timeStamp } from './rows.js';
+import { Rows, note, timeStamp } from './rows.js';
 import { TwoWay, types } from './two-way.js';
 import { Wire } from './wire.js';
 
@@ -108,9 +110,9 @@ function eventRow(event, newID) {
   const shown = event.data.slice(0, dataShownAtMost);
   const row = element('li', 'event',
     timeStamp(),
-    element('span', 'type', event.type),
-    element('span', 'id', event.lastEventId === '' ? 'no id' : id),
-    element('div', 'data', shown));
+    element('span', 'type', ...visible(event.type)),
+    element('span', 'id', ...visible(event.lastEventId === '' ? 'no id' : id)),
+    element('div', 'data', ...readable(shown)));
   const hidden = event.data.length - shown.length;
   if (hidden > 0) row.append(element('p', 'verdict', `${hidden} more characters, not shown`));
   return row;
@@ -132,7 +134,7 @@ function showReadings() {
   $('count-comments').textContent = raw ? counts.comments.toLocaleString('en') : 'hidden';
   $('count-bytes').textContent = raw ? counts.bytes.toLocaleString('en') : 'hidden';
   $('count-reconnects').textContent = connection?.reconnects ?? 0;
-  $('last-id').textContent = connection?.lastEventID || 'none';
+  $('last-id').textContent = escaped(connection?.lastEventID || 'none');
   $('retry').textContent = page.retry === null ? 'browser’s own' : `${page.retry.toLocaleString('en')} ms`;
 }
 

@@ -1,8 +1,10 @@
 // Bytes shows a stream's bytes as they come, one row for each frame (the lines
 // up to and with an empty one), and says what a browser makes of each line.
 
+import { element } from '../shared/dom.js';
+import { visible } from '../shared/visible.js';
 import { LineReader, parseLine } from './lines.js';
-import { element, note, timeStamp } from './rows.js';
+import { note, timeStamp } from './rows.js';
 
 const shownAtMost = 16384; // characters of one frame
 
@@ -125,20 +127,4 @@ class Frame {
     this.#hidden.dataset.count = Number(this.#hidden.dataset.count ?? 0) + count;
     this.#hidden.textContent = `${this.#hidden.dataset.count} more characters, not shown`;
   }
-}
-
-// What would not be seen, or would move other text about: controls, line
-// separators that are none to an event stream, and marks of direction.
-const invisible = /([\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff])/;
-
-const names = { '\0': 'NUL', '\t': 'TAB', '\n': 'LF', '\r': 'CR', '\ufeff': 'BOM' };
-
-// visible gives text as nodes, with a sign for each character that has no look of its own.
-function visible(text) {
-  return text.split(invisible).filter(Boolean).map((part) => (invisible.test(part) ? sign(part) : part));
-}
-
-function sign(character) {
-  const code = character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0');
-  return element('span', 'control', names[character] ?? `U+${code}`);
 }

@@ -1,4 +1,4 @@
-package web_test
+package ssetest_test
 
 import (
 	"testing"
@@ -17,6 +17,10 @@ func TestThePageKnowsATwoWayStreamInAChromium(t *testing.T) {
 		"an endpoint elsewhere is refused":               foreignEndpoint,
 		"an endpoint in mid-stream is an event like any": endpointInMidStream,
 		"what is no request cannot be answered":          noRequest,
+		"an answer that does not arrive can be repeated": answerDoesNotArrive,
+		"what cannot be seen in a request has a sign":    unseenInRequests,
+		"the end of the stream closes what is open":      streamEnds,
+		"and what the server gave up before":             streamEndsAfterCancellation,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
 	}

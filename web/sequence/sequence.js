@@ -2,6 +2,9 @@
 // the arrow keys walk through it, and a click or Enter on a message shows its bytes. It may grow while it is open. What
 // is drawn is an ordered list of buttons, so whoever does not see the arrows reads and walks the same in words.
 
+import { element, set, svg } from '../shared/dom.js';
+import { escaped, visible } from '../shared/visible.js';
+
 const arrowAt = 18; // pixels below the top of its row
 
 export class Sequence {
@@ -11,12 +14,12 @@ export class Sequence {
   #at = 0; // how many messages have passed
   #list = null; // the chapter's
   #chapter;
-  #heads = element('div', 'seq-heads', { 'aria-hidden': 'true' });
+  #heads = set(element('div', 'seq-heads'), { 'aria-hidden': 'true' });
   #body = element('div', 'seq-body');
-  #slider = element('input', 'seq-slider', { type: 'range', min: 0, max: 0, step: 1, 'aria-label': 'Walk through the messages' });
+  #slider = set(element('input', 'seq-slider'), { type: 'range', min: 0, max: 0, step: 1, 'aria-label': 'Walk through the messages' });
   #count = element('output', 'seq-count');
-  #back = element('button', 'seq-step', { type: 'button', 'aria-label': 'One message back' }, '‹');
-  #forth = element('button', 'seq-step', { type: 'button', 'aria-label': 'One message on' }, '›');
+  #back = set(element('button', 'seq-step', '‹'), { type: 'button', 'aria-label': 'One message back' });
+  #forth = set(element('button', 'seq-step', '›'), { type: 'button', 'aria-label': 'One message on' });
 
   // root is an empty element. A message is { at, from, to, label, note, bytes, lesson }: at in milliseconds, from and to
   // names of lanes, the rest text that may be missing. It may have a chapter, which is a heading where it changes, and a
@@ -79,22 +82,22 @@ export class Sequence {
   #open(chapter, n) {
     if (this.#list && chapter === this.#chapter) return;
     this.#chapter = chapter;
-    if (chapter) this.#body.append(element('h2', 'seq-chapter', {}, chapter));
-    this.#list = element('ol', 'seq-list', { start: n });
+    if (chapter) this.#body.append(element('h2', 'seq-chapter', chapter));
+    this.#list = set(element('ol', 'seq-list'), { start: n });
     this.#body.append(this.#list);
   }
 
   #row(message, n) {
     const item = element('li', `seq-item ${message.kind ?? ''}`);
-    const button = element('button', 'seq-row', { type: 'button', 'aria-expanded': 'false' });
+    const button = set(element('button', 'seq-row'), { type: 'button', 'aria-expanded': 'false' });
     const text = element('span', 'seq-text');
     text.append(
-      element('span', 'seq-hidden', {}, parties(message)),
-      element('span', 'seq-label', {}, message.label ?? ''),
+      element('span', 'seq-hidden', parties(message)),
+      element('span', 'seq-label', ...visible(message.label ?? '')),
     );
-    if (message.note) text.append(element('span', 'seq-hidden', {}, '. '), element('span', 'seq-note', {}, message.note));
+    if (message.note) text.append(element('span', 'seq-hidden', '. '), element('span', 'seq-note', ...visible(message.note)));
     const meta = [time(message.at), message.lesson].filter(Boolean).join(' · ');
-    button.append(this.#arrow(message), text, element('span', 'seq-hidden', {}, '. '), element('span', 'seq-meta', {}, meta));
+    button.append(this.#arrow(message), text, element('span', 'seq-hidden', '. '), element('span', 'seq-meta', meta));
     const row = { item, button, message, bytes: null };
     button.addEventListener('click', () => this.#toggle(row, n));
     item.append(button);
@@ -140,7 +143,7 @@ export class Sequence {
     const now = this.#rows[this.#at - 1]?.message;
     this.#slider.max = this.#rows.length;
     this.#slider.value = this.#at;
-    this.#slider.setAttribute('aria-valuetext', now ? `${this.#at} of ${this.#rows.length}: ${parties(now)}${now.label}` : 'before the first message');
+    this.#slider.setAttribute('aria-valuetext', now ? `${this.#at} of ${this.#rows.length}: ${parties(now)}${escaped(now.label ?? '')}` : 'before the first message');
     this.#count.textContent = `${this.#at} of ${this.#rows.length}`;
     this.#back.disabled = this.#at === 0;
     this.#forth.disabled = this.#at === this.#rows.length;
@@ -152,25 +155,20 @@ function parties({ from, to }) {
   return from === to ? `${from}: ` : `${from} to ${to}: `;
 }
 
-// bytesOf shows bytes as they are, each line end by its name.
+// bytesOf shows bytes as they are, each line end and what else is not seen by its name.
 function bytesOf({ bytes, from, to }) {
-  const made = element('div', 'seq-bytes', { role: 'group', 'aria-label': from === to ? `What ${from} did` : `The bytes from ${from} to ${to}` });
+  const made = set(element('div', 'seq-bytes'), { role: 'group', 'aria-label': from === to ? `What ${from} did` : `The bytes from ${from} to ${to}` });
   if (!bytes) {
-    made.append(element('p', 'seq-none', {}, 'No bytes: this is not sent, it happens.'));
+    made.append(element('p', 'seq-none', 'No bytes: this is not sent, it happens.'));
     return made;
   }
-  const text = element('pre', 'seq-pre', { tabindex: 0 });
+  const text = set(element('pre', 'seq-pre'), { tabindex: 0 });
   bytes.split(/(\r\n|\n|\r)/).forEach((part, i) => {
-    if (i % 2 === 0) text.append(part.replace(/[\0-\x1f\x7f]/g, symbol));
-    else text.append(element('span', 'seq-eol', {}, { '\n': 'LF', '\r': 'CR', '\r\n': 'CRLF' }[part]), '\n');
+    if (i % 2 === 0) text.append(...visible(part));
+    else text.append(element('span', 'seq-eol', { '\n': 'LF', '\r': 'CR', '\r\n': 'CRLF' }[part]), '\n');
   });
   made.append(text);
   return made;
-}
-
-// symbol is the picture of a control character, of which the symbols stand in the same order.
-function symbol(control) {
-  return control === '\x7f' ? '␡' : String.fromCodePoint(0x2400 + control.codePointAt(0));
 }
 
 function time(at) {
@@ -192,19 +190,5 @@ function tip(x, back, kind) {
 function drawing(parts) {
   const made = svg('svg', { class: 'seq-lanes', 'aria-hidden': 'true' });
   made.append(...parts);
-  return made;
-}
-
-function svg(tag, attributes = {}) {
-  const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
-  Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
-  return made;
-}
-
-function element(tag, className, attributes = {}, text = '') {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  Object.entries(attributes).forEach(([name, value]) => made.setAttribute(name, value));
   return made;
 }

@@ -1,6 +1,9 @@
 // Rows is a log on the page: rows are added at the end, the oldest fall off, and
 // the view stays at the end as long as the reader is there.
 
+import { element } from '../shared/dom.js';
+import { readable } from '../shared/visible.js';
+
 const limit = 500;
 
 export class Rows {
@@ -54,15 +57,6 @@ export class Rows {
   }
 }
 
-// element makes an element of a class with children. Strings become text, never
-// markup: what a stream sends is not to be trusted.
-export function element(tag, className, ...children) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.append(...children);
-  return made;
-}
-
 // timeStamp makes the time of arrival, to the millisecond, in local time.
 export function timeStamp(date = new Date()) {
   const pad = (n, width = 2) => String(n).padStart(width, '0');
@@ -74,5 +68,5 @@ export function timeStamp(date = new Date()) {
 
 // note makes a row in which the page itself says something.
 export function note(text, trouble = false) {
-  return element('li', trouble ? 'note trouble' : 'note', timeStamp(), element('p', '', text));
+  return element('li', trouble ? 'note trouble' : 'note', timeStamp(), element('p', '', ...readable(text)));
 }

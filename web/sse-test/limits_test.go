@@ -1,4 +1,4 @@
-package web_test
+package ssetest_test
 
 import (
 	"fmt"
@@ -35,25 +35,6 @@ func noJSON(t *testing.T, b *browser.Browser) {
 	tab.Click("open-requests .answer")
 	tab.Until("null is JSON", shows("settled-requests", "Sent the result: 202 Accepted"))
 	require.Empty(t, tab.Complaints())
-}
-
-func networkFails(t *testing.T, b *browser.Browser) {
-	x := newExchange(t)
-	tab := x.connected(b)
-	x.fire(cleanup.Trigger{Session: session(tab), Method: "approve"})
-	tab.Until("the request is there", shows("open-count", "1 open"))
-	tab.Type("open-requests textarea", `"half a thought`)
-	x.stop()
-	tab.Until("with the stream, the session is gone", shows("settled-requests", "approve id 1 lost"))
-	require.Equal(t, `"half a thought`, browser.Value[string](tab, `document.activeElement.value`), "what a person was typing is still under the cursor")
-	tab.Type("settled-requests textarea", `"whole"`)
-	tab.Click("settled-requests .again")
-	tab.Until("an answer that finds no server says so", shows("settled-requests", "Sent the result: No response"))
-	tab.Click("fire")
-	tab.Until("there is no session to ask", shows("trigger-trouble", "This page has no session now"))
-	browser.Value[bool](tab, `(document.getElementById('trigger-whom').value = 'all', true)`)
-	tab.Click("fire")
-	tab.Until("a trigger that finds no server says so", shows("trigger-outcomes", "No response"))
 }
 
 func keyboardIsEnough(t *testing.T, b *browser.Browser) {

@@ -10,6 +10,7 @@ const tooMany = -32000;
 
 export class Requests {
   #open = new Map(); // by id
+  #settled = []; // the newest first
   #openList = document.getElementById('open-requests');
   #settledList = document.getElementById('settled-requests');
   #count = document.getElementById('open-count');
@@ -28,29 +29,33 @@ export class Requests {
       post(errorOf(message.id, tooMany, `${openAtMost} requests are open on this page already`), 'error');
       return;
     }
-    const request = new Request(message, deadline, { post, settled: (settled) => this.#settled(settled) });
+    const request = new Request(message, deadline, { post, settled: (settled) => this.#settle(settled) });
     this.#open.set(message.id, request);
     this.#openList.append(request.row);
     this.#showCount();
     this.#answerSoon(request);
   }
 
-  // cancel hears from the server that nobody waits for a response any more.
+  // cancel hears from the server that nobody waits for a response any longer.
   cancel({ id, reason }) {
     this.#open.get(id)?.cancel(reason);
   }
 
-  // lose gives up all that is open: the session has ended.
-  lose() {
-    [...this.#open.values()].forEach((request) => request.lose());
+  // close closes all requests, for their stream has ended.
+  close() {
+    const focused = document.activeElement;
+    const hadFocus = this.#settledList.contains(focused);
+    [...this.#open.values(), ...this.#settled].forEach((request) => request.close());
+    if (hadFocus) this.#focusAfter(focused);
   }
 
-  #settled(request) {
+  #settle(request) {
     const focused = document.activeElement;
     const hadFocus = request.row.contains(focused);
     this.#open.delete(request.id);
+    this.#settled.unshift(request);
     this.#settledList.prepend(request.row);
-    while (this.#settledList.children.length > settledAtMost) this.#settledList.lastElementChild.remove();
+    while (this.#settled.length > settledAtMost) this.#settled.pop().row.remove();
     this.#showCount();
     if (hadFocus) this.#focusAfter(focused);
   }

@@ -1,9 +1,11 @@
 // Trigger is the form that has the server ask its clients, as an outside system
 // would, and the outcomes.
 
+import { element } from '../shared/dom.js';
+import { escaped, readable, visible } from '../shared/visible.js';
 import { JSONField } from './json-field.js';
 import { parsed, post, said, saidProblem } from './post.js';
-import { element, timeStamp } from './rows.js';
+import { timeStamp } from './rows.js';
 
 // A browser opens six connections to one server over HTTP/1.1, for all tabs
 // together. A stream holds one, a trigger holds one until it is answered, and the
@@ -92,7 +94,7 @@ export class Trigger {
     const trouble = reply.status !== 200;
     if (reply.status) this.#diagram.add('server', 'trigger', `${number} ${reply.status} ${duration(reply.took)}`, trouble ? 'trouble' : '');
     const lines = outcomes(reply);
-    row.replaceChildren(...lines.map((line) => element('p', trouble ? 'outcome trouble' : 'outcome', line)));
+    row.replaceChildren(...lines.map((line) => element('p', trouble ? 'outcome trouble' : 'outcome', ...readable(line))));
     row.append(element('p', 'hint', `after ${duration(reply.took)}`));
   }
 
@@ -101,7 +103,7 @@ export class Trigger {
     const whom = $('trigger-whom').selectedOptions[0].textContent;
     const outcome = element('div', 'answers', element('p', 'hint', 'waiting for the answer'));
     $('trigger-outcomes').prepend(element('li', '',
-      element('p', 'fired', element('span', 'id', number), ' ', element('span', 'type', method), ` to ${whom} `, timeStamp()), outcome));
+      element('p', 'fired', element('span', 'id', number), ' ', element('span', 'type', ...visible(method)), ` to ${whom} `, timeStamp()), outcome));
     while ($('trigger-outcomes').children.length > outcomesAtMost) $('trigger-outcomes').lastElementChild.remove();
     return outcome;
   }
@@ -117,7 +119,7 @@ function outcomes(reply) {
 function outcome({ result, error, problem }) {
   if (problem) return saidProblem(problem);
   if (error) return `error ${error.code}: ${error.message}`.slice(0, shownAtMost);
-  return `result ${JSON.stringify(result)}`.slice(0, shownAtMost);
+  return `result ${escaped(String(JSON.stringify(result)))}`.slice(0, shownAtMost);
 }
 
 function duration(milliseconds) {

@@ -1,6 +1,6 @@
 // JSONField is a text area for JSON, and says beside it what is wrong there.
 
-import { element } from './rows.js';
+import { element } from '../shared/dom.js';
 
 let made = 0; // so that each has an id of its own
 

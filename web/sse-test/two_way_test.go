@@ -1,4 +1,4 @@
-package web_test
+package ssetest_test
 
 import (
 	"context"
@@ -14,24 +14,25 @@ import (
 func TestThePageAsAClientInAChromium(t *testing.T) {
 	b := browser.Start(t)
 	for name, test := range map[string]func(*testing.T, *browser.Browser){
-		"a person answers a request":                         personAnswers,
-		"a person refuses a request":                         personRefuses,
-		"an ignored request ends when its caller leaves":     ignoredUntilCancelled,
-		"a late answer is refused":                           lateAnswer,
-		"a second answer is refused":                         secondAnswer,
-		"the page answers by itself":                         answersByItself,
-		"two tabs are asked each their own":                  twoTabs,
-		"a closed tab tells the caller at once":              closedTab,
-		"the page fires the trigger":                         firesTrigger,
-		"two triggers at a time, for the answers' sake":      boundedTriggers,
-		"what is no JSON is said beside the field":           noJSON,
-		"what the network does is said, and nothing is lost": networkFails,
-		"the keyboard is enough":                             keyboardIsEnough,
-		"a prefix before the routes does no harm":            belowAPrefix,
-		"params and results are text":                        paramsAreText,
-		"requests beyond what a page can show get an error":  tooManyRequests,
-		"the diagram is bounded":                             diagramIsBounded,
-		"a phone's width is enough for two ways":             twoWayFitsAPhone,
+		"a person answers a request":                        personAnswers,
+		"a person refuses a request":                        personRefuses,
+		"an ignored request ends when its caller leaves":    ignoredUntilCancelled,
+		"a late answer is refused":                          lateAnswer,
+		"a second answer is refused":                        secondAnswer,
+		"the page answers by itself":                        answersByItself,
+		"two tabs are asked each their own":                 twoTabs,
+		"a closed tab tells the caller at once":             closedTab,
+		"the page fires the trigger":                        firesTrigger,
+		"two triggers at a time, for the answers' sake":     boundedTriggers,
+		"what is no JSON is said beside the field":          noJSON,
+		"the keyboard is enough":                            keyboardIsEnough,
+		"what cannot be seen in a result is escaped":        unseenInOutcomes,
+		"after shutdown nothing can be answered":            serverShutsDown,
+		"a prefix before the routes does no harm":           belowAPrefix,
+		"params and results are text":                       paramsAreText,
+		"requests beyond what a page can show get an error": tooManyRequests,
+		"the diagram is bounded":                            diagramIsBounded,
+		"a phone's width is enough for two ways":            twoWayFitsAPhone,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
 	}

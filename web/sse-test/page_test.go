@@ -1,4 +1,4 @@
-package web_test
+package ssetest_test
 
 import (
 	"fmt"
@@ -54,6 +54,7 @@ func TestThePageInAChromium(t *testing.T) {
 		"the wrong content type ends it for good":        wrongContentType,
 		"events named error and open are events":         eventsNamedLikeStates,
 		"what a stream sends is text":                    markupIsText,
+		"what cannot be seen has a sign":                 unseenInEvents,
 		"a phone's width needs no scrolling sideways":    fitsAPhone,
 		"the view stays with the newest, unless paused":  followsTheNewest,
 		"the log is bounded":                             logIsBounded,

@@ -1,4 +1,4 @@
-package web_test
+package ssetest_test
 
 import (
 	"fmt"
@@ -49,6 +49,7 @@ func (f *feed) start() {
 		w.Header().Set("Content-Type", "text/plain")
 		fmt.Fprint(w, "data: hello\n\n")
 	})
+	mux.HandleFunc("POST /responses", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }) // breaks the connection
 	f.server = &http.Server{Handler: mux}
 	f.served.Go(func() { f.server.Serve(listener) })
 }
