@@ -56,6 +56,7 @@ func TestThePageInAChromium(t *testing.T) {
 		"what a stream sends is text":                    markupIsText,
 		"what cannot be seen has a sign":                 unseenInEvents,
 		"a phone's width needs no scrolling sideways":    fitsAPhone,
+		"on a one-way server nothing is cut off":         nothingIsCutOff,
 		"the view stays with the newest, unless paused":  followsTheNewest,
 		"the log is bounded":                             logIsBounded,
 		"a URL is preset and not connected to by itself": presetURL,

@@ -33,6 +33,7 @@ func TestThePageAsAClientInAChromium(t *testing.T) {
 		"requests beyond what a page can show get an error": tooManyRequests,
 		"the diagram is bounded":                            diagramIsBounded,
 		"a phone's width is enough for two ways":            twoWayFitsAPhone,
+		"on a two-way server nothing is cut off":            nothingIsCutOffOfTwoWays,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, b) })
 	}
