@@ -1,19 +1,27 @@
 // Package web holds the pages that the servers show to a browser, and serves
-// them from memory. The test page, sse-test.html, puts what a real browser
-// makes of an event stream beside the bytes of it, and on a two-way server
-// takes part: it shows what is asked, and answers. Nothing is built, and nothing
-// is loaded from elsewhere: what you read in this folder is what runs.
+// them from memory. Nothing is built, and nothing is loaded from elsewhere: what
+// you read in these folders is what runs.
+//
+//   - sse-test: the test page. It puts what a real browser makes of an event stream
+//     beside the bytes of it, and on a two-way server takes part: it shows what is
+//     asked, and answers. Its tests stand beside it.
+//   - sequence: the sequence diagram, the demo's page and a trace's; harness/trace
+//     is their server and has their tests.
+//   - home: the script and the style of the home page; harness/cockpit/home is its
+//     server and has its tests.
+//   - shared: what all of them use.
 package web
 
 import (
 	"bytes"
 	"embed"
+	"io/fs"
 	"net/http"
 	"path"
 	"time"
 )
 
-//go:embed *.html *.css *.js
+//go:embed */*.html */*.css */*.js
 var files embed.FS
 
 // contentTypes are spelt out, for the mime package asks the operating system,
@@ -34,27 +42,34 @@ const policy = "default-src 'none'; " +
 	"connect-src 'self' http://localhost:* http://127.0.0.1:*; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// Handler serves the pages below /web/, the test page at /web/sse-test.html.
+// Handler serves the pages right below /web/, whatever their folder, so that their
+// addresses are short: the test page at /web/sse-test.html. Scripts and styles are
+// at their own paths, such as /web/shared/look.css.
 // It answers GET and HEAD, other methods with 405, other paths with 404.
 // It is safe for concurrent use.
 func Handler() http.Handler {
 	mux := http.NewServeMux()
-	entries, err := files.ReadDir(".")
+	names, err := fs.Glob(files, "*/*")
 	if err != nil {
-		panic(err) // an embedded folder is always there
+		panic(err) // the pattern is a good one
 	}
-	for _, entry := range entries {
-		mux.Handle("GET /web/"+entry.Name(), page(entry.Name()))
+	for _, name := range names {
+		mux.Handle("GET /web/"+address(name), page(name))
 	}
 	return mux
 }
 
+// address returns where a file is found below /web/.
+func address(name string) string {
+	if path.Ext(name) == ".html" {
+		return path.Base(name)
+	}
+	return name
+}
+
 // page serves one of the embedded files.
 func page(name string) http.Handler {
-	body, err := files.ReadFile(name)
-	if err != nil {
-		panic(err) // it was listed a moment ago
-	}
+	body := []byte(file(name))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", contentTypes[path.Ext(name)])
@@ -64,4 +79,13 @@ func page(name string) http.Handler {
 		h.Set("Cache-Control", "no-cache")
 		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(body))
 	})
+}
+
+// file returns one of the embedded files.
+func file(name string) string {
+	text, err := files.ReadFile(name)
+	if err != nil {
+		panic(err) // a test names each of them
+	}
+	return string(text)
 }

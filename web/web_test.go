@@ -18,12 +18,13 @@ func serve(method, path string) *httptest.ResponseRecorder {
 
 func TestEachFileHasItsContentType(t *testing.T) {
 	for path, want := range map[string]string{
-		"/web/sse-test.html": "text/html; charset=utf-8",
-		"/web/sse-test.css":  "text/css; charset=utf-8",
-		"/web/sse-test.js":   "text/javascript; charset=utf-8",
-		"/web/wire.js":       "text/javascript; charset=utf-8",
-		"/web/two-way.css":   "text/css; charset=utf-8",
-		"/web/two-way.js":    "text/javascript; charset=utf-8",
+		"/web/sse-test.html":        "text/html; charset=utf-8",
+		"/web/sse-test/two-way.css": "text/css; charset=utf-8",
+		"/web/sse-test/wire.js":     "text/javascript; charset=utf-8",
+		"/web/sequence-demo.html":   "text/html; charset=utf-8",
+		"/web/home/home.css":        "text/css; charset=utf-8",
+		"/web/home/home.js":         "text/javascript; charset=utf-8",
+		"/web/shared/look.css":      "text/css; charset=utf-8",
 	} {
 		w := serve(http.MethodGet, path)
 		require.Equal(t, http.StatusOK, w.Code, path)
@@ -49,7 +50,7 @@ func TestHeadHasTheHeadersAndNoBody(t *testing.T) {
 }
 
 func TestOtherPathsAreNotThere(t *testing.T) {
-	for _, path := range []string{"/", "/web", "/web/", "/web/web.go", "/web/none.html", "/web/sse-test.html/", "/sse-test.html"} {
+	for _, path := range []string{"/", "/web", "/web/", "/web/web.go", "/web/none.html", "/web/sse-test/", "/web/sse-test/sse-test.html", "/web/sse-test/doc.go", "/web/sse-test.html/", "/sse-test.html"} {
 		require.Equal(t, http.StatusNotFound, serve(http.MethodGet, path).Code, path)
 	}
 }

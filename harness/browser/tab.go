@@ -80,15 +80,21 @@ func (t *Tab) Type(id, text string) {
 // should see by then.
 func (t *Tab) Until(sentence, condition string) {
 	t.tb.Helper()
-	_, err := evaluate[bool](t, fmt.Sprintf(`new Promise((resolve) => {
+	_, err := evaluate[bool](t, When(condition))
+	if err != nil {
+		t.tb.Fatalf("%s\nwaited for  %s\nbut         %v\nthe page    %s", sentence, condition, err, t.text())
+	}
+}
+
+// When returns a JavaScript expression for the promise that condition, an expression
+// too, is true one day. It is asked again after each change in the page's document.
+func When(condition string) string {
+	return fmt.Sprintf(`new Promise((resolve) => {
 		const met = () => (%s) && (watcher.disconnect(), resolve(true));
 		const watcher = new MutationObserver(met);
 		watcher.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
 		met();
-	})`, condition))
-	if err != nil {
-		t.tb.Fatalf("%s\nwaited for  %s\nbut         %v\nthe page    %s", sentence, condition, err, t.text())
-	}
+	})`, condition)
 }
 
 // Complaints returns the warnings and errors in the tab's console since it was

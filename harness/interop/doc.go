@@ -1,9 +1,10 @@
 // Package interop tries the workbook's servers with clients that nobody here
-// wrote: curl, and the npm package eventsource under Node. Chromium's own
-// EventSource is tried by the tests in web/. The other way round, the module in
-// peers/ reads other libraries' streams with the workbook's client, and is a module
-// of its own so that nobody else has to download these libraries.
+// wrote: curl, the npm package eventsource under Node, and Firefox, which the npm
+// package puppeteer-core drives on the test page. In Chromium, that page is tried
+// by the tests in web/sse-test. The other way round, the module in peers/ reads
+// other libraries' streams with the workbook's client, and is a module of its own
+// so that nobody else has to download these libraries.
 //
 // Where a client is not installed its tests are skipped, but not in CI. To have the
-// npm package: npm ci --prefix harness/interop/node
+// npm packages: npm ci --prefix harness/interop/node
 package interop

@@ -166,7 +166,7 @@ func showsBytes(t *testing.T, b *browser.Browser) {
 // stays where they are.
 func grows(t *testing.T, b *browser.Browser) {
 	tab := b.Open(t, served(t)+"/demo", wide)
-	counts := browser.Value[[]string](tab, `import('/web/sequence.js').then(({ Sequence }) => {
+	counts := browser.Value[[]string](tab, `import('/web/sequence/sequence.js').then(({ Sequence }) => {
 		const room = document.body.appendChild(document.createElement('div'));
 		const now = () => room.querySelector('output').textContent;
 		const sequence = new Sequence(room, { lanes: ['a', 'b'], messages: [{ at: 0, from: 'a', to: 'b', label: 'one' }] });

@@ -3,7 +3,7 @@
 // disk what the steps of a lesson have sent.
 package trace
 
-// A Diagram is what web/sequence.js draws.
+// A Diagram is what web/sequence/sequence.js draws.
 type Diagram struct {
 	Lanes    []string  `json:"lanes"`
 	Messages []Message `json:"messages"`

@@ -31,7 +31,7 @@ func sample() trace.Run {
 				{Part: "fine", Diagram: trace.Diagram{Lanes: lanes, Messages: []trace.Message{}}},
 				{Part: "cut", Failed: true, Left: "What came after that was left out.", Diagram: trace.Diagram{Lanes: lanes, Messages: []trace.Message{
 					{From: "client", To: "server", Label: "GET /events", Bytes: "GET /events HTTP/1.1\r\n\r\n"},
-					{At: 1.5, From: "server", To: "client", Label: hostile, Bytes: "data: " + hostile + "\n\n"},
+					{At: 1.5, From: "server", To: "client", Label: "\u202e" + hostile, Bytes: "data: " + hostile + "\x00\u202e\n\n"},
 					{At: 2, From: "server", To: "server", Label: "it panicked", Kind: trace.Trouble},
 				}}},
 			}},
@@ -63,7 +63,8 @@ func TestATraceOpensFromDisk(t *testing.T) {
 		require.Contains(t, browser.Value[string](tab, `document.body.innerText`), "What came after that was left out.")
 
 		tab.Do("click the event", chromedp.Click(chromedp.CSS(".seq-item:nth-of-type(2) .seq-row")))
-		require.Contains(t, browser.Value[string](tab, `document.querySelector('.seq-pre').innerText`), "data: "+hostile+"LF")
+		require.Contains(t, browser.Value[string](tab, `document.querySelector('.seq-pre').innerText`), "data: "+hostile+"NULU+202ELF")
+		require.NotContains(t, browser.Value[string](tab, `document.body.innerText`), "\u202e", "what turns other text round has a sign")
 		tab.Do("open the next step", chromedp.Click(chromedp.CSS("details:nth-of-type(2) summary")))
 		tab.Until("a step is drawn when it is opened", `document.querySelectorAll('.seq-shaft').length === 3`)
 		tab.Do("open the last step", chromedp.Click(chromedp.CSS("details:nth-of-type(3) summary")))

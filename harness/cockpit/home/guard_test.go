@@ -31,7 +31,7 @@ func TestAnotherHostIsRefused(t *testing.T) {
 		"localhost@evil:8090": http.StatusMisdirectedRequest,
 		"":                    http.StatusMisdirectedRequest,
 	} {
-		for _, path := range []string{"/", "/lessons/01-greeting", "/web/home.css"} {
+		for _, path := range []string{"/", "/lessons/01-greeting", "/web/home/home.css"} {
 			r := httptest.NewRequest(http.MethodGet, path, nil)
 			r.Host = host
 			require.Equal(t, status, d.ask(r).StatusCode, "%s%s", host, path)

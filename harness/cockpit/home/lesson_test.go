@@ -155,7 +155,7 @@ func TestEveryLinkOfTheWorkbookLeadsSomewhere(t *testing.T) {
 			todo = append(todo, found[1])
 		}
 	}
-	for _, path := range []string{"/readme", "/contributing", "/lessons/" + lessons[len(lessons)-1].Name, "/web/home.css"} {
+	for _, path := range []string{"/readme", "/contributing", "/lessons/" + lessons[len(lessons)-1].Name, "/web/home/home.css"} {
 		require.Contains(t, seen, path)
 	}
 }

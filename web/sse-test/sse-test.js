@@ -1,0 +1,187 @@
+// The test page: it puts the browser's EventSource (connection.js) and the bytes
+// of the same stream (wire.js, bytes.js) side by side. On a two-way server it takes
+// part (two-way.js).
+
+import { element } from '../shared/dom.js';
+import { escaped, readable, visible } from '../shared/visible.js';
+import { Bytes } from './bytes.js';
+import { Connection } from './connection.js';
+import { Rows, note, timeStamp } from './rows.js';
+import { TwoWay, types } from './two-way.js';
+import { Wire } from './wire.js';
+
+const $ = (id) => document.getElementById(id);
+const events = new Rows($('events'));
+const bytesRows = new Rows($('bytes'));
+const counts = { events: 0, comments: 0, bytes: 0 };
+const dataShownAtMost = 16384; // characters of one event
+
+let connection = null;
+let url = null;
+let isFirst = false; // no event has come since the stream was opened
+let isTwoWay = false; // the latest stream's first event was an endpoint
+
+// page is what a Connection talks to.
+const page = {
+  retry: null,
+  state: showState,
+  note: (text, trouble) => events.add(note(text, trouble)),
+  opened() {
+    isFirst = true;
+    showBytes();
+  },
+  gaveUp() {
+    wire.retire();
+    $('disconnect').disabled = true;
+  },
+  received(event, newID) {
+    counts.events++;
+    events.add(eventRow(event, newID));
+    if (isFirst) learnKind(event.type === 'endpoint');
+    isFirst = false;
+    if (isTwoWay && event.type === 'endpoint') twoWay.begin(event.data, url);
+    else if (isTwoWay) twoWay.receive(event);
+    showReadings();
+  },
+};
+
+const bytes = new Bytes(bytesRows, {
+  comment: () => counts.comments++,
+  type: learnType,
+  retry: (milliseconds) => { page.retry = milliseconds; },
+});
+
+const wire = new Wire(bytesRows, bytes, (n) => {
+  counts.bytes += n;
+  showReadings();
+});
+
+const twoWay = new TwoWay(page.note);
+
+function connect() {
+  disconnect();
+  try {
+    const asked = new URL($('url').value, location.href);
+    if (asked.href !== url?.href) isTwoWay = false;
+    url = asked;
+    page.retry = null;
+    connection = new Connection(url, page);
+  } catch (error) {
+    page.note(`This is no URL that an EventSource takes: ${error.message}`, true);
+    return;
+  }
+  [...types, ...listedTypes()].forEach((type) => connection.listen(type));
+  showBytes();
+  $('curl').textContent = `curl -N ${shellQuoted(url.href)}`;
+  $('disconnect').disabled = false;
+  showReadings();
+}
+
+function disconnect() {
+  connection?.close();
+  wire.stop();
+  $('disconnect').disabled = true;
+}
+
+// learnType listens for a type that was seen in the bytes. EventSource has no
+// way to ask for all types, so the first event of it may have gone by unheard.
+function learnType(type) {
+  if (!connection.listen(type)) return;
+  $('types').value = [...listedTypes(), type].join(', ');
+  page.note(`The bytes name an event type that nobody listened for: ${type}. From here on this page does.`);
+}
+
+// learnKind acts on a stream's first event. On a two-way server each connection is a
+// session, and is asked things. The one that reads the raw bytes could not answer.
+function learnKind(nowTwoWay) {
+  if (nowTwoWay && !isTwoWay && $('raw').checked) page.note('The first event is an endpoint: a two-way server. A second connection, for the raw bytes, would be a second session that nobody answers, so it is closed.');
+  isTwoWay = nowTwoWay;
+  if (!isTwoWay) twoWay.hide();
+  showBytes();
+}
+
+function listedTypes() {
+  return $('types').value.split(/[\s,]+/).filter(Boolean);
+}
+
+// lastEventId stays on events that bring no id of their own; the row says so.
+function eventRow(event, newID) {
+  const id = newID ? `id ${event.lastEventId}` : `last id ${event.lastEventId}`;
+  const shown = event.data.slice(0, dataShownAtMost);
+  const row = element('li', 'event',
+    timeStamp(),
+    element('span', 'type', ...visible(event.type)),
+    element('span', 'id', ...visible(event.lastEventId === '' ? 'no id' : id)),
+    element('div', 'data', ...readable(shown)));
+  const hidden = event.data.length - shown.length;
+  if (hidden > 0) row.append(element('p', 'verdict', `${hidden} more characters, not shown`));
+  return row;
+}
+
+// Without its stream, a session has ended.
+function showState(name, detail) {
+  if (name !== 'live') twoWay.lose();
+  $('state').dataset.state = name;
+  $('state-word').textContent = {
+    idle: 'Idle', connecting: 'Connecting', live: 'Live', reconnecting: 'Reconnecting', closed: 'Given up',
+  }[name];
+  $('state-detail').textContent = detail;
+}
+
+function showReadings() {
+  const raw = $('raw').checked && !isTwoWay;
+  $('count-events').textContent = counts.events.toLocaleString('en');
+  $('count-comments').textContent = raw ? counts.comments.toLocaleString('en') : 'hidden';
+  $('count-bytes').textContent = raw ? counts.bytes.toLocaleString('en') : 'hidden';
+  $('count-reconnects').textContent = connection?.reconnects ?? 0;
+  $('last-id').textContent = escaped(connection?.lastEventID || 'none');
+  $('retry').textContent = page.retry === null ? 'browser’s own' : `${page.retry.toLocaleString('en')} ms`;
+}
+
+function clear() {
+  events.clear();
+  bytesRows.clear();
+  Object.assign(counts, { events: 0, comments: 0, bytes: 0 });
+  showReadings();
+}
+
+function togglePause() {
+  const paused = $('pause').getAttribute('aria-pressed') === 'false';
+  $('pause').setAttribute('aria-pressed', paused);
+  events.pause(paused);
+  bytesRows.pause(paused);
+}
+
+// showBytes has the raw bytes read and shown, or not.
+function showBytes() {
+  const raw = $('raw').checked && !isTwoWay;
+  $('raw').disabled = isTwoWay;
+  $('bytes-pane').hidden = !raw;
+  if (!raw) wire.stop();
+  if (raw && ['connecting', 'live'].includes($('state').dataset.state)) wire.start(url, connection.lastEventID);
+  showReadings();
+}
+
+function shellQuoted(text) {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+$('connection').addEventListener('submit', (event) => {
+  event.preventDefault();
+  connect();
+});
+$('disconnect').addEventListener('click', disconnect);
+$('types').addEventListener('change', () => listedTypes().forEach((type) => connection?.listen(type)));
+$('raw').addEventListener('change', showBytes);
+$('pause').addEventListener('click', togglePause);
+$('clear').addEventListener('click', clear);
+document.addEventListener('securitypolicyviolation', (event) => {
+  page.note(`This page may not talk to ${event.blockedURI}: its Content-Security-Policy allows its own origin, localhost and 127.0.0.1.`, true);
+});
+
+// On a phone, the options would push the events off the screen.
+$('options').open = !matchMedia('(max-width: 56rem)').matches;
+const preset = new URLSearchParams(location.search).get('url');
+if (preset) $('url').value = preset;
+$('curl').textContent = `curl -N ${shellQuoted(new URL('/events', location.href).href)}`;
+showBytes();
