@@ -4,7 +4,6 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 // firstRed is the failure with which a lesson's text says that its learner
@@ -24,9 +24,8 @@ var firstRed = regexp.MustCompile(`(?m)^    --- FAIL: .*\n(    .*\n)+`)
 func TestEachLessonBeginsAsItsTextShows(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "workbook")
 	require.NoError(t, freshWorkbook(dir))
-	run := exec.Command("go", "test", "./lessons/...")
-	run.Dir = dir
-	run.Env = append(os.Environ(), sharedBuilds(t))
+	run := toolchain.Command(t.Context(), dir, "test", "./lessons/...")
+	run.Env = append(run.Env, sharedBuilds())
 	output, err := run.CombinedOutput()
 	require.Error(t, err, "a fresh lesson is green")
 	printed := "\n" + chance.ReplaceAllString(string(output), "…")

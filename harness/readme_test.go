@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 // tooLong are the commands of the README that are not run here, since they run
@@ -55,7 +56,7 @@ func TestTheREADMEsCommandsDoWhatItShows(t *testing.T) {
 			t.Logf("these lesson tests are not the workbook's own any more: %s", strings.Join(edited, ", "))
 		}
 	})
-	r := reader{dir: filepath.Join(t.TempDir(), "workbook"), env: append(os.Environ(), sharedBuilds(t))}
+	r := reader{dir: filepath.Join(t.TempDir(), "workbook"), env: append(toolchain.Environ(), sharedBuilds())}
 	require.NoError(t, freshWorkbook(r.dir))
 	defer r.stop(t)
 	for _, c := range commands {

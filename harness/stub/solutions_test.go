@@ -3,7 +3,6 @@ package stub
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -11,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 // root is the workbook's root, seen from this folder.
@@ -72,8 +73,6 @@ func vet(t *testing.T, dir string, replace map[string]string, packages []string)
 	file := filepath.Join(t.TempDir(), "overlay.json")
 	require.NoError(t, os.WriteFile(file, overlay, 0o644))
 
-	command := exec.CommandContext(t.Context(), "go", append([]string{"vet", "-overlay", file}, packages...)...)
-	command.Dir = dir
-	output, err := command.CombinedOutput()
+	output, err := toolchain.Command(t.Context(), dir, append([]string{"vet", "-overlay", file}, packages...)...).CombinedOutput()
 	require.NoError(t, err, "%s", output)
 }
