@@ -3,6 +3,7 @@ package pair
 import (
 	"bytes"
 	"path"
+	"regexp"
 	"runtime"
 	"strings"
 )
@@ -60,11 +61,15 @@ func ownLine(frames string) string {
 		if !isOwn(lines[i]) {
 			continue
 		}
-		place, _, _ := strings.Cut(strings.TrimSpace(lines[i+1]), " ")
-		return path.Base(place)
+		if place := framePlace.FindStringSubmatch(lines[i+1]); place != nil {
+			return path.Base(place[1])
+		}
 	}
 	return "a line of the standard library"
 }
+
+// framePlace is where a frame stands, "\t/path with spaces/file.go:12 +0x1d".
+var framePlace = regexp.MustCompile(`^\s+(.+\.(?:go|s):\d+)(?: .*)?$`)
 
 // isOwn tells whether a trace's line names a function of the workbook's: its
 // package path begins with a host name, which no standard package's does.
