@@ -201,6 +201,18 @@ func TestWhatTheLearnerPrintsIsShown(t *testing.T) {
 	require.Contains(t, out, "a line of the learner's own\n--- PASS: TestFour")
 }
 
+// A test binary that is run by hand, or by an editor, has no -test.timeout, and
+// its steps end all the same.
+func TestTheWatchdogIsThereWhenABinaryIsRunByHand(t *testing.T) {
+	cmd := exec.Command(build())
+	cmd.Dir = sampleDir
+	cmd.Env = append(os.Environ(), "SAMPLE=2=hang", "STEP_LIMIT=100ms")
+	cmd.WaitDelay = time.Minute
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "this step hangs at sample.go:37 (misbehave, chan receive), after 100ms of real time")
+}
+
 // With -timeout 0 and under a debugger a step may take as long as it likes. The
 // step is let hang for longer than its limit, and then the run is ended.
 func TestTheWatchdogCanBeTurnedOff(t *testing.T) {
