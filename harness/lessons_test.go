@@ -3,7 +3,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -34,7 +33,7 @@ func TestEachLessonBeginsAsItsTextShows(t *testing.T) {
 	require.NoError(t, err)
 	for _, lesson := range lessons {
 		t.Run(lesson.Name, func(t *testing.T) {
-			text, err := os.ReadFile(lesson.Readme())
+			text, err := readText(lesson.Readme())
 			require.NoError(t, err)
 			shown := firstRed.FindString(string(text))
 			require.NotEmpty(t, shown, "the text does not show the failure that its learner starts with")
