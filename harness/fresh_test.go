@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -70,9 +71,16 @@ func freshLessons(dir string) error {
 	return catalog.WriteSums(dir) // an edited test is no concern of the copy
 }
 
+// readText returns the text of a file of the workbook with LF at the ends of its
+// lines, as a clone has it: an editor, or git by its settings, may have made CRLF.
+func readText(file string) ([]byte, error) {
+	text, err := os.ReadFile(file)
+	return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), err
+}
+
 // copyFile copies the file at from, and makes the folders that it needs.
 func copyFile(to, from string) error {
-	text, err := os.ReadFile(from)
+	text, err := readText(from)
 	if err != nil {
 		return err
 	}

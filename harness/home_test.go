@@ -11,13 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/browser"
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 // TestTheHomePageFollowsALearner does a lesson in a fresh copy of the workbook, from
 // the stub on, beside a browser in which its page is open.
 func TestTheHomePageFollowsALearner(t *testing.T) {
 	b := browser.Start(t)
-	r := reader{dir: filepath.Join(t.TempDir(), "workbook"), env: append(os.Environ(), sharedBuilds(t))}
+	r := reader{dir: filepath.Join(t.TempDir(), "workbook"), env: append(toolchain.Environ(), sharedBuilds())}
 	require.NoError(t, freshWorkbook(r.dir))
 	server, err := startProgram(r.shell("go run ./harness serve -addr localhost:0"), "listening on")
 	require.NoError(t, err)

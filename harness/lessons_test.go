@@ -3,8 +3,6 @@
 package main
 
 import (
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -13,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 // firstRed is the failure with which a lesson's text says that its learner
@@ -24,9 +23,8 @@ var firstRed = regexp.MustCompile(`(?m)^    --- FAIL: .*\n(    .*\n)+`)
 func TestEachLessonBeginsAsItsTextShows(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "workbook")
 	require.NoError(t, freshWorkbook(dir))
-	run := exec.Command("go", "test", "./lessons/...")
-	run.Dir = dir
-	run.Env = append(os.Environ(), sharedBuilds(t))
+	run := toolchain.Command(t.Context(), dir, "test", "./lessons/...")
+	run.Env = append(run.Env, sharedBuilds())
 	output, err := run.CombinedOutput()
 	require.Error(t, err, "a fresh lesson is green")
 	printed := "\n" + chance.ReplaceAllString(string(output), "…")
@@ -35,7 +33,7 @@ func TestEachLessonBeginsAsItsTextShows(t *testing.T) {
 	require.NoError(t, err)
 	for _, lesson := range lessons {
 		t.Run(lesson.Name, func(t *testing.T) {
-			text, err := os.ReadFile(lesson.Readme())
+			text, err := readText(lesson.Readme())
 			require.NoError(t, err)
 			shown := firstRed.FindString(string(text))
 			require.NotEmpty(t, shown, "the text does not show the failure that its learner starts with")

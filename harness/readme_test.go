@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 // tooLong are the commands of the README that are not run here, since they run
@@ -45,7 +46,7 @@ func readCommands(text string) []shown {
 // TestTheREADMEsCommandsDoWhatItShows runs them in order in a fresh copy of the
 // workbook, and compares what they print with what is shown.
 func TestTheREADMEsCommandsDoWhatItShows(t *testing.T) {
-	text, err := os.ReadFile("../README.md")
+	text, err := readText("../README.md")
 	require.NoError(t, err)
 	commands := readCommands(string(text))
 	require.NotEmpty(t, commands)
@@ -55,7 +56,7 @@ func TestTheREADMEsCommandsDoWhatItShows(t *testing.T) {
 			t.Logf("these lesson tests are not the workbook's own any more: %s", strings.Join(edited, ", "))
 		}
 	})
-	r := reader{dir: filepath.Join(t.TempDir(), "workbook"), env: append(os.Environ(), sharedBuilds(t))}
+	r := reader{dir: filepath.Join(t.TempDir(), "workbook"), env: append(toolchain.Environ(), sharedBuilds())}
 	require.NoError(t, freshWorkbook(r.dir))
 	defer r.stop(t)
 	for _, c := range commands {
@@ -76,7 +77,7 @@ type reader struct {
 func (r *reader) follow(t *testing.T, c shown) {
 	switch {
 	case slices.Contains(tooLong, c.command):
-		ci, err := os.ReadFile("../.ci/run")
+		ci, err := readText("../.ci/run")
 		require.NoError(t, err)
 		require.Contains(t, string(ci), "\n"+c.command)
 	case strings.HasSuffix(c.command, " watch"):
@@ -188,7 +189,7 @@ var lessonRow = regexp.MustCompile(`(?m)^\| (?:\[(\d\d) ([^]]+)\]\(([^)]+)\)|(\d
 
 // TestTheREADMEKnowsTheLessons compares its tables with the folders.
 func TestTheREADMEKnowsTheLessons(t *testing.T) {
-	text, err := os.ReadFile("../README.md")
+	text, err := readText("../README.md")
 	require.NoError(t, err)
 	lessons, err := catalog.Find("..")
 	require.NoError(t, err)
@@ -212,7 +213,7 @@ var link = regexp.MustCompile(`\]\(([^):]+)\)`)
 
 func TestTheREADMEsLinksLeadSomewhere(t *testing.T) {
 	for _, name := range []string{"README.md", "CONTRIBUTING.md"} {
-		text, err := os.ReadFile(filepath.Join("..", name))
+		text, err := readText(filepath.Join("..", name))
 		require.NoError(t, err)
 		for _, found := range link.FindAllStringSubmatch(string(text), -1) {
 			_, err := os.Stat(filepath.Join("..", found[1]))

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 func TestMain(m *testing.M) {
@@ -48,14 +50,12 @@ func goEnvironment(t *testing.T) []string {
 	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY"} {
 		vars = append(vars, name+"="+goEnv(t, name))
 	}
-	return append(vars, sharedBuilds(t))
+	return append(vars, sharedBuilds(), "GOWORK=off")
 }
 
 // sharedBuilds is the setting of GOFLAGS with which what was built of one copy of
 // the workbook serves all the others, wherever they are.
-func sharedBuilds(t *testing.T) string {
-	return "GOFLAGS=" + strings.TrimSpace(goEnv(t, "GOFLAGS")+" -trimpath")
-}
+func sharedBuilds() string { return "GOFLAGS=" + toolchain.Flags() + " -trimpath" }
 
 // goEnv returns a setting of the go command.
 func goEnv(t *testing.T, name string) string {

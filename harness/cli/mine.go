@@ -15,6 +15,7 @@ import (
 	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/overlay"
 	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 // childLimit is how long a program that was told to stop may take.
@@ -84,8 +85,7 @@ func (b workbook) buildWith(ctx context.Context, yours []catalog.Lesson, dir str
 		return "", err
 	}
 	binary := filepath.Join(dir, "harness.exe") // the name that every system runs
-	build := exec.CommandContext(ctx, "go", "build", "-overlay="+file, "-o", binary, "./harness")
-	build.Dir = b.root
+	build := toolchain.Command(ctx, b.root, "build", "-overlay="+file, "-o", binary, "./harness")
 	build.Cancel = func() error { return build.Process.Signal(os.Interrupt) }
 	build.WaitDelay = childLimit
 	var output bytes.Buffer

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 
 	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/toolchain"
 	"example.com/sseworkbook/harness/update"
 )
 
@@ -68,9 +68,7 @@ const buildLines = 5
 
 // builds says what is wrong when the harness does not build.
 func (b workbook) builds(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", os.DevNull, "./harness")
-	cmd.Dir = b.root
-	output, err := cmd.CombinedOutput()
+	output, err := toolchain.Command(ctx, b.root, "build", "-o", os.DevNull, "./harness").CombinedOutput()
 	if err == nil || ctx.Err() != nil {
 		return ctx.Err()
 	}

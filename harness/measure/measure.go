@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 // childLimit is how long a benchmark that was told to stop may take.
@@ -50,7 +52,7 @@ func Build(ctx context.Context, dir, overlay, out, contender string) (Program, e
 	if overlay != "" {
 		args = append(args, "-overlay="+overlay)
 	}
-	output, err := command(ctx, dir, "go", append(args, ".")...).CombinedOutput()
+	output, err := stopped(toolchain.Command(ctx, dir, append(args, ".")...)).CombinedOutput()
 	if _, failed := errors.AsType[*exec.ExitError](err); failed && ctx.Err() == nil {
 		return Program{}, &BuildError{filepath.Base(dir), strings.TrimSpace(string(output))}
 	}
@@ -193,11 +195,15 @@ func cutLast(name string) (rest, last string) {
 	return name[:max(i, 0)], name[i+1:]
 }
 
-// command returns a command that is told to stop when ctx ends, and is gone soon
-// after.
+// command returns a command that is [stopped] when ctx ends.
 func command(ctx context.Context, dir, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
+	return stopped(cmd)
+}
+
+// stopped has cmd told to stop when its context ends, and gone soon after.
+func stopped(cmd *exec.Cmd) *exec.Cmd {
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = childLimit
 	return cmd

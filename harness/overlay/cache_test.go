@@ -51,7 +51,7 @@ func withCheck(t *testing.T, root string) string {
 	t.Helper()
 	here, err := catalog.Root(".")
 	require.NoError(t, err)
-	for _, pattern := range []string{"solutions/*.go", "harness/overlay/*.go", "harness/catalog/*.go", "harness/progress/*.go"} {
+	for _, pattern := range []string{"solutions/*.go", "harness/overlay/*.go", "harness/catalog/*.go", "harness/progress/*.go", "harness/toolchain/*.go"} {
 		files, err := fs.Glob(os.DirFS(here), pattern)
 		require.NoError(t, err)
 		for _, file := range files {

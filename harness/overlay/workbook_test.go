@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 // small is a workbook of three tiny lessons, with instruments that do nothing,
@@ -170,8 +170,6 @@ func lesson(t *testing.T, root, name string) catalog.Lesson {
 // golang runs the go command in root and returns what it printed.
 func golang(t *testing.T, root string, args ...string) (output string, err error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", args...)
-	cmd.Dir = root
-	text, err := cmd.CombinedOutput()
+	text, err := toolchain.Command(t.Context(), root, args...).CombinedOutput()
 	return strings.TrimSpace(string(text)), err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 
@@ -44,7 +45,7 @@ func Compile(ctx context.Context, root string, lesson catalog.Lesson, o Options,
 		args = append(args, "-race")
 	}
 	o.Env = append(o.Env, "GOMAXPROCS=1") // who compiles many does so side by side
-	output, err := command(ctx, root, o, "go", append(args, "./lessons/"+lesson.Name)...).CombinedOutput()
+	output, err := golang(ctx, root, o, append(args, "./lessons/"+lesson.Name)...).CombinedOutput()
 	if _, failed := errors.AsType[*exec.ExitError](err); failed && ctx.Err() == nil {
 		run := packageRun{build: string(output)}
 		return nil, &BuildError{lesson, run.buildError(lesson, "lessons")}
@@ -70,7 +71,10 @@ func (b *Binary) Run(ctx context.Context, args, env []string) (Result, error) {
 // begun: a step that hangs, or a crash, ends the process.
 func (b *Binary) Rounds(ctx context.Context, n int, args, env []string) ([]Result, error) {
 	args = append([]string{"-test.v=test2json", "-test.timeout=10m", fmt.Sprintf("-test.count=%d", n)}, args...)
-	cmd := command(ctx, b.dir, Options{Env: env}, b.file, args...)
+	cmd := exec.CommandContext(ctx, b.file, args...)
+	cmd.Dir = b.dir
+	cmd.Env = append(os.Environ(), env...)
+	inGroupOfItsOwn(cmd)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	err := cmd.Run()
@@ -87,16 +91,6 @@ func (b *Binary) Rounds(ctx context.Context, n int, args, env []string) ([]Resul
 	return results, nil
 }
 
-// command returns a command to be run in dir, which ends with ctx, and with it
-// what it has started.
-func command(ctx context.Context, dir string, o Options, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
-	cmd.Env = o.environment()
-	inGroupOfItsOwn(cmd)
-	return cmd
-}
-
 // failure says that what was being done could not be, or was stopped.
 func failure(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil {
@@ -108,7 +102,7 @@ func failure(ctx context.Context, doing string, err error) error {
 // Vet returns what go vet has against a lesson and its tests, in a few lines, or
 // "". Of the options it heeds the overlay.
 func Vet(ctx context.Context, root string, lesson catalog.Lesson, o Options) (string, error) {
-	output, err := command(ctx, root, o, "go", "vet", "-overlay="+o.Overlay, "./lessons/"+lesson.Name).CombinedOutput()
+	output, err := golang(ctx, root, o, "vet", "-overlay="+o.Overlay, "./lessons/"+lesson.Name).CombinedOutput()
 	if err == nil {
 		return "", nil
 	}

@@ -18,7 +18,7 @@ func Plain(ctx context.Context, root string, lesson catalog.Lesson, o Options, s
 	}
 	args := o.arguments([]catalog.Lesson{lesson})
 	args = append(args[:1], args[2:]...) // without -json
-	cmd := command(ctx, root, o, "go", args...)
+	cmd := golang(ctx, root, o, args...)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	err = cmd.Run()
 	if ctx.Err() != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 // Options are what a run may be told. The zero value runs the lessons as they
@@ -36,7 +37,7 @@ func Run(ctx context.Context, root string, lessons []catalog.Lesson, o Options) 
 		o.Tree = "lessons"
 	}
 	var stdout, stderr bytes.Buffer
-	cmd := command(ctx, root, o, "go", o.arguments(lessons)...)
+	cmd := golang(ctx, root, o, o.arguments(lessons)...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	if ctx.Err() != nil {
@@ -74,12 +75,15 @@ func (o Options) arguments(lessons []catalog.Lesson) []string {
 	return args
 }
 
-// environment returns the environment of the go command. Without the GORACE
-// here, each test binary sleeps a second at its end for races still to come.
-func (o Options) environment() []string {
-	env := os.Environ()
+// golang returns a go command to be run in dir, which ends with ctx, and with it
+// what it has started. Without the GORACE here, each test binary sleeps a second
+// at its end for races still to come.
+func golang(ctx context.Context, dir string, o Options, args ...string) *exec.Cmd {
+	cmd := toolchain.Command(ctx, dir, args...)
 	if o.Race {
-		env = append(env, "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
+		cmd.Env = append(cmd.Env, "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	}
-	return append(env, o.Env...)
+	cmd.Env = append(cmd.Env, o.Env...)
+	inGroupOfItsOwn(cmd)
+	return cmd
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 // sampleDir holds a lesson whose steps go wrong in the way that the environment
@@ -25,7 +27,7 @@ var build = sync.OnceValue(func() string { return compile("sample.test") })
 func compile(name string, flags ...string) string {
 	binary := filepath.Join(binaries, name)
 	args := append([]string{"test", "-c", "-o", binary}, flags...)
-	if out, err := exec.Command("go", append(args, "./"+sampleDir)...).CombinedOutput(); err != nil {
+	if out, err := toolchain.Command(context.Background(), "", append(args, "./"+sampleDir)...).CombinedOutput(); err != nil {
 		panic(string(out))
 	}
 	return binary
@@ -129,6 +131,7 @@ func TestWhateverGoesWrongIsTheFailureOfOneStep(t *testing.T) {
 }
 
 func TestADataRaceIsOneLine(t *testing.T) {
+	toolchain.NeedRace(t)
 	binary := compile("race.test", "-race")
 	out, code := run(t, binary, "2=race")
 	require.Equal(t, 1, code)
@@ -183,7 +186,7 @@ func TestAnEditorReadsACrashAsAFailure(t *testing.T) {
 	binary := build()
 	for _, what := range []string{"hang", "panicgo"} {
 		out, _ := run(t, binary, "2="+what, "-test.v=test2json")
-		convert := exec.Command("go", "tool", "test2json")
+		convert := toolchain.Command(t.Context(), "", "tool", "test2json")
 		convert.Stdin = strings.NewReader(out)
 		events, err := convert.Output()
 		require.NoError(t, err)
@@ -196,6 +199,18 @@ func TestWhatTheLearnerPrintsIsShown(t *testing.T) {
 	t.Setenv("SAMPLE_SAYS", "yes")
 	out, _ := run(t, build(), "", "-test.v")
 	require.Contains(t, out, "a line of the learner's own\n--- PASS: TestFour")
+}
+
+// A test binary that is run by hand, or by an editor, has no -test.timeout, and
+// its steps end all the same.
+func TestTheWatchdogIsThereWhenABinaryIsRunByHand(t *testing.T) {
+	cmd := exec.Command(build())
+	cmd.Dir = sampleDir
+	cmd.Env = append(os.Environ(), "SAMPLE=2=hang", "STEP_LIMIT=100ms")
+	cmd.WaitDelay = time.Minute
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "this step hangs at sample.go:37 (misbehave, chan receive), after 100ms of real time")
 }
 
 // With -timeout 0 and under a debugger a step may take as long as it likes. The

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -78,7 +79,7 @@ func watch(limit time.Duration) {
 			step, ticks = running, 0
 			continue
 		}
-		if ticks += tick; step != "" && ticks >= limit {
+		if ticks += tick; step != "" && ticks >= limit && !debugged() {
 			current.abort(limit)
 		}
 	}
@@ -114,7 +115,7 @@ func printFailure(step string, took time.Duration, message string) {
 // watchdogLimit returns the limit of a step in real time, or zero for none.
 func watchdogLimit() time.Duration {
 	setting := os.Getenv("STEP_LIMIT")
-	if setting == "off" || flagValue("test.timeout") == "0s" || fuzzing() || debugged() {
+	if setting == "off" || unlimited() || fuzzing() || debugged() {
 		return 0
 	}
 	if setting == "" {
@@ -128,24 +129,22 @@ func watchdogLimit() time.Duration {
 	return limit
 }
 
+// unlimited reports whether somebody has said -timeout 0. Zero is also what a test
+// binary has that is run by hand, or by an editor, where nobody has said anything.
+func unlimited() (said bool) {
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.timeout" && f.Value.String() == "0s" })
+	return said
+}
+
 // fuzzing reports whether this is a fuzzing run, which has no end of its own, or
 // one of its workers.
 func fuzzing() bool {
 	return flagValue("test.fuzz") != "" || flagValue("test.fuzzworker") == "true"
 }
 
-// debugged reports whether a debugger holds this process: the kernel says so on
-// Linux, and elsewhere the name that Delve gives to a binary that it built.
+// debugged reports whether a debugger holds this process: the system knows, and so
+// does the name that Delve gives to a binary that it has built.
 func debugged() bool {
 	name := filepath.Base(os.Args[0])
-	if strings.HasPrefix(name, "__debug_bin") || strings.HasPrefix(name, "debug.test") {
-		return true
-	}
-	status, _ := os.ReadFile("/proc/self/status")
-	for line := range strings.Lines(string(status)) {
-		if tracer, ok := strings.CutPrefix(line, "TracerPid:"); ok {
-			return strings.TrimSpace(tracer) != "0"
-		}
-	}
-	return false
+	return strings.HasPrefix(name, "__debug_bin") || strings.HasPrefix(name, "debug.test") || traced()
 }

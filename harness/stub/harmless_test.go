@@ -2,11 +2,12 @@ package stub
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 // What a stub returns compiles, and whoever uses it neither panics nor hangs: it runs through a real test here, as a
@@ -21,10 +22,7 @@ func TestWhatAStubReturnsDoesNoHarm(t *testing.T) {
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
-	command := exec.CommandContext(t.Context(), "go", "test", "-timeout=10s", ".")
-	command.Dir = dir
-	command.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
-	output, err := command.CombinedOutput()
+	output, err := toolchain.Command(t.Context(), dir, "test", "-timeout=10s", ".").CombinedOutput()
 	require.NoError(t, err, "%s\nof the stub\n%s", output, stub)
 }
 

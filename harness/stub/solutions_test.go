@@ -3,13 +3,13 @@ package stub
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 // root is the workbook's root, seen from this folder.
@@ -60,8 +60,6 @@ func vet(t *testing.T, dir string, replace map[string]string, packages []string)
 	file := filepath.Join(t.TempDir(), "overlay.json")
 	require.NoError(t, os.WriteFile(file, overlay, 0o644))
 
-	command := exec.CommandContext(t.Context(), "go", append([]string{"vet", "-overlay", file}, packages...)...)
-	command.Dir = dir
-	output, err := command.CombinedOutput()
+	output, err := toolchain.Command(t.Context(), dir, append([]string{"vet", "-overlay", file}, packages...)...).CombinedOutput()
 	require.NoError(t, err, "%s", output)
 }

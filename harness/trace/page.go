@@ -125,7 +125,11 @@ func policy(script, style string) string {
 		hash(script), hash(style))
 }
 
+// hash returns the hash of a text as a browser has read it: with LF for each end
+// of a line, whatever an editor or git has made of the file. (HTML, 13.2.3.5)
 func hash(text string) string {
-	sum := sha256.Sum256([]byte(text))
+	sum := sha256.Sum256([]byte(lines.Replace(text)))
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
+
+var lines = strings.NewReplacer("\r\n", "\n", "\r", "\n")

@@ -39,10 +39,19 @@ func (v *verifier) compile(ctx context.Context, lesson catalog.Lesson, texts map
 	}
 	b, err = progress.Compile(ctx, v.root, lesson, progress.Options{Overlay: file, Race: race}, dir)
 	if e, ok := errors.AsType[*progress.BuildError](err); ok {
-		where := filepath.Dir(o[lesson.File()]) + string(filepath.Separator)
-		return nil, []string{"it does not compile:\n" + strings.ReplaceAll(e.Text, where, "")}, nil
+		return nil, []string{"it does not compile:\n" + v.without(filepath.Dir(o[lesson.File()]), e.Text)}, nil
 	}
 	return b, nil, err
+}
+
+// without returns what the go command says without the names of a folder, which it
+// writes as seen from the root where that is shorter.
+func (v *verifier) without(folder, text string) string {
+	text = strings.ReplaceAll(text, folder+string(filepath.Separator), "")
+	if rel, err := filepath.Rel(v.root, folder); err == nil {
+		text = strings.ReplaceAll(text, rel+string(filepath.Separator), "")
+	}
+	return text
 }
 
 // environment is what the steps of a verification run in, with this limit for

@@ -39,7 +39,7 @@ func (v *verifier) recordParts(lesson catalog.Lesson, dir string,
 	}
 	var parts []part
 	for _, r := range records {
-		if strings.Contains(r.File, v.Match) {
+		if strings.Contains(r.File, v.Match) && (v.race || !r.Race) {
 			parts = append(parts, part{r.Title, r.File, 1, func(ctx context.Context) ([]string, error) {
 				texts, err := r.apply(solution)
 				if err != nil {

@@ -39,7 +39,7 @@ func (v *verifier) solutionParts(lesson catalog.Lesson) ([]part, error) {
 	}
 	file := v.path(lesson.SolutionFile())
 	var parts []part
-	for _, race := range []bool{false, true} {
+	for _, race := range v.withAndWithoutRace() {
 		name, runs := "plain", 0
 		if race {
 			name = "-race"
@@ -54,6 +54,14 @@ func (v *verifier) solutionParts(lesson catalog.Lesson) ([]part, error) {
 		}})
 	}
 	return parts, nil
+}
+
+// withAndWithoutRace returns false, and true where there is a race detector.
+func (v *verifier) withAndWithoutRace() []bool {
+	if !v.race {
+		return []bool{false}
+	}
+	return []bool{false, true}
 }
 
 // proveGreen runs the lesson's tests on its solution under each condition that

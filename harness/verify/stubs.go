@@ -38,12 +38,15 @@ func (v *verifier) stubParts(lesson catalog.Lesson) ([]part, error) {
 	red := func(race bool) func(context.Context) ([]string, error) {
 		return func(ctx context.Context) ([]string, error) { return v.proveRed(ctx, lesson, texts, steps, race) }
 	}
-	return []part{
+	parts := []part{
 		{"as derived", v.path(lesson.File()), 0, func(context.Context) ([]string, error) { return v.proveDerived(lesson, derived) }},
 		{"vet", v.path(solution), 0, func(ctx context.Context) ([]string, error) { return v.proveVetted(ctx, lesson, texts) }},
 		{"each step", v.path(lesson.Dir), len(steps), red(false)},
-		{"each step, -race", v.path(lesson.Dir), 0, red(true)},
-	}, nil
+	}
+	if v.race {
+		parts = append(parts, part{"each step, -race", v.path(lesson.Dir), 0, red(true)})
+	}
+	return parts, nil
 }
 
 // proveDerived proves that the stub in the lesson's folder is the derived one.

@@ -12,6 +12,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -22,6 +23,7 @@ import (
 	"sync"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 // Options are what a verification may be told. The zero value proves everything
@@ -75,6 +77,7 @@ type verifier struct {
 	Options
 	root string
 	dir  string        // what is built and written, removed in the end
+	race bool          // whether there is a race detector
 	busy chan struct{} // places for what uses a processor
 	idle chan struct{} // and for what only waits
 
@@ -111,10 +114,13 @@ func Run(ctx context.Context, root string, lessons []catalog.Lesson, o Options) 
 	}
 	defer os.RemoveAll(dir)
 	v := &verifier{
-		Options: o, root: root, dir: dir,
+		Options: o, root: root, dir: dir, race: toolchain.CanRace(ctx),
 		busy:   make(chan struct{}, runtime.NumCPU()+1), // one more, since each waits for a disk or a watchdog at times
 		idle:   make(chan struct{}, idleForEach*runtime.NumCPU()),
 		report: &Report{proven: map[[2]string]int{}},
+	}
+	if err := v.withoutRace(chosen); err != nil {
+		return nil, err
 	}
 	for _, lesson := range lessons {
 		v.report.Lessons = append(v.report.Lessons, lesson.Name)
@@ -126,6 +132,22 @@ func Run(ctx context.Context, root string, lessons []catalog.Lesson, o Options) 
 		}
 	}
 	return v.report, nil
+}
+
+// racing are the proofs in which something is proven with the race detector.
+var racing = []string{"stubs", "solutions", "mistakes"}
+
+// withoutRace says that there is no race detector, where that matters. A release
+// is not proven without it.
+func (v *verifier) withoutRace(chosen []proof) error {
+	if v.race || !slices.ContainsFunc(chosen, func(p proof) bool { return slices.Contains(racing, p.name) }) {
+		return nil
+	}
+	if v.Strict {
+		return errors.New(toolchain.NoRace + "; -strict does not prove a release without it")
+	}
+	v.note("%s: what only it can see is not proven here", toolchain.NoRace)
+	return nil
 }
 
 // chooseProofs returns the proofs that the options ask for. The mutants take far

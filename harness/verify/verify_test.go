@@ -12,12 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/toolchain"
 	"example.com/sseworkbook/harness/verify"
 )
 
 // Where all is well nothing is said but how it goes, and what was proven; and
 // what somebody has written into a lesson is no part of it.
 func TestAllIsWell(t *testing.T) {
+	toolchain.NeedRace(t)
 	root := write(t, nil)
 	put(t, "lessons/01-greeting/greeting.go", "package greeting\n\nfunc Greet(name string) string {\n")
 	put(t, "lessons/01-greeting/mine.go", "package mine\n")
@@ -31,6 +33,7 @@ func TestAllIsWell(t *testing.T) {
 // A step that is green on the stub, one that is red by something else than what it
 // asserts, and a stub that is not the derived one are found.
 func TestAStubOnWhichASolutionIsNotNeeded(t *testing.T) {
+	toolchain.NeedRace(t)
 	root := write(t, map[string]string{"lessons/01-greeting/part1_test.go": small["lessons/01-greeting/part1_test.go"] + `
 // Nobody is deaf.
 func TestNobodyIsGreetedLoudly(t *testing.T) {
@@ -65,6 +68,7 @@ func TestSomebodyComes(t *testing.T) {
 // A stub that is an earlier one is wrong, always. One that was never derived is
 // somebody's work, but not in a release.
 func TestAStubThatHasDrifted(t *testing.T) {
+	toolchain.NeedRace(t) // for a release
 	const file, solution = "lessons/01-greeting/greeting.go", "solutions/01-greeting/greeting.go"
 	root := write(t, nil)
 	earlier, err := os.ReadFile(filepath.Join(root, file))
@@ -122,6 +126,7 @@ func TestASolutionThatIsNotAlwaysGreen(t *testing.T) {
 
 // Each record that does not hold is reported, with what to do about it.
 func TestRecordsThatDoNotHold(t *testing.T) {
+	t.Setenv("TMPDIR", filepath.Dir(folder)) // as seen from the root, so near that the go command writes it so
 	const mistakes, alternatives = "harness/verify/mistakes/01-greeting/", "harness/verify/alternatives/01-greeting/"
 	const head = "title: planted\nsymptom: none\n"
 	hello := func(new string) string { return edit(`	return "hello, " + name`, new) }

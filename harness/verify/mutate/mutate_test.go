@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/toolchain"
 	"example.com/sseworkbook/harness/verify/mutate"
 )
 
@@ -130,10 +130,7 @@ func Most(n, most int) int {
 
 // Where only the race detector sees a change, it is seen.
 func TestALockIsMissedByTheRaceDetector(t *testing.T) {
-	if err := exec.CommandContext(t.Context(), "go", "test", "-race", "-run=^$", "sync/atomic").Run(); err != nil {
-		require.Empty(t, os.Getenv("CI"), "the race detector needs cgo and a C compiler")
-		t.Skip("the race detector needs cgo and a C compiler")
-	}
+	toolchain.NeedRace(t)
 	report, err := run(t, t.Context(), map[string]string{
 		"solutions/01-limits/limits.go": `package limits
 

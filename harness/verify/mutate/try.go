@@ -13,6 +13,7 @@ import (
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/overlay"
 	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/toolchain"
 )
 
 // shortest is the least time after which a step counts as one that hangs.
@@ -77,10 +78,7 @@ func newTester(ctx context.Context, root string, lesson catalog.Lesson, entries 
 	for _, e := range entries {
 		t.explained[e.change] = true
 	}
-	t.canRace = sync.OnceValue(func() bool {
-		_, err := t.compile(ctx, t.texts, filepath.Join(dir, "race"), true)
-		return err == nil
-	})
+	t.canRace = sync.OnceValue(func() bool { return toolchain.CanRace(ctx) })
 	tests, err := lesson.TestFiles()
 	if err != nil {
 		return nil, err
