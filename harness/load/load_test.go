@@ -199,7 +199,7 @@ func TestAServerThatHangsIsShown(t *testing.T) {
 	o.For, o.Progress = load.MaxFor, watcher
 	summary, err := run(t, ctx, url, o)
 	require.ErrorIs(t, err, context.Canceled)
-	require.Regexp(t, `(?m)^ +\ds +20 +0 +0 +– +– +0 +[\d.]+$`, watcher.text.String())
+	require.Regexp(t, `(?m)^ +\ds +20 +0 +0 +– +– +0 +[\d.–]+$`, watcher.text.String())
 	require.Equal(t, summary.Sent-summary.Answered, summary.OnTheWay)
 	require.Positive(t, summary.OnTheWay)
 	seen := map[string]bool{}
@@ -248,5 +248,5 @@ func TestARunCanBeWatched(t *testing.T) {
 	o.For, o.Progress = load.MaxFor, watcher
 	_, err := run(t, ctx, serve(t, func(next http.Handler) http.Handler { return next }), o)
 	require.ErrorIs(t, err, context.Canceled)
-	require.Regexp(t, `^time +connected +events/s .*\n +\ds +20 +\d+ +\d+ +[\d.]+ms +[\d.]+ms +0 +[\d.]+\n`, watcher.text.String())
+	require.Regexp(t, `^time +connected +events/s .*\n +\ds +20 +\d+ +\d+ +[\d.]+ms +[\d.]+ms +0 +[\d.–]+\n`, watcher.text.String())
 }

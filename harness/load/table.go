@@ -41,10 +41,10 @@ func (t *table) row(began time.Time, last, now look) bool {
 	}
 	t.rows++
 	seconds := now.at.Sub(last.at).Seconds()
-	text := fmt.Sprintf("%3.0fs  %10d %10.0f %10.0f %9s %9s %7d %12.1f",
+	text := fmt.Sprintf("%3.0fs  %10d %10.0f %10.0f %9s %9s %7d %12s",
 		second, now.in,
 		float64(now.events-last.events)/seconds, float64(now.answers-last.answers)/seconds,
-		quantile(&now.lately, 0.50), quantile(&now.lately, 0.99), now.lost, now.kib)
+		quantile(&now.lately, 0.50), quantile(&now.lately, 0.99), now.lost, kib(now.kib))
 	if t.rewrite {
 		fmt.Fprintf(t.out, "\r%s\x1b[K", text)
 	} else {
@@ -59,6 +59,14 @@ func quantile(h *histogram, q float64) string {
 		return "–"
 	}
 	return inWords(h.quantile(q))
+}
+
+// kib returns a size in words. Before the server was weighed there is none.
+func kib(size float64) string {
+	if size == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f", size)
 }
 
 // end goes to the next line.
