@@ -99,6 +99,12 @@ func (a *asking) ask(ctx context.Context, n int64, due time.Time) {
 	a.sent.Add(1)
 	err := a.trigger(ctx, n, a.sessions[client])
 	took := time.Since(due)
+	cause := context.Cause(ctx)
+	ended := errors.Is(cause, ErrServerEnded)
+	if err != nil && cause != nil && !ended {
+		a.onTheWay.Add(1) // the run was stopped, and its client may still hear of it
+		return
+	}
 	heard, why := a.flights.end(n)
 	if err == nil {
 		a.answered.Add(1)
@@ -107,11 +113,8 @@ func (a *asking) ask(ctx context.Context, n int64, due time.Time) {
 		a.mu.Unlock()
 		return
 	}
-	if cause := context.Cause(ctx); errors.Is(cause, ErrServerEnded) {
+	if ended {
 		why = cause.Error()
-	} else if cause != nil {
-		a.onTheWay.Add(1) // the run was stopped
-		return
 	}
 	kind := noEvent
 	if heard {
