@@ -15,7 +15,7 @@ import (
 
 // newBasicServer returns the command that streams one way.
 func newBasicServer() *cobra.Command {
-	var addr string
+	var addr demo.Address
 	var interval, heartbeat time.Duration
 	cmd := &cobra.Command{
 		Use:   "basic-sse-server",
@@ -33,7 +33,7 @@ func newBasicServer() *cobra.Command {
 			return demo.Serve(cmd.Context(), addr, server.Handler(), out)
 		},
 	}
-	cmd.Flags().StringVar(&addr, "addr", "localhost:8080", "where to listen, host:port; port 0 takes a free one")
+	addAddress(cmd, &addr)
 	cmd.Flags().DurationVar(&interval, "interval", time.Second, "from one event to the next")
 	cmd.Flags().DurationVar(&heartbeat, "heartbeat", 0, "from one comment to the next; 0: no comments")
 	return cmd

@@ -17,7 +17,7 @@ import (
 
 // newTwoWayServer returns the command that asks clients.
 func newTwoWayServer() *cobra.Command {
-	var addr string
+	var addr demo.Address
 	var limit int
 	var timeout time.Duration
 	cmd := &cobra.Command{
@@ -38,7 +38,7 @@ func newTwoWayServer() *cobra.Command {
 			return server.Serve(cmd.Context(), addr, out)
 		},
 	}
-	cmd.Flags().StringVar(&addr, "addr", "localhost:8080", "where to listen, host:port; port 0 takes a free one")
+	addAddress(cmd, &addr)
 	cmd.Flags().IntVar(&limit, "max-sessions", sessions.DefaultMaxSessions, "how many clients there may be at once; 0: any number")
 	cmd.Flags().DurationVar(&timeout, "timeout", timeouts.DefaultTimeout, "how long to wait for an answer")
 	return cmd

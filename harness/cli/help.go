@@ -98,6 +98,8 @@ func placeholder(f *pflag.Flag) string {
 		return ""
 	case "float64":
 		return " number"
+	case "stringArray":
+		return " string"
 	case "stringSlice":
 		return " a,b,…"
 	}

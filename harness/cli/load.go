@@ -118,8 +118,8 @@ func (l *loadCommand) runHere(ctx context.Context, stdout, stderr io.Writer) err
 		out.SetIndent("", "  ")
 		return cmp.Or(out.Encode(summary), err, summary.Err())
 	}
-	fmt.Fprintf(stdout, "\n%v", summary)
-	return cmp.Or(err, summary.Err())
+	_, unwritten := fmt.Fprintf(stdout, "\n%v", summary)
+	return cmp.Or(err, summary.Err(), unwritten)
 }
 
 // runMine runs the load on the learner's code, in a harness that is built with it.

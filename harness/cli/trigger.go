@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,13 +16,13 @@ const (
 	// everyone is what -session says when no one client is meant.
 	everyone = "all"
 
-	// maxTriggers is how many may be fired at once: each is a connection.
-	maxTriggers = 1000
+	// maxTriggers is how many may be fired in one go.
+	maxTriggers = 10_000
 )
 
 // newTrigger returns the command that has clients asked.
 func newTrigger() *cobra.Command {
-	asker := &demo.Asker{HTTP: &http.Client{}}
+	asker := &demo.Asker{}
 	var session, params string
 	var timeout time.Duration
 	cmd := &cobra.Command{
@@ -36,18 +36,19 @@ func newTrigger() *cobra.Command {
 			if session != everyone {
 				asker.Trigger.Session = session
 			}
+			asker.URL = triggerURL(asker.URL)
 			asker.Trigger.Params = json.RawMessage(params)
 			asker.Trigger.Timeout = timeout.Milliseconds()
 			asker.Out = cmd.OutOrStdout()
 			return asker.Run(cmd.Context())
 		},
 	}
-	cmd.Flags().StringVar(&asker.URL, "url", "http://localhost:8080/trigger", "where the server takes triggers")
+	cmd.Flags().StringVar(&asker.URL, "url", "http://localhost:8080/trigger", "where the server takes triggers, or the server's own URL")
 	cmd.Flags().StringVar(&session, "session", everyone, "whom to ask: a session's id, as the client prints it")
 	cmd.Flags().StringVar(&asker.Trigger.Method, "method", "approve", "what to ask for")
 	cmd.Flags().StringVar(&params, "params", "", `what belongs to it, in JSON: '{"amount":120}'`)
 	cmd.Flags().DurationVar(&timeout, "timeout", 0, "how long to wait for an answer; 0: as long as the server does")
-	cmd.Flags().IntVarP(&asker.Count, "n", "n", 1, "how many times to ask, all at once")
+	cmd.Flags().IntVarP(&asker.Count, "n", "n", 1, fmt.Sprintf("how many times to ask, %d of them at once", demo.AskedAtOnce))
 	return cmd
 }
 
@@ -65,4 +66,13 @@ func checkTrigger(asker *demo.Asker, params string, timeout time.Duration) error
 		return fmt.Errorf("-timeout is a millisecond or more, or 0, not %v", timeout)
 	}
 	return checkURL(asker.URL, "trigger")
+}
+
+// triggerURL returns where the server at a checked URL takes triggers: if the URL
+// has no path, at the usual one.
+func triggerURL(s string) string {
+	if u, err := url.Parse(s); err == nil && (u.Path == "" || u.Path == "/") {
+		return u.JoinPath("trigger").String()
+	}
+	return s
 }

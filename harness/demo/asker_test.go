@@ -66,8 +66,8 @@ func TestTheAskerSaysWhatIsNoAnswer(t *testing.T) {
 	for want, answer := range map[string]answer{
 		"nothing listens there; is the server running? (go run ./harness bidirectional-server)":                             refuse,
 		`the answer is 500 Internal Server Error and "application/json", not the JSON of a bidirectional server's /trigger`: respond(500, "application/json", `{}`),
-		"the connection broke": respond(200, "application/json", `{"result":`),
-		"reading the answer: invalid character 'p' after array element": respond(200, "application/json", `[{} poison`),
+		"reading the answer: unexpected end of JSON input":                                                                  respond(200, "application/json", `{"result":`),
+		"reading the answer: invalid character 'p' after array element":                                                     respond(200, "application/json", `[{} poison`),
 	} {
 		out, err := ask(t, "", answer)
 		require.EqualError(t, err, "asking http://server.test/trigger: "+want)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"example.com/sseworkbook/harness/httpserve"
+	"example.com/sseworkbook/harness/visible"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
@@ -55,7 +57,7 @@ func newCast(ctx context.Context) (*cast, error) {
 	c.ctx, c.end = context.WithCancel(ctx)
 	c.alice = newActor(c.ctx, alice, c.url+"/events", c.transport)
 	c.bob = newActor(c.ctx, bob, c.url+"/events", c.transport)
-	c.http = &http.Server{Handler: c.handler(), ErrorLog: log.New(io.Discard, "", 0)}
+	c.http = &http.Server{Handler: httpserve.LocalGuard().Handler(c.handler()), ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { c.served <- c.http.Serve(listener) }() // close waits for it
 	return c, nil
 }
@@ -91,12 +93,12 @@ func (c *cast) play(script func(*cast)) ([]arrow, error) {
 
 // note notes a message from one party to another, with its bytes.
 func (c *cast) note(from, to lane, lesson, text, wire string) {
-	c.add(arrow{from: from, to: to, lesson: lesson, text: visible(text), wire: wire})
+	c.add(arrow{from: from, to: to, lesson: lesson, text: visible.Text(text), wire: wire})
 }
 
 // noteRefusal notes a message with which a server says no, and why.
 func (c *cast) noteRefusal(to lane, lesson, text, reason, wire string) {
-	c.add(arrow{from: server, to: to, lesson: lesson, text: visible(text), reason: visible(reason), wire: wire})
+	c.add(arrow{from: server, to: to, lesson: lesson, text: visible.Text(text), reason: visible.Text(reason), wire: wire})
 }
 
 // add notes a message between those who are present.

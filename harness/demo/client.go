@@ -1,12 +1,14 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 
+	"example.com/sseworkbook/harness/visible"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	parsing "example.com/sseworkbook/solutions/03-parsing"
 )
@@ -22,6 +24,7 @@ type Client struct {
 	Raw    bool      // print the stream's bytes as they came, not the events
 
 	lifeline lifeline
+	out      output
 	printed  int
 	lastID   string
 }
@@ -29,14 +32,19 @@ type Client struct {
 // Run prints until ctx ends, Limit is reached, or the server wants no more
 // connections (204): all of them return nil. A server that cannot be reached at
 // the first attempt returns an error, and so does one that answers with
-// something else than an event stream. A stream that was lost is taken up again.
+// something else than an event stream, and a bidirectional one. A stream that was
+// lost is taken up again. Events that cannot be written are an error at once.
 func (c *Client) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	c.out = output{c.Events, stop}
 	if c.Raw {
-		c.HTTP = teeing(c.HTTP, c.Events)
+		c.HTTP = teeing(c.HTTP, c.out)
 	}
 	c.lifeline = lifeline{url: c.URL, server: "basic-sse-server", status: c.Status}
 	fmt.Fprintf(c.Status, "reading %s · Ctrl-C stops\n", c.URL)
-	return c.lifeline.keep(ctx, c.follow)
+	err := c.lifeline.keep(ctx, c.follow)
+	return cmp.Or(unwritten(ctx), err)
 }
 
 // follow makes one connection and prints what comes, until it ends.
@@ -52,10 +60,15 @@ func (c *Client) follow(ctx context.Context) error {
 	defer source.Close()
 	defer c.remember(source)
 	c.lifeline.opened()
+	first := true
 	for event, err := range source.Events() {
 		if err != nil {
 			return err
 		}
+		if first && event.Type == "endpoint" {
+			return kindError("this is a bidirectional server, which waits for answers, and this client gives none (go run ./harness bidirectional-client does)")
+		}
+		first = false
 		if err := c.print(event); err != nil {
 			return err
 		}
@@ -66,7 +79,9 @@ func (c *Client) follow(ctx context.Context) error {
 // print writes one event and reports errEnough when it was the last one wanted.
 func (c *Client) print(event framing.Event) error {
 	if !c.Raw {
-		fmt.Fprintln(c.Events, describe(event))
+		if _, err := fmt.Fprintln(c.out, describe(event)); err != nil {
+			return err
+		}
 	}
 	c.printed++
 	if c.printed == c.Limit {
@@ -81,7 +96,7 @@ func (c *Client) remember(source *parsing.Source) {
 	if wait, said := source.ReconnectionTime(); said {
 		c.lifeline.wait = max(wait, minReconnectionTime)
 	}
-	c.lifeline.note = fmt.Sprintf(" with Last-Event-ID: %q", c.lastID)
+	c.lifeline.note = " with Last-Event-ID: " + visible.Quote(c.lastID)
 }
 
 // eventRequest returns the GET that an EventSource would send: with the

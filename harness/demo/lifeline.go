@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"example.com/sseworkbook/harness/visible"
 	parsing "example.com/sseworkbook/solutions/03-parsing"
 )
 
@@ -24,6 +25,11 @@ const (
 
 // errEnough ends a client that has got all that it wanted.
 var errEnough = errors.New("enough events")
+
+// A kindError says that a server is of another kind than its client is for.
+type kindError string
+
+func (e kindError) Error() string { return string(e) }
 
 // A lifeline makes a client's connection anew whenever it is lost. Both clients
 // hang on one. It is for one keep.
@@ -42,7 +48,7 @@ type lifeline struct {
 // ctx ends, follow has got enough, or the server wants no more connections (204):
 // all of them return nil. A server that cannot be reached at the first attempt
 // returns an error, and so does one that answers with something else than an
-// event stream. A stream that was lost is taken up again.
+// event stream, or is of another kind. A stream that was lost is taken up again.
 func (l *lifeline) keep(ctx context.Context, follow func(context.Context) error) error {
 	for {
 		err := follow(ctx)
@@ -89,32 +95,43 @@ func status(err error) int {
 	return 0
 }
 
-// isFinal reports whether reconnecting is pointless: the server answered, and
-// not in a way that is over after a while (5xx, and 429, too many requests), or
-// it sends an event that is too large, which it would send again.
+// isFinal reports whether reconnecting is pointless: the server is of another kind,
+// sends an event that is too large, which it would send again, or answered, and not
+// in a way that is over after a while (5xx, and 429, too many requests).
 func isFinal(err error) bool {
-	if errors.Is(err, parsing.ErrEventTooLarge) {
+	if _, ok := errors.AsType[kindError](err); ok || errors.Is(err, parsing.ErrEventTooLarge) {
 		return true
 	}
 	code := status(err)
 	return code != 0 && code < 500 && code != http.StatusTooManyRequests
 }
 
-// explain puts the likely cause before the errors that say little by themselves.
+// explain puts the likely cause before the errors that say little by themselves. A
+// peer may have had a part in others, so these are made fit to be printed.
 func explain(err error) error {
+	if kind, ok := errors.AsType[kindError](err); ok {
+		return kind // it is the client's own sentence
+	}
+	failed, asking := errors.AsType[*url.Error](err)
 	switch {
-	case errors.Is(err, io.EOF):
+	case errors.Is(err, io.EOF) && !asking:
 		return errors.New("the server ended the stream")
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return errors.New("the connection broke")
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return errors.New("nothing listens there; is the server running?")
 	}
-	if failed, ok := errors.AsType[*url.Error](err); ok {
-		return failed.Err // without the URL, which the reader has seen
+	if asking {
+		err = failed.Err // without the URL, which the reader has seen
 	}
-	return err
+	return shown{err}
 }
+
+// shown is an error whose text can neither steer a terminal nor fill a log.
+type shown struct{ error }
+
+func (e shown) Error() string { return visible.Short(e.error.Error()) }
+func (e shown) Unwrap() error { return e.error }
 
 // explainFor is explain, and names the command that starts the server.
 func explainFor(server string, err error) error {

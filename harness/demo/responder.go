@@ -1,8 +1,10 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -11,6 +13,7 @@ import (
 	"net/url"
 	"time"
 
+	"example.com/sseworkbook/harness/visible"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 	timeouts "example.com/sseworkbook/solutions/06-timeouts"
@@ -34,12 +37,19 @@ type Responder struct {
 	Status io.Writer     // gets a line for each connection that is made or lost
 
 	lifeline lifeline
+	joined   bool // whether this connection has its session
+	stop     context.CancelCauseFunc
 }
 
 // Run answers until ctx ends or the server wants no more connections, which
 // return nil. A server that cannot be reached at the first attempt returns an
-// error, and so does one that answers with something else than an event stream.
+// error, and so does one that answers with something else than an event stream, and
+// one that sends events and gives no session. Lines that cannot be written to Out
+// are an error at once.
 func (r *Responder) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	r.Out = log.New(output{r.Out.Writer(), stop}, r.Out.Prefix(), r.Out.Flags())
 	fmt.Fprintf(r.Status, "%s answers what %s asks · Ctrl-C stops\n", r.Name, r.URL)
 	r.lifeline = lifeline{url: r.URL, server: "bidirectional-server", status: r.Status}
 	client := &cleanup.Client{
@@ -51,12 +61,20 @@ func (r *Responder) Run(ctx context.Context) error {
 			OnUndelivered: r.undelivered,
 		},
 	}
-	return r.lifeline.keep(ctx, func(ctx context.Context) error {
-		if err := client.Run(ctx); err != nil {
-			return err
-		}
-		return io.EOF
-	})
+	err := r.lifeline.keep(ctx, func(ctx context.Context) error { return r.follow(ctx, client) })
+	return cmp.Or(unwritten(ctx), err)
+}
+
+// follow makes one connection and answers what is asked on it, until it ends.
+func (r *Responder) follow(ctx context.Context, client *cleanup.Client) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	r.joined, r.stop = false, stop
+	err := client.Run(ctx)
+	if wrong, ok := errors.AsType[kindError](context.Cause(ctx)); ok {
+		return wrong
+	}
+	return cmp.Or(err, io.EOF)
 }
 
 // handle works on a request for a while, and then answers it or fails.
@@ -76,20 +94,26 @@ func (r *Responder) handle(ctx context.Context, method string, params json.RawMe
 	}{r.Name, method, params}, nil
 }
 
-// trace tells of what the server sends.
+// trace tells of what the server sends. Before all else, that is a session.
 func (r *Responder) trace(event framing.Event) {
 	if event.Type == "endpoint" {
+		r.joined = true
 		r.lifeline.opened()
-		r.Out.Printf("session   %s", visible(sessionIn(event.Data)))
+		r.Out.Printf("session   %s", visible.Short(sessionIn(event.Data)))
+		return
+	}
+	if !r.joined {
+		r.stop(kindError("the server sent an event of type " + visible.Quote(event.Type) +
+			" and no session, so it is no bidirectional server (go run ./harness bidirectional-server)"))
 		return
 	}
 	var request correlation.Request
 	if json.Unmarshal([]byte(event.Data), &request) != nil {
 		return
 	}
-	what := visible(words(request.Method, string(request.Params)))
+	what := visible.Short(words(request.Method, string(request.Params)))
 	if request.ID != "" {
-		r.Out.Printf("asked     %s · %s", visible(request.ID), what)
+		r.Out.Printf("asked     %s · %s", visible.Short(request.ID), what)
 		return
 	}
 	r.Out.Printf("told      %s", what)
@@ -111,13 +135,13 @@ func (r *Responder) delivered(letter correlation.Response, answer *http.Response
 	switch {
 	case answer.StatusCode != http.StatusAccepted:
 	case letter.Error != nil:
-		r.Out.Printf("failed    %s · %v", visible(letter.ID), letter.Error)
+		r.Out.Printf("failed    %s · %v", visible.Short(letter.ID), shown{letter.Error})
 	default:
-		r.Out.Printf("answered  %s · %s", visible(letter.ID), visible(string(letter.Result)))
+		r.Out.Printf("answered  %s · %s", visible.Short(letter.ID), visible.Short(string(letter.Result)))
 	}
 }
 
 // undelivered tells of an answer that the server did not take.
 func (r *Responder) undelivered(letter correlation.Response, err error) {
-	r.Out.Printf("too late  %s · %v", visible(letter.ID), explain(err))
+	r.Out.Printf("too late  %s · %v", visible.Short(letter.ID), explain(err))
 }

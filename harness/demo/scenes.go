@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"example.com/sseworkbook/harness/visible"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	flushing "example.com/sseworkbook/solutions/02-flushing"
 )
@@ -74,9 +75,9 @@ func (t *Tour) connecting() ([]row, error) {
 	answer := t.stage.response
 	rows := []row{
 		{"→ GET /events HTTP/1.1", ""},
-		{"→ Accept: " + visible(asked.Get("Accept")), ""},
+		{"→ Accept: " + visible.Text(asked.Get("Accept")), ""},
 		{"← " + answer.Proto + " " + answer.Status, ""},
-		{"← Content-Type: " + visible(answer.Header.Get("Content-Type")), "connected: this is an event stream"},
+		{"← Content-Type: " + visible.Text(answer.Header.Get("Content-Type")), "connected: this is an event stream"},
 	}
 	return rows, nil
 }
@@ -111,7 +112,7 @@ func (t *Tour) breaking() ([]row, error) {
 		return nil, err
 	}
 	outcome, stopped := t.outcome()
-	lines := []string{outcome, "last event ID: still " + visible(t.stage.source.LastEventID())}
+	lines := []string{outcome, "last event ID: still " + visible.Text(t.stage.source.LastEventID())}
 	rows := incoming(append(t.stage.look(), "✕"), nil)
 	return endWith(rows, 0, lines), stopped
 }
@@ -141,7 +142,7 @@ func (t *Tour) comingBack() ([]row, error) {
 	events, err := t.stage.understood(len(missed))
 	rows := []row{
 		{"→ GET /events HTTP/1.1", ""},
-		{"→ Last-Event-ID: " + visible(asked.Get("Last-Event-ID")), ""},
+		{"→ Last-Event-ID: " + visible.Text(asked.Get("Last-Event-ID")), ""},
 	}
 	return append(rows, incoming(t.stage.look(), events)...), err
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"example.com/sseworkbook/harness/visible"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	flushing "example.com/sseworkbook/solutions/02-flushing"
 	"example.com/sseworkbook/web"
@@ -44,7 +45,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		s.Log.Printf("%s could not be served: %v", r.RemoteAddr, err)
 		return
 	}
-	s.Log.Printf("%s connected · Last-Event-ID: %q", r.RemoteAddr, lastID)
+	s.Log.Printf("%s connected · Last-Event-ID: %s", r.RemoteAddr, visible.Quote(lastID))
 
 	first := tick(n+1, time.Now())
 	first.Retry = reconnectionTime

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strings"
 
+	"example.com/sseworkbook/harness/httpserve"
+	"example.com/sseworkbook/harness/visible"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	flushing "example.com/sseworkbook/solutions/02-flushing"
 	parsing "example.com/sseworkbook/solutions/03-parsing"
@@ -70,7 +72,7 @@ func newStage(ctx context.Context) (*stage, error) {
 	}
 	s.client = teeing(&http.Client{Transport: s}, &s.wire)
 	s.server = &http.Server{
-		Handler:     http.HandlerFunc(s.serve),
+		Handler:     httpserve.LocalGuard().Handler(http.HandlerFunc(s.serve)),
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog:    log.New(io.Discard, "", 0), // what goes wrong is the tour's to tell
 	}
@@ -179,7 +181,7 @@ func (s *stage) understood(n int) ([][]string, error) {
 func (s *stage) look() []string {
 	var lines []string
 	for line := range strings.Lines(s.wire.String()) {
-		lines = append(lines, visible(line))
+		lines = append(lines, visible.Text(line))
 	}
 	s.wire.Reset()
 	return lines

@@ -30,7 +30,7 @@ func (s *TwoWayServer) Handler() http.Handler {
 
 // Serve is the package's [Serve], but that whoever waits when ctx ends is told
 // that the server is shutting down.
-func (s *TwoWayServer) Serve(ctx context.Context, addr string, out io.Writer) error {
+func (s *TwoWayServer) Serve(ctx context.Context, addr Address, out io.Writer) error {
 	return serve(ctx, addr, s.Handler(), s.Shutdown, out)
 }
 

@@ -141,7 +141,7 @@ func TestTheTwoWayServerSaysThatItShutsDown(t *testing.T) {
 	defer cancel()
 	r, w := io.Pipe()
 	served := make(chan error, 1)
-	go func() { served <- twoWay(0, io.Discard).Serve(ctx, "127.0.0.1:0", w) }()
+	go func() { served <- twoWay(0, io.Discard).Serve(ctx, demo.Address{Listen: "127.0.0.1:0"}, w) }()
 	line, err := bufio.NewReader(r).ReadString('\n')
 	require.NoError(t, err)
 	base := strings.Fields(line)[2]

@@ -2,6 +2,7 @@ package load
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,6 +36,7 @@ type asking struct {
 	start                    time.Time
 	next                     atomic.Int64 // the first request that nobody has taken on yet
 	sent, received, answered atomic.Int64
+	onTheWay                 atomic.Int64 // were when the run was stopped
 
 	mu   sync.Mutex // guards took
 	took histogram  // since it was looked at last: from when a request was due to its answer
@@ -97,19 +99,34 @@ func (a *asking) ask(ctx context.Context, n int64, due time.Time) {
 	a.sent.Add(1)
 	err := a.trigger(ctx, n, a.sessions[client])
 	took := time.Since(due)
-	if err != nil && ctx.Err() != nil {
-		return // the run was stopped, with this one on its way
+	cause := context.Cause(ctx)
+	ended := errors.Is(cause, ErrServerEnded)
+	if err != nil && cause != nil && !ended {
+		a.onTheWay.Add(1) // the run was stopped, and its client may still hear of it
+		return
 	}
-	switch heard := a.flights.end(n); {
-	case err == nil:
+	heard, why := a.flights.end(n)
+	if err == nil {
 		a.answered.Add(1)
 		a.mu.Lock()
 		a.took.add(took)
 		a.mu.Unlock()
-	case heard:
-		a.losses.add(noAnswer, explain(err))
-	default:
-		a.losses.add(noEvent, explain(err))
+		return
+	}
+	if ended {
+		why = cause.Error()
+	}
+	kind := noEvent
+	if heard {
+		kind = noAnswer
+	}
+	a.losses.add(kind, cmp.Or(why, explain(err)))
+}
+
+// refused is told of an answer that a client could not deliver, and why.
+func (a *asking) refused(result json.RawMessage, why string) {
+	if n, err := number(result); err == nil {
+		a.flights.refused(n, why)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -30,6 +32,7 @@ type crowd struct {
 	url     string // of the event stream
 	http    *http.Client
 	hear    func(client int, params json.RawMessage) // is told of each request
+	refused func(result json.RawMessage, why string) // and of each answer that is not delivered
 	losses  *losses
 	in      atomic.Int64 // how many are connected now
 	running sync.WaitGroup
@@ -44,7 +47,7 @@ type crowd struct {
 }
 
 // newCrowd returns n clients that are not connected yet.
-func newCrowd(base string, n int, l *losses, hear func(int, json.RawMessage)) *crowd {
+func newCrowd(base string, n int, l *losses, hear func(int, json.RawMessage), refused func(json.RawMessage, string)) *crowd {
 	small := &http.Transport{ // a stream of its own for each client
 		DisableCompression: true,
 		ReadBufferSize:     1 << 10,
@@ -62,6 +65,7 @@ func newCrowd(base string, n int, l *losses, hear func(int, json.RawMessage)) *c
 		url:      base + "/events",
 		http:     &http.Client{Transport: lanes{streams: small, answers: shared}},
 		hear:     hear,
+		refused:  refused,
 		losses:   l,
 		sessions: make([]string, n),
 	}
@@ -96,6 +100,19 @@ func enter(ctx context.Context, gate chan<- struct{}) bool {
 	}
 }
 
+// wait waits until all clients have left by themselves, or the limit is over.
+func (c *crowd) wait(limit time.Duration) {
+	left := make(chan struct{})
+	go func() { // ends with the last client, which close waits for
+		c.running.Wait()
+		close(left)
+	}()
+	select {
+	case <-left:
+	case <-time.After(limit):
+	}
+}
+
 // close has all clients leave, and waits until they have.
 func (c *crowd) close() {
 	c.leave()
@@ -119,7 +136,7 @@ func (c *crowd) live(i int, settled func()) {
 				c.hear(i, params)
 				return params, nil
 			},
-			OnUndelivered: func(_ correlation.Response, err error) { c.losses.explain(noAnswer, explain(err)) },
+			OnUndelivered: func(r correlation.Response, err error) { c.refused(r.Result, explain(err)) },
 			OnEvent: func(e framing.Event) {
 				if e.Type == "endpoint" && c.sessions[i] == "" && late.Stop() {
 					c.sessions[i] = sessionIn(e.Data)
@@ -173,9 +190,18 @@ func explain(err error) string {
 		return "no more open files: see ulimit -n"
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return "no more ports: this system has too few for so many clients"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the connection broke"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the server does not listen any longer"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "the server did not reply in time"
 	}
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		err = failed.Err // without the URL, which is always the same
+	}
+	if failed, ok := errors.AsType[*net.OpError](err); ok {
+		err = failed.Err // without the ports, which are different each time
 	}
 	return err.Error()
 }

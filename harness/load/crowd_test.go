@@ -13,7 +13,7 @@ func TestAClientThatFallsOffIsALoss(t *testing.T) {
 	server := httptest.NewServer(Handler())
 	defer server.Close()
 	var l losses
-	c := newCrowd(server.URL, 3, &l, func(int, json.RawMessage) {})
+	c := newCrowd(server.URL, 3, &l, func(int, json.RawMessage) {}, func(json.RawMessage, string) {})
 	require.True(t, c.connect(t.Context()))
 	require.Equal(t, []int{0, 1, 2}, c.present())
 	require.EqualValues(t, 3, c.in.Load())
@@ -31,7 +31,7 @@ func TestAClientThatLeavesIsNoLoss(t *testing.T) {
 	server := httptest.NewServer(Handler())
 	defer server.Close()
 	var l losses
-	c := newCrowd(server.URL, 3, &l, func(int, json.RawMessage) {})
+	c := newCrowd(server.URL, 3, &l, func(int, json.RawMessage) {}, func(json.RawMessage, string) {})
 	require.True(t, c.connect(t.Context()))
 	c.close()
 	require.Zero(t, c.in.Load(), "it waits until they have left")

@@ -3,7 +3,11 @@ package load
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"syscall"
@@ -67,7 +71,20 @@ func TestALossIsNamed(t *testing.T) {
 	require.EqualValues(t, 6, l.total())
 	require.EqualError(t, lost(l.list()), "not everything arrived: a client fell off, twice; "+
 		"an event never arrived, 3 times; an answer never came back, once")
-	require.Equal(t, "a client fell off, twice (EOF)", l.list()[0].String())
+	require.Equal(t, "a client fell off, once (EOF)", l.list()[0].String())
+
+	for i := range 100 { // as many causes as there are losses
+		l.add(noAnswer, fmt.Sprint("cause ", i))
+	}
+	l.add(noAnswer, "504")
+	l.add(noEvent, strings.Repeat("\u202e", 1<<20))
+	require.EqualValues(t, 108, l.total())
+	require.EqualError(t, lost(l.list()), "not everything arrived: a client fell off, twice; "+
+		"an event never arrived, 4 times; an answer never came back, 102 times")
+	require.Less(t, len(l.list()), 20)
+	require.Contains(t, l.list(), Loss{what[noAnswer], 2, "504"})
+	require.Contains(t, l.list(), Loss{what[noAnswer], 91, otherCauses})
+	require.NotContains(t, fmt.Sprint(l.list()), "\u202e")
 	for k, name := range what {
 		require.NotEmpty(t, name, "kind %d", k)
 	}
@@ -77,6 +94,12 @@ func TestASystemAtItsLimitsIsExplained(t *testing.T) {
 	require.Equal(t, "no more open files: see ulimit -n", explain(syscall.EMFILE))
 	require.Equal(t, "no more ports: this system has too few for so many clients", explain(syscall.EADDRNOTAVAIL))
 	require.Equal(t, "odd", explain(errors.New("odd")))
+	for _, cause := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
+		require.Equal(t, "the connection broke", explain(&url.Error{Op: "Post", URL: "http://server.test", Err: cause}))
+	}
+	for _, port := range []int{1, 2} { // one cause, whatever the port is
+		require.Equal(t, "odd", explain(&net.OpError{Op: "read", Net: "tcp", Source: &net.TCPAddr{Port: port}, Err: errors.New("odd")}))
+	}
 }
 
 func TestWhatARunMayAskFor(t *testing.T) {
@@ -106,14 +129,15 @@ func TestATableOnATerminalIsOneRow(t *testing.T) {
 	looks[1].lately.add(1500 * time.Microsecond)
 	for rewrite, want := range map[bool]string{
 		false: "  1s           5         30         20     1.5ms     1.5ms       0         40.2\n" +
-			"  2s           5         10         10     0.0ms     0.0ms       1         40.2\n",
+			"  2s           5         10         10         –         –       1         40.2\n",
 		true: "\r  1s           5         30         20     1.5ms     1.5ms       0         40.2\x1b[K" +
-			"\r  2s           5         10         10     0.0ms     0.0ms       1         40.2\x1b[K\n",
+			"\r  2s           5         10         10         –         –       1         40.2\x1b[K\n",
 	} {
 		var out strings.Builder
 		table := newTable(&out, rewrite)
-		table.row(began, looks[0], looks[1])
-		table.row(began, looks[1], looks[2])
+		require.True(t, table.row(began, looks[0], looks[1]))
+		require.False(t, table.row(began, looks[0], look{at: began.Add(1400 * time.Millisecond)}), "of this second there is one")
+		require.True(t, table.row(began, looks[1], looks[2]))
 		table.end()
 		require.Equal(t, columns+"\n"+want, out.String())
 	}
@@ -127,12 +151,18 @@ func TestASummaryIsForPeopleAndPrograms(t *testing.T) {
 	require.Equal(t, `clients   9 of 10 got in · 500 a second
 events    990 of 1000 sent · 985 arrived
 answers   980 came back · 98 a second
-latency   p50 1.2ms · p99 10.0ms · max 20.0ms
+latency   p50 1.2ms · p99 10.0ms · max 20.0ms · without 10 that had no answer
 memory    33.3 KiB of the server for each client
 lost      a client did not get in, once (503)
           an event never arrived, 5 times (404)
 `, s.String())
 	require.Error(t, s.Err())
+
+	stopped := Summary{Clients: 10, Connected: 10, Due: 1000, Sent: 7, OnTheWay: 7}
+	require.Contains(t, stopped.String(), "\nlatency   – · without 7 that had no answer\n")
+	require.Contains(t, stopped.String(), "\nstopped   with 7 on their way\n")
+	require.NotContains(t, stopped.String(), "memory")
+	require.NotContains(t, Summary{Sent: 5, Answered: 5}.String(), "without")
 	text, err := json.Marshal(s)
 	require.NoError(t, err)
 	var back Summary

@@ -14,6 +14,7 @@ type flights struct {
 type flight struct {
 	client int // who is asked
 	heard  bool
+	why    string // what the client knows of why its answer did not arrive, or ""
 }
 
 // start has request n begin, which client is to hear of.
@@ -44,11 +45,21 @@ func (f *flights) hear(n int64, client int) string {
 	}
 }
 
-// end ends request n, and reports whether its client has heard of it.
-func (f *flights) end(n int64) (heard bool) {
+// refused takes note of why the answer to request n did not arrive.
+func (f *flights) refused(n int64, why string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	heard = f.up[n].heard
+	if flight := f.up[n]; flight != nil {
+		flight.why = why
+	}
+}
+
+// end ends request n, and reports whether its client has heard of it, and what it
+// knows of why its answer did not arrive.
+func (f *flights) end(n int64) (heard bool, why string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	flight := f.up[n]
 	delete(f.up, n)
-	return heard
+	return flight.heard, flight.why
 }

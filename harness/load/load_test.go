@@ -178,6 +178,53 @@ func TestARunThatIsStoppedHasASummary(t *testing.T) {
 	}
 }
 
+// A server that answers nothing any more: each second has its row, which shows that
+// nothing came back.
+func TestAServerThatHangsIsShown(t *testing.T) {
+	var hangs atomic.Bool
+	url := serve(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if hangs.Load() && r.URL.Path != "/events" {
+				io.Copy(io.Discard, r.Body)
+				<-r.Context().Done()
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	watcher := &rows{at: map[int]func(){1: func() { hangs.Store(true) }, 4: cancel}}
+	o := small()
+	o.For, o.Progress = load.MaxFor, watcher
+	summary, err := run(t, ctx, url, o)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Regexp(t, `(?m)^ +\ds +20 +0 +0 +– +– +0 +[\d.–]+$`, watcher.text.String())
+	require.Equal(t, summary.Sent-summary.Answered, summary.OnTheWay)
+	require.Positive(t, summary.OnTheWay)
+	seen := map[string]bool{}
+	for line := range strings.Lines(watcher.text.String()) {
+		second := strings.Fields(line)[0]
+		require.False(t, seen[second], "twice: %s", second)
+		seen[second] = true
+	}
+}
+
+// rows is a writer that calls functions when so many rows have come.
+type rows struct {
+	at   map[int]func()
+	n    int // with the headings
+	text strings.Builder
+}
+
+func (r *rows) Write(line []byte) (int, error) {
+	if f := r.at[r.n]; f != nil {
+		f()
+	}
+	r.n++
+	return r.text.Write(line)
+}
+
 // lines is a writer that calls row for the first row of a table.
 type lines struct {
 	once sync.Once
@@ -201,5 +248,5 @@ func TestARunCanBeWatched(t *testing.T) {
 	o.For, o.Progress = load.MaxFor, watcher
 	_, err := run(t, ctx, serve(t, func(next http.Handler) http.Handler { return next }), o)
 	require.ErrorIs(t, err, context.Canceled)
-	require.Regexp(t, `^time +connected +events/s .*\n +\ds +20 +\d+ +\d+ +[\d.]+ms +[\d.]+ms +0 +[\d.]+\n`, watcher.text.String())
+	require.Regexp(t, `^time +connected +events/s .*\n +\ds +20 +\d+ +\d+ +[\d.]+ms +[\d.]+ms +0 +[\d.–]+\n`, watcher.text.String())
 }

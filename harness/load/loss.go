@@ -1,10 +1,14 @@
 package load
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+
+	"example.com/sseworkbook/harness/visible"
 )
 
 // A kind is a way to lose something.
@@ -31,11 +35,11 @@ var what = [kinds]string{
 	foreign:  "something arrived that should not have",
 }
 
-// A Loss is something that got lost, and how often.
+// A Loss is something that got lost for one cause, and how often.
 type Loss struct {
 	What  string `json:"what"`
 	Count int64  `json:"count"`
-	Why   string `json:"why"` // why the first of them did, as far as is known
+	Why   string `json:"why"` // the cause of all of these, as far as is known
 }
 
 // String says what got lost and why: "a client fell off, twice (EOF)".
@@ -53,65 +57,76 @@ func (l Loss) short() string {
 	return l.What + ", " + times
 }
 
-// lost is an error that names all losses, or nil if there are none.
+// lost is an error that names all kinds of losses, or nil if there are none. Those
+// of a kind stand together.
 func lost(losses []Loss) error {
 	if len(losses) == 0 {
 		return nil
 	}
 	var words []string
-	for _, loss := range losses {
+	for i, loss := range losses {
+		if i > 0 && loss.What == losses[i-1].What {
+			continue // it was counted with the first
+		}
+		for _, other := range losses[i+1:] {
+			if other.What == loss.What {
+				loss.Count += other.Count
+			}
+		}
 		words = append(words, loss.short())
 	}
 	return errors.New("not everything arrived: " + strings.Join(words, "; "))
 }
 
-// losses counts what got lost. The zero value is ready to use. It is safe for
-// concurrent use.
+// losses counts what got lost, by its cause. The zero value is ready to use. It is
+// safe for concurrent use.
 type losses struct {
-	mu     sync.Mutex // guards the rest
-	counts [kinds]int64
-	why    [kinds]string
+	mu     sync.Mutex // guards causes
+	causes [kinds]map[string]int64
 }
 
-// add counts a loss, and keeps why the first of its kind came about.
-func (l *losses) add(k kind, why string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.counts[k]++
-	if l.why[k] == "" {
-		l.why[k] = why
-	}
-}
+const (
+	// causesAtMost is how many causes of one kind of loss are told apart.
+	causesAtMost = 10
 
-// explain keeps why a loss is about to come about, for whoever counts it knows
-// less.
-func (l *losses) explain(k kind, why string) {
+	otherCauses = "other causes"
+)
+
+// add counts a loss and its cause, in which a peer may have had a part.
+func (l *losses) add(k kind, cause string) {
+	cause = visible.Short(cause)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.why[k] == "" {
-		l.why[k] = why
+	if l.causes[k] == nil {
+		l.causes[k] = map[string]int64{}
 	}
+	if _, known := l.causes[k][cause]; !known && len(l.causes[k]) >= causesAtMost {
+		cause = otherCauses
+	}
+	l.causes[k][cause]++
 }
 
 // total returns how many there are of all kinds.
 func (l *losses) total() (n int64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, count := range l.counts {
-		n += count
+	for _, loss := range l.list() {
+		n += loss.Count
 	}
 	return n
 }
 
-// list returns the kinds of which there are any.
+// list returns what got lost, kind by kind, the most frequent cause first.
 func (l *losses) list() []Loss {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	all := []Loss{} // in JSON, nothing is an empty list
-	for k, count := range l.counts {
-		if count > 0 {
-			all = append(all, Loss{what[k], count, l.why[k]})
+	for k, causes := range l.causes {
+		start := len(all)
+		for cause, count := range causes {
+			all = append(all, Loss{what[k], count, cause})
 		}
+		slices.SortFunc(all[start:], func(a, b Loss) int {
+			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Why, b.Why))
+		})
 	}
 	return all
 }

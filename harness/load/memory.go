@@ -4,20 +4,23 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"runtime/metrics"
+	"sync/atomic"
 	"time"
 )
 
 // weighLimit is how long the server may take to say how large it is.
 const weighLimit = time.Second
 
-// A memory is how large the server is. It is for one goroutine.
+// A memory is how large the server is. Any goroutine may ask perClient; the rest is
+// for one.
 type memory struct {
 	url   string
 	http  *http.Client
-	empty int64   // bytes, without clients
-	kib   float64 // by which it has grown for each client, as of the last weighing
+	empty int64         // bytes, without clients
+	kib   atomic.Uint64 // the bits of how many it has grown by for each client, as of the last weighing
 }
 
 // newMemory is for the server at base.
@@ -34,11 +37,30 @@ func (m *memory) start(ctx context.Context) (err error) {
 	return err
 }
 
+// follow weighs the server each second until done, and then once more.
+func (m *memory) follow(ctx context.Context, done <-chan struct{}, clients func() int64) {
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	for {
+		select {
+		case <-second.C:
+			m.weigh(ctx, clients())
+		case <-done:
+			m.weigh(ctx, clients())
+			return
+		}
+	}
+}
+
+// perClient returns by how many KiB the server has grown for each client, or 0 if
+// that is not known.
+func (m *memory) perClient() float64 { return math.Float64frombits(m.kib.Load()) }
+
 // weigh weighs the server with so many clients. One that has no time for it is as
 // large as before.
 func (m *memory) weigh(ctx context.Context, clients int64) {
 	if size, err := m.size(ctx); err == nil && clients > 0 {
-		m.kib = float64(max(0, size-m.empty)) / 1024 / float64(clients)
+		m.kib.Store(math.Float64bits(float64(max(0, size-m.empty)) / 1024 / float64(clients)))
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 	"strings"
 )
 
+// ErrServerEnded says that the process of the server has ended before it was told to.
+var ErrServerEnded = errors.New("the server's process has ended")
+
 // A Process is a process that runs [Serve]. It does not outlive this one. It is
 // safe for concurrent use.
 type Process struct {
@@ -42,7 +45,7 @@ func Start(ctx context.Context, cmd *exec.Cmd) (*Process, error) {
 	ended, end := context.WithCancelCause(context.Background())
 	go func() { // until the process ends, which Stop waits for; it also closes stdin
 		err := cmp.Or(cmd.Wait(), errors.New("by itself"))
-		end(fmt.Errorf("the server's process has ended: %w", err))
+		end(fmt.Errorf("%w: %w", ErrServerEnded, err))
 	}()
 	return &Process{strings.TrimSpace(url), cmd, ended}, nil
 }

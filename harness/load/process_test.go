@@ -78,6 +78,13 @@ func TestTheEndOfTheServerIsTheEndOfTheRun(t *testing.T) {
 	summary, err := run(t, ctx, server.URL, o)
 	require.ErrorContains(t, err, "the server's process has ended: ")
 	require.EqualValues(t, 20, summary.Connected)
+	require.Zero(t, summary.OnTheWay, "they are lost")
+	count := map[string]int64{}
+	for _, loss := range summary.Lost {
+		count[loss.What] += loss.Count
+	}
+	require.EqualValues(t, 20, count["a client fell off"])
+	require.Equal(t, summary.Sent-summary.Answered, count["an event never arrived"]+count["an answer never came back"])
 }
 
 func TestAServerThatDoesNotStartIsAnError(t *testing.T) {

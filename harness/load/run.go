@@ -3,10 +3,15 @@ package load
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 )
+
+// noticeLimit is how long clients get to notice that the server's process has ended.
+// The system tells them at once.
+const noticeLimit = 2 * time.Second
 
 // A Load is one load on one server. It is for one Run, and is not safe for
 // concurrent use.
@@ -31,7 +36,7 @@ func New(base string, o Options) *Load {
 	o.Patience = cmp.Or(o.Patience, DefaultPatience)
 	l := &Load{o: o, memory: newMemory(base), losses: &losses{}}
 	l.asking = newAsking(base, o, l.losses)
-	l.crowd = newCrowd(base, o.Clients, l.losses, l.asking.hear)
+	l.crowd = newCrowd(base, o.Clients, l.losses, l.asking.hear, l.asking.refused)
 	return l
 }
 
@@ -47,6 +52,9 @@ func (l *Load) Run(ctx context.Context) (Summary, error) {
 		return Summary{}, fmt.Errorf("asking the server how large it is: %w", err)
 	}
 	l.work(ctx)
+	if errors.Is(context.Cause(ctx), ErrServerEnded) {
+		l.crowd.wait(noticeLimit)
+	}
 	return l.summary(), context.Cause(ctx)
 }
 
@@ -61,7 +69,8 @@ func (l *Load) Close() {
 func (l *Load) work(ctx context.Context) {
 	done := make(chan struct{})
 	var watching sync.WaitGroup
-	watching.Go(func() { l.watch(ctx, done) })
+	watching.Go(func() { l.watch(done) })
+	watching.Go(func() { l.memory.follow(ctx, done, l.crowd.in.Load) })
 	defer watching.Wait()
 	defer close(done)
 
@@ -78,21 +87,26 @@ func (l *Load) work(ctx context.Context) {
 }
 
 // watch looks each second and writes what it sees, until done.
-func (l *Load) watch(ctx context.Context, done <-chan struct{}) {
+func (l *Load) watch(done <-chan struct{}) {
 	t := newTable(l.o.Progress, l.o.Rewrite)
 	defer t.end()
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
 	began := time.Now()
-	last := l.look(ctx)
+	last := l.look()
+	var unshown histogram // of a look without a row
 	for {
 		select {
 		case <-second.C:
-			now := l.look(ctx)
-			t.row(began, last, now)
-			last = now
+			now := l.look()
+			now.lately.merge(&unshown)
+			if t.row(began, last, now) {
+				last, unshown = now, histogram{}
+			} else {
+				unshown = now.lately
+			}
 		case <-done:
-			l.look(ctx) // for the summary
+			l.look() // for the summary
 			return
 		}
 	}
@@ -109,18 +123,16 @@ type look struct {
 	kib     float64   // of the server's memory for each client
 }
 
-// look looks.
-func (l *Load) look(ctx context.Context) look {
-	in := l.crowd.in.Load()
-	l.memory.weigh(ctx, in)
+// look looks. It waits for nobody: a server that has no time makes no row late.
+func (l *Load) look() look {
 	now := look{
 		at:      time.Now(),
-		in:      in,
+		in:      l.crowd.in.Load(),
 		events:  l.asking.received.Load(),
 		answers: l.asking.answered.Load(),
 		lost:    l.losses.total(),
 		lately:  l.asking.lately(),
-		kib:     l.memory.kib,
+		kib:     l.memory.perClient(),
 	}
 	l.took.merge(&now.lately)
 	return now

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/sseworkbook/harness/httpserve"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
@@ -33,7 +34,7 @@ func Serve(stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("serving for the load: %w", err)
 	}
-	server := &http.Server{Handler: Handler(), ReadHeaderTimeout: headerLimit}
+	server := &http.Server{Handler: httpserve.LocalGuard().Handler(Handler()), ReadHeaderTimeout: headerLimit}
 	served := make(chan error, 1) // Serve's one result, once the server is closed
 	go func() { served <- server.Serve(listener) }()
 	fmt.Fprintf(stdout, "http://%s\n", listener.Addr())

@@ -17,6 +17,7 @@ type Summary struct {
 	Sent               int64   `json:"sent"`     // that it made
 	Received           int64   `json:"received"` // events that came to a client
 	Answered           int64   `json:"answered"` // answers that came back
+	OnTheWay           int64   `json:"onTheWay"` // requests that had no answer yet when the run was stopped
 	AnsweredPerSecond  float64 `json:"answeredPerSecond"`
 	P50                float64 `json:"p50Milliseconds"`
 	P99                float64 `json:"p99Milliseconds"`
@@ -37,11 +38,12 @@ func (l *Load) summary() Summary {
 		Sent:               l.asking.sent.Load(),
 		Received:           l.asking.received.Load(),
 		Answered:           answered,
+		OnTheWay:           l.asking.onTheWay.Load(),
 		AnsweredPerSecond:  perSecond(answered, l.working),
 		P50:                milliseconds(l.took.quantile(0.50)),
 		P99:                milliseconds(l.took.quantile(0.99)),
 		Max:                milliseconds(l.took.max),
-		KiBPerClient:       l.memory.kib,
+		KiBPerClient:       l.memory.perClient(),
 		Lost:               l.losses.list(),
 	}
 }
@@ -66,8 +68,13 @@ func (s Summary) String() string {
 	line("clients", "%d of %d got in · %.0f a second", s.Connected, s.Clients, s.ConnectedPerSecond)
 	line("events", "%d of %d sent · %d arrived", s.Sent, s.Due, s.Received)
 	line("answers", "%d came back · %.0f a second", s.Answered, s.AnsweredPerSecond)
-	line("latency", "p50 %.1fms · p99 %.1fms · max %.1fms", s.P50, s.P99, s.Max)
-	line("memory", "%.1f KiB of the server for each client", s.KiBPerClient)
+	line("latency", "%s", s.latency())
+	if s.KiBPerClient > 0 {
+		line("memory", "%.1f KiB of the server for each client", s.KiBPerClient)
+	}
+	if s.OnTheWay > 0 {
+		line("stopped", "with %d on their way", s.OnTheWay)
+	}
 	if len(s.Lost) == 0 {
 		line("lost", "nothing")
 	}
@@ -75,4 +82,16 @@ func (s Summary) String() string {
 		line([]string{"lost", ""}[min(i, 1)], "%v", loss)
 	}
 	return b.String()
+}
+
+// latency says how long the answers took, and of how many requests that says nothing.
+func (s Summary) latency() string {
+	without := ""
+	if n := s.Sent - s.Answered; n > 0 {
+		without = fmt.Sprintf(" · without %d that had no answer", n)
+	}
+	if s.Answered == 0 {
+		return "–" + without
+	}
+	return fmt.Sprintf("p50 %.1fms · p99 %.1fms · max %.1fms%s", s.P50, s.P99, s.Max, without)
 }

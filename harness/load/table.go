@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"io"
+	"math"
 	"time"
 )
 
@@ -12,6 +13,7 @@ type table struct {
 	out     io.Writer
 	rewrite bool
 	rows    int
+	second  float64 // of the last row
 }
 
 // newTable returns a table on out. Without an out it is written nowhere.
@@ -26,22 +28,45 @@ func newTable(out io.Writer, rewrite bool) *table {
 const columns = "time   connected   events/s  answers/s       p50       p99    lost   KiB/client"
 
 // row writes what there is to see now, of a run that began at a time, and what
-// has happened since the look before.
-func (t *table) row(began time.Time, last, now look) {
+// has happened since the look before. It reports false if there is a row of this
+// second already: when the machine is late with one, the next comes too soon.
+func (t *table) row(began time.Time, last, now look) bool {
+	second := math.Round(now.at.Sub(began).Seconds())
+	if t.rows > 0 && second <= t.second {
+		return false
+	}
+	t.second = second
 	if t.rows == 0 {
 		fmt.Fprintln(t.out, columns)
 	}
 	t.rows++
 	seconds := now.at.Sub(last.at).Seconds()
-	text := fmt.Sprintf("%3.0fs  %10d %10.0f %10.0f %9s %9s %7d %12.1f",
-		now.at.Sub(began).Seconds(), now.in,
+	text := fmt.Sprintf("%3.0fs  %10d %10.0f %10.0f %9s %9s %7d %12s",
+		second, now.in,
 		float64(now.events-last.events)/seconds, float64(now.answers-last.answers)/seconds,
-		inWords(now.lately.quantile(0.50)), inWords(now.lately.quantile(0.99)), now.lost, now.kib)
+		quantile(&now.lately, 0.50), quantile(&now.lately, 0.99), now.lost, kib(now.kib))
 	if t.rewrite {
 		fmt.Fprintf(t.out, "\r%s\x1b[K", text)
-		return
+	} else {
+		fmt.Fprintln(t.out, text)
 	}
-	fmt.Fprintln(t.out, text)
+	return true
+}
+
+// quantile returns a quantile in words. Where nothing came back there is none.
+func quantile(h *histogram, q float64) string {
+	if h.n == 0 {
+		return "–"
+	}
+	return inWords(h.quantile(q))
+}
+
+// kib returns a size in words. Before the server was weighed there is none.
+func kib(size float64) string {
+	if size == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f", size)
 }
 
 // end goes to the next line.

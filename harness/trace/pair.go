@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/sseworkbook/harness/pair/record"
+	"example.com/sseworkbook/harness/visible"
 )
 
 // labelWidth is how many characters of what was sent stand beside an arrow.
@@ -78,7 +79,7 @@ func (d *drawing) add(line record.Line) {
 		d.numbered[line.From]++
 		x.number, x.many = d.numbered[line.From], d.requests[line.From] > 1
 		_, body, _ := strings.Cut(string(line.Bytes), "\r\n\r\n")
-		label := strings.TrimSpace(line.Text + " " + shorten(visible(body)))
+		label := strings.TrimSpace(line.Text + " " + shorten(visible.Text(body)))
 		d.draw(line, x, Message{Label: label, Bytes: string(line.Bytes), Note: cutOff(line)})
 	case record.Head:
 		d.head(line, x)
@@ -134,7 +135,7 @@ func (d *drawing) body(line record.Line, x *exchange) {
 	}
 	m := &d.pair.Messages[x.answer]
 	if len(x.body) == 0 {
-		m.Label += " " + shorten(visible(string(line.Bytes)))
+		m.Label += " " + shorten(visible.Text(string(line.Bytes)))
 	}
 	if len(x.body) < bytesAtMost {
 		x.body = append(x.body, line.Bytes...)
@@ -187,7 +188,7 @@ func (d *drawing) label(line record.Line, x *exchange, whole bool) {
 		return
 	}
 	m := &d.pair.Messages[x.open.message]
-	m.Label = shorten(visible(strings.TrimRight(string(x.open.text), "\r\n")))
+	m.Label = shorten(visible.Text(strings.TrimRight(string(x.open.text), "\r\n")))
 	if m.Label == "" {
 		m.Label = "(a blank line)"
 	}
@@ -243,17 +244,4 @@ func shorten(text string) string {
 		return string(runes[:labelWidth-1]) + "…"
 	}
 	return text
-}
-
-// visible shows each control character by its symbol.
-func visible(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r < ' ':
-			return '␀' + r // the symbols stand in the order of the characters
-		case r == 0x7f:
-			return '␡'
-		}
-		return r
-	}, s)
 }

@@ -44,8 +44,7 @@ func (s *Server) compare(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	update, _ := s.where.Latest()
-	now := s.standing(update)
+	now := s.now().standing
 	l := now.Lessons[i]
 	name, _ := titleOf(l)
 	data := struct {

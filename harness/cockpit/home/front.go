@@ -18,8 +18,7 @@ type line struct {
 
 // front is the page of all lessons.
 func (s *Server) front(w http.ResponseWriter, r *http.Request) {
-	update, _ := s.where.Latest()
-	now := s.standing(update)
+	now := s.now().standing
 	data := struct {
 		head
 		Verdict string

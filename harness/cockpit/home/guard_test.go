@@ -3,6 +3,7 @@ package home_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -24,12 +25,12 @@ func TestAnotherHostIsRefused(t *testing.T) {
 		"127.0.0.1:8090":      http.StatusOK,
 		"[::1]:8090":          http.StatusOK,
 		"[::1]":               http.StatusOK,
-		"evil.example:8090":   http.StatusMisdirectedRequest,
-		"localhost.evil:8090": http.StatusMisdirectedRequest,
-		"127.0.0.1.evil:8090": http.StatusMisdirectedRequest,
-		"192.168.1.7:8090":    http.StatusMisdirectedRequest,
-		"localhost@evil:8090": http.StatusMisdirectedRequest,
-		"":                    http.StatusMisdirectedRequest,
+		"evil.example:8090":   http.StatusForbidden,
+		"localhost.evil:8090": http.StatusForbidden,
+		"127.0.0.1.evil:8090": http.StatusForbidden,
+		"192.168.1.7:8090":    http.StatusForbidden,
+		"localhost@evil:8090": http.StatusForbidden,
+		"":                    http.StatusForbidden,
 	} {
 		for _, path := range []string{"/", "/lessons/01-greeting", "/web/home/home.css"} {
 			r := httptest.NewRequest(http.MethodGet, path, nil)
@@ -134,4 +135,52 @@ func TestTheStreamTellsOfEachUpdate(t *testing.T) {
 	require.NoError(t, stop())
 	_, err = source.Decode()
 	require.Equal(t, io.EOF, err)
+}
+
+// A page of another site gets nothing, and takes no stream.
+func TestAnotherSitesPageIsRefused(t *testing.T) {
+	d := newDesk(t)
+	for name, value := range map[string]string{"Origin": "http://localhost:3000", "Sec-Fetch-Site": "cross-site"} {
+		r := httptest.NewRequest(http.MethodGet, "http://localhost:8090/events", nil)
+		r.Header.Set(name, value)
+		require.Equal(t, http.StatusForbidden, d.ask(r).StatusCode, name)
+	}
+}
+
+// However many pages there are, where things stand is worked out once for each
+// update, and no more streams are open than there is room for.
+func TestManyStreamsAreBounded(t *testing.T) {
+	d := newDesk(t)
+	url, stop := d.run("localhost:0")
+	var open []*parsing.Source
+	var first string
+	for {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/events", nil)
+		require.NoError(t, err)
+		source, err := parsing.Connect(&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, r)
+		if full, ok := errors.AsType[*parsing.ResponseError](err); ok {
+			require.Equal(t, http.StatusServiceUnavailable, full.StatusCode)
+			require.NotEmpty(t, full.Header.Get("Retry-After"))
+			break
+		}
+		require.NoError(t, err)
+		defer source.Close()
+		open = append(open, source)
+		require.LessOrEqual(t, len(open), 100)
+		event, err := source.Decode()
+		require.NoError(t, err)
+		first = event.ID
+		d.write("lessons/02-parting/parting_test.go", "package parting_test\n") // its steps would be missing
+	}
+	require.Greater(t, len(open), 50)
+	require.Contains(t, d.page("/"), `data-version="`+first+`"`)
+	require.Contains(t, d.page("/"), "0 of 4 steps", "the page works out nothing anew")
+
+	d.ran(1)
+	for _, source := range open {
+		event, err := source.Decode()
+		require.NoError(t, err)
+		require.Contains(t, event.Data, `"passed":1`)
+	}
+	require.NoError(t, stop())
 }

@@ -7,6 +7,7 @@ package home
 import (
 	"crypto/rand"
 	"net/http"
+	"sync"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
@@ -24,7 +25,11 @@ type Server struct {
 	root    string
 	lessons []catalog.Lesson
 	where   Where
-	process string // tells the updates of this process from those of another
+	process string        // tells the updates of this process from those of another
+	streams chan struct{} // has an element for each stream that is open
+
+	mu     sync.Mutex // guards latest
+	latest view       // of the update that was asked for last
 }
 
 // Where says where the learner is, as a [cockpit.Cockpit] does.
@@ -44,7 +49,7 @@ type Mistake struct {
 // New returns the server for the workbook in root, with these lessons, in which
 // where says how far they are.
 func New(root string, lessons []catalog.Lesson, where Where) *Server {
-	return &Server{root: root, lessons: lessons, where: where, process: rand.Text()[:8]}
+	return &Server{root: root, lessons: lessons, where: where, process: rand.Text()[:8], streams: make(chan struct{}, maxStreams)}
 }
 
 // Handler returns the pages. They are for this machine alone, which the handler

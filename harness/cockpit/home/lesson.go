@@ -64,8 +64,7 @@ func (s *Server) lesson(w http.ResponseWriter, r *http.Request) {
 		s.say(w, r, http.StatusInternalServerError, "The lesson's text cannot be read", err.Error())
 		return
 	}
-	update, _ := s.where.Latest()
-	now := s.standing(update)
+	now := s.now().standing
 	page := s.lessonPage(now, i)
 	if page.Text, err = s.markdown(withoutHints(withoutTitle(text)), "lessons/"+s.lessons[i].Name); err != nil {
 		s.say(w, r, http.StatusInternalServerError, "The lesson's text cannot be shown", err.Error())

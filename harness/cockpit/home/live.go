@@ -23,12 +23,25 @@ type Notice struct {
 	Steps   int    `json:"steps"`   // how many there are
 }
 
+// maxStreams is how many streams there may be at once. A page has one while it is
+// seen, so that they are enough for more windows than anybody has open.
+const maxStreams = 64
+
 // events streams the latest update at once, and then each one that follows. A page
 // wants to know where things stand and not how they came there, so no queue is kept
-// for it: one that is slow misses what was between, and never the last.
+// for it: one that is slow misses what was between, and never the last. Where all
+// streams are taken, a page is told when to ask again.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		w.Header().Set("Content-Type", "text/event-stream")
+		return
+	}
+	select {
+	case s.streams <- struct{}{}:
+		defer func() { <-s.streams }()
+	default:
+		w.Header().Set("Retry-After", "2")
+		http.Error(w, fmt.Sprintf("%d pages follow already, and there is no room for more: close some", maxStreams), http.StatusServiceUnavailable)
 		return
 	}
 	stream, err := flushing.Open(w, r)
@@ -36,23 +49,22 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		return // the client has been told, or is gone
 	}
 	for {
-		update, next := s.where.Latest()
-		if stream.Send(s.event(update)) != nil {
+		now := s.now()
+		if stream.Send(now.event) != nil {
 			return
 		}
 		select {
-		case <-next:
+		case <-now.next:
 		case <-r.Context().Done():
 			return
 		}
 	}
 }
 
-// event returns what the stream says of an update.
-func (s *Server) event(update cockpit.Update) framing.Event {
-	now := s.standing(update)
+// event returns what the stream says of where the learner is.
+func (now standing) event() framing.Event {
 	data, _ := json.Marshal(Notice{now.Running, now.Saved, now.Passed, now.Steps}) // it cannot fail
-	return framing.Event{Type: "update", ID: s.version(update), Retry: reconnectionTime, Data: string(data)}
+	return framing.Event{Type: "update", ID: now.Version, Retry: reconnectionTime, Data: string(data)}
 }
 
 // version names what the pages show after an update. Another process counts anew,

@@ -50,9 +50,8 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, page s
 
 // say answers with a page of one sentence, for what is not there or went wrong.
 func (s *Server) say(w http.ResponseWriter, r *http.Request, status int, title, sentence string) {
-	update, _ := s.where.Latest()
 	s.show(w, r, status, "say", struct {
 		head
 		Sentence string
-	}{s.head(s.standing(update), title, nil), sentence})
+	}{s.head(s.now().standing, title, nil), sentence})
 }

@@ -2,22 +2,15 @@ package home
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
-	"syscall"
-	"time"
+
+	"example.com/sseworkbook/harness/httpserve"
 )
 
-const (
-	// shutdownLimit is how long requests that are being answered may still take.
-	shutdownLimit = 500 * time.Millisecond
-
-	// headerLimit is how long a client may take to send its request's header.
-	headerLimit = 10 * time.Second
-)
+// usualPort is where the pages are when no address is given.
+const usualPort = 8090
 
 // Run serves the pages at addr ("localhost:8090") until ctx ends, and stops within
 // a second then, streams included. It writes one line to log once it listens. An
@@ -28,29 +21,8 @@ func (s *Server) Run(ctx context.Context, addr string, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{
-		Handler:           s.Handler(),
-		ReadHeaderTimeout: headerLimit,
-		BaseContext:       func(net.Listener) context.Context { return ctx }, // so that streams end with it
-	}
-	host, _, _ := net.SplitHostPort(addr)
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	fmt.Fprintf(log, "listening on http://%s · Ctrl-C stops\n", net.JoinHostPort(host, port))
-
-	served := make(chan error, 1) // Serve's one result; it returns when Shutdown begins
-	go func() { served <- server.Serve(listener) }()
-	select {
-	case err := <-served:
-		return fmt.Errorf("serving the home page at %s: %w", addr, err)
-	case <-ctx.Done():
-	}
-	end, cancel := context.WithTimeout(context.Background(), shutdownLimit)
-	defer cancel()
-	if server.Shutdown(end) != nil {
-		server.Close()
-	}
-	<-served
-	return nil
+	fmt.Fprintf(log, "listening on %s · Ctrl-C stops\n", httpserve.URL(addr, listener.Addr()))
+	return httpserve.Run(ctx, listener, s.Handler(), nil)
 }
 
 // CheckAddress returns an error if addr is not host:port, or not of this machine
@@ -58,26 +30,33 @@ func (s *Server) Run(ctx context.Context, addr string, log io.Writer) error {
 func CheckAddress(addr string) error {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return fmt.Errorf("cannot listen at %q (an address is host:port, such as localhost:8090): %w", addr, err)
+		return httpserve.AddressError(addr, usualPort, err)
 	}
-	if !isLocal(host) {
-		return fmt.Errorf("the home page is for this machine alone, and %s is not: who reaches it could read your files; "+
-			"take an address of localhost, such as -addr localhost:8090", addr)
+	if !httpserve.IsLocal(host) {
+		return errNotLocal(addr)
 	}
 	return nil
 }
 
-// listen listens at addr, if CheckAddress has nothing against it.
+// errNotLocal says that addr is not of this machine alone.
+func errNotLocal(addr string) error {
+	return fmt.Errorf("the home page is for this machine alone, and %s is not: who reaches it could read your files; "+
+		"take an address of localhost, such as -addr localhost:%d", addr, usualPort)
+}
+
+// listen listens at addr, if CheckAddress has nothing against it, and the name in it
+// means what it says.
 func listen(addr string) (net.Listener, error) {
 	if err := CheckAddress(addr); err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", addr)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s is taken: another program listens there, this one perhaps; choose another port, such as -addr localhost:8091", addr)
-	}
+	listener, err := httpserve.Listen(addr, usualPort)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen at %q (an address is host:port, such as localhost:8090): %w", addr, err)
+		return nil, err
+	}
+	if httpserve.OnNetwork(listener.Addr()) {
+		listener.Close()
+		return nil, errNotLocal(addr)
 	}
 	return listener, nil
 }

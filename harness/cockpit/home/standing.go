@@ -7,6 +7,7 @@ import (
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
+	framing "example.com/sseworkbook/solutions/01-framing"
 )
 
 // A standing is where the learner is, for all pages.
@@ -21,6 +22,27 @@ type standing struct {
 	Passed, Steps int // of all lessons
 
 	results []progress.Result // of all lessons, in their order
+}
+
+// A view is what pages and streams show after an update. All of them share it, and
+// nobody may change what it holds.
+type view struct {
+	standing
+	event framing.Event
+	next  <-chan struct{} // closed by the next update
+}
+
+// now returns the view of the latest update. It reads the files of all lessons, so
+// that is done once for each update, however many there are who ask.
+func (s *Server) now() view {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	update, next := s.where.Latest()
+	if s.latest.next != next {
+		now := s.standing(update)
+		s.latest = view{now, now.event(), next}
+	}
+	return s.latest
 }
 
 // standing returns where the learner is after an update. A lesson whose tests have

@@ -35,11 +35,10 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request, file string) {
 		s.say(w, r, http.StatusInternalServerError, "The text cannot be shown", err.Error())
 		return
 	}
-	update, _ := s.where.Latest()
 	s.show(w, r, http.StatusOK, "document", struct {
 		head
 		Text template.HTML
-	}{s.head(s.standing(update), strings.TrimPrefix(first, "# "), nil), html})
+	}{s.head(s.now().standing, strings.TrimPrefix(first, "# "), nil), html})
 }
 
 // withoutTitle returns a text without its first line, which is the page's title.
