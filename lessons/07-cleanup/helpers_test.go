@@ -270,6 +270,9 @@ func describe(err error) string {
 	if e, ok := errors.AsType[*correlation.Error](err); ok {
 		return fmt.Sprint("error ", e.Code)
 	}
+	if e, ok := errors.AsType[*timeouts.TimeoutError](err); ok {
+		return fmt.Sprintf("%T", e)
+	}
 	if e, ok := errors.AsType[*parsing.ResponseError](err); ok {
 		return fmt.Sprintf("%T", e)
 	}

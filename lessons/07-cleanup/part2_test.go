@@ -67,6 +67,8 @@ func TestShutdownEndsEveryWait(t *testing.T) {
 		stalled, giveUp = half(`{"jsonrpc":`)
 		defer giveUp()
 		answer := p.post("/responses?session="+session, stalled)
+		trigger.what = "Shutdown began when half the body of a POST had come, and must end the read of the rest: POST /trigger"
+		answer.what = "Shutdown began when half the body of a POST had come, and must end the read of the rest: POST /responses"
 		time.Sleep(time.Second)
 		p.shutDown(t, "half the body of a POST has come, and Shutdown waits for the rest: it must end the read, too")
 		step.Equal(t, p.over+": half a trigger's body had come when Shutdown began at +1 s: its sender must get a 503 then", "503 after 1s", trigger.wait(t))

@@ -173,6 +173,7 @@ func TestTheClientStopsWithItsContext(t *testing.T) {
 		}
 
 		running, _ = begun(t, p.Pair, &cleanup.Client{URL: p.URL + "/events", MaxEventSize: 1000, Answerer: timeouts.Answerer{Client: p.Client, Handle: double}})
+		running.what = "MaxEventSize is 1000, and an event of 1001 bytes came: Run"
 		p.only(t, running).Send(framing.Event{Data: strings.Repeat("x", 1001)})
 		step.Equal(t, p.over+": MaxEventSize is 1000, and an event of 1001 bytes came: Run must return ErrEventTooLarge",
 			"parsing.ErrEventTooLarge after 0s", running.wait(t))
