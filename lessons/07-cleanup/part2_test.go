@@ -33,6 +33,7 @@ func TestShutdownEndsEveryStream(t *testing.T) {
 			session, stream := p.open()
 			streams, triggers = append(streams, stream), append(triggers, p.trigger(session, 0))
 		}
+		synctest.Wait()
 		p.shutDown(t, "3 streams are open, and Shutdown waits for them: it must end each stream, since nothing else does")
 		for _, stream := range streams {
 			err := stream.Ended(p.over + ": Shutdown returned although a stream is still open: the server's process cannot end")

@@ -162,6 +162,7 @@ func TestTheClientStopsWithItsContext(t *testing.T) {
 	})
 	onEach(t, func(t *testing.T, p *house) {
 		running, _ := p.run(t, timeouts.Answerer{Client: p.Client, Handle: double})
+		running.what = p.over + ": the server ended the stream: Run"
 		p.only(t, running).Close()
 		step.Equal(t, p.over+": the server ended the stream: Run must return nil", "nil after 0s", running.wait(t))
 
@@ -252,8 +253,7 @@ func panicking(t *testing.T, logTo string) {
 			case "bad":
 				panic("a Handle panicked, and nothing in the client stopped that")
 			case "worse":
-				var none map[string]bool
-				none[method] = true
+				return params[len(params)], nil
 			}
 			return double(ctx, method, params)
 		}}}
@@ -269,7 +269,7 @@ func panicking(t *testing.T, logTo string) {
 		"error -32603 after 0s", p.call(session, "bad", "21").wait(t))
 	synctest.Wait()
 	step.Equal(t, "Handle panicked: the client must log that to "+logTo, true, logged.Len() > 0)
-	step.Equal(t, "Handle wrote to a nil map and panicked: its caller must get an internal error (-32603) at once",
+	step.Equal(t, "Handle panicked with a runtime error: its caller must get an internal error (-32603) at once",
 		"error -32603 after 0s", p.call(session, "worse", "21").wait(t))
 	step.Equal(t, "Handle panicked twice: the next request must be answered as usual",
 		"42 after 0s", p.call(session, "double", "21").wait(t))
