@@ -246,9 +246,6 @@ var often = map[string][]string{
 		"a table of calls keeps an entry for each session there ever was",
 		"each request leaves a watcher that is never called off",
 	},
-	"07-cleanup/TestATriggerThatFailsSaysWhy": {
-		"ServeHTTP returns when the client has left, its goroutine writes on",
-	},
 	"07-cleanup/TestAnAnswerAndADepartureSettleACallOnce": {
 		"the session is looked at again after the answer came",
 	},
@@ -280,6 +277,5 @@ var often = map[string][]string{
 	},
 	"07-cleanup/TestTheOthersCallsGoOn": {
 		"a trigger waits on the server's context, not on its sender's",
-		"ServeHTTP returns when the client has left, its goroutine writes on",
 	},
 }
