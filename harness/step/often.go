@@ -227,41 +227,55 @@ var often = map[string][]string{
 		"the last POST is sent on a context that never ends",
 	},
 	"07-cleanup/TestACallToAClientThatLeftFailsAtOnce": {
+		"a session that had ended before is reported as a client that left",
 		"defer without the second (): the watcher is set up when all is over",
 	},
 	"07-cleanup/TestAClientAnswersWhatItIsAsked": {
+		"Run returns the context's error, whatever ended the stream",
+		"where Client is nil, the stream is opened by a client with a timeout",
 		"each endpoint event closes the same channel",
+		"the endpoint is taken relative to the URL before the redirects",
+		"the Answerer is built field by field, and Origins is left out",
 	},
 	"07-cleanup/TestAHandlerThatPanicsCostsOneAnswer": {
+		"a panic is logged to the global logger, whatever Log says",
 		"recover stands in Run, and the panic happens on another goroutine",
+		"a panic with an error is panicked again",
 	},
 	"07-cleanup/TestAThousandClientsComeAndGo": {
+		"a table of calls keeps an entry for each session there ever was",
 		"each request leaves a watcher that is never called off",
 	},
-	"07-cleanup/TestATriggerThatFailsSaysWhy": {
-		"ServeHTTP returns when the client has left, its goroutine writes on",
-	},
 	"07-cleanup/TestAnAnswerAndADepartureSettleACallOnce": {
-		"the session is looked at again when the answer is there",
+		"the session is looked at again after the answer came",
 	},
 	"07-cleanup/TestNobodyGetsInDuringShutdown": {
-		"whoever comes while the server shuts down is let in",
-		"shutdown waits for the handlers with the lock in its hand",
+		"the door is looked at under the lock, and counted in after it",
+		"new requests are let in while the server shuts down",
+		"shutdown holds the lock while it waits for the handlers",
 	},
 	"07-cleanup/TestShutdownEndsEveryStream": {
 		"shutdown waits for the streams, and nothing ends them",
 	},
 	"07-cleanup/TestShutdownEndsEveryWait": {
-		"shutdown closes the sessions, so each call takes its client for gone",
+		"shutdown ends the contexts, and a handler waits for a body",
+		"shutdown closes the sessions, so each call says that its client left",
 	},
 	"07-cleanup/TestShutdownTwiceAndDeparturesTogether": {
 		"each Shutdown closes the same channel",
 	},
 	"07-cleanup/TestShutdownWaitsForHandlersButNotForEver": {
-		"a handler says goodbye on a channel that nobody reads any more",
+		"a handler says goodbye on a channel that is no longer read",
+		"only streams are counted as handlers",
 		"ServeHTTP returns when the client has left, its goroutine writes on",
 	},
 	"07-cleanup/TestTheClientStopsWithItsContext": {
 		"the end is only a flag, which is looked at when the next event comes",
+		"MaxEventSize is a field that nothing reads",
+		"a ping timer that Run starts goes on after it",
+		"Run connects again when the stream ends",
+	},
+	"07-cleanup/TestTheOthersCallsGoOn": {
+		"a trigger waits on the server's context, not on its sender's",
 	},
 }

@@ -1,5 +1,5 @@
-// Package cleanup is the complete two-way server and its client. Whoever leaves (a
-// client, a caller, the server itself) leaves nothing behind.
+// Package cleanup is the complete two-way server and its client. Each of them, and
+// each caller, can leave at any moment, and leaves nothing behind.
 package cleanup
 
 import (
@@ -54,23 +54,23 @@ func NewServer() *Server {
 	return s
 }
 
-// ServeHTTP has Handler serve the request. The request's context ends when
-// shutdown begins, and a read of its body with it. From then on new requests get a
-// 503.
+// ServeHTTP has Handler serve the request, and returns when Handler has. The
+// request's context ends when shutdown begins, and a read of its body with it. From
+// then on new requests get a 503.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// TODO: enough for part 1. In part 2, nobody gets in once shutdown has begun, and
-	// all requests that are being served are told to end (endReads ends their reads).
+	// TODO: enough for part 1. In part 2, end the request's context when shutdown
+	// begins (endReads ends the read of its body), and refuse new requests from then on.
 	s.Handler.ServeHTTP(w, r)
 }
 
 // Shutdown ends every stream and every wait, and returns when all handlers have
 // returned, or with ctx's error when that ends first. A client learns from the end
-// of its stream that nobody waits for its answers any longer; whether it is also
+// of its stream that its answers are no longer wanted; whether it is also
 // told of each request is not promised. Calling Shutdown twice is fine. The
 // http.Server that serves s is shut down after it.
 func (s *Server) Shutdown(ctx context.Context) error {
-	// TODO: Let nobody in any more, tell everybody to go, and wait for them,
-	// but not for ever.
+	// TODO: Let no new request in, tell all handlers to end, and wait for
+	// them, but not forever.
 	return nil
 }
 
@@ -108,7 +108,8 @@ type Client struct {
 
 // Run connects, and answers as Answer does.
 func (c *Client) Run(ctx context.Context) error {
-	// TODO: Connect, and answer what comes from there.
+	// TODO: Connect (the request for the stream needs ctx, too), and let
+	// Answer do the rest.
 	return nil
 }
 
@@ -117,6 +118,6 @@ func (c *Client) Run(ctx context.Context) error {
 // no Handle runs any longer. A Handle that panics costs one answer, which is an
 // internal error.
 func (c *Client) Answer(ctx context.Context, source *parsing.Source, from *url.URL) error {
-	// TODO: Let an Answerer do it, and leave nothing behind.
+	// TODO: Have the Answerer do it, with a Handle that survives a panic.
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -30,7 +31,7 @@ const (
 
 // A Trigger is the body of POST /trigger.
 type Trigger struct {
-	Session string          `json:"session,omitempty"` // whom to ask; empty: everyone
+	Session string          `json:"session,omitempty"` // the client to ask; empty: all clients
 	Method  string          `json:"method"`
 	Params  json.RawMessage `json:"params,omitempty"`
 	Timeout int64           `json:"timeout,omitempty"` // in milliseconds; zero: the server's
@@ -122,6 +123,9 @@ func (s *Server) askAll(ctx context.Context, peers []*sessions.Session, t Trigge
 // readTrigger reads the body of POST /trigger, which has size bytes.
 func readTrigger(w http.ResponseWriter, r *http.Request) (t Trigger, size int, err error) {
 	body, err := correlation.ReadJSON(w, r)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return t, 0, &sessions.Problem{Status: http.StatusRequestTimeout, Detail: "the body did not come in time"}
+	}
 	if err != nil {
 		return t, 0, err
 	}

@@ -1,17 +1,16 @@
 package cleanup_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,7 +50,7 @@ func onEach(t *testing.T, f func(t *testing.T, p *house)) {
 	t.Helper()
 	for _, over := range protocols {
 		step.Bubble(t, func(t *testing.T) {
-			server := cleanup.NewServer(0, 0)
+			server := cleanup.NewServer()
 			f(t, &house{pair.Memory(t, server, over.opts...), t, server, over.name})
 		})
 	}
@@ -60,7 +59,7 @@ func onEach(t *testing.T, f func(t *testing.T, p *house)) {
 // open opens a stream of a client that answers nothing.
 func (p *house) open() (session string, stream *pair.Stream) {
 	stream = p.Open("/events")
-	first := stream.Frame(p.over + ": a client connected, and its stream ended before the first event")
+	first := stream.Frame(p.over + ": a client opened GET /events, but its stream ended before the first event")
 	return sessionOf(events(first)[0]), stream
 }
 
@@ -70,25 +69,25 @@ func (p *house) only(t *testing.T, running *call) (session *sessions.Session) {
 	synctest.Wait()
 	all := p.server.Sessions.All()
 	if len(all) != 1 {
-		step.Fail(t, fmt.Sprintf("%s: Run was called, and the server has %d sessions: the client has not connected", p.over, len(all)),
-			"Run "+running.state())
+		step.Fail(t, fmt.Sprintf("%s: Run must connect and stay connected: the server has %d sessions", p.over, len(all)),
+			"Run: "+running.state())
 	}
 	return all[0]
 }
 
-// call asks as lesson 06 does, without Ask.
+// call asks as lesson 06 does, without the Server's Call.
 func (p *house) call(session *sessions.Session, method, params string) *call {
 	return begin("Caller.Call", func() (string, error) {
-		result, err := p.server.Caller.Call(context.Background(), session, method, json.RawMessage(params))
+		result, err := p.server.Caller.Call(context.Background(), session, correlation.Request{Method: method, Params: json.RawMessage(params)})
 		return string(result), err
 	})
 }
 
-// ask asks through the server's Ask.
+// ask asks through the Server's Call.
 func (p *house) ask(ctx context.Context, session string) *call {
 	s, _ := p.server.Sessions.Get(session)
-	return begin("Ask", func() (string, error) {
-		result, err := p.server.Ask(ctx, s, "really?", nil)
+	return begin("Call", func() (string, error) {
+		result, err := p.server.Call(ctx, s, correlation.Request{Method: "really?"})
 		return string(result), err
 	})
 }
@@ -96,20 +95,25 @@ func (p *house) ask(ctx context.Context, session string) *call {
 // A triggered is a trigger that was sent.
 type triggered struct {
 	*call
+	leave  func()      // takes its sender away
 	header http.Header // when the call has ended
 }
 
 // trigger sends a trigger for one session, or with "" for all.
 func (p *house) trigger(session string, timeout time.Duration) *triggered {
-	body, _ := json.Marshal(cleanup.Trigger{Session: session, Method: "really?", Timeout: int(timeout.Milliseconds())})
-	return p.post("application/json", strings.NewReader(string(body)))
+	body, _ := json.Marshal(cleanup.Trigger{Session: session, Method: "really?", Timeout: timeout.Milliseconds()})
+	return p.post("/trigger", strings.NewReader(string(body)))
 }
 
-// post sends body as a trigger, whether it is one or not.
-func (p *house) post(contentType string, body io.Reader) *triggered {
-	t := &triggered{}
-	t.call = begin("POST /trigger", func() (string, error) {
-		resp, err := p.Client.Post(p.URL+"/trigger", contentType, body)
+// post sends body to path, as JSON.
+func (p *house) post(path string, body io.Reader) *triggered {
+	ctx, leave := context.WithCancel(context.Background())
+	r, _ := http.NewRequestWithContext(ctx, "POST", p.URL+path, body)
+	r.Header.Set("Content-Type", "application/json")
+	t := &triggered{leave: leave}
+	t.call = begin("POST "+path, func() (string, error) {
+		defer leave()
+		resp, err := p.Client.Do(r)
 		if err != nil {
 			return "", err
 		}
@@ -125,7 +129,7 @@ func (p *house) post(contentType string, body io.Reader) *triggered {
 // when to come back.
 func (p *house) knock(method, path, body string) string {
 	defer step.Waiting(p.t, func() (string, []string) {
-		return p.over + ": " + method + " " + path + " has got no answer: it was neither let in nor refused", step.LockedOut()
+		return p.over + ": " + method + " " + path + " got no response: ServeHTTP must let it in or refuse it", step.LockedOut()
 	})()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -149,52 +153,13 @@ func (p *house) knock(method, path, body string) string {
 func (p *house) shutDown(t *testing.T, hangs string) {
 	t.Helper()
 	step.Returns(t, p.over+": "+hangs, func() {
-		step.Equal(t, p.over+": Shutdown returned an error, and its context has not ended", nil, p.server.Shutdown(context.Background()))
-	})
-}
-
-// hold makes a handler of the server hang in a write, until finish is called. Its
-// request's context is ctx.
-func hold(ctx context.Context, server *cleanup.Server) (finish func(), handler *call) {
-	w, done := httptest.NewRecorder(), make(chan struct{})
-	held := pair.Intercept(w, func(p []byte) (int, error) {
-		<-done
-		return w.Write(p)
-	})
-	handler = begin("a handler", func() (string, error) {
-		server.ServeHTTP(held, httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil))
-		return "returned", nil
-	})
-	synctest.Wait()
-	return sync.OnceFunc(func() { close(done) }), handler
-}
-
-// meeting is a call that waits in Ask, for an answer or for the end of its session.
-func meeting(t *testing.T, happens func(t *testing.T, leave func(), answer func() error, call *call)) {
-	t.Helper()
-	step.Bubble(t, func(t *testing.T) {
-		p := &house{server: cleanup.NewServer(0, 0)}
-		session, _ := p.server.Sessions.Open(t.Context())
-		call := p.ask(t.Context(), session.ID())
-		question := asked(session)
-		synctest.Wait()
-		answer := func() error {
-			return p.server.Caller.Resolve(session.ID(), yes(question.ID))
-		}
-		happens(t, session.Close, answer, call)
+		step.Equal(t, p.over+": Shutdown must return nil while its context lasts", nil, p.server.Shutdown(context.Background()))
 	})
 }
 
 // yes is the response true to the request with this id.
 func yes(id string) correlation.Response {
 	return correlation.Response{JSONRPC: "2.0", ID: id, Result: json.RawMessage("true")}
-}
-
-func accepted(refused error) string {
-	if refused != nil {
-		return "refused"
-	}
-	return "accepted"
 }
 
 // join lets a client join that is not of this lesson, and returns its session.
@@ -205,10 +170,10 @@ func join(t *testing.T, p *pair.Pair, handle func(ctx context.Context, method st
 	stream, err := parsing.Connect(p.Client, (&http.Request{Method: "GET", URL: from, Header: http.Header{}}).WithContext(ctx))
 	if err != nil {
 		leave()
-		step.Fail(t, "GET /events: a client connected, and got no stream", "got  "+err.Error())
+		step.Fail(t, "GET /events did not give a client its event stream", "got  "+err.Error())
 	}
 	first := make(chan framing.Event, 100)
-	client := timeouts.Answerer{Client: p.Client, Handle: handle, Trace: func(e framing.Event) { first <- e }}
+	client := timeouts.Answerer{Client: p.Client, Handle: handle, OnEvent: func(e framing.Event) { first <- e }}
 	running := begin("a client", func() (string, error) { return "", client.Run(ctx, stream, from) })
 	t.Cleanup(func() {
 		leave()
@@ -218,42 +183,9 @@ func join(t *testing.T, p *pair.Pair, handle func(ctx context.Context, method st
 	case e := <-first:
 		return sessionOf(e)
 	case <-running.done:
-		step.Fail(t, "GET /events: a client connected, and its stream ended before the first event")
+		step.Fail(t, "a client opened GET /events, but its stream ended before the first event")
 		return ""
 	}
-}
-
-// run runs a client of yours until leave is called, or the step ends and cuts it
-// off.
-func run(t *testing.T, p *pair.Pair, client *cleanup.Client) (running *call, leave func()) {
-	t.Helper()
-	ctx, leave := context.WithCancel(context.Background())
-	running = begin("Run", func() (string, error) { return "nil", client.Run(ctx) })
-	t.Cleanup(func() {
-		leave()
-		p.Cut()
-		running.wait(t)
-	})
-	return running, leave
-}
-
-// crowd lets 100 clients come: 20 of yours over the network, of which 10 answer,
-// and 80 that come without one, since a network takes its time.
-func (p *house) crowd(t *testing.T) (clients []*call, leave func()) {
-	p.Get("/healthz") // opens the one connection that all clients of HTTP/2 share
-	ctx, leave := context.WithCancel(context.Background())
-	for n := range 20 {
-		client := cleanup.Client{URL: p.URL + "/events", HTTP: p.Client, Handle: answerIf(n%2 == 0)}
-		clients = append(clients, begin("Run", func() (string, error) { return "nil", client.Run(ctx) }))
-	}
-	for range 80 {
-		clients = append(clients, begin("the handler of GET /events", func() (string, error) {
-			p.server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
-			return "", nil
-		}))
-	}
-	t.Cleanup(leave)
-	return clients, leave
 }
 
 // double is a client's Handle that can do one thing.
@@ -263,16 +195,6 @@ func double(_ context.Context, method string, params json.RawMessage) (any, erro
 		return nil, &correlation.Error{Code: correlation.CodeMethodNotFound, Message: "I can only double numbers"}
 	}
 	return 2 * n, nil
-}
-
-// answerIf answers, or else waits until nobody wants an answer any more.
-func answerIf(answer bool) func(context.Context, string, json.RawMessage) (any, error) {
-	return func(ctx context.Context, _ string, _ json.RawMessage) (any, error) {
-		if !answer {
-			<-ctx.Done()
-		}
-		return true, ctx.Err()
-	}
 }
 
 // A call is something that was begun, and ends some time.
@@ -307,7 +229,7 @@ func begin(what string, f func() (string, error)) *call {
 // wait waits for the end, and returns how the call ended and how long it took.
 func (c *call) wait(t *testing.T) string {
 	t.Helper()
-	step.Returns(t, c.what+" has not returned, and nothing will wake it any more", func() { <-c.done })
+	step.Returns(t, c.what+" did not return, and nothing is left that could wake it", func() { <-c.done })
 	return c.state()
 }
 
@@ -323,18 +245,33 @@ func (c *call) state() string {
 
 var errImpatient = errors.New("impatient")
 
+// names are the errors that describe knows, the most specific ones first: an error
+// may well wrap several of them.
+var names = []struct {
+	name string
+	err  error
+}{
+	{"cleanup.ErrShutdown", cleanup.ErrShutdown},
+	{"flushing.ErrClientLeft", flushing.ErrClientLeft},
+	{"sessions.ErrClosed", sessions.ErrClosed},
+	{"parsing.ErrEventTooLarge", parsing.ErrEventTooLarge},
+	{"impatient", errImpatient},
+	{"context.DeadlineExceeded", context.DeadlineExceeded},
+	{"context.Canceled", context.Canceled},
+}
+
 // describe names an error.
 func describe(err error) string {
-	for name, known := range map[string]error{
-		"flushing.ErrGone": flushing.ErrGone, "cleanup.ErrShutdown": cleanup.ErrShutdown, "impatient": errImpatient,
-		"context.Canceled": context.Canceled, "context.DeadlineExceeded": context.DeadlineExceeded,
-	} {
-		if errors.Is(err, known) {
-			return name
+	for _, known := range names {
+		if errors.Is(err, known.err) {
+			return known.name
 		}
 	}
 	if e, ok := errors.AsType[*correlation.Error](err); ok {
 		return fmt.Sprint("error ", e.Code)
+	}
+	if e, ok := errors.AsType[*timeouts.TimeoutError](err); ok {
+		return fmt.Sprintf("%T", e)
 	}
 	if e, ok := errors.AsType[*parsing.ResponseError](err); ok {
 		return fmt.Sprintf("%T", e)
@@ -365,7 +302,7 @@ func short(o cleanup.Outcome) string {
 	case o.Error != nil:
 		return fmt.Sprint("error ", o.Error.Code)
 	case o.Problem != nil:
-		return fmt.Sprint(o.Problem.Status, " ", o.Problem.Title)
+		return fmt.Sprint(o.Problem.Status, " ", http.StatusText(o.Problem.Status))
 	}
 	return string(o.Result)
 }
@@ -381,9 +318,22 @@ func request(e framing.Event) (r correlation.Request) {
 	return r
 }
 
+// A sink takes the first frames of a session.
+type sink struct{ frames []byte }
+
+func (s *sink) SendFrames(frames ...[]byte) error {
+	s.frames = bytes.Join(frames, nil)
+	return errors.New("no more")
+}
+
 // asked waits for the request that was sent to a session without a stream.
-func asked(s *sessions.Session) correlation.Request {
-	return request(events(string(<-s.Frames()))[0])
+func asked(s *sessions.Session) (r correlation.Request) {
+	var first sink
+	s.Pump(&first)
+	for _, e := range events(string(first.frames)) {
+		return request(e)
+	}
+	return r
 }
 
 // sessionOf returns the session that a stream's first event names.
@@ -395,4 +345,12 @@ func sessionOf(e framing.Event) string {
 // sayWhen reports whether a header says when to come back.
 func sayWhen(h http.Header) bool {
 	return regexp.MustCompile(`^\d+$`).MatchString(h.Get("Retry-After"))
+}
+
+// wantRetryAfter fails the step unless a header says when to come back.
+func wantRetryAfter(t *testing.T, sentence string, h http.Header) {
+	t.Helper()
+	if !sayWhen(h) {
+		step.Fail(t, sentence, fmt.Sprintf("got  Retry-After: %q", h.Get("Retry-After")), "want a number of seconds: a Problem with RetryAfter writes it")
+	}
 }

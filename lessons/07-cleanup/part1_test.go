@@ -20,59 +20,53 @@ import (
 
 // Part 1: the client leaves.
 
-// An outside system (a shop, a cron job) speaks no event stream. It sends one POST, and the
-// answer to that is what a client somewhere has said.
+// An outside system (a shop, a cron job) knows nothing of event streams. It sends one POST, and the
+// response to it is what a client somewhere answered.
 func TestATriggerComesBackWithTheClientsAnswer(t *testing.T) {
 	defer step.Begin(t)()
 	for _, over := range protocols {
-		server := cleanup.NewServer(0, 0)
+		server := cleanup.NewServer()
 		p := pair.TCP(t, server, over.opts...)
 		client := join(t, p, double)
 		got := p.Post("/trigger", "application/json", `{"session":"`+client+`","method":"double","params":21}`)
-		step.Equal(t, over.name+": POST /trigger, and the client was asked to double 21: what the trigger's sender got",
+		step.Equal(t, over.name+": POST /trigger had a client double 21: its sender must get the client's result",
 			"200 42", fmt.Sprint(got.Status, " ", outcome(got.Body)))
-		step.Equal(t, over.name+": POST /trigger, and the client has answered: the Content-Type that the trigger's sender got",
+		step.Equal(t, over.name+": POST /trigger had a client double 21: the result must come as JSON",
 			"application/json", got.Header.Get("Content-Type"))
 	}
 }
 
-// Whoever triggers has to know whether to try again, and with whom to speak.
+// The sender of a trigger has to know whether it can try again, and whom it has to talk to.
 func TestATriggerThatFailsSaysWhy(t *testing.T) {
 	defer step.Begin(t)()
 	onEach(t, func(t *testing.T, p *house) {
 		rude := join(t, p.Pair, func(context.Context, string, json.RawMessage) (any, error) {
 			return nil, &correlation.Error{Code: 7, Message: "not today"}
 		})
-		step.Equal(t, p.over+": the client answered with an error of its own: what the trigger's sender got",
+		step.Equal(t, p.over+": the client answered a trigger with its own error: the sender must get that error as the Outcome",
 			"200 error 7 after 0s", p.trigger(rude, 0).wait(t))
-		step.Equal(t, p.over+": a trigger for everyone, and the only client answered with an error of its own: what its sender got",
+		step.Equal(t, p.over+": the only client answered a trigger for everyone with its own error: the sender must get a list with that error",
 			"200 [error 7:1] after 0s", p.trigger("", 0).wait(t))
 
 		silent, _ := p.open()
-		step.Equal(t, p.over+": the client says nothing, and the trigger gave it 1 ms: what the trigger's sender got",
+		step.Equal(t, p.over+": a client does not answer a trigger that gave it 1 ms: the sender must get a 504 then",
 			"504 after 1ms", p.trigger(silent, time.Millisecond).wait(t))
-		step.Equal(t, p.over+": the client says nothing, and the trigger gave no time: what the trigger's sender got",
+		step.Equal(t, p.over+": a client does not answer a trigger without a timeout: the sender must get a 504 after the Caller's timeout",
 			"504 after 30s", p.trigger(silent, 0).wait(t))
-		step.Equal(t, p.over+": a trigger for nobody's session: what its sender got",
+		step.Equal(t, p.over+": a trigger names a session that does not exist: its sender must get a 404",
 			"404 after 0s", p.trigger("nobody", 0).wait(t))
 
 		full, _ := p.server.Sessions.Open(t.Context())
 		for full.Send(framing.Event{Data: "news"}) == nil {
 		}
-		step.Equal(t, p.over+": the client does not read, and its queue is full: what the trigger's sender got",
-			"502 after 0s", p.trigger(full.ID(), 0).wait(t))
-		for _, bad := range []struct{ want, contentType, body string }{
-			{"415 after 0s", "text/plain", `{"method":"really?"}`},
-			{"400 after 0s", "application/json", `{}`},
-			{"400 after 0s", "application/json", `{"method":"really?","timeout":-1}`},
-		} {
-			step.Equal(t, fmt.Sprintf("%s: POST /trigger with the %s %s: what its sender got", p.over, bad.contentType, bad.body),
-				bad.want, p.post(bad.contentType, strings.NewReader(bad.body)).wait(t))
-		}
+		busy := p.trigger(full.ID(), 0)
+		step.Equal(t, p.over+": a client is so far behind that its queue is full: the sender of a trigger must get a 503",
+			"503 after 0s", busy.wait(t))
+		wantRetryAfter(t, p.over+": the sender of a trigger got a 503: it must be told when to try again", busy.header)
 	})
 }
 
-// Nobody will answer any more, and the server knows it. Thirty seconds of waiting help nobody.
+// No answer can come from a client that left, and the server knows it. Thirty seconds of waiting help no one.
 func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 	defer step.Begin(t)()
 	onEach(t, func(t *testing.T, p *house) {
@@ -81,33 +75,44 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 		trigger := p.trigger(session, 0)
 		time.Sleep(time.Second)
 		stream.Leave()
-		step.Equal(t, p.over+": the client was asked and left at +1 s: how Ask ended",
-			"flushing.ErrGone after 1s", call.wait(t))
-		step.Equal(t, p.over+": the client was asked and left at +1 s: what the trigger's sender got",
+		step.Equal(t, p.over+": the client was asked, and left at +1 s: Call must end then, with an error that wraps ErrClientLeft",
+			"flushing.ErrClientLeft after 1s", call.wait(t))
+		step.Equal(t, p.over+": the client was asked, and left at +1 s: the trigger's sender must get a 502 then",
 			"502 after 1s", trigger.wait(t))
-		step.Equal(t, p.over+": the calls have ended: how many requests are still pending", 0, p.server.Caller.Len())
+		step.Equal(t, p.over+": both calls have ended: no request must be left pending", 0, p.server.Caller.Len())
 		synctest.Wait() // until the registry has heard of it too
-		step.Equal(t, p.over+": the only client has left: what the sender of a trigger for everyone got", "404 after 0s", p.trigger("", 0).wait(t))
+		step.Equal(t, p.over+": the only client has left: the sender of a trigger for everyone must get a 404", "404 after 0s", p.trigger("", 0).wait(t))
 	})
 	step.Bubble(t, func(t *testing.T) {
-		server := cleanup.NewServer(0, 0)
+		server := cleanup.NewServer()
+		ended, _ := server.Sessions.Open(t.Context())
+		ended.Close()
+		call := begin("Call", func() (string, error) {
+			_, err := server.Call(t.Context(), ended, correlation.Request{Method: "really?"})
+			return "nil", err
+		})
+		step.Equal(t, "the session had ended before Call was called: Call must return an error that wraps sessions.ErrClosed",
+			"sessions.ErrClosed after 0s", call.wait(t))
+	})
+	step.Bubble(t, func(t *testing.T) {
+		server := cleanup.NewServer()
 		left, leave := context.WithCancel(t.Context())
 		leave()
 		w := httptest.NewRecorder()
 		step.Alone(func() {
-			session, _ := server.Sessions.Open(left) // has ended, and the registry does not know it yet
+			session, _ := server.Sessions.Open(left) // has ended, but the registry does not know it yet
 			r := httptest.NewRequest("POST", "/trigger", strings.NewReader(`{"session":"`+session.ID()+`","method":"really?"}`))
 			r.Header.Set("Content-Type", "application/json")
 			server.ServeHTTP(w, r)
 		})
 		if w.Code != http.StatusBadGateway && w.Code != http.StatusNotFound {
-			step.Fail(t, "the client left in the moment that a trigger for it came: what the trigger's sender got",
-				fmt.Sprint("got  ", w.Code), "want 502, or 404 when its session was gone already")
+			step.Fail(t, "the client left at the moment a trigger for it came: its sender must get a 502, or a 404 if the session was gone already",
+				fmt.Sprint("got  ", w.Code))
 		}
 	})
 }
 
-// Whoever leaves takes their own calls along, and nobody else's.
+// Whoever leaves ends their own calls, and no others.
 func TestTheOthersCallsGoOn(t *testing.T) {
 	defer step.Begin(t)()
 	onEach(t, func(t *testing.T, p *house) {
@@ -128,22 +133,31 @@ func TestTheOthersCallsGoOn(t *testing.T) {
 		for _, c := range calls {
 			got = append(got, c.wait(t))
 		}
-		step.Equal(t, p.over+": A answers at +3 s, B leaves at +1 s, one caller of A gives up at +2 s: how the calls of A, of A's impatient caller and of B ended",
-			"true after 3s, impatient after 2s, flushing.ErrGone after 1s", strings.Join(got, ", "))
+		step.Equal(t, p.over+": A answers at +3 s, A's impatient caller gives up at +2 s, B leaves at +1 s: each Call must end separately",
+			"true after 3s, impatient after 2s, flushing.ErrClientLeft after 1s", strings.Join(got, ", "))
+	})
+	onEach(t, func(t *testing.T, p *house) {
+		silent, _ := p.open()
+		trigger := p.trigger(silent, 0)
+		time.Sleep(time.Second)
+		step.Equal(t, p.over+": a trigger waits for a silent client: one request must be pending", 1, p.server.Caller.Len())
+		trigger.leave()
+		synctest.Wait()
+		step.Equal(t, p.over+": the trigger's sender has left: its request must not stay pending", 0, p.server.Caller.Len())
 	})
 }
 
-// A client may answer and leave in one breath. If its answer was accepted, the caller has it. If not, the
-// caller has an error. Nobody gets both, and nobody gets neither.
+// A client may answer and leave at the same moment. If its answer was accepted, the caller gets it; if not, the
+// caller gets an error. No caller gets both, and no caller gets neither.
 func TestAnAnswerAndADepartureSettleACallOnce(t *testing.T) {
 	defer step.Begin(t)()
 	meeting(t, func(t *testing.T, leave func(), answer func() error, call *call) {
 		leave()
 		synctest.Wait()
 		refused := answer()
-		step.Equal(t, "the client left, and then its answer came: how the call ended", "flushing.ErrGone after 0s", call.wait(t))
+		step.Equal(t, "the client left, and its answer came after that: Call must return the departure", "flushing.ErrClientLeft after 0s", call.wait(t))
 		if refused == nil {
-			step.Fail(t, "the client left, its caller has an error, and then its answer was accepted: two ends of one call")
+			step.Fail(t, "Call returned an error because the client had left, but the answer that came after that was accepted: one call, two ends")
 		}
 	})
 	orders := []struct {
@@ -157,11 +171,28 @@ func TestAnAnswerAndADepartureSettleACallOnce(t *testing.T) {
 		meeting(t, func(t *testing.T, leave func(), answer func() error, call *call) {
 			var refused error
 			step.Alone(func() { refused = order.happens(leave, answer) })
-			got, want := call.wait(t), "true after 0s"
+			got, verdict, want := call.wait(t), "accepted", "true after 0s"
 			if refused != nil {
-				want = "flushing.ErrGone after 0s"
+				verdict, want = "refused", "flushing.ErrClientLeft after 0s"
 			}
-			step.Equal(t, fmt.Sprintf("the client %s in the same instant, and its answer was %s: how the call ended", order.name, accepted(refused)), want, got)
+			step.Equal(t, fmt.Sprintf("the client %s at the same moment, and its answer was %s: Call must return an accepted answer, otherwise ErrClientLeft",
+				order.name, verdict), want, got)
 		})
 	}
+}
+
+// meeting is a call that waits in Call, for an answer or for the end of its session.
+func meeting(t *testing.T, happens func(t *testing.T, leave func(), answer func() error, call *call)) {
+	t.Helper()
+	step.Bubble(t, func(t *testing.T) {
+		p := &house{server: cleanup.NewServer()}
+		session, _ := p.server.Sessions.Open(t.Context())
+		call := p.ask(t.Context(), session.ID())
+		question := asked(session)
+		synctest.Wait()
+		answer := func() error {
+			return p.server.Caller.Resolve(session.ID(), yes(question.ID))
+		}
+		happens(t, session.Close, answer, call)
+	})
 }

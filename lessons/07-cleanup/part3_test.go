@@ -1,13 +1,18 @@
 package cleanup_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -17,70 +22,124 @@ import (
 	"example.com/sseworkbook/harness/step"
 	cleanup "example.com/sseworkbook/lessons/07-cleanup"
 	framing "example.com/sseworkbook/solutions/01-framing"
+	parsing "example.com/sseworkbook/solutions/03-parsing"
+	sessions "example.com/sseworkbook/solutions/04-sessions"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
+	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 )
 
 // Part 3: the client stops.
 
-// Run is all that a client's program calls: one line, and in it what the lessons before have built.
+// Run is all that a client's program calls. It is one call, with all that the lessons before have built behind it.
 func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 	defer step.Begin(t)()
 	onEach(t, func(t *testing.T, p *house) {
 		var handles, most atomic.Int32
-		var traced step.List[framing.Event]
+		var seen step.List[framing.Event]
 		var undelivered step.List[string]
-		running, _ := run(t, p.Pair, &cleanup.Client{URL: p.URL + "/events", HTTP: p.Client, Limit: 1,
+		running, _ := p.run(t, timeouts.Answerer{Client: p.Client, Limit: 1,
 			Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
 				most.Store(max(most.Load(), handles.Add(1)))
 				defer handles.Add(-1)
 				time.Sleep(time.Second)
 				return double(ctx, method, params)
 			},
-			Trace:       func(e framing.Event) { traced.Add(e) },
-			Undelivered: func(r correlation.Response, err error) { undelivered.Add(r.ID) },
+			OnEvent:       func(e framing.Event) { seen.Add(e) },
+			OnUndelivered: func(r correlation.Response, err error) { undelivered.Add(r.ID) },
 		})
 		session := p.only(t, running)
-		step.Equal(t, p.over+": the client was asked to double 21, and takes 1 s for it: what the caller got",
-			"42 after 1s", p.call(session, "double", "21").wait(t))
+		step.Equal(t, p.over+": the client takes 1 s to double 21: Run must send its answer", "42 after 1s", p.call(session, "double", "21").wait(t))
 
-		session.Send(framing.Event{Type: "endpoint", Data: "responses?session=" + session.ID()})
+		session.Send(session.Endpoint())
 		time.Sleep(time.Hour)
-		step.Equal(t, p.over+": the server has said its endpoint twice, and nothing else for an hour: what Run did meanwhile", "still waits", running.state())
+		step.Equal(t, p.over+": the server sent its endpoint again, and nothing else for an hour: Run must go on", "still waits", running.state())
 
 		first, second := p.call(session, "double", "1"), p.call(session, "double", "2")
 		first.wait(t)
 		second.wait(t)
-		step.Equal(t, p.over+": Limit is 1, and two questions came at once: how many Handles ran at the same time", int32(1), most.Load())
+		step.Equal(t, p.over+": Limit is 1, and two requests came at once: Run must not call two Handles at the same time", int32(1), most.Load())
 
 		last := p.call(session, "double", "3")
 		synctest.Wait()
-		events := traced.All()
-		step.Equal(t, p.over+": two endpoint events and four questions: how many events Trace was told of", 6, len(events))
+		events := seen.All()
+		step.Equal(t, p.over+": two endpoints and four requests came: OnEvent must be told of each", 6, len(events))
 		id := request(events[5]).ID
 		p.server.Caller.Resolve(session.ID(), yes(id)) // so that the client's own answer is the second
 		last.wait(t)
 		time.Sleep(time.Minute)
-		step.Equal(t, p.over+": the server refused the answer to the last question: of which answers Undelivered was told", []string{id}, undelivered.All())
+		step.Equal(t, p.over+": the server refused the answer to the last request: OnUndelivered must be told of it", []string{id}, undelivered.All())
 	})
-	p := pair.TCP(t, cleanup.NewServer(0, 0))
-	defer http.DefaultClient.CloseIdleConnections()
-	connected := make(chan struct{}, 1)
-	running, leave := run(t, p, &cleanup.Client{URL: p.URL + "/events", Trace: func(framing.Event) { connected <- struct{}{} }})
-	select {
-	case <-connected:
-	case <-running.done:
-		step.Fail(t, "a Client without an HTTP client: it should take http.DefaultClient, and connect", "got  Run returned "+running.result)
-	}
-	leave()
-	p.Server().Close() // how a client stops is the next step's business
+	step.Bubble(t, func(t *testing.T) {
+		p := &house{t: t, server: cleanup.NewServer(), over: "a Client without an HTTP client"}
+		p.Pair = pair.Memory(t, p.server)
+		defer func(rt http.RoundTripper) { http.DefaultTransport = rt }(http.DefaultTransport)
+		http.DefaultTransport = p.Client.Transport // which http.DefaultClient uses
+		running, _ := p.run(t, timeouts.Answerer{Handle: double})
+		p.only(t, running)
+		time.Sleep(time.Hour)
+		step.Equal(t, p.over+" connected, and nothing happened for an hour: Run must go on", "still waits", running.state())
+		p.Cut()
+		running.wait(t)
+	})
+	step.Bubble(t, moved)
+	step.Bubble(t, elsewhere)
 }
 
-// A client's program stops like any other: by the end of a context. What it has begun is over when Run returns.
+// moved is an event stream whose address has changed.
+func moved(t *testing.T) {
+	p := &house{t: t, server: cleanup.NewServer(), over: "/events redirects to /v2/events"}
+	inner := p.server.Handler
+	p.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/events" {
+			http.Redirect(w, r, "/v2/events", http.StatusTemporaryRedirect)
+			return
+		}
+		http.StripPrefix("/v2", inner).ServeHTTP(w, r)
+	})
+	p.Pair = pair.Memory(t, p.server)
+	running, _ := p.run(t, timeouts.Answerer{Client: p.Client, Handle: double})
+	step.Equal(t, p.over+", and the endpoint there is \"responses?session=…\": Run must send its answers to /v2/responses",
+		"42 after 0s", p.call(p.only(t, running), "double", "21").wait(t))
+}
+
+// elsewhere is an endpoint on another origin.
+func elsewhere(t *testing.T) {
+	const other = "https://other.example"
+	p := &house{t: t, server: cleanup.NewServer(), over: "the endpoint is on another origin"}
+	p.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		session, _ := p.server.Sessions.Open(r.Context())
+		session.Stream(w, r, framing.Event{Type: "endpoint", Data: other + "/answers"})
+	})
+	p.Pair = pair.Memory(t, p.server)
+	running, leave := p.run(t, timeouts.Answerer{Client: p.Client, Handle: double})
+	time.Sleep(time.Second)
+	if running.state() == "still waits" || running.result == "nil" {
+		step.Fail(t, p.over+", and the Client's Origins do not have it: Run must return an error", "Run: "+running.state())
+	}
+	leave()
+	synctest.Wait()
+	running, _ = p.run(t, timeouts.Answerer{Client: p.Client, Handle: double, Origins: []string{other},
+		Deliver: func(_ context.Context, endpoint string, r correlation.Response) error {
+			r.Result, _ = json.Marshal(endpoint)
+			return p.server.Caller.Resolve(p.server.Sessions.All()[0].ID(), r)
+		},
+	})
+	step.Equal(t, p.over+", and the Client's Origins have it: Run must have Deliver send the answers there",
+		`"`+other+`/answers" after 0s`, p.call(p.only(t, running), "double", "21").wait(t))
+}
+
+// A client's program stops like any other: when a context ends. What it began is over when Run returns.
 func TestTheClientStopsWithItsContext(t *testing.T) {
 	defer step.Begin(t)()
 	onEach(t, func(t *testing.T, p *house) {
 		var tidied atomic.Bool
-		running, leave := run(t, p.Pair, &cleanup.Client{URL: p.URL + "/events", HTTP: p.Client,
+		var requests atomic.Int32
+		inner := p.server.Handler
+		p.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			requests.Add(1)
+			inner.ServeHTTP(w, r)
+		})
+		running, leave := p.run(t, timeouts.Answerer{Client: p.Client,
 			Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
 				<-ctx.Done()
 				time.Sleep(time.Second)
@@ -91,12 +150,34 @@ func TestTheClientStopsWithItsContext(t *testing.T) {
 		call := p.call(p.only(t, running), "really?", "null")
 		time.Sleep(time.Second)
 		leave()
-		step.Equal(t, p.over+": the context ended at +1 s, a Handle took until +2 s to tidy up, and no event came before +30 s: what Run returned",
+		step.Equal(t, p.over+": the context ended at +1 s, and a Handle needs until +2 s to clean up: Run must return then, with the context's error",
 			"context.Canceled after 2s", running.wait(t))
-		step.Equal(t, p.over+": Run has returned: whether its Handle has", true, tidied.Load())
+		step.Equal(t, p.over+": Run returned: its Handle must have returned first", true, tidied.Load())
 		synctest.Wait()
-		step.Equal(t, p.over+": Run has returned: how many sessions the server still has", 0, p.server.Sessions.Len())
+		step.Equal(t, p.over+": Run returned: the server must have no session of it left", 0, p.server.Sessions.Len())
 		call.wait(t)
+		before := requests.Load()
+		time.Sleep(time.Hour)
+		step.Equal(t, p.over+": Run returned an hour ago: the client must have sent no request since", before, requests.Load())
+	})
+	onEach(t, func(t *testing.T, p *house) {
+		running, _ := p.run(t, timeouts.Answerer{Client: p.Client, Handle: double})
+		running.what = p.over + ": the server ended the stream: Run"
+		p.only(t, running).Close()
+		step.Equal(t, p.over+": the server ended the stream: Run must return nil", "nil after 0s", running.wait(t))
+
+		running, _ = p.run(t, timeouts.Answerer{Client: p.Client, Handle: double})
+		p.only(t, running)
+		p.Cut()
+		if got := running.wait(t); running.result == "nil" {
+			step.Fail(t, p.over+": the connection broke: Run must return an error", "got  "+got)
+		}
+
+		running, _ = begun(t, p.Pair, &cleanup.Client{URL: p.URL + "/events", MaxEventSize: 1000, Answerer: timeouts.Answerer{Client: p.Client, Handle: double}})
+		running.what = "MaxEventSize is 1000, and an event of 1001 bytes came: Run"
+		p.only(t, running).Send(framing.Event{Data: strings.Repeat("x", 1001)})
+		step.Equal(t, p.over+": MaxEventSize is 1000, and an event of 1001 bytes came: Run must return ErrEventTooLarge",
+			"parsing.ErrEventTooLarge after 0s", running.wait(t))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		p := pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -106,74 +187,127 @@ func TestTheClientStopsWithItsContext(t *testing.T) {
 			}
 			http.Error(w, "no", http.StatusForbidden)
 		}))
-		running, _ := run(t, p, &cleanup.Client{URL: p.URL + "/refused", HTTP: p.Client})
-		step.Equal(t, "the server answered the client with 403: what Run returned", "*parsing.ResponseError after 0s", running.wait(t))
-		running, _ = run(t, p, &cleanup.Client{URL: ":", HTTP: p.Client})
-		step.Equal(t, `the client's URL is ":", which is none: what Run returned`, "*url.Error after 0s", running.wait(t))
-		running, leave := run(t, p, &cleanup.Client{URL: p.URL + "/silent", HTTP: p.Client})
-		running.what = "the context ended while the client was still connecting; Run"
+		running, _ := begun(t, p, &cleanup.Client{URL: p.URL + "/refused", Answerer: timeouts.Answerer{Client: p.Client}})
+		step.Equal(t, "the server refused the client with 403: Run must return parsing's ResponseError", "*parsing.ResponseError after 0s", running.wait(t))
+		running, _ = begun(t, p, &cleanup.Client{URL: ":", Answerer: timeouts.Answerer{Client: p.Client}})
+		step.Equal(t, `the client's URL is ":", which is not a URL: Run must return the error that says so`, "*url.Error after 0s", running.wait(t))
+		running, leave := begun(t, p, &cleanup.Client{URL: p.URL + "/silent", Answerer: timeouts.Answerer{Client: p.Client}})
+		running.what = "the context ended while the client was still connecting: Run"
 		time.Sleep(time.Second)
 		leave()
-		step.Equal(t, "the server is silent while the client connects, and the context ended at +1 s: what Run returned",
+		step.Equal(t, "the server does not answer GET /events, and the context ended at +1 s: Run must return then, with the context's error",
 			"context.Canceled after 1s", running.wait(t))
 	})
+	step.Bubble(t, given)
 }
 
-// net/http recovers from a handler's panic, since one request must not take down the rest. Your handlers run
-// on goroutines that nobody guards: one question that nobody thought of, and the whole program is gone.
+// given is a stream that somebody else has opened: Answer does without Run.
+func given(t *testing.T) {
+	from, _ := url.Parse("https://example.com/v2/events")
+	body, server := io.Pipe()
+	var endpoints step.List[string]
+	client := cleanup.Client{Answerer: timeouts.Answerer{Handle: double,
+		Deliver: func(_ context.Context, endpoint string, r correlation.Response) error {
+			endpoints.Add(endpoint + " " + string(r.Result))
+			return nil
+		},
+	}}
+	ctx, leave := context.WithCancel(t.Context())
+	answering := begin("Answer", func() (string, error) { return "nil", client.Answer(ctx, parsing.NewSource(body), from) })
+	answering.what = "the context ended, and Answer was reading a stream: Answer"
+	for _, event := range []string{
+		"event: endpoint\ndata: responses?session=1\n\n",
+		"event: request\ndata: {\"jsonrpc\":\"2.0\",\"id\":\"7\",\"method\":\"double\",\"params\":21}\n\n",
+	} {
+		if _, err := io.WriteString(server, event); err != nil {
+			step.Fail(t, "Answer was given a stream and must read it: it closed the stream instead", "Answer: "+answering.state())
+		}
+	}
+	synctest.Wait()
+	step.Equal(t, "a stream from https://example.com/v2/events asked to double 21: Answer must have Deliver send the result",
+		[]string{"https://example.com/v2/responses?session=1 42"}, endpoints.All())
+	time.Sleep(time.Second)
+	leave()
+	step.Equal(t, "Answer's context ended at +1 s: Answer must return then, with the context's error", "context.Canceled after 1s", answering.wait(t))
+	_, err := server.Write([]byte(":\n"))
+	step.Equal(t, "Answer returned: it must have closed the stream", io.ErrClosedPipe, err)
+}
+
+// net/http recovers from a handler's panic, since one request must not take down the rest. Your Handle runs on
+// goroutines without such a guard: one request that you did not foresee, and the whole program is gone.
 func TestAHandlerThatPanicsCostsOneAnswer(t *testing.T) {
 	defer step.Begin(t)()
-	log := slog.Default()
-	slog.SetDefault(slog.New(slog.DiscardHandler)) // what you log is not this step's business
-	defer slog.SetDefault(log)
-	step.Bubble(t, func(t *testing.T) {
-		server := cleanup.NewServer(0, 0)
-		mux := http.NewServeMux() // without your Server: this is about the client
-		mux.Handle("/events", server.Sessions)
-		mux.Handle("/responses", &correlation.Handler{Sessions: server.Sessions, Resolve: server.Caller.Resolve})
-		p := &house{pair.Memory(t, mux), t, server, "HTTP/1.1"}
-		running, _ := run(t, p.Pair, &cleanup.Client{URL: p.URL + "/events", HTTP: p.Client,
-			Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
-				if method == "bad" {
-					panic("a Handle panicked, and nothing in the client stopped that")
-				}
-				return double(ctx, method, params)
-			},
-		})
-		session := p.only(t, running)
-		step.Equal(t, "a question made Handle panic: what the one who asked it got",
-			"error -32603 after 0s", p.call(session, "bad", "21").wait(t))
-		step.Equal(t, "a question made Handle panic: what the one who asked the next question got",
-			"42 after 0s", p.call(session, "double", "21").wait(t))
-	})
+	for _, logTo := range []string{"Client.Log", "slog.Default, since Client.Log is nil"} {
+		step.Bubble(t, func(t *testing.T) { panicking(t, logTo) })
+	}
+}
+
+// panicking is a client whose Handle panics, and which logs to what log says.
+func panicking(t *testing.T, logTo string) {
+	var logged bytes.Buffer
+	server := cleanup.NewServer()
+	p := &house{pair.Memory(t, server.Handler), t, server, "HTTP/1.1"} // not your ServeHTTP: this is about the client
+	client := &cleanup.Client{URL: p.URL + "/events", Answerer: timeouts.Answerer{Client: p.Client,
+		Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
+			switch method {
+			case "bad":
+				panic("a Handle panicked, and nothing in the client stopped that")
+			case "worse":
+				return params[len(params)], nil
+			}
+			return double(ctx, method, params)
+		}}}
+	if logTo == "Client.Log" {
+		client.Log = slog.New(slog.NewTextHandler(&logged, nil))
+	} else {
+		defer log.SetOutput(log.Writer())
+		log.SetOutput(&logged) // where slog.Default writes
+	}
+	running, _ := begun(t, p.Pair, client)
+	session := p.only(t, running)
+	step.Equal(t, "Handle panicked with a text: its caller must get an internal error (-32603) at once",
+		"error -32603 after 0s", p.call(session, "bad", "21").wait(t))
+	synctest.Wait()
+	step.Equal(t, "Handle panicked: the client must log that to "+logTo, true, logged.Len() > 0)
+	step.Equal(t, "Handle panicked with a runtime error: its caller must get an internal error (-32603) at once",
+		"error -32603 after 0s", p.call(session, "worse", "21").wait(t))
+	step.Equal(t, "Handle panicked twice: the next request must be answered as usual",
+		"42 after 0s", p.call(session, "double", "21").wait(t))
 }
 
 // A leak of one goroutine for each visitor shows after days, at night. A thousand visitors show it now.
 func TestAThousandClientsComeAndGo(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
-		p := &house{t: t, server: cleanup.NewServer(0, 0)}
+		p := &house{t: t, server: cleanup.NewServer()}
 		session, _ := p.server.Sessions.Open(t.Context())
-		before, _ := step.Goroutines()
-		kept := step.Held(100, func(ctx context.Context) {
+		answered := func(ctx context.Context, session *sessions.Session) {
 			call := p.ask(ctx, session.ID())
 			question := asked(session)
 			p.server.Caller.Resolve(session.ID(), yes(question.ID))
 			call.wait(t)
-		})
+		}
+		before, _ := step.Goroutines()
+		kept := step.Held(100, func(ctx context.Context) { answered(ctx, session) })
 		synctest.Wait()
 		after, most := step.Goroutines()
 		if after != before {
-			step.Fail(t, "a client that stays was asked 100 times, and has answered: how many goroutines are left of that",
+			step.Fail(t, "a client answered 100 calls and stayed connected: Call must leave no goroutine behind",
 				fmt.Sprint("got  ", after-before), "want 0", "most of them are at "+most)
 		}
-		step.Equal(t, "a client that stays was asked 100 times, and has answered: how many of these calls' contexts are kept in memory, for as long as the client and whoever has asked stay",
-			0, kept())
+		step.Equal(t, "a client answered 100 calls and stayed connected: Call must release their contexts (got: how many are still in memory)", 0, kept())
+
+		kept = step.Held(100, func(ctx context.Context) {
+			visitor, _ := p.server.Sessions.Open(ctx)
+			answered(t.Context(), visitor)
+			visitor.Close()
+		})
+		step.Equal(t, "100 clients came, answered a call each and left: the server must release their sessions (got: how many are still in memory)", 0, kept())
 
 		kept = step.Held(100, func(ctx context.Context) {
 			p.server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil))
 		})
-		step.Equal(t, "100 requests came and got their responses: how many of their contexts the server keeps in memory, for as long as it runs", 0, kept())
+		step.Equal(t, "100 requests got their responses: ServeHTTP must release their contexts (got: how many are still in memory)", 0, kept())
 		runtime.KeepAlive(p)
 	})
 	onEach(t, func(t *testing.T, p *house) {
@@ -182,7 +316,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 		for visit := range 5 {
 			clients, leave := p.crowd(t)
 			synctest.Wait()
-			step.Equal(t, p.over+": 100 clients came: how many sessions are open", 100, p.server.Sessions.Len())
+			step.Equal(t, p.over+": 100 clients came: each must have a session", 100, p.server.Sessions.Len())
 			asked := p.trigger("", 0)
 			time.Sleep(time.Second)
 			if visit == 0 {
@@ -190,7 +324,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 			}
 			leave()
 			if visit > 0 {
-				step.Equal(t, p.over+": 100 clients were asked, 10 answered, 90 left instead: what the trigger's sender got",
+				step.Equal(t, p.over+": 100 clients were asked, 10 answered, and 90 left instead: the trigger's sender must get 100 outcomes",
 					"200 [502 Bad Gateway:90 true:10] after 1s", asked.wait(t))
 			}
 			for _, client := range clients {
@@ -203,7 +337,56 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 		after, most := step.Goroutines()
 		got := fmt.Sprintf("%d goroutines, %d sessions, %d pending requests", after-before, p.server.Sessions.Len(), p.server.Caller.Len())
 		if want := "0 goroutines, 0 sessions, 0 pending requests"; got != want {
-			step.Fail(t, p.over+": 500 clients came, were asked and vanished: what is left of them", "got  "+got, "want "+want, "most of them are at "+most)
+			step.Fail(t, p.over+": 500 clients came, were asked and vanished: they must leave nothing behind", "got  "+got, "want "+want, "most of them are at "+most)
 		}
 	})
+}
+
+// run runs a client of yours at the server's event stream.
+func (p *house) run(t *testing.T, answerer timeouts.Answerer) (running *call, leave func()) {
+	t.Helper()
+	return begun(t, p.Pair, &cleanup.Client{URL: p.URL + "/events", Answerer: answerer})
+}
+
+// begun runs a client of yours until leave is called, or the step ends and cuts it
+// off.
+func begun(t *testing.T, p *pair.Pair, client *cleanup.Client) (running *call, leave func()) {
+	t.Helper()
+	ctx, leave := context.WithCancel(context.Background())
+	running = begin("Run", func() (string, error) { return "nil", client.Run(ctx) })
+	t.Cleanup(func() {
+		leave()
+		p.Cut()
+		running.wait(t)
+	})
+	return running, leave
+}
+
+// crowd lets 100 clients come: 20 of yours over the network, of which 10 answer,
+// and 80 that come without one, since a network takes its time.
+func (p *house) crowd(t *testing.T) (clients []*call, leave func()) {
+	p.Get("/healthz") // opens the one connection that all clients of HTTP/2 share
+	ctx, leave := context.WithCancel(context.Background())
+	for n := range 20 {
+		client := cleanup.Client{URL: p.URL + "/events", Answerer: timeouts.Answerer{Client: p.Client, Handle: answerIf(n%2 == 0)}}
+		clients = append(clients, begin("Run", func() (string, error) { return "nil", client.Run(ctx) }))
+	}
+	for range 80 {
+		clients = append(clients, begin("the handler of GET /events", func() (string, error) {
+			p.server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
+			return "", nil
+		}))
+	}
+	t.Cleanup(leave)
+	return clients, leave
+}
+
+// answerIf answers, or else waits until nobody wants an answer any more.
+func answerIf(answer bool) func(context.Context, string, json.RawMessage) (any, error) {
+	return func(ctx context.Context, _ string, _ json.RawMessage) (any, error) {
+		if !answer {
+			<-ctx.Done()
+		}
+		return true, ctx.Err()
+	}
 }

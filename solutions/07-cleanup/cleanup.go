@@ -1,5 +1,5 @@
-// Package cleanup is the complete two-way server and its client. Whoever leaves (a
-// client, a caller, the server itself) leaves nothing behind.
+// Package cleanup is the complete two-way server and its client. Each of them, and
+// each caller, can leave at any moment, and leaves nothing behind.
 package cleanup
 
 import (
@@ -59,12 +59,12 @@ func NewServer() *Server {
 	return s
 }
 
-// ServeHTTP has Handler serve the request. The request's context ends when
-// shutdown begins, and a read of its body with it. From then on new requests get a
-// 503.
+// ServeHTTP has Handler serve the request, and returns when Handler has. The
+// request's context ends when shutdown begins, and a read of its body with it. From
+// then on new requests get a 503.
 //
-//lesson:begin // TODO: enough for part 1. In part 2, nobody gets in once shutdown has begun, and
-//lesson:begin // all requests that are being served are told to end (endReads ends their reads).
+//lesson:begin // TODO: enough for part 1. In part 2, end the request's context when shutdown
+//lesson:begin // begins (endReads ends the read of its body), and refuse new requests from then on.
 //lesson:begin s.Handler.ServeHTTP(w, r)
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
@@ -75,7 +75,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
 	defer context.AfterFunc(s.ctx, func() { cancel(ErrShutdown) })()
-	defer endReads(s.ctx, w, r)()
+	defer endReads(ctx, w, r)()
 	s.Handler.ServeHTTP(w, r.WithContext(ctx))
 }
 
@@ -91,11 +91,11 @@ func (s *Server) enter() bool {
 
 // Shutdown ends every stream and every wait, and returns when all handlers have
 // returned, or with ctx's error when that ends first. A client learns from the end
-// of its stream that nobody waits for its answers any longer; whether it is also
+// of its stream that its answers are no longer wanted; whether it is also
 // told of each request is not promised. Calling Shutdown twice is fine. The
 // http.Server that serves s is shut down after it.
 //
-//lesson:todo Let nobody in any more, tell everybody to go, and wait for them, but not for ever.
+//lesson:todo Let no new request in, tell all handlers to end, and wait for them, but not forever.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
@@ -163,7 +163,7 @@ type Client struct {
 
 // Run connects, and answers as Answer does.
 //
-//lesson:todo Connect, and answer what comes from there.
+//lesson:todo Connect (the request for the stream needs ctx, too), and let Answer do the rest.
 func (c *Client) Run(ctx context.Context) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL, nil)
 	if err != nil {
@@ -182,7 +182,7 @@ func (c *Client) Run(ctx context.Context) error {
 // no Handle runs any longer. A Handle that panics costs one answer, which is an
 // internal error.
 //
-//lesson:todo Let an Answerer do it, and leave nothing behind.
+//lesson:todo Have the Answerer do it, with a Handle that survives a panic.
 func (c *Client) Answer(ctx context.Context, source *parsing.Source, from *url.URL) error {
 	answerer := c.Answerer
 	answerer.Handle = c.recovered
