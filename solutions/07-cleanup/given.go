@@ -23,9 +23,11 @@ var (
 )
 
 // The most that a [Server] has in flight at once: how many requests, and how many
-// bytes of triggers. A single trigger may ask more clients than that.
+// bytes of triggers. A quarter of the requests are kept for triggers that ask one
+// client. A trigger that finds nothing in flight may ask more clients than that.
 const (
 	maxInFlight      = 16_384
+	keptForSingle    = maxInFlight / 4
 	maxInFlightBytes = 64 << 20
 )
 
@@ -190,7 +192,11 @@ type flight struct {
 func (f *flight) enter(requests, bytes int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.requests > 0 && (f.requests+requests > maxInFlight || f.bytes+bytes > maxInFlightBytes) {
+	room := maxInFlight
+	if requests > 1 {
+		room -= keptForSingle
+	}
+	if f.requests > 0 && (f.requests+requests > room || f.bytes+bytes > maxInFlightBytes) {
 		return false
 	}
 	f.requests += requests

@@ -201,9 +201,9 @@ func TestWhatIsInFlightIsBounded(t *testing.T) {
 			}
 		}
 		got := outcomesOf(s, 100, 10)
-		want := map[string]int{ // 81 triggers for 201 sessions are 16,281 requests, and 16,384 are allowed
-			`200, Retry-After ""`: 81, `503, Retry-After "1"`: 19,
-			"result true": 81, "problem 504": 81 * 200,
+		want := map[string]int{ // 61 triggers for 201 sessions are 12,261 requests, and 12,288 are allowed
+			`200, Retry-After ""`: 61, `503, Retry-After "1"`: 39,
+			"result true": 61, "problem 504": 61 * 200,
 		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("100 triggers for 201 sessions came at once\ngot  %v\nwant %v", got, want)
@@ -234,13 +234,21 @@ func TestOneTriggerAloneAlwaysGetsIn(t *testing.T) {
 	}{
 		{1, 1, true},
 		{1, maxInFlightBytes, false},
-		{maxInFlight, 1, false},
-		{maxInFlight - 1, maxInFlightBytes - 1, true}, // up to the limits
-		{1, 0, false},
+		{maxInFlight - keptForSingle, 1, false},
+		{maxInFlight - keptForSingle - 1, maxInFlightBytes - 1, true}, // up to the limits of those that ask many
+		{2, 0, false},
 	} {
 		if got := f.enter(tt.requests, tt.bytes); got != tt.want {
 			t.Fatalf("enter(%d, %d) = %v, want %v", tt.requests, tt.bytes, got, tt.want)
 		}
+	}
+	for range keptForSingle {
+		if !f.enter(1, 0) {
+			t.Fatal("enter(1, 0) = false: the room for triggers that ask one client is not theirs")
+		}
+	}
+	if f.enter(1, 0) {
+		t.Fatalf("enter(1, 0) = true, with %d requests in flight", maxInFlight)
 	}
 }
 
