@@ -7,61 +7,87 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/step"
 	timeouts "example.com/sseworkbook/lessons/06-timeouts"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	parsing "example.com/sseworkbook/solutions/03-parsing"
-	sessions "example.com/sseworkbook/solutions/04-sessions"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 )
 
 func TestMain(m *testing.M) { step.Main(m) }
 
-// A sessionFunc is a session without a wire: it gets what the session's client would.
-type sessionFunc func(framing.Event) error
+// A peerFunc is a peer without a wire: it gets each event that is sent.
+type peerFunc func(framing.Event) error
 
-func (f sessionFunc) ID() string                 { return "session" }
-func (f sessionFunc) Send(e framing.Event) error { return f(e) }
+func (f peerFunc) ID() string                 { return "session" }
+func (f peerFunc) Send(e framing.Event) error { return f(e) }
 
-// silent is the session of a client that never answers.
-var silent = sessionFunc(func(framing.Event) error { return nil })
+// silent is a client that never answers.
+var silent = peerFunc(func(framing.Event) error { return nil })
 
-// answersAfter is the session of a client that answers each request after d.
-func answersAfter(d time.Duration, caller *timeouts.Caller, result string) sessionFunc {
+// answersAfter is a client that answers each request after d.
+func answersAfter(d time.Duration, caller *timeouts.Caller, response correlation.Response) peerFunc {
 	return func(e framing.Event) error {
-		time.AfterFunc(d, func() { answer(caller, e, result) })
+		time.AfterFunc(d, func() { answer(caller, e, response) })
 		return nil
 	}
 }
 
 // answer resolves the request in e, if there is one.
-func answer(caller *timeouts.Caller, e framing.Event, result string) {
+func answer(caller *timeouts.Caller, e framing.Event, response correlation.Response) {
 	var request correlation.Request
 	if json.Unmarshal([]byte(e.Data), &request); request.ID != "" {
-		caller.Resolve("session", correlation.Response{JSONRPC: "2.0", ID: request.ID, Result: []byte(result)})
+		response.ID = request.ID
+		caller.Resolve("session", response)
 	}
 }
 
-// call asks, with a minute at the most, and returns how long the wait was and how it ended.
-func call(t *testing.T, ctx context.Context, caller *timeouts.Caller, session correlation.Session) (took time.Duration, err error) {
+// yes and no are responses. answer gives them an ID.
+var (
+	yes = correlation.Response{JSONRPC: "2.0", Result: []byte(`"yes"`)}
+	no  = correlation.Response{JSONRPC: "2.0", Error: &correlation.Error{Code: 7, Message: "no"}}
+)
+
+// approve is the request of most steps.
+var approve = correlation.Request{Method: "approve"}
+
+// call asks, for a minute at most, and returns how long the wait was and how it ended.
+func call(t *testing.T, ctx context.Context, caller *timeouts.Caller, peer correlation.Peer) (took time.Duration, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	began := time.Now()
-	step.Returns(t, "a client never answers, the caller's own context has ended after a minute, and Call does not return", func() {
-		_, err = caller.Call(ctx, session, "approve", nil)
+	step.Returns(t, "the client never answers and the caller's own context ended after a minute, but Call has not returned", func() {
+		_, err = caller.Call(ctx, peer, approve)
 	})
 	return time.Since(began), err
+}
+
+// manyCauses is a cause whose type cannot be compared.
+type manyCauses []error
+
+func (c manyCauses) Error() string { return c[0].Error() }
+
+// callAndStop asks a client whose Send returns sendErr, with a context that has
+// ended with a cause, and returns what the client was sent and how the call ended.
+func callAndStop(t *testing.T, cause, sendErr error) (heard string, err error) {
+	t.Helper()
+	ctx, stop := context.WithCancelCause(t.Context())
+	stop(cause)
+	var sent notes
+	_, err = call(t, ctx, new(timeouts.Caller), peerFunc(func(e framing.Event) error {
+		sent.Add(e.Type)
+		return sendErr
+	}))
+	return sent.String(), err
 }
 
 // whose returns whose time was up, as far as err says it.
@@ -115,257 +141,85 @@ type notes struct{ step.List[string] }
 
 func (n *notes) String() string { return cmp.Or(strings.Join(n.All(), ", "), "nothing") }
 
-// A wire is a server with sessions (lesson 04) and your Caller. One client is
-// connected to it, over HTTP, in a bubble.
-type wire struct {
-	*pair.Pair
-	t        *testing.T
-	sessions *sessions.Registry
-	caller   timeouts.Caller
-	client   *answering   // the one that runs, if it is run by your Answerer
-	mute     atomic.Bool  // whether no POST gets a response
-	hangUp   atomic.Bool  // whether the next POST gets none, and its connection ends
-	asked    notes        // what the client was asked
-	posts    notes        // each POST, with its status
-	from     notes        // the connection of each POST
-	working  atomic.Int32 // how many Handles run
+// base is the URL of a stream that a step plays.
+const base = "http://example.com/gw/events"
+
+// A played client is run by your Answerer, on a stream that the step writes.
+type played struct {
+	stream *io.PipeWriter
+	done   chan struct{} // closed when Run has returned
+	err    error         // what Run returned
 }
 
-// onTheWire runs f in a bubble with HTTP/1.1, and in another one with HTTP/2.
-func onTheWire(t *testing.T, f func(t *testing.T, w *wire)) {
-	t.Helper()
-	step.Bubble(t, func(t *testing.T) { f(t, newWire(t)) })
-	step.Bubble(t, func(t *testing.T) {
-		defer func() {
-			if t.Failed() {
-				t.Log("this was on HTTP/2; the same on HTTP/1.1 went well")
-			}
-		}()
-		f(t, newWire(t, pair.HTTP2()))
-	})
-}
-
-func newWire(t *testing.T, opts ...pair.Option) *wire {
-	w := &wire{t: t, sessions: sessions.NewRegistry(0)}
-	t.Cleanup(step.Waiting(t, func() (string, []string) {
-		return "the client was asked (" + w.asked.String() + "), and then the clock stands still: your code waits for something that never comes, such as a lock", nil
-	}))
-	mux := http.NewServeMux()
-	mux.Handle("GET /gw/events", w.sessions)
-	mux.Handle("POST /gw/responses", &correlation.Handler{Sessions: w.sessions, Resolve: w.caller.Resolve})
-	w.Pair = pair.Memory(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodPost {
-			mux.ServeHTTP(rw, r)
-			return
-		}
-		w.from.Add(r.RemoteAddr)
-		if w.hangUp.Swap(false) {
-			if conn, _, err := http.NewResponseController(rw).Hijack(); err == nil {
-				conn.Close()
-			}
-			return
-		}
-		if w.mute.Load() {
-			io.Copy(io.Discard, r.Body) // or else net/http does not see that the client leaves
-			<-r.Context().Done()
-			return
-		}
-		recorder := &statusWriter{rw, http.StatusOK}
-		mux.ServeHTTP(recorder, r)
-		w.posts.Add(fmt.Sprint("POST ", r.URL.Path, " → ", recorder.status))
-	}), opts...)
-	return w
-}
-
-// A statusWriter remembers the status.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// A question is a request, and what has come of it.
-type question struct {
-	answer string
-	giveUp func() // ends its caller's context
-}
-
-// call asks the client through your Caller, for a caller that has a minute.
-func (w *wire) call(method string) *question { return w.start(method, w.caller.Call) }
-
-// ask asks the client as lesson 05 does, for a caller that has a minute. It never
-// tells the client that nobody waits any more.
-func (w *wire) ask(method string) *question { return w.start(method, w.caller.Caller.Call) }
-
-func (w *wire) start(method string, call func(context.Context, correlation.Session, string, json.RawMessage) (json.RawMessage, error)) *question {
-	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
-	q := &question{answer: "nothing yet", giveUp: func() { cancel(); synctest.Wait() }}
-	session := w.onlySession(method)
-	w.asked.Add(method)
-	go func() { // ends with ctx, at the latest
-		result, err := call(ctx, session, method, nil)
-		q.answer = string(result)
-		if call, failed := errors.AsType[*correlation.CallError](err); failed {
-			q.answer = call.Err.Error()
-		}
-	}()
-	synctest.Wait()
-	return q
-}
-
-// onlySession returns the session of the one client there is, which is to be asked.
-func (w *wire) onlySession(method string) *sessions.Session {
-	w.t.Helper()
-	all := w.sessions.All()
-	if len(all) == 0 {
-		step.Fail(w.t, "the client was to be asked ("+method+"), but its stream has ended, and nobody ended it", w.returned()...)
+// play has a run a stream that the step writes, until the step ends.
+func play(t *testing.T, a *timeouts.Answerer) *played {
+	from, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return all[0]
+	reader, writer := io.Pipe()
+	p := &played{stream: writer, done: make(chan struct{})}
+	go func() { // ends with the stream, at the latest
+		defer close(p.done)
+		p.err = a.Run(t.Context(), parsing.NewSource(reader), from)
+		reader.Close() // nothing reads it any longer
+	}()
+	t.Cleanup(func() { p.end(); step.Pass(2 * time.Minute) })
+	return p
 }
 
-// returned says what Run returned, if there is a Run and it did.
-func (w *wire) returned() []string {
-	if w.client == nil || w.client.outcome == unfinished {
+// send sends events down the stream, as far as they are read.
+func (p *played) send(events ...framing.Event) {
+	for _, e := range events {
+		e.WriteTo(p.stream)
+	}
+	synctest.Wait()
+}
+
+// outcome returns whether Run has returned, and whether with an error.
+func (p *played) outcome() string {
+	select {
+	case <-p.done:
+	default:
+		return "Run has not returned"
+	}
+	if p.err == nil {
+		return "no error"
+	}
+	return "an error"
+}
+
+// end ends the stream.
+func (p *played) end() { p.stream.Close(); synctest.Wait() }
+
+// request is the event of a request.
+func request(id, method string) framing.Event {
+	return framing.Event{Type: "request", Data: fmt.Sprintf(`{"jsonrpc":"2.0","id":%q,"method":%q}`, id, method)}
+}
+
+// cancellation is the event that cancels the request with this id.
+func cancellation(id string) framing.Event {
+	return framing.Event{Type: "notification", Data: fmt.Sprintf(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%q}}`, id)}
+}
+
+// deliveredTo is a Deliver that writes down where each response goes, and what it is.
+func deliveredTo(log *notes) func(context.Context, string, correlation.Response) error {
+	return func(_ context.Context, endpoint string, r correlation.Response) error {
+		log.Add(fmt.Sprintf("%s %s → %s", r.ID, r.Result, endpoint))
 		return nil
 	}
-	return []string{fmt.Sprint("Run ", w.client.outcome, ", after ", w.client.took)}
 }
 
-// has fails the step if the caller of q does not have the answer that it should.
-func (w *wire) has(q *question, want, sentence string) {
-	w.t.Helper()
-	if q.answer != want {
-		details := step.Compare("got ", q.answer, "want", want)
-		details = append(details, "posted: "+w.posts.String())
-		step.Fail(w.t, sentence, append(details, w.returned()...)...)
+// logged returns an Answerer whose Handle takes d, or until its context ends, and
+// writes down which method ended when. It delivers nothing.
+func logged(ended *notes, d time.Duration) *timeouts.Answerer {
+	return &timeouts.Answerer{
+		Deliver: func(context.Context, string, correlation.Response) error { return nil },
+		Handle: func(ctx context.Context, method string, _ json.RawMessage) (any, error) {
+			began := time.Now()
+			wait(ctx, d)
+			ended.Add(fmt.Sprint(method, " after ", time.Since(began)))
+			return "done", nil
+		},
 	}
-}
-
-// A listener is a client whose part the step plays.
-type listener struct {
-	*wire
-	stream  *pair.Stream
-	session string
-	heard   int
-}
-
-// open connects a client whose part the step plays.
-func (w *wire) open() *listener {
-	stream := w.Open("/gw/events")
-	synctest.Wait()
-	return &listener{wire: w, stream: stream, session: w.sessions.All()[0].ID()}
-}
-
-// messages returns what has come down the stream so far.
-func (l *listener) messages() (all []correlation.Request) {
-	synctest.Wait()
-	for e := range parsing.NewDecoder(strings.NewReader(l.stream.Received())).Events() {
-		var message correlation.Request
-		if json.Unmarshal([]byte(e.Data), &message) == nil {
-			all = append(all, message)
-		}
-	}
-	return all
-}
-
-// news returns what has come since it was last asked for.
-func (l *listener) news() string {
-	var all []string
-	asked := map[string]string{}
-	for _, m := range l.messages() {
-		if m.ID != "" {
-			asked[m.ID] = m.Method
-			all = append(all, "request "+m.Method)
-			continue
-		}
-		var params struct{ RequestID string }
-		json.Unmarshal(m.Params, &params)
-		all = append(all, strings.TrimPrefix(m.Method, "notifications/")+" "+cmp.Or(asked[params.RequestID], "what nobody asked"))
-	}
-	news := all[l.heard:]
-	l.heard = len(all)
-	return strings.Join(news, ", ")
-}
-
-// answer posts a result for the request with this method, and returns the status.
-func (l *listener) answer(method string) int {
-	return l.post(method, fmt.Sprintf(`"result":"answer to %s"`, method))
-}
-
-// refuse posts an error for the request with this method.
-func (l *listener) refuse(method string) { l.post(method, `"error":{"code":7,"message":"no"}`) }
-
-func (l *listener) post(method, outcome string) int {
-	id := "nobody's"
-	for _, m := range l.messages() {
-		if m.Method == method {
-			id = m.ID
-		}
-	}
-	status := l.Post("/gw/responses?session="+l.session, "application/json", fmt.Sprintf(`{"jsonrpc":"2.0","id":%q,%s}`, id, outcome)).Status
-	synctest.Wait()
-	return status
-}
-
-// An answering is a client that is run by your Answerer.
-type answering struct {
-	*wire
-	session *sessions.Session
-	stop    context.CancelCauseFunc // ends Run's context
-	err     error                   // what Run returned
-	outcome string                  // what Run did
-	took    time.Duration           // how long it took for that
-}
-
-// unfinished is what a Run does that is still at it.
-const unfinished = "has not returned"
-
-// end returns what Run did, and what it left.
-func (a *answering) end() string {
-	return fmt.Sprintf("%s, %d streams open", a.outcome, a.sessions.Len())
-}
-
-// run connects a client and has it run by a, until the step ends.
-func (w *wire) run(a *timeouts.Answerer) *answering {
-	a.Client = w.Client
-	handle := a.Handle
-	a.Handle = func(ctx context.Context, method string, params json.RawMessage) (any, error) {
-		w.working.Add(1)
-		defer w.working.Add(-1)
-		return handle(ctx, method, params)
-	}
-	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.URL+"/gw/events", nil)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	stream, err := parsing.Connect(w.Client, request)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-
-	client := &answering{wire: w, outcome: unfinished}
-	ctx, stop := context.WithCancelCause(w.t.Context())
-	client.stop = stop
-	w.client = client
-	began := time.Now()
-	go func() { // ends with the stream, at the latest
-		err := a.Run(ctx, stream, request.URL)
-		client.err = err
-		if errors.Is(err, syscall.ECONNRESET) {
-			err = errors.New("connection reset by peer") // without the addresses
-		}
-		client.outcome, client.took = fmt.Sprintf("returned %v, %d at work", err, w.working.Load()), time.Since(began)
-	}()
-	synctest.Wait()
-	client.session = w.onlySession("anything")
-	w.t.Cleanup(func() {
-		stop(nil)
-		stream.Close()
-		step.Pass(2 * time.Minute) // by then, each Handle of these steps is done
-	})
-	return client
 }
