@@ -207,11 +207,8 @@ func (e *RefusedError) unfit() bool {
 
 // again reports whether the server may take the same response later.
 func (e *RefusedError) again() bool {
-	switch e.StatusCode {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
+	patience := []int{http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
+	return slices.Contains(patience, e.StatusCode)
 }
 
 // How often a response is posted that the server may take later, and how long
