@@ -205,7 +205,7 @@ func cancellation(id string) framing.Event {
 // deliveredTo is a Deliver that writes down where each response goes, and what it is.
 func deliveredTo(log *notes) func(context.Context, string, correlation.Response) error {
 	return func(_ context.Context, endpoint string, r correlation.Response) error {
-		log.Add(fmt.Sprintf("%s %s → %s", r.ID, r.Result, endpoint))
+		log.Add(fmt.Sprintf("%s: %s → %s", r.ID, strings.Trim(string(r.Result), `"`), endpoint))
 		return nil
 	}
 }

@@ -25,5 +25,5 @@ var _ = step.Hints{
 		`its end. Its cancel takes the cancelledID of a "notification". Look at the context again before you deliver.`,
 	"TestACancelledQuestionThatWaitsItsTurnNeverBegins": "wait for the turn in a select, beside the Done of the request's own context.",
 	"TestWhenRunReturnsNothingIsLeft": "give Run a context of its own. Then defer, in this order: wait for the goroutines, cancel the context, " +
-		"close the stream. With context.AfterFunc, the end of the context closes the stream too.",
+		"close the stream. With context.AfterFunc, the end of the context closes the stream too; the error to return then is context.Cause(ctx).",
 }

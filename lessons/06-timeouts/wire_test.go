@@ -268,7 +268,11 @@ const unfinished = "has not returned"
 
 // end returns what Run did, and what it left.
 func (a *answering) end() string {
-	return fmt.Sprintf("%s, %d streams open", a.outcome, a.sessions.Len())
+	outcome := a.outcome
+	if outcome == unfinished {
+		outcome += fmt.Sprintf(", %d at work", a.working.Load())
+	}
+	return fmt.Sprintf("%s, %d streams open", outcome, a.sessions.Len())
 }
 
 // run connects a client and has it run by a, until the step ends.
