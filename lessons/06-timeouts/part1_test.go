@@ -1,18 +1,24 @@
 package timeouts_test
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/step"
 	timeouts "example.com/sseworkbook/lessons/06-timeouts"
 	framing "example.com/sseworkbook/solutions/01-framing"
+	parsing "example.com/sseworkbook/solutions/03-parsing"
 	sessions "example.com/sseworkbook/solutions/04-sessions"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 )
@@ -178,4 +184,157 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 				`"yes" <nil>, heard: request`, fmt.Sprint(string(result), " ", err, ", heard: ", heard.String()))
 		}
 	})
+}
+
+// answersAfter is a client that answers each request after d.
+func answersAfter(d time.Duration, caller *timeouts.Caller, response correlation.Response) peerFunc {
+	return func(e framing.Event) error {
+		time.AfterFunc(d, func() { answer(caller, e, response) })
+		return nil
+	}
+}
+
+// answer resolves the request in e, if there is one.
+func answer(caller *timeouts.Caller, e framing.Event, response correlation.Response) {
+	var request correlation.Request
+	if json.Unmarshal([]byte(e.Data), &request); request.ID != "" {
+		response.ID = request.ID
+		caller.Resolve("session", response)
+	}
+}
+
+// yes and no are responses. answer gives them an ID.
+var (
+	yes = correlation.Response{JSONRPC: "2.0", Result: []byte(`"yes"`)}
+	no  = correlation.Response{JSONRPC: "2.0", Error: &correlation.Error{Code: 7, Message: "no"}}
+)
+
+// approve is the request of most steps.
+var approve = correlation.Request{Method: "approve"}
+
+// call asks, for a minute at most, and returns how long the wait was and how it ended.
+func call(t *testing.T, ctx context.Context, caller *timeouts.Caller, peer correlation.Peer) (took time.Duration, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	began := time.Now()
+	step.Returns(t, "the client never answers and the caller's own context ended after a minute, but Call has not returned", func() {
+		_, err = caller.Call(ctx, peer, approve)
+	})
+	return time.Since(began), err
+}
+
+// manyCauses is a cause whose type cannot be compared.
+type manyCauses []error
+
+func (c manyCauses) Error() string { return c[0].Error() }
+
+// callAndStop asks a client whose Send returns sendErr, with a context that has
+// ended with a cause, and returns what the client was sent and how the call ended.
+func callAndStop(t *testing.T, cause, sendErr error) (heard string, err error) {
+	t.Helper()
+	ctx, stop := context.WithCancelCause(t.Context())
+	stop(cause)
+	var sent notes
+	_, err = call(t, ctx, new(timeouts.Caller), peerFunc(func(e framing.Event) error {
+		sent.Add(e.Type)
+		return sendErr
+	}))
+	return sent.String(), err
+}
+
+// whose returns whose time was up, as far as err says it.
+func whose(err error) string {
+	if timeout, ok := errors.AsType[*timeouts.TimeoutError](err); ok {
+		return fmt.Sprint("the Caller's, after ", timeout.After)
+	}
+	if call, ok := errors.AsType[*correlation.CallError](err); ok {
+		err = call.Err
+	}
+	return fmt.Sprint("its own: ", err)
+}
+
+// A watched context counts the contexts that were made of it and still run.
+type watched struct {
+	context.Context
+	done    chan struct{} // its own, or else the context package would not use AfterFunc
+	waiting atomic.Int32
+}
+
+func (w *watched) Done() <-chan struct{} { return w.done }
+
+// AfterFunc is how the context package has f called at the context's end, which
+// does not come here, until stop is called.
+func (w *watched) AfterFunc(f func()) (stop func() bool) {
+	w.waiting.Add(1)
+	return sync.OnceValue(func() bool {
+		w.waiting.Add(-1)
+		return true
+	})
+}
+
+// A listener is a client whose part the step plays.
+type listener struct {
+	*wire
+	stream  *pair.Stream
+	session string
+	heard   int
+}
+
+// open connects a client whose part the step plays.
+func (w *wire) open() *listener {
+	stream := w.Open("/gw/events")
+	synctest.Wait()
+	return &listener{wire: w, stream: stream, session: w.sessions.All()[0].ID()}
+}
+
+// messages returns what has come down the stream so far.
+func (l *listener) messages() (all []correlation.Request) {
+	synctest.Wait()
+	for e := range parsing.NewDecoder(strings.NewReader(l.stream.Received())).Events() {
+		var message correlation.Request
+		if json.Unmarshal([]byte(e.Data), &message) == nil {
+			all = append(all, message)
+		}
+	}
+	return all
+}
+
+// news returns what has come since it was last asked for.
+func (l *listener) news() string {
+	var all []string
+	asked := map[string]string{}
+	for _, m := range l.messages() {
+		if m.ID != "" {
+			asked[m.ID] = m.Method
+			all = append(all, "request "+m.Method)
+			continue
+		}
+		var params struct{ RequestID string }
+		json.Unmarshal(m.Params, &params)
+		all = append(all, strings.TrimPrefix(m.Method, "notifications/")+" "+cmp.Or(asked[params.RequestID], "what nobody asked"))
+	}
+	news := all[l.heard:]
+	l.heard = len(all)
+	return strings.Join(news, ", ")
+}
+
+// answer posts a result for the request with this method, and returns the status.
+func (l *listener) answer(method string) int {
+	return l.post(method, fmt.Sprintf(`"result":"answer to %s"`, method))
+}
+
+// refuse posts an error for the request with this method.
+func (l *listener) refuse(method string) { l.post(method, `"error":{"code":7,"message":"no"}`) }
+
+func (l *listener) post(method, outcome string) int {
+	id := "nobody's"
+	for _, m := range l.messages() {
+		if m.Method == method {
+			id = m.ID
+		}
+	}
+	status := l.Post("/gw/responses?session="+l.session, "application/json", fmt.Sprintf(`{"jsonrpc":"2.0","id":%q,%s}`, id, outcome)).Status
+	synctest.Wait()
+	return status
 }
