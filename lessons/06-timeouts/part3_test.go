@@ -70,7 +70,8 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		client.send(request("1", "second"))
 		step.Pass(6 * time.Second)
 		step.Equal(t, "two requests came with one id, and the first was answered at +10 s: the second must go on", "first after 10s", ended.String())
-		client.send(request("1", "third"), cancellation("1"))
+		client.send(request("1", "third"))
+		client.send(cancellation("1"))
 		step.Equal(t, "two requests with one id were at work when a cancellation with this id came: the contexts of both must end",
 			3, len(ended.All()))
 	})
