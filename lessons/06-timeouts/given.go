@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -273,8 +274,8 @@ func (a *Answerer) postOnce(ctx context.Context, endpoint string, body []byte) e
 // retryAfter returns the wait that a Retry-After header asks for, in seconds or by
 // a date (RFC 9110, section 10.2.3). It is zero if the header asks for none.
 func retryAfter(header string) time.Duration {
-	if seconds, err := strconv.ParseInt(header, 10, 32); err == nil {
-		return max(0, time.Duration(seconds)*time.Second)
+	if seconds, err := strconv.Atoi(header); err == nil {
+		return time.Duration(min(max(0, seconds), math.MaxInt32)) * time.Second
 	}
 	date, err := http.ParseTime(header)
 	if err != nil {
