@@ -193,38 +193,56 @@ var often = map[string][]string{
 		"the timer is made anew in each turn of the select loop",
 	},
 	"06-timeouts/TestACancelledQuestionEndsItsHandler": {
-		"a cancelled request loses its answer, and its handler is not told",
+		"a cancelled request loses its answer, but its handler is not told",
+		"a second request with an id takes the first one's place in the map",
+		"what runs is kept in the Answerer, for all its streams together",
+		"a second Run with the same Answerer works on the first one's context",
 	},
 	"06-timeouts/TestACancelledQuestionThatWaitsItsTurnNeverBegins": {
 		"the reader itself waits for a free place, and reads no cancellation",
+		"the 65th request in hand is dropped without a word",
 	},
 	"06-timeouts/TestAClientAnswersWhatItIsAsked": {
 		"the work is on a context that ends when the request was taken in",
 		"one deadline for connecting and reading ends the stream itself",
 	},
 	"06-timeouts/TestALateAnswerIsRefusedAndCounted": {
-		"the caller returns at the time-out, and the entry of its call stays",
+		"the caller returns at the timeout, and the entry of its call stays",
 	},
 	"06-timeouts/TestASlowQuestionDoesNotHoldUpAQuickOne": {
 		"the handler runs where the stream is read",
 	},
 	"06-timeouts/TestAnAnswerInTimeStopsTheClock": {
 		"the cancel function of the deadline is thrown away",
+		"the time is taken when the request is sent, and not when it is answered",
+		"Observe is told of the calls that were answered, and of no other",
+	},
+	"06-timeouts/TestAnAnswerThatTheServerRefusesIsReported": {
+		"OnUndelivered is told of refusals, and not of answers that got nowhere",
+		"the answer that is too large is posted, refused, and that is all",
+	},
+	"06-timeouts/TestAnswersGoToNoOtherOrigin": {
+		"the responses are always posted, whatever Deliver is",
+		"the endpoint may be on any host that the server names",
+		"the endpoint's host is compared, and not its scheme",
 	},
 	"06-timeouts/TestNoMoreAtATimeThanAllowed": {
 		"every request has its goroutine at once, however many come",
 	},
 	"06-timeouts/TestTheClientIsToldThatNobodyWaits": {
-		"the client is told of a time-out, and not that its caller gave up",
+		"errors.Is decides whether the client is told",
+		"the client is told of a timeout, and not that its caller gave up",
+		"every error but the client's own sends a cancellation",
 	},
 	"06-timeouts/TestTheErrorSaysWhoseTimeWasUp": {
-		"the caller's own deadline is taken for the time-out",
+		"the caller's own deadline is taken for the timeout",
 	},
 	"06-timeouts/TestWhatIsNoRequestPassesBy": {
 		"one message that cannot be read ends the whole stream",
 	},
 	"06-timeouts/TestWhenRunReturnsNothingIsLeft": {
 		"the last POST is sent on a context that never ends",
+		"a second Run with the same Answerer works on the first one's context",
 	},
 	"07-cleanup/TestACallToAClientThatLeftFailsAtOnce": {
 		"a session that had ended before is reported as a client that left",

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -62,53 +63,39 @@ func cancelledID(e framing.Event) string {
 	return notification.Params.RequestID
 }
 
-// running knows the requests that are being answered, so that one can be
-// cancelled by its id. Requests that have the same id are cancelled together. The
-// zero value is ready to use. It is safe for concurrent use.
+// running holds the requests that are being answered, so that one can be cancelled
+// by its id. Requests with the same id are cancelled together. The zero value is
+// ready to use. It is safe for concurrent use.
 type running struct {
-	mu   sync.Mutex        // guards byID and the counts in it
-	byID map[string]*group // never with a count of zero
-}
-
-// A group is the requests of one id.
-type group struct {
-	ctx    context.Context
-	cancel context.CancelFunc
-	count  int
+	mu   sync.Mutex // guards byID
+	byID map[string]map[context.Context]context.CancelFunc
 }
 
 // start returns the context of one more request with this id. It ends with ctx,
 // when the request is cancelled, and when done is called, which the caller must do.
 func (r *running) start(ctx context.Context, id string) (_ context.Context, done func()) {
+	ctx, cancel := context.WithCancel(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	g := r.byID[id]
-	if g == nil {
-		g = new(group)
-		g.ctx, g.cancel = context.WithCancel(ctx)
-		if r.byID == nil {
-			r.byID = map[string]*group{}
-		}
-		r.byID[id] = g
+	if r.byID == nil {
+		r.byID = map[string]map[context.Context]context.CancelFunc{}
 	}
-	g.count++
-	ctx, cancel := context.WithCancel(g.ctx)
+	if r.byID[id] == nil {
+		r.byID[id] = map[context.Context]context.CancelFunc{}
+	}
+	r.byID[id][ctx] = cancel
 	return ctx, func() {
 		cancel()
-		r.leave(id, g)
+		r.leave(id, ctx)
 	}
 }
 
-// leave takes one request out of g.
-func (r *running) leave(id string, g *group) {
+// leave takes out the request with this id and context, if it is still there.
+func (r *running) leave(id string, ctx context.Context) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	g.count--
-	if g.count > 0 {
-		return
-	}
-	g.cancel()
-	if r.byID[id] == g { // and not one that came after a cancellation
+	delete(r.byID[id], ctx)
+	if len(r.byID[id]) == 0 {
 		delete(r.byID, id)
 	}
 }
@@ -117,10 +104,10 @@ func (r *running) leave(id string, g *group) {
 func (r *running) cancel(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if g := r.byID[id]; g != nil {
-		g.cancel()
-		delete(r.byID, id)
+	for _, cancel := range r.byID[id] {
+		cancel()
 	}
+	delete(r.byID, id)
 }
 
 // resolve returns the URL of an endpoint event's data, relative to from. One of
@@ -139,7 +126,10 @@ func (a *Answerer) resolve(from *url.URL, data string) (*url.URL, error) {
 // allows reports whether the responses that belong to from may go to endpoint.
 func (a *Answerer) allows(endpoint, from *url.URL) bool {
 	origin := originOf(endpoint)
-	return origin == originOf(from) || slices.Contains(a.Origins, origin)
+	return origin == originOf(from) || slices.ContainsFunc(a.Origins, func(allowed string) bool {
+		u, err := url.Parse(allowed)
+		return err == nil && originOf(u) == origin
+	})
 }
 
 // originOf returns the origin of u, such as "https://example.com": the scheme, and
@@ -163,12 +153,23 @@ func (a *Answerer) handle(ctx context.Context, request correlation.Request) corr
 	if err == nil {
 		response.Result, err = json.Marshal(result)
 	}
-	if failure, ok := errors.AsType[*correlation.Error](err); ok && failure != nil {
-		response.Error = failure
-	} else if err != nil {
-		response.Error = internalError(err)
+	if err != nil {
+		response.Error = errorOf(err)
 	}
 	return response
+}
+
+// errorOf returns err as it is sent: the *correlation.Error in it, or an internal
+// error if there is none that can be sent.
+func errorOf(err error) *correlation.Error {
+	failure, ok := errors.AsType[*correlation.Error](err)
+	if !ok || failure == nil {
+		return internalError(err)
+	}
+	if _, unsendable := json.Marshal(failure); unsendable != nil {
+		return internalError(fmt.Errorf("%w, with data that is not JSON", err))
+	}
+	return failure
 }
 
 func internalError(err error) *correlation.Error {
@@ -193,7 +194,7 @@ func (a *Answerer) deliver(ctx context.Context, endpoint string, response correl
 // A RefusedError says that the server did not take a response that was posted.
 type RefusedError struct {
 	StatusCode int
-	RetryAfter time.Duration // when the server wants to be asked again; zero: not said
+	RetryAfter time.Duration // how long the server wants to be left alone; zero: not said
 }
 
 func (e *RefusedError) Error() string {
@@ -207,11 +208,8 @@ func (e *RefusedError) unfit() bool {
 
 // again reports whether the server may take the same response later.
 func (e *RefusedError) again() bool {
-	switch e.StatusCode {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
+	patience := []int{http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
+	return slices.Contains(patience, e.StatusCode)
 }
 
 // How often a response is posted that the server may take later, and how long
@@ -268,25 +266,34 @@ func (a *Answerer) postOnce(ctx context.Context, endpoint string, body []byte) e
 	defer resp.Body.Close()
 	io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
 	if resp.StatusCode != http.StatusAccepted {
-		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
-		return &RefusedError{StatusCode: resp.StatusCode, RetryAfter: time.Duration(seconds) * time.Second}
+		return &RefusedError{StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp.Header.Get("Retry-After"))}
 	}
 	return nil
 }
 
-// client returns Client, which takes no response to an origin that may not have it
-// when it is redirected: the redirect is what the server has answered then.
+// retryAfter returns the wait that a Retry-After header asks for, in seconds or by
+// a date (RFC 9110, section 10.2.3). It is zero if the header asks for none.
+func retryAfter(header string) time.Duration {
+	if seconds, err := strconv.Atoi(header); err == nil {
+		return time.Duration(min(max(0, seconds), math.MaxInt32)) * time.Second
+	}
+	date, err := http.ParseTime(header)
+	if err != nil {
+		return 0
+	}
+	return max(0, time.Until(date))
+}
+
+// client returns Client, except that a redirect to an origin that may not have the
+// responses is not followed, as one that Client itself refuses is not: what the
+// server has answered then is the redirect.
 func (a *Answerer) client() *http.Client {
 	client := *cmp.Or(a.Client, http.DefaultClient)
 	check := client.CheckRedirect
 	client.CheckRedirect = func(r *http.Request, via []*http.Request) error {
-		switch {
-		case !a.allows(r.URL, via[0].URL):
+		tooMany := check == nil && len(via) >= 10 // as net/http has it
+		if tooMany || !a.allows(r.URL, via[0].URL) || check != nil && check(r, via) != nil {
 			return http.ErrUseLastResponse
-		case check != nil:
-			return check(r, via)
-		case len(via) >= 10: // as net/http has it
-			return errors.New("stopped after 10 redirects")
 		}
 		return nil
 	}

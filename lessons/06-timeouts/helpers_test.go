@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -27,72 +27,14 @@ import (
 
 func TestMain(m *testing.M) { step.Main(m) }
 
-// A sessionFunc is a session without a wire: it gets what the session's client would.
-type sessionFunc func(framing.Event) error
+// A peerFunc is a peer without a wire: it gets each event that is sent.
+type peerFunc func(framing.Event) error
 
-func (f sessionFunc) ID() string                 { return "session" }
-func (f sessionFunc) Send(e framing.Event) error { return f(e) }
+func (f peerFunc) ID() string                 { return "session" }
+func (f peerFunc) Send(e framing.Event) error { return f(e) }
 
-// silent is the session of a client that never answers.
-var silent = sessionFunc(func(framing.Event) error { return nil })
-
-// answersAfter is the session of a client that answers each request after d.
-func answersAfter(d time.Duration, caller *timeouts.Caller, result string) sessionFunc {
-	return func(e framing.Event) error {
-		time.AfterFunc(d, func() { answer(caller, e, result) })
-		return nil
-	}
-}
-
-// answer resolves the request in e, if there is one.
-func answer(caller *timeouts.Caller, e framing.Event, result string) {
-	var request correlation.Request
-	if json.Unmarshal([]byte(e.Data), &request); request.ID != "" {
-		caller.Resolve("session", correlation.Response{JSONRPC: "2.0", ID: request.ID, Result: []byte(result)})
-	}
-}
-
-// call asks, with a minute at the most, and returns how long the wait was and how it ended.
-func call(t *testing.T, ctx context.Context, caller *timeouts.Caller, session correlation.Session) (took time.Duration, err error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	began := time.Now()
-	step.Returns(t, "a client never answers, the caller's own context has ended after a minute, and Call does not return", func() {
-		_, err = caller.Call(ctx, session, "approve", nil)
-	})
-	return time.Since(began), err
-}
-
-// whose returns whose time was up, as far as err says it.
-func whose(err error) string {
-	if timeout, ok := errors.AsType[*timeouts.TimeoutError](err); ok {
-		return fmt.Sprint("the Caller's, after ", timeout.After)
-	}
-	if call, ok := errors.AsType[*correlation.CallError](err); ok {
-		err = call.Err
-	}
-	return fmt.Sprint("its own: ", err)
-}
-
-// A watched context counts the contexts that were made of it and still run.
-type watched struct {
-	context.Context
-	done    chan struct{} // its own, or else the context package would not use AfterFunc
-	waiting atomic.Int32
-}
-
-func (w *watched) Done() <-chan struct{} { return w.done }
-
-// AfterFunc is how the context package has f called at the context's end, which
-// does not come here, until stop is called.
-func (w *watched) AfterFunc(f func()) (stop func() bool) {
-	w.waiting.Add(1)
-	return sync.OnceValue(func() bool {
-		w.waiting.Add(-1)
-		return true
-	})
-}
+// silent is a client that never answers.
+var silent = peerFunc(func(framing.Event) error { return nil })
 
 // takes returns a Handle that works for d, or until its context ends.
 func takes(d time.Duration) func(context.Context, string, json.RawMessage) (any, error) {
@@ -122,13 +64,15 @@ type wire struct {
 	t        *testing.T
 	sessions *sessions.Registry
 	caller   timeouts.Caller
-	client   *answering   // the one that runs, if it is run by your Answerer
-	mute     atomic.Bool  // whether no POST gets a response
-	hangUp   atomic.Bool  // whether the next POST gets none, and its connection ends
-	asked    notes        // what the client was asked
-	posts    notes        // each POST, with its status
-	from     notes        // the connection of each POST
-	working  atomic.Int32 // how many Handles run
+	patient  correlation.Caller // never tells the client that nobody waits
+	client   *answering         // the one that runs, if it is run by your Answerer
+	mute     atomic.Bool        // whether no POST gets a response
+	hangUp   atomic.Bool        // whether the next POST gets none, and its connection ends
+	busy     atomic.Bool        // whether the next POST gets a 503
+	asked    notes              // what the client was asked
+	posts    notes              // each POST, with its status
+	from     notes              // the connection of each POST
+	working  atomic.Int32       // how many Handles run
 }
 
 // onTheWire runs f in a bubble with HTTP/1.1, and in another one with HTTP/2.
@@ -138,7 +82,7 @@ func onTheWire(t *testing.T, f func(t *testing.T, w *wire)) {
 	step.Bubble(t, func(t *testing.T) {
 		defer func() {
 			if t.Failed() {
-				t.Log("this was on HTTP/2; the same on HTTP/1.1 went well")
+				t.Log("this was on HTTP/2; on HTTP/1.1 the same step passed")
 			}
 		}()
 		f(t, newWire(t, pair.HTTP2()))
@@ -146,13 +90,14 @@ func onTheWire(t *testing.T, f func(t *testing.T, w *wire)) {
 }
 
 func newWire(t *testing.T, opts ...pair.Option) *wire {
-	w := &wire{t: t, sessions: sessions.NewRegistry(0)}
+	w := &wire{t: t, sessions: new(sessions.Registry)}
 	t.Cleanup(step.Waiting(t, func() (string, []string) {
-		return "the client was asked (" + w.asked.String() + "), and then the clock stands still: your code waits for something that never comes, such as a lock", nil
+		return "the client was asked (" + w.asked.String() + "), and then the clock stopped: your code waits for something that never comes, such as a lock", nil
 	}))
 	mux := http.NewServeMux()
 	mux.Handle("GET /gw/events", w.sessions)
-	mux.Handle("POST /gw/responses", &correlation.Handler{Sessions: w.sessions, Resolve: w.caller.Resolve})
+	mux.Handle("GET /events", http.RedirectHandler("/gw/events", http.StatusTemporaryRedirect))
+	mux.Handle("POST /gw/responses", &correlation.Handler{Sessions: w.sessions, Resolve: w.resolve})
 	w.Pair = pair.Memory(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
 			mux.ServeHTTP(rw, r)
@@ -171,7 +116,11 @@ func newWire(t *testing.T, opts ...pair.Option) *wire {
 			return
 		}
 		recorder := &statusWriter{rw, http.StatusOK}
-		mux.ServeHTTP(recorder, r)
+		if w.busy.Swap(false) {
+			http.Error(recorder, "come back later", http.StatusServiceUnavailable)
+		} else {
+			mux.ServeHTTP(recorder, r)
+		}
 		w.posts.Add(fmt.Sprint("POST ", r.URL.Path, " → ", recorder.status))
 	}), opts...)
 	return w
@@ -198,16 +147,41 @@ type question struct {
 func (w *wire) call(method string) *question { return w.start(method, w.caller.Call) }
 
 // ask asks the client as lesson 05 does, for a caller that has a minute. It never
-// tells the client that nobody waits any more.
-func (w *wire) ask(method string) *question { return w.start(method, w.caller.Caller.Call) }
+// tells the client that its caller no longer waits.
+func (w *wire) ask(method string) *question {
+	return w.start(method, func(ctx context.Context, peer correlation.Peer, r correlation.Request) (json.RawMessage, error) {
+		return w.patient.Call(ctx, marked{peer}, r)
+	})
+}
 
-func (w *wire) start(method string, call func(context.Context, correlation.Session, string, json.RawMessage) (json.RawMessage, error)) *question {
+// mark begins the ids of what ask asks, so that they are others than your Caller's.
+const mark = "ask-"
+
+// A marked peer gets its requests with a mark in their ids.
+type marked struct{ correlation.Peer }
+
+func (m marked) Send(e framing.Event) error {
+	e.Data = strings.Replace(e.Data, `"id":"`, `"id":"`+mark, 1)
+	return m.Peer.Send(e)
+}
+
+// resolve hands a response to whichever Caller asked.
+func (w *wire) resolve(session string, r correlation.Response) error {
+	id, ok := strings.CutPrefix(r.ID, mark)
+	if !ok {
+		return w.caller.Resolve(session, r)
+	}
+	r.ID = id
+	return w.patient.Resolve(session, r)
+}
+
+func (w *wire) start(method string, call func(context.Context, correlation.Peer, correlation.Request) (json.RawMessage, error)) *question {
 	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
 	q := &question{answer: "nothing yet", giveUp: func() { cancel(); synctest.Wait() }}
 	session := w.onlySession(method)
 	w.asked.Add(method)
 	go func() { // ends with ctx, at the latest
-		result, err := call(ctx, session, method, nil)
+		result, err := call(ctx, session, correlation.Request{Method: method})
 		q.answer = string(result)
 		if call, failed := errors.AsType[*correlation.CallError](err); failed {
 			q.answer = call.Err.Error()
@@ -222,7 +196,7 @@ func (w *wire) onlySession(method string) *sessions.Session {
 	w.t.Helper()
 	all := w.sessions.All()
 	if len(all) == 0 {
-		step.Fail(w.t, "the client was to be asked ("+method+"), but its stream has ended, and nobody ended it", w.returned()...)
+		step.Fail(w.t, "the client's stream ended before the step could ask it ("+method+"): Run must keep reading", w.returned()...)
 	}
 	return all[0]
 }
@@ -236,6 +210,7 @@ func (w *wire) returned() []string {
 }
 
 // has fails the step if the caller of q does not have the answer that it should.
+// It shows what was posted.
 func (w *wire) has(q *question, want, sentence string) {
 	w.t.Helper()
 	if q.answer != want {
@@ -243,72 +218,6 @@ func (w *wire) has(q *question, want, sentence string) {
 		details = append(details, "posted: "+w.posts.String())
 		step.Fail(w.t, sentence, append(details, w.returned()...)...)
 	}
-}
-
-// A listener is a client whose part the step plays.
-type listener struct {
-	*wire
-	stream  *pair.Stream
-	session string
-	heard   int
-}
-
-// open connects a client whose part the step plays.
-func (w *wire) open() *listener {
-	stream := w.Open("/gw/events")
-	synctest.Wait()
-	return &listener{wire: w, stream: stream, session: w.sessions.All()[0].ID()}
-}
-
-// messages returns what has come down the stream so far.
-func (l *listener) messages() (all []correlation.Request) {
-	synctest.Wait()
-	for e := range parsing.NewDecoder(strings.NewReader(l.stream.Received())).Events() {
-		var message correlation.Request
-		if json.Unmarshal([]byte(e.Data), &message) == nil {
-			all = append(all, message)
-		}
-	}
-	return all
-}
-
-// news returns what has come since it was last asked for.
-func (l *listener) news() string {
-	var all []string
-	asked := map[string]string{}
-	for _, m := range l.messages() {
-		if m.ID != "" {
-			asked[m.ID] = m.Method
-			all = append(all, "request "+m.Method)
-			continue
-		}
-		var params struct{ RequestID string }
-		json.Unmarshal(m.Params, &params)
-		all = append(all, strings.TrimPrefix(m.Method, "notifications/")+" "+cmp.Or(asked[params.RequestID], "what nobody asked"))
-	}
-	news := all[l.heard:]
-	l.heard = len(all)
-	return strings.Join(news, ", ")
-}
-
-// answer posts a result for the request with this method, and returns the status.
-func (l *listener) answer(method string) int {
-	return l.post(method, fmt.Sprintf(`"result":"answer to %s"`, method))
-}
-
-// refuse posts an error for the request with this method.
-func (l *listener) refuse(method string) { l.post(method, `"error":{"code":7,"message":"no"}`) }
-
-func (l *listener) post(method, outcome string) int {
-	id := "nobody's"
-	for _, m := range l.messages() {
-		if m.Method == method {
-			id = m.ID
-		}
-	}
-	status := l.Post("/gw/responses?session="+l.session, "application/json", fmt.Sprintf(`{"jsonrpc":"2.0","id":%q,%s}`, id, outcome)).Status
-	synctest.Wait()
-	return status
 }
 
 // An answering is a client that is run by your Answerer.
@@ -326,7 +235,11 @@ const unfinished = "has not returned"
 
 // end returns what Run did, and what it left.
 func (a *answering) end() string {
-	return fmt.Sprintf("%s, %d streams open", a.outcome, a.sessions.Len())
+	outcome := a.outcome
+	if outcome == unfinished {
+		outcome += fmt.Sprintf(", %d at work", a.working.Load())
+	}
+	return fmt.Sprintf("%s, %d streams open", outcome, a.sessions.Len())
 }
 
 // run connects a client and has it run by a, until the step ends.
@@ -338,7 +251,7 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 		defer w.working.Add(-1)
 		return handle(ctx, method, params)
 	}
-	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.URL+"/gw/events", nil)
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.URL+"/events", nil) // which redirects
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -353,7 +266,7 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 	w.client = client
 	began := time.Now()
 	go func() { // ends with the stream, at the latest
-		err := a.Run(ctx, stream, request.URL)
+		err := a.Run(ctx, stream, stream.URL)
 		client.err = err
 		if errors.Is(err, syscall.ECONNRESET) {
 			err = errors.New("connection reset by peer") // without the addresses
@@ -368,4 +281,87 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 		step.Pass(2 * time.Minute) // by then, each Handle of these steps is done
 	})
 	return client
+}
+
+// base is the URL of a stream that a step plays.
+const base = "http://example.com/gw/events"
+
+// A played client is run by your Answerer, on a stream that the step writes.
+type played struct {
+	stream *io.PipeWriter
+	done   chan struct{} // closed when Run has returned
+	err    error         // what Run returned
+}
+
+// play has a run a stream that the step writes, until the step ends.
+func play(t *testing.T, a *timeouts.Answerer) *played {
+	from, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, writer := io.Pipe()
+	p := &played{stream: writer, done: make(chan struct{})}
+	go func() { // ends with the stream, at the latest
+		defer close(p.done)
+		p.err = a.Run(t.Context(), parsing.NewSource(reader), from)
+		reader.Close() // nothing reads it any longer
+	}()
+	t.Cleanup(func() { p.end(); step.Pass(2 * time.Minute) })
+	return p
+}
+
+// send sends events down the stream, as far as they are read.
+func (p *played) send(events ...framing.Event) {
+	for _, e := range events {
+		e.WriteTo(p.stream)
+	}
+	synctest.Wait()
+}
+
+// outcome returns whether Run has returned, and whether with an error.
+func (p *played) outcome() string {
+	select {
+	case <-p.done:
+	default:
+		return "Run has not returned"
+	}
+	if p.err == nil {
+		return "no error"
+	}
+	return "an error"
+}
+
+// end ends the stream.
+func (p *played) end() { p.stream.Close(); synctest.Wait() }
+
+// request is the event of a request.
+func request(id, method string) framing.Event {
+	return framing.Event{Type: "request", Data: fmt.Sprintf(`{"jsonrpc":"2.0","id":%q,"method":%q}`, id, method)}
+}
+
+// cancellation is the event that cancels the request with this id.
+func cancellation(id string) framing.Event {
+	return framing.Event{Type: "notification", Data: fmt.Sprintf(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%q}}`, id)}
+}
+
+// deliveredTo is a Deliver that writes down where each response goes, and what it is.
+func deliveredTo(log *notes) func(context.Context, string, correlation.Response) error {
+	return func(_ context.Context, endpoint string, r correlation.Response) error {
+		log.Add(fmt.Sprintf("%s: %s → %s", r.ID, strings.Trim(string(r.Result), `"`), endpoint))
+		return nil
+	}
+}
+
+// logged returns an Answerer whose Handle takes d, or until its context ends, and
+// writes down which method ended when. It delivers nothing.
+func logged(ended *notes, d time.Duration) *timeouts.Answerer {
+	return &timeouts.Answerer{
+		Deliver: func(context.Context, string, correlation.Response) error { return nil },
+		Handle: func(ctx context.Context, method string, _ json.RawMessage) (any, error) {
+			began := time.Now()
+			wait(ctx, d)
+			ended.Add(fmt.Sprint(method, " after ", time.Since(began)))
+			return "done", nil
+		},
+	}
 }

@@ -16,7 +16,7 @@ import (
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 )
 
-// Part 2: the one who answers.
+// Part 2: the client that answers.
 
 // This is the other end of the wire. It reads the stream, works, and posts.
 func TestAClientAnswersWhatItIsAsked(t *testing.T) {
@@ -25,25 +25,35 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		handled := "not called"
 		w.run(&timeouts.Answerer{Handle: func(ctx context.Context, method string, _ json.RawMessage) (any, error) {
 			handled = fmt.Sprint("called, context's error: ", ctx.Err())
-			if method == "forbidden" {
-				return nil, &correlation.Error{Code: 7, Message: "not to you"}
-			}
-			if method == "broken" {
+			var none *correlation.Error
+			switch method {
+			case "forbidden":
+				return nil, fmt.Errorf("asked at night: %w", &correlation.Error{Code: 7, Message: "not to you"})
+			case "broken":
 				return nil, errors.New("the disk is full")
+			case "careless":
+				return nil, none
+			case "garbled":
+				return nil, &correlation.Error{Code: 7, Message: "no", Data: json.RawMessage("no JSON")}
 			}
 			return method + " to you too", nil
 		}})
 		hello := w.ask("hello")
-		step.Equal(t, "the client was asked to say hello: whether Handle was called, and with a context that lasts", "called, context's error: <nil>", handled)
-		w.has(hello, `"hello to you too"`, "the client was asked to say hello: what its caller has, and what was posted")
-		forbidden := w.ask("forbidden")
-		w.has(forbidden, "not to you (code 7)", "the client's Handle returned an error: what the caller has, and what was posted")
-		broken := w.ask("broken")
-		w.has(broken, "the disk is full (code -32603)", "the client's Handle returned an error without a code: what the caller has, and what was posted")
+		step.Equal(t, "a request came: Run must call Handle, with a context that has not ended", "called, context's error: <nil>", handled)
+		w.has(hello, `"hello to you too"`, "Handle returned a result: Run must post it, so that the caller gets it")
+		for _, c := range []struct{ method, answer, sentence string }{
+			{"forbidden", "not to you (code 7)", "Handle returned an error that wraps a *correlation.Error: the caller must get the latter"},
+			{"broken", "the disk is full (code -32603)", "Handle returned an error without a code: the caller must get it as an internal error"},
+			{"careless", "a nil *correlation.Error, which as an error is not nil: return nil itself (code -32603)",
+				"Handle returned a nil *correlation.Error as its error: the caller must get an internal error that says so"},
+			{"garbled", "no (code 7), with data that is not JSON (code -32603)", "Handle returned an error that cannot be written as JSON: the caller must get an internal error in its place"},
+		} {
+			w.has(w.ask(c.method), c.answer, c.sentence)
+		}
 
 		step.Pass(time.Hour)
 		later := w.ask("hello again")
-		w.has(later, `"hello again to you too"`, "nothing was asked for an hour, then the client was: what its caller has, and what was posted")
+		w.has(later, `"hello again to you too"`, "an hour passed without an event, then a request came: Run must still answer")
 	})
 	step.Bubble(t, func(t *testing.T) {
 		w := newWire(t)
@@ -53,38 +63,87 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		w.hangUp.Store(true)
 		greet := w.ask("greet")
 		step.Pass(time.Second)
-		w.has(greet, `"greet done"`, "the server closed the connection that was idle, just when the answer was sent on it: what the caller has, and what was posted. net/http sends it again if post says that this does no harm")
+		w.has(greet, `"greet done"`, "the server closed the idle connection just as the answer was sent on it: the answer must be sent again")
 	})
 }
 
-// An answer may be lost. Whoever did the work wants to know, and has it in hand.
+// The server says where the answers go. But if it can name any host, it can have them sent to
+// one that should never see them, with whatever your http.Client adds to prove who you are.
+func TestAnswersGoToNoOtherOrigin(t *testing.T) {
+	defer step.Begin(t)()
+	step.Bubble(t, func(t *testing.T) {
+		var delivered notes
+		client := play(t, &timeouts.Answerer{
+			Origins: []string{"https://answers.example.com"},
+			Deliver: deliveredTo(&delivered),
+			Handle:  takes(time.Second),
+		})
+		near := framing.Event{Type: "endpoint", Data: "responses?b"}
+		far := framing.Event{Type: "endpoint", Data: "https://answers.example.com/c"}
+		client.send(near, request("1", "count"))
+		step.Pass(time.Second)
+		step.Equal(t, "the stream came from "+base+" and named the endpoint responses?b: the answer must go there", "1: count done → http://example.com/gw/responses?b", delivered.String())
+		client.send(far, request("2", "greet"))
+		step.Pass(time.Second)
+		step.Equal(t, "the server then named an endpoint on an origin that Origins allows: the next answer must go there",
+			"2: greet done → https://answers.example.com/c", delivered.All()[len(delivered.All())-1])
+		client.send(request("3", "count"), near) // the race detector sees a goroutine that reads the endpoint while this one changes it
+	})
+	for _, c := range []struct{ what, endpoint, named string }{
+		{"another host", "http://other.example/gw/responses", "http://other.example"},
+		{"another port", "//example.com:8080/gw/responses", "http://example.com:8080"},
+		{"another scheme", "https://example.com/gw/responses", "https://example.com"},
+		{"not a URL", "http://[", "http://["},
+	} {
+		step.Bubble(t, func(t *testing.T) {
+			var delivered notes
+			client := play(t, &timeouts.Answerer{Deliver: deliveredTo(&delivered), Handle: takes(0)})
+			client.send(framing.Event{Type: "endpoint", Data: c.endpoint}, request("1", "count"))
+			step.Pass(time.Second)
+			step.Equal(t, fmt.Sprintf("the endpoint event says %s (%s): Run must return an error, and deliver nothing", c.endpoint, c.what),
+				"an error, delivered: nothing", fmt.Sprintf("%s, delivered: %v", client.outcome(), delivered.String()))
+			if !strings.Contains(client.err.Error(), c.named) {
+				step.Fail(t, fmt.Sprintf("the endpoint event says %s (%s): Run's error must name %s", c.endpoint, c.what, c.named), fmt.Sprint("got  ", client.err))
+			}
+		})
+	}
+}
+
+// An answer can be lost. Then its caller must not wait for it, and you, who did the work, want
+// to know.
 func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 	defer step.Begin(t)()
 	onTheWire(t, func(t *testing.T, w *wire) {
 		var reports notes
 		w.run(&timeouts.Answerer{
 			Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
-				if method == "garble" {
-					return nil, &correlation.Error{Data: json.RawMessage("no JSON")}
+				if method == "export" {
+					return strings.Repeat("x", 2*correlation.MaxBody), nil
 				}
 				return takes(time.Second)(ctx, method, params)
 			},
-			Undelivered: func(r correlation.Response, err error) {
-				reports.Add(fmt.Sprintf("%s (%t)", cmp.Or(strings.Trim(string(r.Result), `"`), "no result"), err != nil))
+			OnUndelivered: func(r correlation.Response, err error) {
+				reports.Add(fmt.Sprintf("%.10s (%t)", cmp.Or(strings.Trim(string(r.Result), `"`), "no result"), err != nil))
 			},
 		})
 		w.ask("count").giveUp() // as in lesson 05, without a word to the client
 		step.Pass(time.Second)
-		step.Equal(t, "the server refused an answer with 410, since its caller has given up: what Undelivered was told (and whether with an error)",
+		step.Equal(t, "the server refused an answer with 410, since its caller had given up: Run must tell OnUndelivered, with an error",
 			"count done (true)", reports.String())
 		w.ask("greet")
 		step.Pass(time.Second)
-		step.Equal(t, "the server refused an answer, then it took one: what Undelivered was told", "count done (true)", reports.String())
+		step.Equal(t, "the server refused one answer and took the next: Run must not tell OnUndelivered of the second", "count done (true)", reports.String())
 		refused, taken, _ := strings.Cut(w.from.String(), ", ")
-		step.Equal(t, "the server refused an answer, then it took one: the connection of the second (where what the server says is left unread, it is a new one)", refused, taken)
-		w.ask("garble")
-		step.Equal(t, "Handle returned an error that cannot be written as JSON: what Undelivered was told, and what was posted",
-			"count done (true), no result (true); POST /gw/responses → 410, POST /gw/responses → 202", reports.String()+"; "+w.posts.String())
+		step.Equal(t, "the server refused one answer and took the next: both must use one connection (if the response to a POST is left unread, the next POST needs a new one)", refused, taken)
+
+		w.has(w.ask("export"), "the server refused the response: 413 Request Entity Too Large (code -32603)",
+			"the answer is larger than the server takes: its caller must get an error at once, not wait for its timeout (deliver posts one)")
+		step.Equal(t, "the server refused an answer that was too large: Run must tell OnUndelivered of that answer", "count done (true), xxxxxxxxxx (true)", reports.String())
+
+		w.busy.Store(true)
+		again := w.ask("greet")
+		step.Pass(2 * time.Second)
+		w.has(again, `"greet done"`, "the server answered the POST with 503, once: the answer must be posted again (deliver does that)")
 	})
 	step.Bubble(t, func(t *testing.T) {
 		w := newWire(t)
@@ -93,7 +152,20 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 		step.Pass(time.Second)
 		next := w.ask("greet")
 		step.Pass(time.Second)
-		w.has(next, `"greet done"`, "the server refused an answer, and there is no Undelivered: what the next caller has, and what was posted")
+		w.has(next, `"greet done"`, "the server refused an answer and there is no OnUndelivered: Run must go on and answer the next request")
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var reports notes
+		client := play(t, &timeouts.Answerer{
+			Handle: takes(time.Second),
+			Deliver: func(context.Context, string, correlation.Response) error {
+				return errors.New("the carrier pigeon is ill")
+			},
+			OnUndelivered: func(r correlation.Response, err error) { reports.Add(fmt.Sprint(r.ID, ": ", err)) },
+		})
+		client.send(request("1", "count"))
+		step.Pass(time.Second)
+		step.Equal(t, "Deliver returned an error: Run must tell OnUndelivered of the response, with that error", "1: the carrier pigeon is ill", reports.String())
 	})
 }
 
@@ -101,9 +173,9 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 func TestWhatIsNoRequestPassesBy(t *testing.T) {
 	defer step.Begin(t)()
 	onTheWire(t, func(t *testing.T, w *wire) {
-		var handled, traced notes
+		var handled, told notes
 		session := w.run(&timeouts.Answerer{
-			Trace: func(e framing.Event) { traced.Add(e.Type) },
+			OnEvent: func(e framing.Event) { told.Add(e.Type) },
 			Handle: func(_ context.Context, method string, _ json.RawMessage) (any, error) {
 				handled.Add(cmp.Or(method, "a request without a method"))
 				return "done", nil
@@ -114,14 +186,14 @@ func TestWhatIsNoRequestPassesBy(t *testing.T) {
 		session.Send(framing.Event{Type: "request", Data: "no JSON"})
 		session.Send(framing.Event{Type: "request", Data: `{"jsonrpc":"2.0","method":"without an id"}`})
 		greet := w.ask("greet")
-		w.has(greet, `"done"`, "four events came to which there is no answer, then a request: what its caller has, and what was posted")
-		step.Equal(t, "four events came to which there is no answer, then a request: what was handled", "greet", handled.String())
-		step.Equal(t, "six events have come by now: what Trace was told", "endpoint, message, notification, request, request, request", traced.String())
+		w.has(greet, `"done"`, "four events came that need no answer, then a request: Run must answer the request")
+		step.Equal(t, "four events came that need no answer, then a request: Run must call Handle for the request alone", "greet", handled.String())
+		step.Equal(t, "six events came: Run must tell OnEvent of each", "endpoint, message, notification, request, request, request", told.String())
 	})
 }
 
-// While you work on one question, the next one waits in the stream, and so does the word
-// that nobody needs the first one any more.
+// While you work on one request, the next one waits in the stream, and so does the message that
+// the first one is no longer needed.
 func TestASlowQuestionDoesNotHoldUpAQuickOne(t *testing.T) {
 	defer step.Begin(t)()
 	onTheWire(t, func(t *testing.T, w *wire) {
@@ -132,9 +204,23 @@ func TestASlowQuestionDoesNotHoldUpAQuickOne(t *testing.T) {
 			return method + " done", nil
 		}})
 		slow, quick := w.ask("slow"), w.ask("quick")
-		w.has(quick, `"quick done"`, "a question that takes 10 s was asked, then a quick one: what the caller of the quick one has at once")
+		w.has(quick, `"quick done"`, "a request that takes 10 s came, then a quick one: the quick one must be answered at once")
 		step.Pass(10 * time.Second)
-		w.has(slow, `"slow done"`, "a question that takes 10 s was asked 10 s ago: what its caller has, and what was posted")
+		w.has(slow, `"slow done"`, "a request that takes 10 s came 10 s ago: it must be answered now")
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var delivered notes
+		client := play(t, &timeouts.Answerer{
+			Handle: takes(0),
+			Deliver: func(ctx context.Context, endpoint string, r correlation.Response) error {
+				if r.ID == "1" {
+					wait(ctx, 10*time.Second)
+				}
+				return deliveredTo(&delivered)(ctx, endpoint, r)
+			},
+		})
+		client.send(request("1", "count"), request("2", "greet"))
+		step.Equal(t, "one answer takes 10 s to deliver: the answer after it must not wait for that", "2: greet done → "+base, delivered.String())
 	})
 }
 
@@ -148,11 +234,11 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 				w.ask("early")
 			}
 			one, two := w.ask("one"), w.ask("two")
-			step.Equal(t, fmt.Sprintf("Limit is %d, and the client was asked %d questions at once: how many of them it works on", c.limit, c.allowed+2),
+			step.Equal(t, fmt.Sprintf("Limit is %d and %d requests came at once: Run must call this many Handles at a time", c.limit, c.allowed+2),
 				c.allowed, int(w.working.Load()))
 			step.Pass(2 * time.Second)
-			w.has(one, `"one done"`, "each question takes a second, and this one had to wait for a turn: what its caller has after two, and what was posted")
-			w.has(two, `"two done"`, "each question takes a second, and this one had to wait for a turn: what its caller has after two, and what was posted")
+			w.has(one, `"one done"`, "each request takes a second and this one had to wait for its turn: after two seconds it must be answered")
+			w.has(two, `"two done"`, "each request takes a second and this one had to wait for its turn: after two seconds it must be answered")
 		})
 	}
 }

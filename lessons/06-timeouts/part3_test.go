@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,16 +35,17 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 			return method + " done", nil
 		}})
 		other := w.ask("other") // its caller has a minute
-		client.session.Send(framing.Event{Type: "notification", Data: `{"jsonrpc":"2.0","method":"notifications/news","params":{"requestId":"1"}}`})
+		client.session.Send(framing.Event{Type: "notification", Data: `{"jsonrpc":"2.0","method":"notifications/news","params":{"requestId":"` + mark + `1"}}`})
 		synctest.Wait()
-		step.Equal(t, "the first question is at work, and a notification about it came that is no cancellation: which context has ended", "nothing", ended.String())
+		step.Equal(t, "a notification about a request at work came that is not a cancellation: Run must not end the request's context", "nothing", ended.String())
 		w.call("approve")
 		step.Pass(30 * time.Second)
-		step.Equal(t, "the caller of approve gave up at +30 s: which context has ended by now (both work for 45 s otherwise)", "approve after 30s", ended.String())
-		step.Equal(t, "nobody waits for the answer any more: what was posted", "nothing", w.posts.String())
+		step.Equal(t, "the caller of approve gave up at +30 s: the context of this Handle alone must have ended (two are at work, for 45 s each)",
+			"approve after 30s", ended.String())
+		step.Equal(t, "the request was cancelled: Run must not post its answer", "nothing", w.posts.String())
 		step.Pass(15 * time.Second)
-		w.has(other, `"other done"`, "the question beside this one was cancelled: what the caller of this one has, and what was posted")
-		step.Equal(t, "a question was answered: the error of its context (one that nobody ends stays in memory for as long as the stream lasts)",
+		w.has(other, `"other done"`, "another request was cancelled: this one must still be answered")
+		step.Equal(t, "a request was answered: its context must end then (it would stay in memory for as long as the stream lasts)",
 			context.Canceled, others.Err())
 	})
 	onTheWire(t, func(t *testing.T, w *wire) {
@@ -53,16 +55,41 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 				time.Sleep(40 * time.Second)
 				return "done", nil
 			},
-			Undelivered: func(_ correlation.Response, err error) { reports.Add(err.Error()) },
+			OnUndelivered: func(_ correlation.Response, err error) { reports.Add(err.Error()) },
 		})
 		w.call("approve")
 		step.Pass(time.Minute)
-		step.Equal(t, "the caller gave up at +30 s, and Handle, which never looks at its context, was done at +40 s: what was posted", "nothing", w.posts.String())
-		step.Equal(t, "the caller gave up at +30 s, so the answer of +40 s is lost to nobody: what Undelivered was told", "nothing", reports.String())
+		step.Equal(t, "the request was cancelled at +30 s, but Handle ignored its context and returned at +40 s: Run must not post the answer", "nothing", w.posts.String())
+		step.Equal(t, "the request was cancelled, so its answer was not posted: Run must not report it to OnUndelivered", "nothing", reports.String())
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var ended notes
+		client := play(t, logged(&ended, 10*time.Second))
+		client.send(request("1", "first"))
+		step.Pass(5 * time.Second)
+		client.send(request("1", "second"))
+		step.Pass(6 * time.Second)
+		step.Equal(t, "two requests came with one id, and the first was answered at +10 s: the second must go on", "first after 10s", ended.String())
+		client.send(request("1", "third"))
+		client.send(cancellation("1"))
+		step.Equal(t, "two requests with one id were at work when a cancellation with this id came: the contexts of both must end",
+			3, len(ended.All()))
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var ended notes
+		answerer := logged(&ended, 10*time.Second)
+		one, other := play(t, answerer), play(t, answerer)
+		one.send(request("1", "one"))
+		other.send(request("1", "other"))
+		one.send(cancellation("1"))
+		one.end()
+		step.Pass(10 * time.Second)
+		step.Equal(t, "one Answerer runs two streams, and on one of them a request was cancelled and the stream ended: the request with the same id on the other must go on",
+			"one after 0s, other after 10s", ended.String())
 	})
 }
 
-// A queue of questions that nobody asks any more: that is how an overloaded client stays
+// A queue of requests whose callers have left: that is how an overloaded client stays
 // overloaded.
 func TestACancelledQuestionThatWaitsItsTurnNeverBegins(t *testing.T) {
 	defer step.Begin(t)()
@@ -76,13 +103,32 @@ func TestACancelledQuestionThatWaitsItsTurnNeverBegins(t *testing.T) {
 		w.call("impatient").giveUp()
 		third := w.ask("third")
 		step.Pass(20 * time.Second)
-		step.Equal(t, "one turn, three questions of 10 s, and the second one's caller gave up while it waited: what the client has begun",
+		step.Equal(t, "Limit is 1, three requests of 10 s came, and the second was cancelled while it waited: Run must not call Handle for it",
 			"long, third", begun.String())
-		w.has(third, `"third done"`, "one turn, three questions of 10 s, and the second one's caller gave up: what the third caller has after 20 s")
+		w.has(third, `"third done"`, "Limit is 1, three requests of 10 s came, and the second was cancelled while it waited: after 20 s the third must be answered")
+	})
+	step.Bubble(t, func(t *testing.T) {
+		const last = 200
+		var begun step.List[string]
+		client := play(t, &timeouts.Answerer{
+			Limit:   1,
+			Deliver: func(context.Context, string, correlation.Response) error { return nil },
+			Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
+				begun.Add(method)
+				return takes(time.Second)(ctx, method, params)
+			},
+		})
+		for n := range last {
+			client.send(request(strconv.Itoa(n+1), "count"))
+		}
+		client.send(cancellation(strconv.Itoa(last)))
+		step.Pass((last + 10) * time.Second)
+		step.Equal(t, fmt.Sprintf("Limit is 1, %d requests of a second came at once, and the last was cancelled: Run must call Handle for all the others", last),
+			last-1, len(begun.All()))
 	})
 }
 
-// Whoever calls Run wants to know, when it returns, that nothing of it is left.
+// When Run returns, its caller wants to know that it has left nothing behind.
 func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 	defer step.Begin(t)()
 	for _, c := range []struct {
@@ -104,18 +150,17 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 			step.Pass(time.Second)
 			c.end(w, client)
 			step.Pass(time.Second)
-			step.Equal(t, c.what+", while a Handle is at work that needs a second to put its things away: what Run did within that second",
+			step.Equal(t, c.what+" while a Handle was at work that needs one more second: Run must end it, wait for it, and return",
 				"returned "+c.want+", 0 at work, 0 streams open", client.end())
 			step.Pass(time.Minute)
-			step.Equal(t, c.what+", so nobody waits for the answer: what was posted", "nothing", w.posts.String())
+			step.Equal(t, c.what+": Run must not post the answer of a Handle that it ended", "nothing", w.posts.String())
 		})
 	}
-	step.Bubble(t, func(t *testing.T) {
-		w := newWire(t)
+	onTheWire(t, func(t *testing.T, w *wire) {
 		client := w.run(&timeouts.Answerer{Handle: takes(time.Second)})
-		client.session.Send(framing.Event{Type: "endpoint", Data: "http://["})
-		step.Pass(time.Minute)
-		step.Equal(t, "the server says to answer at http://[, which is no URL: whether Run has returned an error, and what it left",
+		client.session.Send(framing.Event{Type: "endpoint", Data: "http://other.example/responses"})
+		step.Pass(time.Second)
+		step.Equal(t, "the server named an endpoint on another origin: Run must return an error and close the stream",
 			"true, 0 streams open", fmt.Sprintf("%t, %d streams open", client.err != nil, w.sessions.Len()))
 	})
 	onTheWire(t, func(t *testing.T, w *wire) {
@@ -125,7 +170,18 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 		step.Pass(2 * time.Second)
 		client.stop(errors.New("we are closing"))
 		step.Pass(time.Minute)
-		step.Equal(t, "Run's context ended, while an answer was with a server that says nothing to it: what Run did within a minute",
+		step.Equal(t, "Run's context ended during a POST that the server does not respond to: Run must give up the POST and return",
 			"returned we are closing, 0 at work, 0 streams open", client.end())
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var ended notes
+		answerer := logged(&ended, time.Second)
+		for _, method := range []string{"first", "second"} {
+			client := play(t, answerer)
+			client.send(request("1", method))
+			step.Pass(time.Second)
+			client.end()
+		}
+		step.Equal(t, "one Answerer ran a stream to its end, then another: it must answer the requests of both", "first after 1s, second after 1s", ended.String())
 	})
 }

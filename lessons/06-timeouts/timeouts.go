@@ -36,7 +36,8 @@ type Caller struct {
 // "notifications/cancelled", as long as its stream lasts.
 func (c *Caller) Call(ctx context.Context, peer correlation.Peer, r correlation.Request) (json.RawMessage, error) {
 	// TODO: it waits for as long as ctx lasts. Give ctx a deadline, with a *TimeoutError
-	// as its cause, and tell the client when the wait has ended without it.
+	// as its cause. Report each call to Observe. Tell the client when a wait ended
+	// without a response.
 	return c.calls.Call(ctx, peer, r)
 }
 
@@ -73,21 +74,23 @@ type Answerer struct {
 	Client *http.Client
 
 	// Origins are those that may get the responses besides the stream's own, such
-	// as "https://answers.example.com".
+	// as "https://answers.example.com". A POST follows a redirect only within the
+	// endpoint's origin and to Origins.
 	Origins []string
 
-	// Deliver sends a response to the endpoint. Nil is by POST with Client: up to
-	// five times where the server may take it later, and with an internal error
-	// in its place where the server can never take it.
+	// Deliver sends a response to the endpoint. Nil is by POST with Client, up to
+	// five times while the server cannot be reached or asks for patience (429,
+	// 502, 503, 504). After a *[RefusedError] with 400 or 413, an internal error
+	// is delivered in the response's place.
 	Deliver func(ctx context.Context, endpoint string, response correlation.Response) error
 
 	// OnEvent, if it is not nil, is told of each event that comes, before
 	// anything is done about it.
 	OnEvent func(framing.Event)
 
-	// OnUndelivered, if it is not nil, is told of a response that the server did
-	// not take. One that nobody waits for any longer is not sent, and no loss. It
-	// is called from several goroutines at once.
+	// OnUndelivered, if it is not nil, is told of a response that was sent and not
+	// taken, and why. One whose request has been cancelled is not sent, and no
+	// loss. It is called from several goroutines at once.
 	OnUndelivered func(response correlation.Response, err error)
 }
 
@@ -97,10 +100,8 @@ type Answerer struct {
 // responses, is an error, too. When Run returns, the stream is closed and no
 // Handle runs any longer.
 func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.URL) error {
-	// TODO: Read the events. "endpoint" says where to answer (resolve knows).
-	// Each "request" is
-	// handled and its response delivered (handle and deliver do that), under a
-	// context
-	// that running gives out; a "notification" may cancel it.
+	// TODO: Read the events. "endpoint" says where to answer: see resolve.
+	// Handle each "request" and deliver its response: see handle and deliver.
+	// A "notification" may cancel a request: see running.
 	return nil
 }

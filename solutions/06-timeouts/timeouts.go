@@ -39,7 +39,8 @@ type Caller struct {
 // "notifications/cancelled", as long as its stream lasts.
 //
 //lesson:begin // TODO: it waits for as long as ctx lasts. Give ctx a deadline, with a *TimeoutError
-//lesson:begin // as its cause, and tell the client when the wait has ended without it.
+//lesson:begin // as its cause. Report each call to Observe. Tell the client when a wait ended
+//lesson:begin // without a response.
 //lesson:begin return c.calls.Call(ctx, peer, r)
 func (c *Caller) Call(ctx context.Context, peer correlation.Peer, r correlation.Request) (json.RawMessage, error) {
 	timeout := cmp.Or(c.Timeout, DefaultTimeout)
@@ -108,21 +109,23 @@ type Answerer struct {
 	Client *http.Client
 
 	// Origins are those that may get the responses besides the stream's own, such
-	// as "https://answers.example.com".
+	// as "https://answers.example.com". A POST follows a redirect only within the
+	// endpoint's origin and to Origins.
 	Origins []string
 
-	// Deliver sends a response to the endpoint. Nil is by POST with Client: up to
-	// five times where the server may take it later, and with an internal error
-	// in its place where the server can never take it.
+	// Deliver sends a response to the endpoint. Nil is by POST with Client, up to
+	// five times while the server cannot be reached or asks for patience (429,
+	// 502, 503, 504). After a *[RefusedError] with 400 or 413, an internal error
+	// is delivered in the response's place.
 	Deliver func(ctx context.Context, endpoint string, response correlation.Response) error
 
 	// OnEvent, if it is not nil, is told of each event that comes, before
 	// anything is done about it.
 	OnEvent func(framing.Event)
 
-	// OnUndelivered, if it is not nil, is told of a response that the server did
-	// not take. One that nobody waits for any longer is not sent, and no loss. It
-	// is called from several goroutines at once.
+	// OnUndelivered, if it is not nil, is told of a response that was sent and not
+	// taken, and why. One whose request has been cancelled is not sent, and no
+	// loss. It is called from several goroutines at once.
 	OnUndelivered func(response correlation.Response, err error)
 }
 
@@ -132,9 +135,9 @@ type Answerer struct {
 // responses, is an error, too. When Run returns, the stream is closed and no
 // Handle runs any longer.
 //
-//lesson:todo Read the events. "endpoint" says where to answer (resolve knows). Each "request" is
-//lesson:todo handled and its response delivered (handle and deliver do that), under a context
-//lesson:todo that running gives out; a "notification" may cancel it.
+//lesson:todo Read the events. "endpoint" says where to answer: see resolve.
+//lesson:todo Handle each "request" and deliver its response: see handle and deliver.
+//lesson:todo A "notification" may cancel a request: see running.
 func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.URL) error {
 	var handlers sync.WaitGroup
 	ctx, stop := context.WithCancel(ctx)
