@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -130,6 +131,7 @@ func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 			step.ErrorIs(t, "an event could not be written, but Stream did not return the error of the flushing.Stream", flushing.ErrClientLeft, err)
 		})
 	}
+	step.Bubble(t, wantWriteAwaited)
 	wantHeadersOnly(t)
 }
 
@@ -251,11 +253,13 @@ func wantBurst(t *testing.T, n int) {
 	var r sessions.Registry
 	client := serve(t, &r, "").join(t)
 	missed := 0
-	for i := range n {
-		if r.Broadcast(framing.Event{Data: strconv.Itoa(i + 1)}) != nil {
-			missed++
+	step.Alone(func() { // the handler cannot write before the loop has ended
+		for i := range n {
+			if r.Broadcast(framing.Event{Data: strconv.Itoa(i + 1)}) != nil {
+				missed++
+			}
 		}
-	}
+	})
 	synctest.Wait()
 	step.Equal(t, fmt.Sprintf("%d events were broadcast in a loop, and a client that reads missed some", n),
 		fmt.Sprintf("%d, from 1 to %d; 0 errors", n, n), fmt.Sprintf("%s; %d errors", span(events(client.stream.Received())[1:]), missed))
@@ -289,6 +293,42 @@ func wantHeadersOnly(t *testing.T) {
 	step.Equal(t, "three HEAD requests got their headers, but Len() is not 0: their sessions have no client", 0, r.Len())
 	for range 2 {
 		step.Equal(t, "MaxSessions is 2 and nothing but HEAD requests came, but a client did not get in", http.StatusOK, p.Open("/events").Status())
+	}
+}
+
+// wantWriteAwaited closes a session during a write, and checks that Stream waits for
+// the write: after the handler has returned, nothing may use its ResponseWriter.
+func wantWriteAwaited(t *testing.T) {
+	t.Helper()
+	var r sessions.Registry
+	var returned atomic.Bool
+	proceed := make(chan struct{})
+	client := pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		s, _ := r.Open(req.Context())
+		defer s.Close()
+		s.Stream(pair.Intercept(w, func(b []byte) (int, error) {
+			if strings.Contains(string(b), "news") {
+				<-proceed
+			}
+			if returned.Load() {
+				return 0, errLost
+			}
+			return w.Write(b)
+		}), req)
+		returned.Store(true)
+	})).Open("/events")
+	synctest.Wait()
+	r.Broadcast(framing.Event{Data: "news"})
+	synctest.Wait()
+	for _, s := range r.All() {
+		s.Close()
+	}
+	synctest.Wait()
+	early := returned.Load()
+	close(proceed)
+	client.Returned("the server closed a session, but its handler still waits")
+	if early {
+		step.Fail(t, "the session was closed, and Stream returned while SendFrames was still writing: after its handler has returned, a ResponseWriter must not be used")
 	}
 }
 
