@@ -114,6 +114,7 @@ var often = map[string][]string{
 	},
 	"04-sessions/TestABroadcastReachesEveryone": {
 		"the next broadcast is framed in the same buffer",
+		"the queue is a channel with room for 64",
 	},
 	"04-sessions/TestAClosedSessionIsGone": {
 		"Close closes the channel on which the queue says that it is ready",
@@ -147,7 +148,6 @@ var often = map[string][]string{
 	"04-sessions/TestEachClientHearsWhatIsForIt": {
 		"what waits is appended to a broadcast's frame, which all share",
 		"the address goes through the queue like any other event",
-		"the queue is a channel with room for 64",
 	},
 	"04-sessions/TestIDsAreNeverTheSameAndCannotBeGuessed": {
 		"the id is the clock and a counter: unique, and easy to guess",

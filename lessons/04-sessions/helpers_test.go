@@ -141,17 +141,6 @@ func (p *pump) frames() [][]byte {
 	return slices.Concat(calls[p.seen:]...)
 }
 
-// frame returns the next frame.
-func (p *pump) frame(t *testing.T) []byte {
-	t.Helper()
-	synctest.Wait()
-	frames := p.frames()
-	if len(frames) == 0 || len(frames[0]) == 0 {
-		step.Fail(t, "an event was broadcast, but the Pump of one of the sessions handed nothing over")
-	}
-	return frames[0]
-}
-
 // news returns the events that have come since it was called last, when nothing more
 // can happen in the bubble.
 func (p *pump) news() []framing.Event {

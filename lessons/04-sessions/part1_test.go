@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -73,8 +74,9 @@ func TestAnEventReachesOnlyTheOneItIsFor(t *testing.T) {
 			return err
 		}
 		step.Equal(t, "Send returned an error, with room in the queue", nil, send(framing.Event{ID: "7", Type: "greeting", Data: "hello"}))
-		forB, forA := startPump(b), startPump(a)
+		forB := startPump(b)
 		step.Equal(t, "an event was sent to session A, but B's Pump handed this over", "", data(forB.news()))
+		forA := startPump(a)
 		got := forA.news()
 		step.Equal(t, "an event was sent to session A, but A's Pump handed this over", "hello", data(got))
 		step.Equal(t, "the event came without its type or its ID", "greeting 7", got[0].Type+" "+got[0].ID)
@@ -108,15 +110,14 @@ func TestABroadcastReachesEveryone(t *testing.T) {
 				"one two six", data(pumps[i].news()))
 		}
 
-		r.Broadcast(framing.Event{Data: "ten"})
-		if a, b := pumps[0].frame(t), pumps[1].frame(t); &a[0] != &b[0] {
-			step.Fail(t, "Broadcast framed its event again for each session: with 10,000 clients that is 9,999 times too often",
-				"got  a frame for each session", "want one frame that they share, since nothing writes to it")
-		}
 		wantFieldError(t, "Broadcast", r.Broadcast(unframeable))
 		synctest.Wait()
 		step.Equal(t, "Broadcast refused an event that cannot be framed, but queued so many frames for session 1", 0, len(pumps[0].frames()))
 	})
+	wantFramedOnce(t)
+	for _, n := range []int{200, 1000} {
+		step.Bubble(t, func(t *testing.T) { wantBurst(t, n) })
+	}
 }
 
 // A server runs for months. What each visitor leaves behind adds up.
@@ -228,21 +229,63 @@ func chance(ids []string) float64 {
 	return bits
 }
 
-// wantRoomAgain lets sessions come and go with events in their queues, and checks that
-// these take no room in the registry afterwards.
+// wantRoomAgain closes sessions with events in their queues, and checks that these
+// take no room in the registry afterwards.
 func wantRoomAgain(t *testing.T) {
 	t.Helper()
 	r := sessions.Registry{MaxQueuedBytes: 64 << 10}
 	text := strings.Repeat("x", 1000)
-	first := open(t, &r)
-	room := fillQueue(t, first, text)
-	first.Close()
 	for i := range 20 {
 		s := open(t, &r)
-		step.Equal(t, fmt.Sprintf("%d sessions came, filled their queues and were closed. What waited for them was dropped, but still counts: so many events fit into a new queue", i+1),
-			room, fillQueue(t, s, text))
+		for range 60 {
+			if err := s.Send(framing.Event{Data: text}); err != nil {
+				step.Fail(t, fmt.Sprintf("%d sessions were closed with events in their queues, which still count: a new session has no room for 60 KB of the registry's 64", i),
+					fmt.Sprintf("got  %v", err))
+			}
+		}
 		s.Close()
 	}
+}
+
+// wantFramedOnce checks that a broadcast puts the same bytes into each queue. A Policy
+// sees what comes.
+func wantFramedOnce(t *testing.T) {
+	t.Helper()
+	var came [][]byte
+	r := sessions.Registry{Policy: func(waiting [][]byte, next []byte) ([][]byte, error) {
+		came = append(came, next)
+		return append(waiting, next), nil
+	}}
+	for range 3 {
+		open(t, &r)
+	}
+	r.Broadcast(framing.Event{Data: "ten"})
+	for _, frame := range came {
+		if &frame[0] != &came[0][0] {
+			step.Fail(t, "Broadcast framed its event again for each session: with 10,000 clients that is 9,999 times too often",
+				"got  a frame for each session", "want one frame that they share, since nothing writes to it")
+		}
+	}
+}
+
+// wantBurst broadcasts n events in a loop, and checks that a client that reads gets all.
+func wantBurst(t *testing.T, n int) {
+	t.Helper()
+	var r sessions.Registry
+	p := startPump(open(t, &r))
+	synctest.Wait()
+	missed := 0
+	step.Returns(t, fmt.Sprintf("%d events were broadcast in a loop, and Broadcast waits although it should only queue them", n), func() {
+		step.Alone(func() { // Pump cannot take anything before the loop has ended
+			for i := range n {
+				if r.Broadcast(framing.Event{Data: strconv.Itoa(i + 1)}) != nil {
+					missed++
+				}
+			}
+		})
+	})
+	step.Equal(t, fmt.Sprintf("%d events were broadcast in a loop, and a session whose Pump is running missed some", n),
+		fmt.Sprintf("%d, from 1 to %d; 0 errors", n, n), fmt.Sprintf("%s; %d errors", span(p.news()), missed))
 }
 
 var errLost = errors.New("the connection is lost")

@@ -43,7 +43,9 @@ func TestASlowSessionDoesNotHoldUpABroadcast(t *testing.T) {
 			}
 		}
 		fit := sent - 1
-		wantMissed(t, "one of 21 queues is full", broadcast(), slow)
+		for range 20 {
+			wantMissed(t, "one of 21 queues is full", broadcast(), slow)
+		}
 		step.ErrorIs(t, "Send did not return ErrFull for a full queue", sessions.ErrFull, slow.Send(framing.Event{Data: laugh}))
 		other := open(t, &r)
 		fillQueue(t, other, "x")
