@@ -89,7 +89,7 @@ func TestAnEventReachesOnlyTheOneItIsFor(t *testing.T) {
 		leave()
 		forA.wantEnd(t, "the context of the session ended, but its Pump", nil)
 	})
-	step.Bubble(t, wantAllThatWaits)
+	step.Bubble(t, func(t *testing.T) { wantAllThatWaits(t) })
 }
 
 // Where all sessions share one channel, each event goes to the next reader alone.

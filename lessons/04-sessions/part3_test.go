@@ -74,8 +74,8 @@ func TestEachClientHearsWhatIsForIt(t *testing.T) {
 		step.Equal(t, "one event was sent to Alice, one to both, one to Bob. After its first event, Alice's client got", "for-alice for-both", alice.heard())
 		step.Equal(t, "one event was sent to Alice, one to both, one to Bob. After its first event, Bob's client got", "for-both for-bob", bob.heard())
 	})
-	step.Bubble(t, wantFirst)
-	step.Bubble(t, wantWhole)
+	step.Bubble(t, func(t *testing.T) { wantFirst(t) })
+	step.Bubble(t, func(t *testing.T) { wantWhole(t) })
 }
 
 // The client may close its page, and the server may close the session. And where the
@@ -128,7 +128,7 @@ func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 			step.ErrorIs(t, "an event could not be written, but Stream did not return the error of the flushing.Stream", flushing.ErrClientLeft, err)
 		})
 	}
-	step.Bubble(t, wantWriteAwaited)
+	step.Bubble(t, func(t *testing.T) { wantWriteAwaited(t) })
 	wantHeadersOnly(t)
 }
 
