@@ -114,43 +114,58 @@ var often = map[string][]string{
 	},
 	"04-sessions/TestABroadcastReachesEveryone": {
 		"the next broadcast is framed in the same buffer",
+		"the queue is a channel with room for 64",
+	},
+	"04-sessions/TestAClosedSessionIsGone": {
+		"Close closes the channel on which the queue says that it is ready",
+		"Close forgets the queue: what waited still counts",
 	},
 	"04-sessions/TestAFullServerSays503": {
 		"the stream is opened before it is known whether there is room",
 	},
 	"04-sessions/TestASessionEndsWithItsContext": {
-		"a session ends only when somebody calls Close",
+		"a session ends only when something calls Close",
+		"a session ends a minute after its last event",
+		"Close leaves its watcher on the context",
 	},
 	"04-sessions/TestASlowSessionDoesNotHoldUpABroadcast": {
 		"a broadcast holds the lock while it waits for a slow client",
+		"a broadcast stops at the first queue that is full",
 	},
 	"04-sessions/TestAnEventReachesOnlyTheOneItIsFor": {
-		"all sessions wait at one channel",
+		"of the frames that wait, only the newest is sent",
+		"all sessions share one queue",
+		"Pump drops the sink's error",
+		"Pump waits a moment for more events before it writes",
+	},
+	"04-sessions/TestAnOpenSessionIsFoundByItsID": {
+		"Open calls Len while it holds the lock",
 	},
 	"04-sessions/TestComingSendingAndLeavingAtOnceIsSafe": {
 		"counted under one lock, put in under the next",
-		"Close closes the queue, and somebody may be about to send",
 		"Get reads the map without the lock, since it only reads",
 	},
 	"04-sessions/TestEachClientHearsWhatIsForIt": {
 		"what waits is appended to a broadcast's frame, which all share",
-		"of the frames that wait, only the newest is sent",
-		"the handler waits a moment for more events before it writes",
+		"the address goes through the queue like any other event",
 	},
 	"04-sessions/TestIDsAreNeverTheSameAndCannotBeGuessed": {
 		"the id is the clock and a counter: unique, and easy to guess",
 	},
 	"04-sessions/TestOneTooManyIsRefused": {
-		"Open calls Len while it holds the lock",
+		"a counter beside the map goes down with each Close",
 	},
 	"04-sessions/TestSendingToNobodySaysSo": {
 		"Send takes an event for a session that is not there",
 	},
 	"04-sessions/TestTheFirstEventTellsWhereToAnswer": {
 		"the client is told its id before the session is in the map",
+		"an id with a + in it goes into the address as it is",
 	},
 	"04-sessions/TestTheStreamEndsWhenOneOfTheTwoLeaves": {
 		"a stream that could not be opened leaves its session behind",
+		"a HEAD request gets a session like a GET",
+		"a goroutine writes, and the handler does not wait for it",
 	},
 	"05-correlation/TestABadAnswerIsToldWhatIsWrong": {
 		"whatever has the id of one who waits is taken for the answer",

@@ -22,8 +22,8 @@ var (
 	ErrFull = errors.New("the session's queue is full")
 )
 
-// A MissedError says which sessions missed a broadcast, because their queues were
-// full. It is [ErrFull].
+// A MissedError says which sessions missed a broadcast: their queues were full, or
+// the registry's Policy refused the event. It is [ErrFull].
 type MissedError struct{ Sessions []*Session }
 
 func (e *MissedError) Error() string {
@@ -48,10 +48,12 @@ const (
 // A Policy decides what waits for a client when a frame comes: waiting, which is
 // what has waited so far, with next at its end unless the policy drops something.
 // It returns the new queue, for which it may use the array of waiting, or an
-// error, after which the queue is unchanged. A queue above its limits is
-// [ErrFull]. [ErrClosed] ends the session.
+// error. A queue above its limits is [ErrFull]. After an error the queue is
+// unchanged, and [ErrClosed] ends the session.
 //
 // It is called under the queue's lock, so it must neither wait nor use the session.
+// It must not change the bytes of a frame, and does not see the frames that are being
+// written.
 type Policy func(waiting [][]byte, next []byte) ([][]byte, error)
 
 // A Sink takes the frames of a session to its client, all of them in one flush. A
@@ -65,7 +67,7 @@ type Sink interface {
 // drains it. While it is empty, it holds no memory but its own.
 type queue struct {
 	policy Policy
-	total  *atomic.Int64 // the bytes in all queues of the registry
+	total  *total        // of the registry
 	max    int           // of total; negative: any number
 	ready  chan struct{} // holds a token while something waits
 
@@ -77,7 +79,7 @@ type queue struct {
 	spare  [][]byte // an empty slice, to be used for frames again
 }
 
-func newQueue(policy Policy, max int, total *atomic.Int64) *queue {
+func newQueue(policy Policy, max int, total *total) *queue {
 	return &queue{policy: policy, total: total, max: max, ready: make(chan struct{}, 1)}
 }
 
@@ -95,7 +97,7 @@ func (q *queue) put(frame []byte) error {
 	}
 	alone := len(frames) == 1 && q.taken == 0
 	full := len(frames) > maxQueuedFrames || bytes+q.taken > maxQueuedBytes
-	if full && !alone || !q.count(bytes-q.bytes) {
+	if full && !alone || !q.total.add(bytes-q.bytes, q.max) {
 		return ErrFull
 	}
 	q.frames, q.bytes = frames, bytes
@@ -112,22 +114,14 @@ func (q *queue) with(frame []byte) ([][]byte, int, error) {
 	if q.policy == nil {
 		return append(q.frames, frame), q.bytes + len(frame), nil
 	}
-	frames, err := q.policy(q.frames, frame)
+	waiting := make([][]byte, len(q.frames), len(q.frames)+1) // a copy: what the policy returns may be refused
+	copy(waiting, q.frames)
+	frames, err := q.policy(waiting, frame)
 	bytes := 0
 	for _, f := range frames {
 		bytes += len(f)
 	}
 	return frames, bytes, err
-}
-
-// count counts n bytes more in all queues, or fewer. It reports false, and counts
-// nothing, where that would be too many.
-func (q *queue) count(n int) bool {
-	if q.total.Add(int64(n)) <= int64(q.max) || q.max < 0 || n <= 0 {
-		return true
-	}
-	q.total.Add(int64(-n))
-	return false
 }
 
 // drain hands all frames that wait to write, in one call, and returns its error.
@@ -150,7 +144,7 @@ func (q *queue) drain(write func(frames ...[]byte) error) error {
 func (q *queue) drained(frames [][]byte) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.count(-q.taken)
+	q.total.add(-q.taken, q.max)
 	q.taken = 0
 	if cap(frames) <= maxSpare {
 		clear(frames)
@@ -166,8 +160,22 @@ func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
-	q.count(-q.bytes)
+	q.total.add(-q.bytes, q.max)
 	q.frames, q.bytes = nil, 0
+}
+
+// A total counts the bytes in all queues of a registry. The zero value is ready to
+// use. It is safe for concurrent use.
+type total struct{ bytes atomic.Int64 }
+
+// add counts n bytes more, or fewer. It reports false, and counts nothing, where that
+// would be more than max. A negative max is any number.
+func (t *total) add(n, max int) bool {
+	if t.bytes.Add(int64(n)) <= int64(max) || max < 0 || n <= 0 {
+		return true
+	}
+	t.bytes.Add(int64(-n))
+	return false
 }
 
 // A Problem is an error as an HTTP response says it (RFC 9457, problem+json). It
@@ -176,7 +184,7 @@ type Problem struct {
 	Status     int           `json:"status"`
 	Detail     string        `json:"detail"`         // what is wrong here; never what the client sent
 	Code       int           `json:"code,omitempty"` // the error's code in JSON-RPC, where it has one
-	RetryAfter time.Duration `json:"-"`              // when the client may try again, in whole seconds; zero: not said
+	RetryAfter time.Duration `json:"-"`              // when the client may try again, rounded up to seconds; zero: not said
 }
 
 func (p *Problem) Error() string { return p.Detail }
@@ -194,7 +202,8 @@ func (p *Problem) MarshalJSON() ([]byte, error) {
 func (p *Problem) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	if p.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(p.RetryAfter.Seconds())))
+		seconds := (p.RetryAfter + time.Second - 1) / time.Second
+		w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
 	}
 	w.WriteHeader(p.Status)
 	json.NewEncoder(w).Encode(p) // a client that has left needs no answer

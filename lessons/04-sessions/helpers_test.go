@@ -4,17 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"net/url"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/step"
@@ -30,7 +27,7 @@ func open(t *testing.T, r *sessions.Registry) *sessions.Session {
 	t.Helper()
 	var s *sessions.Session
 	var err error
-	step.Returns(t, "Open does not return, and nobody else is here for whom it could wait: it waits for itself", func() {
+	step.Returns(t, "Open hangs although nothing else is running that could wake it: it is waiting for itself", func() {
 		s, err = r.Open(t.Context())
 	})
 	step.Equal(t, "Open returned an error, with room for one more", nil, err)
@@ -50,41 +47,6 @@ func ended(s *sessions.Session) bool {
 	}
 }
 
-// waits takes out what waits for the client of s: each frame, as the session's handler
-// would write it. It reports whether the queue is closed. The other helpers ask it.
-func waits(s *sessions.Session) (frames [][]byte, closed bool) {
-	for {
-		select {
-		case frame, ok := <-s.Frames():
-			if !ok {
-				return frames, true
-			}
-			frames = append(frames, frame)
-		default:
-			return frames, false
-		}
-	}
-}
-
-// queued takes out what waits for the client of s, when nothing more can happen in the
-// bubble, and returns it as the client would understand it.
-func queued(s *sessions.Session) []framing.Event {
-	synctest.Wait()
-	frames, _ := waits(s)
-	return events(string(bytes.Join(frames, nil)))
-}
-
-// frame takes out the frames that wait for the client of s, and returns the first.
-func frame(t *testing.T, s *sessions.Session) []byte {
-	t.Helper()
-	synctest.Wait()
-	frames, _ := waits(s)
-	if len(frames) == 0 || len(frames[0]) == 0 {
-		step.Fail(t, "an event was broadcast, and nothing waits for one of the sessions")
-	}
-	return frames[0]
-}
-
 // events returns what a client makes of the bytes in wire.
 func events(wire string) []framing.Event {
 	return step.Values(parsing.NewDecoder(strings.NewReader(wire)).Events())
@@ -102,158 +64,113 @@ func data(events []framing.Event) string {
 // unframeable is an event that would break out of its frame.
 var unframeable = framing.Event{ID: "7\ndata: forged", Data: "hello"}
 
-func wantFieldError(t *testing.T, whoWasGiven string, err error) {
+func wantFieldError(t *testing.T, call string, err error) {
 	t.Helper()
 	if _, ok := errors.AsType[*framing.FieldError](err); !ok {
-		step.Fail(t, whoWasGiven+" an event that cannot be framed, and its error does not say so",
-			fmt.Sprintf("got  %v", err), "want the *framing.FieldError of AppendText")
+		step.Fail(t, call+" got an event that cannot be framed, but did not return the error of AppendText",
+			fmt.Sprintf("got  %v", err), "want a *framing.FieldError")
 	}
 }
 
-// repeated returns the places of two ids that are the same, if there are such.
-func repeated(ids []string) (first, second int, found bool) {
-	places := map[string]int{}
-	for second, id := range ids {
-		if first, found := places[id]; found {
-			return first, second, true
-		}
-		places[id] = second
-	}
-	return 0, 0, false
-}
-
-// chance returns how many bits of chance there can be in ids at the most: each
-// character is worth as much as there are others in its place.
-func chance(ids []string) float64 {
-	var bits float64
-	for place := range len(ids[0]) {
-		seen := map[byte]bool{}
-		for _, id := range ids {
-			if place < len(id) {
-				seen[id[place]] = true
-			}
-		}
-		bits += math.Log2(float64(len(seen)))
-	}
-	return bits
-}
-
-// span returns how many events there are, with the first one and the last one.
+// span returns how many events there are, with the first word of the first one and
+// of the last one.
 func span(events []framing.Event) string {
 	if len(events) == 0 {
 		return "none"
 	}
-	return fmt.Sprintf("%d, from %s to %s", len(events), events[0].Data, events[len(events)-1].Data)
+	first, _, _ := strings.Cut(events[0].Data, " ")
+	last, _, _ := strings.Cut(events[len(events)-1].Data, " ")
+	return fmt.Sprintf("%d, from %s to %s", len(events), first, last)
 }
 
-// wantLocked checks that whoever is at the map asks for its lock.
-func wantLocked(t *testing.T) {
+// fillQueue sends events with this data to s until its queue is full, and returns how
+// many fit.
+func fillQueue(t *testing.T, s *sessions.Session, text string) int {
 	t.Helper()
-	r := sessions.NewRegistry(0)
-	s := open(t, r)
-	step.Exclusive(t, r, step.Calls{
-		{"Open", func() { r.Open(t.Context()) }},
-		{"Get", func() { r.Get(s.ID()) }},
-		{"Len", func() { r.Len() }},
-		{"Broadcast", func() { r.Broadcast(framing.Event{Data: "hello"}) }},
-		{"Close", s.Close},
-	})
-}
-
-// wantLimitKept lets ten clients come in the same instant, with room for two.
-func wantLimitKept(t *testing.T) {
-	t.Helper()
-	r := sessions.NewRegistry(2)
-	step.AtOnce(r, 10, func(int) { r.Open(t.Context()) })
-	step.Equal(t, "the limit is 2, and 10 clients have come in the same instant: Len", 2, r.Len())
-}
-
-// rush lets eight goroutines open sessions, send and close, as fast as they can.
-func rush(t *testing.T) {
-	t.Helper()
-	r := sessions.NewRegistry(0)
-	var everyone sync.WaitGroup
-	for range 8 {
-		everyone.Go(func() {
-			for range 50 {
-				if s, err := r.Open(t.Context()); err == nil {
-					r.Send(s.ID(), framing.Event{Data: "hello"})
-					r.Broadcast(framing.Event{Data: "hello, all"})
-					s.Close()
-					s.Send(framing.Event{Data: "goodbye"})
-				}
-			}
-		})
-	}
-	step.Returns(t, "8 goroutines opened sessions, sent and closed, all at once, and now they wait for each other", everyone.Wait)
-	step.Equal(t, "8 goroutines opened sessions, sent and closed, all at once, and all of them have left: Len", 0, r.Len())
-}
-
-// broadcastTo sends one event to everyone, and checks that those who are quick have it,
-// and that nobody had to wait.
-func broadcastTo(t *testing.T, r *sessions.Registry, quick []*sessions.Session, text string) error {
-	t.Helper()
-	began := time.Now()
-	var err error
-	step.Returns(t, "one client does not read, and Broadcast waits for it: nobody else hears anything", func() {
-		err = r.Broadcast(framing.Event{Data: text})
-	})
-	step.Equal(t, "one client does not read: how long Broadcast waited for it, and all the others with it", 0, time.Since(began))
-	for _, s := range quick {
-		step.Equal(t, "one client does not read, and another one does: what waits for that one", text, data(queued(s)))
-	}
-	return err
-}
-
-// wantWhole holds up what is written to two clients, and checks that each gets all that
-// has waited for it meanwhile, in order, and nothing that is for the other one.
-func wantWhole(t *testing.T) {
-	t.Helper()
-	r := sessions.NewRegistry(0)
-	s := serve(t, r, "")
-	alice, bob := s.join(t), s.join(t)
-	long := roomy()
-
-	s.gate.shut()
-	defer s.gate.open()
-	r.Broadcast(framing.Event{Data: "first"})
-	synctest.Wait() // both handlers stand at the gate with it
-	r.Broadcast(long)
-	r.Send(alice.id, framing.Event{Data: "for-alice"})
-	r.Send(bob.id, framing.Event{Data: "for-bob"})
-	r.Broadcast(framing.Event{Data: "last"})
-	s.gate.letThrough(2)
-	synctest.Wait() // and now with what has waited
-	s.gate.open()
-	synctest.Wait()
-
-	for _, c := range []struct {
-		name, want string
-		client
-	}{
-		{"Alice", "first long for-alice last", alice},
-		{"Bob", "first long for-bob last", bob},
-	} {
-		step.Equal(t, "two clients were slow, events for both and for each of them have waited, and now all is written: what "+c.name+"'s client has understood",
-			c.want, strings.ReplaceAll(c.heard(), long.Data, "long"))
-	}
-}
-
-// roomy returns an event whose frame has room for two short ones behind its bytes:
-// whoever appends to it does so in memory that all sessions share.
-func roomy() framing.Event {
-	var e framing.Event
-	for len(e.Data) < 4096 {
-		e.Data += "x"
-		if frame, _ := e.AppendText(nil); cap(frame)-len(frame) >= 32 {
-			break
+	for sent := range 3000 {
+		if err := s.Send(framing.Event{Data: text}); err != nil {
+			step.ErrorIs(t, "Send did not return ErrFull for a full queue", sessions.ErrFull, err)
+			return sent
 		}
 	}
-	return e
+	step.Fail(t, "a session's client read none of 3000 events, but Send never returned an error: they fill your memory")
+	return 0
 }
 
-// A server has a registry at /events, and at /responses somebody who says 202 to those
-// whose session it knows.
+// A pump is a call of a session's Pump, and its sink. It is for a bubble.
+type pump struct {
+	session *sessions.Session
+	turns   chan error // what each call of SendFrames waits for and returns; nil: it returns nil at once
+
+	got  step.List[[][]byte] // what each call of SendFrames has got
+	seen int                 // the calls that frames has returned
+	done chan struct{}
+	err  error // what Pump returned, when done is closed
+}
+
+// startPump calls the Pump of s, until the session ends.
+func startPump(s *sessions.Session) *pump {
+	p := &pump{session: s, done: make(chan struct{})}
+	go p.run()
+	return p
+}
+
+func (p *pump) run() {
+	defer close(p.done)
+	p.err = p.session.Pump(p)
+}
+
+// SendFrames is what Pump calls.
+func (p *pump) SendFrames(frames ...[]byte) error {
+	p.got.Add(slices.Clone(frames))
+	if p.turns == nil {
+		return nil
+	}
+	select {
+	case err := <-p.turns:
+		return err
+	case <-p.session.Done():
+		return nil
+	}
+}
+
+// frames returns the frames that have come since it was called last.
+func (p *pump) frames() [][]byte {
+	calls := p.got.All()
+	defer func() { p.seen = len(calls) }()
+	return slices.Concat(calls[p.seen:]...)
+}
+
+// news returns the events that have come since it was called last, when nothing more
+// can happen in the bubble.
+func (p *pump) news() []framing.Event {
+	synctest.Wait()
+	return events(string(bytes.Join(p.frames(), nil)))
+}
+
+// calls returns the data of all events, with a bar between two calls of SendFrames.
+func (p *pump) calls() string {
+	var calls []string
+	for _, frames := range p.got.All() {
+		calls = append(calls, data(events(string(bytes.Join(frames, nil)))))
+	}
+	return strings.Join(calls, " | ")
+}
+
+// wantEnd checks that Pump has returned want, once nothing more can happen.
+func (p *pump) wantEnd(t *testing.T, sentence string, want error) {
+	t.Helper()
+	synctest.Wait()
+	select {
+	case <-p.done:
+		step.Equal(t, sentence+" returned another error", want, p.err)
+	default:
+		step.Fail(t, sentence+" goes on waiting: its goroutine stays, with all that it holds")
+	}
+}
+
+// A server has a registry at /events. At /responses it answers 202 to a client whose
+// session is open.
 type server struct {
 	*pair.Pair
 	early *atomic.Bool // whether a session's id was written before the registry knew it
@@ -290,7 +207,7 @@ func serve(t *testing.T, r *sessions.Registry, prefix string) server {
 // sessionID finds the ID in the first event.
 var sessionID = regexp.MustCompile(`session=([^&\s]+)`)
 
-// A gate holds up those who write, while it is shut.
+// A gate holds up writes while it is shut.
 type gate struct {
 	closed atomic.Bool
 	turns  chan struct{}
@@ -305,7 +222,7 @@ func (g *gate) pass() {
 
 func (g *gate) shut() { g.closed.Store(true) }
 
-// letThrough lets n of those who stand at the gate go on, or all, if they are fewer.
+// letThrough lets n of the writes at the gate go on, or all if there are fewer.
 func (g *gate) letThrough(n int) {
 	for range n {
 		select {
@@ -315,23 +232,11 @@ func (g *gate) letThrough(n int) {
 	}
 }
 
-// open lets everyone go on. Opening it twice is fine.
+// open lets all go on. Opening it twice is fine.
 func (g *gate) open() {
 	if g.closed.CompareAndSwap(true, false) {
 		close(g.turns)
 	}
-}
-
-// losing is middleware whose ResponseWriter refuses an event with this text in it.
-func losing(text string, h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		h.ServeHTTP(pair.Intercept(w, func(p []byte) (int, error) {
-			if strings.Contains(string(p), text) {
-				return 0, errors.New("refused")
-			}
-			return w.Write(p)
-		}), req)
-	})
 }
 
 // A client is connected, and knows the id of its session.
@@ -346,7 +251,7 @@ func (s server) join(t *testing.T) client {
 	stream := s.Open("/events")
 	address, err := url.Parse(next(t, stream).Data)
 	if err != nil || address.Query().Get("session") == "" {
-		step.Fail(t, "the first event does not tell the client its session", fmt.Sprintf("got  %q", stream.Received()))
+		step.Fail(t, "the first event does not name the client's session", fmt.Sprintf("got  %q", stream.Received()))
 	}
 	return client{stream, address.Query().Get("session")}
 }
@@ -354,25 +259,15 @@ func (s server) join(t *testing.T) client {
 // heard returns what the client has understood so far, after the first event.
 func (c client) heard() string { return data(events(c.stream.Received())[1:]) }
 
-const handlerStays = "a client has closed its connection, and its handler still waits: it stays, with all that it holds, until the server stops"
+const handlerStays = "the client closed its connection but its handler is still waiting: it stays, with all that it holds, until the server stops"
 
 // next waits for the next event of stream.
 func next(t *testing.T, stream *pair.Stream) framing.Event {
 	t.Helper()
 	for {
-		all := events(stream.Frame("the client waits for the first event, which tells it where to answer"))
+		all := events(stream.Frame("the stream ended before its first event, which tells the client where to answer"))
 		if len(all) > 0 {
 			return all[0]
 		}
-	}
-}
-
-// wantRetryAfter checks that value is a number of seconds, or a date.
-func wantRetryAfter(t *testing.T, value string) {
-	t.Helper()
-	seconds, err := strconv.Atoi(value)
-	if _, notDate := http.ParseTime(value); notDate != nil && (err != nil || seconds <= 0) {
-		step.Fail(t, "the client was not told when to try again: it comes back at once, and so do all the others",
-			fmt.Sprintf("got  Retry-After: %s", value), "want Retry-After: 5, or any other number of seconds above 0")
 	}
 }

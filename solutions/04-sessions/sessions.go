@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	framing "example.com/sseworkbook/solutions/01-framing"
@@ -116,9 +115,10 @@ func (s *Session) Endpoint() framing.Event {
 }
 
 // Stream turns w into the session's event stream, and returns when the session
-// ends (nil) or its client leaves. The first events are the Endpoint and those in
-// first. The errors are those of [flushing.Open] and of [flushing.Stream.Send];
-// the client has been told then.
+// ends (nil) or a write to its client fails. A session that was opened with r's
+// context ends when the client leaves. The first events are the Endpoint and those
+// in first. The errors are those of [flushing.Open] and of [flushing.Stream.Send];
+// the handler has nothing left to do then.
 //
 //lesson:todo Open a stream, send the first events, and let Pump do the rest.
 func (s *Session) Stream(w http.ResponseWriter, r *http.Request, first ...framing.Event) error {
@@ -137,11 +137,11 @@ func (s *Session) Stream(w http.ResponseWriter, r *http.Request, first ...framin
 // Open.
 type Registry struct {
 	MaxSessions    int    // how many may be open at once; zero: DefaultMaxSessions, negative: any number
-	MaxQueuedBytes int    // how many bytes may wait for all clients together; zero: DefaultMaxQueuedBytes
+	MaxQueuedBytes int    // how many bytes may wait for all clients together; zero: DefaultMaxQueuedBytes, negative: any number
 	Policy         Policy // what becomes of a frame that comes while others wait; nil: it waits behind them
 
-	queued   atomic.Int64 // the bytes that wait for all clients
-	mu       sync.Mutex   // guards sessions; held for moments only, never while waiting
+	queued   total      // the bytes that wait for all clients
+	mu       sync.Mutex // guards sessions; held for moments only, never while waiting
 	sessions map[string]*Session
 }
 
