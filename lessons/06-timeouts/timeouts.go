@@ -65,7 +65,7 @@ type Answerer struct {
 	Handle func(ctx context.Context, method string, params json.RawMessage) (result any, err error)
 
 	// Limit is how many Handles of one stream may run at once; the other requests
-	// wait for their turn. Zero is 8.
+	// wait for their turn. Zero or less is 8.
 	Limit int
 
 	// Client posts the responses. Nil is [http.DefaultClient], which keeps two

@@ -100,7 +100,7 @@ type Answerer struct {
 	Handle func(ctx context.Context, method string, params json.RawMessage) (result any, err error)
 
 	// Limit is how many Handles of one stream may run at once; the other requests
-	// wait for their turn. Zero is 8.
+	// wait for their turn. Zero or less is 8.
 	Limit int
 
 	// Client posts the responses. Nil is [http.DefaultClient], which keeps two
@@ -147,7 +147,7 @@ func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.UR
 	defer context.AfterFunc(ctx, func() { stream.Close() })()
 
 	var requests running
-	endpoint, turns := from, make(chan struct{}, cmp.Or(a.Limit, 8))
+	endpoint, turns := from, make(chan struct{}, cmp.Or(max(a.Limit, 0), 8))
 	for event, err := range stream.Events() {
 		if err != nil {
 			return cmp.Or(context.Cause(ctx), err)
