@@ -10,7 +10,7 @@ var _ = step.Hints{
 	"TestAResponseIsTakenOnce": "delete an answered waiter from the map, and record why with p.settled.add. For an id that is not in the map, " +
 		"return p.settled.reason.",
 	"TestNobodyIsHeldUpByOneWhoGaveUp": "Cancel takes the waiter out as Resolve does, and gives p.settled.add another reason, ErrNotWaiting. It " +
-		"reports whether there was a waiter. A channel with room for one lets Resolve send without a receiver.",
+		"reports whether there was a waiter.",
 	"TestAnAnswerFromAnotherSessionIsRefused": "compare the sessions before you take the waiter out. If they differ, leave the waiter in the map " +
 		"and return ErrWrongSession.",
 	"TestOfAllWhoComeAtOnceOneSettlesARequest": "hold p.mu from the lookup in the map until the waiter is out of it, in Resolve and in Cancel. Add " +
