@@ -88,7 +88,7 @@ func TestNobodyIsHeldUpByOneWhoGaveUp(t *testing.T) {
 		step.Equal(t, "the answer for a waiting caller arrived: Resolve must not return an error", nil, err)
 		step.Equal(t, "a caller has its answer: Cancel must report false", false, p.Cancel(patient))
 
-		p.Cancel("unasked")
+		step.Equal(t, "Cancel got an id that Add never gave out: it must report false", false, p.Cancel("unasked"))
 		unasked := resolve(t, &p, "A", "unasked", `"made up"`)
 		step.ErrorIs(t, "Cancel got an id that Add never gave out, then a response arrived with that id: Resolve must return ErrUnknownRequest",
 			correlation.ErrUnknownRequest, unasked)

@@ -71,8 +71,8 @@ func (p *Pending) Resolve(session string, r Response) error {
 }
 
 // Cancel gives up waiting for the response with this id. It reports false when
-// there is nothing to give up: the response is in its channel, or was taken out
-// of it.
+// there is nothing to give up: the response is in its channel or was taken out of
+// it, or no request has this id.
 //
 //lesson:todo Take the waiter out, if it is still there.
 func (p *Pending) Cancel(id string) bool {
