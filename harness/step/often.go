@@ -168,35 +168,52 @@ var often = map[string][]string{
 		"a goroutine writes, and the handler does not wait for it",
 	},
 	"05-correlation/TestABadAnswerIsToldWhatIsWrong": {
-		"whatever has the id of one who waits is taken for the answer",
+		"the body is checked as JSON, and not as UTF-8",
+		"any message with the id of a waiting caller is treated as its answer",
 	},
 	"05-correlation/TestACallGoesDownTheSessionsStream": {
+		"an id that the caller left in the Request is sent",
 		"the id is in the event's id field, and not in the message",
+		"the response's *Error is returned as the error, even if it is nil",
 	},
 	"05-correlation/TestACallThatFailsSaysWhy": {
+		"the error of Send is returned without the request that it is about",
+		"the event is sent without a look at its encoding's error",
 		"a response is a result, and its error is not looked at",
+		"a request that could not be sent is called unanswered",
+		"Unanswered is set whenever there is no result",
+		"a request that could not be sent stays in the map",
 	},
 	"05-correlation/TestAResponseReachesTheOneWhoWaits": {
 		"the id is kept as a number, and looked up as a string",
 	},
 	"05-correlation/TestAnAnswerAndTheEndOfTheWaitSettleACallOnce": {
 		"the end of the context is taken to mean that no answer came",
+		"an answer that came with the end of the context is taken for a result",
+		"the channel is polled when the context ends, and the id cancelled later",
 	},
 	"05-correlation/TestAnAnswerFromAnotherSessionIsRefused": {
 		"the waiter is found by the id alone, whoever answers",
 	},
 	"05-correlation/TestAnAnswerIsAcceptedWith202": {
 		"the POST is answered as if it was a question",
+		"the POST of an error is accepted, and goes no further",
+	},
+	"05-correlation/TestAnswersInAnyOrderReachTheirOwnCaller": {
+		"the counter goes up before the lock is taken",
 	},
 	"05-correlation/TestNobodyIsHeldUpByOneWhoGaveUp": {
-		"who gave up stays in the map, and nobody reads that channel",
+		"a caller that gave up stays in the map, and nothing reads its channel",
 	},
 	"05-correlation/TestOfAllWhoComeAtOnceOneSettlesARequest": {
 		"looked up under a read lock, taken out under another one later",
 		"the answer is sent first, and the waiter taken out afterwards",
 	},
 	"05-correlation/TestTheCallersContextEndsTheWait": {
-		"nothing but an answer ends the wait",
+		"ctx.Err() in place of the context's cause",
+		"each entry leaves the map after 30 s, whoever still waits",
+		"only an answer ends the wait",
+		"the end of the wait looks like a request that was never sent",
 	},
 	"05-correlation/TestTheFastestClientCannotWinTheRace": {
 		"the waiter is registered after the request was sent",

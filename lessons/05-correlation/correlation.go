@@ -23,30 +23,30 @@ type Pending struct {
 // A waiter waits for the response of one session.
 type waiter struct {
 	session string
-	answer  chan Response // whoever takes the waiter out of the map may send on it, once
+	answer  chan Response // only who takes the waiter out of the map sends on it, once
 }
 
 // Add gives out an id for a request to session, and the channel on which the
 // response to it will arrive. Each id is given out once.
 func (p *Pending) Add(session string) (id string, answer <-chan Response) {
-	// TODO: Make an id, and a channel for whoever waits for the response with
-	// it.
+	// TODO: Make an id, and a channel on which the caller waits for the
+	// response.
 	return "", nil
 }
 
-// Resolve hands the response of a session to whoever waits for it, once. It never
-// waits itself. A response that nobody waits for is [ErrUnknownRequest], [ErrAnswered]
-// or [ErrNotWaiting]; one to a request that went to another session is
-// [ErrWrongSession], and whoever waits goes on waiting.
+// Resolve hands the response of a session to the caller that waits for it, once. It
+// never blocks. A response that no caller waits for is [ErrUnknownRequest],
+// [ErrAnswered] or [ErrNotWaiting]; one to a request that went to another session
+// is [ErrWrongSession], and the caller goes on waiting.
 func (p *Pending) Resolve(session string, r Response) error {
-	// TODO: Take the waiter out under the lock: whoever takes it out is the
-	// one who may send.
+	// TODO: Take the waiter out under the lock: only the goroutine that takes
+	// it out may send.
 	return nil
 }
 
 // Cancel gives up waiting for the response with this id. It reports false when
-// there is nothing to give up: the response is in its channel, or was taken out
-// of it.
+// there is nothing to give up: the response is in its channel or was taken out of
+// it, or no request has this id.
 func (p *Pending) Cancel(id string) bool {
 	// TODO: Take the waiter out, if it is still there.
 	return false
@@ -74,15 +74,15 @@ func (c *Caller) Call(ctx context.Context, peer Peer, r Request) (json.RawMessag
 	return nil, nil
 }
 
-// A Handler takes responses by POST. The query parameter "session" says who
-// answers.
+// A Handler takes responses by POST. The query parameter "session" says whose
+// response it is.
 type Handler struct {
 	Sessions *sessions.Registry
 	Resolve  func(session string, r Response) error // as [Pending.Resolve]
 }
 
-// ServeHTTP takes one response. When somebody has waited for it, the answer is
-// 202 and nothing else, and otherwise a [sessions.Problem].
+// ServeHTTP takes one response. If a caller was waiting for it, ServeHTTP answers with
+// 202 and an empty body, otherwise with a [sessions.Problem].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// TODO: Read the response (ReadJSON and ParseResponse do that), resolve
 	// it, and say 202, or what is wrong.

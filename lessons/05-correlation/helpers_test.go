@@ -3,10 +3,14 @@ package correlation_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -20,9 +24,9 @@ import (
 
 func TestMain(m *testing.M) { step.Main(m) }
 
-// listen waits on answer as a caller does. What it returns tells what has come
+// listen waits on answer as a caller does. The function that it returns says what came,
 // when nothing more can happen.
-func listen(t *testing.T, answer <-chan correlation.Response) (heard func() string) {
+func listen(t *testing.T, answer <-chan correlation.Response) (received func() string) {
 	var all []string
 	go func() { // ends with the step, if the channel is not closed before
 		for {
@@ -30,6 +34,10 @@ func listen(t *testing.T, answer <-chan correlation.Response) (heard func() stri
 			case r, ok := <-answer:
 				if !ok {
 					return
+				}
+				if r.Error != nil {
+					all = append(all, r.Error.Error())
+					continue
 				}
 				all = append(all, text(r.Result))
 			case <-t.Context().Done():
@@ -58,32 +66,37 @@ func response(id, result string) correlation.Response {
 	return correlation.Response{JSONRPC: "2.0", ID: id, Result: json.RawMessage(result)}
 }
 
+// noSuchMethod returns a response with an error.
+func noSuchMethod(id string) correlation.Response {
+	return correlation.Response{JSONRPC: "2.0", ID: id, Error: &correlation.Error{Code: correlation.CodeMethodNotFound, Message: "no such method"}}
+}
+
 // resolve calls Resolve, which never has to wait.
 func resolve(t *testing.T, p *correlation.Pending, session, id, result string) (err error) {
 	t.Helper()
 	returned := make(chan error, 1)
 	go func() { returned <- p.Resolve(session, response(id, result)) }()
-	step.Returns(t, "Resolve does not return, and with it hangs the POST that has brought the answer: "+result, func() { err = <-returned })
+	step.Returns(t, "Resolve does not return, and the POST that brought the answer hangs with it: "+result, func() { err = <-returned })
 	return err
 }
 
 // waiting returns how many requests wait for their response.
 func waiting(t *testing.T, p *correlation.Pending) (n int) {
 	t.Helper()
-	step.Returns(t, "Len does not get the lock: somebody took it before, and returned without giving it back", func() { n = p.Len() })
+	step.Returns(t, "Len does not get the lock: an earlier call locked it, and returned without unlocking it", func() { n = p.Len() })
 	return n
 }
 
-// wantLocked checks that whoever is at the map asks for its lock.
+// wantLocked checks that each method locks the map.
 func wantLocked(t *testing.T) {
 	t.Helper()
 	var p correlation.Pending
 	id, _ := p.Add("A")
-	p.Forget(id)
+	p.Cancel(id)
 	step.Exclusive(t, &p, step.Calls{
 		{"Add", func() { p.Add("A") }},
 		{"Resolve", func() { p.Resolve("A", response(id, `"yes"`)) }},
-		{"Forget", func() { p.Forget(id) }},
+		{"Cancel", func() { p.Cancel(id) }},
 		{"Len", func() { p.Len() }},
 	})
 }
@@ -104,8 +117,7 @@ func receive(t *testing.T, answer <-chan correlation.Response) {
 	}()
 }
 
-// A client is a session "A" whose client is a function, which gets each request
-// while Send has not returned yet.
+// A client is the peer "A": a function that gets each request before Send returns.
 type client func(correlation.Request) error
 
 func (c client) ID() string { return "A" }
@@ -118,7 +130,25 @@ func (c client) Send(e framing.Event) error {
 	return c(r)
 }
 
-// An asked is a Call that somebody has made.
+// A mailbox is the peer "A", too: it keeps what it is sent, and never answers.
+type mailbox struct {
+	err  error // what Send returns
+	sent int
+	last framing.Event
+}
+
+func (m *mailbox) ID() string { return "A" }
+
+func (m *mailbox) Send(e framing.Event) error {
+	m.sent++
+	m.last = e
+	return m.err
+}
+
+// approve is a request without params.
+var approve = correlation.Request{Method: "approve"}
+
+// An asked is a Call under way.
 type asked struct {
 	end    chan struct{} // closed when the Call has returned
 	result json.RawMessage
@@ -126,11 +156,11 @@ type asked struct {
 }
 
 // call makes a Call in a goroutine of its own, which ends with the Call.
-func call(ctx context.Context, caller *correlation.Caller, session correlation.Session, method, params string) *asked {
+func call(ctx context.Context, caller *correlation.Caller, peer correlation.Peer, request correlation.Request) *asked {
 	a := &asked{end: make(chan struct{})}
 	go func() {
 		defer close(a.end)
-		a.result, a.err = caller.Call(ctx, session, method, json.RawMessage(params))
+		a.result, a.err = caller.Call(ctx, peer, request)
 	}()
 	return a
 }
@@ -143,6 +173,73 @@ func (a *asked) ended(t *testing.T, sentence string) (result string, err error) 
 	return text(a.result), a.err
 }
 
+// callError returns the CallError in err. The step fails when there is none.
+func callError(t *testing.T, what string, err error) *correlation.CallError {
+	t.Helper()
+	failed, ok := errors.AsType[*correlation.CallError](err)
+	if !ok {
+		step.Fail(t, what+": Call must return a *CallError (a log needs to know which request failed)", fmt.Sprintf("got  %#v", err), "want a *correlation.CallError")
+	}
+	return failed
+}
+
+// A watched context calls a function when it has ended and Call looks why.
+type watched struct {
+	context.Context
+	end    context.CancelFunc
+	ended  atomic.Bool
+	look   sync.Once
+	onLook func()
+	done   chan struct{} // closed when onLook has returned
+}
+
+func newWatched(parent context.Context) *watched {
+	ctx, end := context.WithCancel(parent)
+	return &watched{Context: ctx, end: end, done: make(chan struct{})}
+}
+
+// endAndOnLook ends the context, and has f run when Call looks at it next. The function
+// that it returns reports whether f ran, and waits for its end.
+func (w *watched) endAndOnLook(f func()) (looked func() bool) {
+	ran := false
+	w.onLook = func() { defer close(w.done); ran = true; f() }
+	w.ended.Store(true)
+	w.end()
+	return func() bool {
+		synctest.Wait()
+		return ran
+	}
+}
+
+func (w *watched) Err() error {
+	w.looked()
+	return w.Context.Err()
+}
+
+func (w *watched) Value(key any) any {
+	w.looked()
+	return w.Context.Value(key)
+}
+
+// looked starts onLook, and waits for its end for a moment: where Call holds the lock
+// while it looks, onLook can only end later.
+func (w *watched) looked() {
+	if !w.ended.Load() {
+		return
+	}
+	w.look.Do(func() {
+		go w.onLook()
+		for range 1000 {
+			select {
+			case <-w.done:
+				return
+			default:
+				runtime.Gosched()
+			}
+		}
+	})
+}
+
 // A server takes answers from two clients by POST.
 type server struct {
 	correlation.Caller
@@ -152,7 +249,7 @@ type server struct {
 
 func serve(t *testing.T) *server {
 	t.Helper()
-	registry := sessions.NewRegistry(0)
+	registry := &sessions.Registry{}
 	alice, err := registry.Open(t.Context())
 	step.Equal(t, "the test cannot open a session", nil, err)
 	bob, err := registry.Open(t.Context())
@@ -175,7 +272,7 @@ func (s *server) answer(session *sessions.Session, id, result string) pair.Respo
 	return s.post(session, "application/json", fmt.Sprintf(`{"jsonrpc":"2.0","id":%q,"result":%s}`, id, result))
 }
 
-// withID puts id into body: as a string, or as the number that it looks like.
+// withID puts id into body: as a string, or as a number.
 func withID(body, id string) string {
 	if strings.Contains(body, "%d") {
 		number, _ := strconv.Atoi(id)
@@ -194,14 +291,14 @@ func wantProblem(t *testing.T, posted, want string, got pair.Response) {
 	if problem.Code != 0 {
 		status += " " + strconv.Itoa(problem.Code)
 	}
-	step.Equal(t, "a client posted "+posted+": the status, and the JSON-RPC code in the problem", want, status)
+	step.Equal(t, "a client posted "+posted+": the server must answer with this status, and JSON-RPC code in the problem", want, status)
 	if got.Header.Get("Content-Type") != "application/problem+json" || err != nil || problem.Detail == "" {
-		step.Fail(t, "a client posted "+posted+", and was not told what is wrong with it",
+		step.Fail(t, "a client posted "+posted+", but the response does not say what is wrong",
 			fmt.Sprintf("got  %s %q", got.Header.Get("Content-Type"), got.Body), "want application/problem+json, with a sentence in its detail")
 	}
 }
 
-// events returns what a client makes of the bytes in wire.
+// events returns the events that a client reads from the bytes in wire.
 func events(wire string) []framing.Event {
 	return step.Values(parsing.NewDecoder(strings.NewReader(wire)).Events())
 }

@@ -11,22 +11,22 @@ import (
 
 // Part 1: who waits for what.
 
-// Whoever asks waits on a channel. Whoever brings the answer knows only the id.
+// A caller waits on a channel. The POST that brings its answer knows only the id.
 func TestAResponseReachesTheOneWhoWaits(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		var p correlation.Pending
 		id, answer := p.Add("A")
-		heard := listen(t, answer)
+		received := listen(t, answer)
 		err := resolve(t, &p, "A", id, `"yes"`)
-		step.Equal(t, "the response to a request came, and Resolve found nobody who waits for it", nil, err)
-		step.Equal(t, "the response to a request came: what the one who waits for it has heard", "yes", heard())
+		step.Equal(t, "a response arrived under the id that Add had given out: Resolve must not return an error", nil, err)
+		step.Equal(t, "a response arrived: Resolve must hand it to the caller that waits for this id", "yes", received())
 	})
 }
 
 // Two requests with one id get each other's answers. The clock is no help: here it
-// stands still, and on a busy server it does as well as that. Nor is the number of
-// those who wait: it goes down again.
+// stands still, and on a busy server it might as well. The number of waiting
+// requests is no help either: it goes down again.
 func TestTwoRequestsOfOneInstantHaveTwoIDs(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
@@ -34,109 +34,113 @@ func TestTwoRequestsOfOneInstantHaveTwoIDs(t *testing.T) {
 		first, answer1 := p.Add("A")
 		second, answer2 := p.Add("A")
 		if first == second {
-			step.Fail(t, "two requests were added in the same instant, and got the same id: one of the two callers gets the other's answer",
+			step.Fail(t, "Add gave two requests at the same instant the same id: one of the two callers gets the other's answer",
 				fmt.Sprintf("got  %q and %q", first, second), "want two ids")
 		}
-		heard1, heard2 := listen(t, answer1), listen(t, answer2)
+		received1, received2 := listen(t, answer1), listen(t, answer2)
 		resolve(t, &p, "A", second, `"to the second"`)
-		step.Equal(t, "the second request was answered: what the first caller has heard, and what the second",
-			" / to the second", heard1()+" / "+heard2())
+		step.Equal(t, "only the second request was answered: only its caller may receive an answer (first caller / second caller)",
+			" / to the second", received1()+" / "+received2())
 		resolve(t, &p, "A", first, `"to the first"`)
-		step.Equal(t, "then the first request was answered: what the first caller has heard, and what the second",
-			"to the first / to the second", heard1()+" / "+heard2())
+		step.Equal(t, "then the first request was answered, too: each caller must have its own answer (first caller / second caller)",
+			"to the first / to the second", received1()+" / "+received2())
 
 		third, _ := p.Add("A")
 		if third == first || third == second {
-			step.Fail(t, "a third request came when the first two had been answered, and got the id of one of them: a late second answer would be its answer",
+			step.Fail(t, "Add gave a request the id of an earlier one, which is answered: a late second answer would go to the new caller",
 				fmt.Sprintf("got  %q, after %q and %q", third, first, second), "want an id that was never given out")
 		}
 	})
 }
 
-// A client that has posted an answer and saw the connection break posts it again.
+// A client whose connection broke after its POST does not know whether the answer
+// arrived. So it posts the answer again.
 func TestAResponseIsTakenOnce(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		var p correlation.Pending
 		id, answer := p.Add("A")
-		heard := listen(t, answer)
+		received := listen(t, answer)
 		resolve(t, &p, "A", id, `"yes"`)
 		again := resolve(t, &p, "A", id, `"no"`)
-		step.Equal(t, "one request, two responses, first yes and then no: what the caller has heard", "yes", heard())
-		step.ErrorIs(t, "a second response to the same request came, and Resolve did not say so to the one who brought it", correlation.ErrAnswered, again)
-		step.Equal(t, "the request has been answered: how many still wait. Memory grows with each that is never taken out", 0, waiting(t, &p))
+		step.Equal(t, "one request got two responses, yes and then no: its caller must receive only the first", "yes", received())
+		step.ErrorIs(t, "a second response to the same request arrived: Resolve must return ErrAnswered", correlation.ErrAnswered, again)
+		step.Equal(t, "the only request is answered: Len() must be 0 again (memory grows with each request that is left in the map)", 0, waiting(t, &p))
 	})
 }
 
-// The answer to one who gave up is late, and that's all: nobody reads that channel
-// any more, and whoever brings the answer must not wait there.
+// When a caller gives up, nothing reads its channel. The answer is late then, and
+// the goroutine that brings it must not wait there.
 func TestNobodyIsHeldUpByOneWhoGaveUp(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		var p correlation.Pending
 		impatient, _ := p.Add("A")
 		patient, answer := p.Add("A")
-		heard := listen(t, answer)
-		step.Equal(t, "a caller gave up before its answer came: whether Forget says that the caller was still waiting", true, p.Forget(impatient))
+		received := listen(t, answer)
+		step.Equal(t, "a caller gave up before its answer came: Cancel must report true", true, p.Cancel(impatient))
 		late := resolve(t, &p, "A", impatient, `"late"`)
-		step.ErrorIs(t, "an answer came after its caller had given up, and Resolve did not say so to the one who brought it", correlation.ErrGivenUp, late)
-		step.Equal(t, "one of two callers gave up: how many still wait. The other's entry would stay for ever", 1, waiting(t, &p))
+		step.ErrorIs(t, "an answer arrived after its caller had given up: Resolve must return ErrNotWaiting", correlation.ErrNotWaiting, late)
+		step.Equal(t, "one of two callers gave up: Len() must count only the other", 1, waiting(t, &p))
 
 		err := resolve(t, &p, "A", patient, `"in time"`)
-		step.Equal(t, "one caller gave up; what the other has heard, whose answer came after that", "in time", heard())
-		step.Equal(t, "the other caller's answer was delivered, and Resolve returned an error", nil, err)
-		step.Equal(t, "a caller has its answer: whether Forget says that it was still waiting", false, p.Forget(patient))
+		step.Equal(t, "one caller gave up, then the answer for the other arrived: the other must receive it", "in time", received())
+		step.Equal(t, "the answer for a waiting caller arrived: Resolve must not return an error", nil, err)
+		step.Equal(t, "a caller has its answer: Cancel must report false", false, p.Cancel(patient))
 
-		p.Forget("unasked")
-		made := resolve(t, &p, "A", "unasked", `"made up"`)
-		step.ErrorIs(t, "Forget was called with an id that was never given out, and then a response came with it: its client must be told that nobody has asked", correlation.ErrNotAsked, made)
+		step.Equal(t, "Cancel got an id that Add never gave out: it must report false", false, p.Cancel("unasked"))
+		unasked := resolve(t, &p, "A", "unasked", `"made up"`)
+		step.ErrorIs(t, "Cancel got an id that Add never gave out, then a response arrived with that id: Resolve must return ErrUnknownRequest",
+			correlation.ErrUnknownRequest, unasked)
 		for range 1022 {
 			other, _ := p.Add("A")
-			p.Forget(other)
+			p.Cancel(other)
 		}
 		late = resolve(t, &p, "A", impatient, `"later"`)
-		step.ErrorIs(t, "1,023 requests were settled after that of the caller who gave up, and its answer is not told any more that it is late", correlation.ErrGivenUp, late)
+		step.ErrorIs(t, "after 1,023 other requests were settled, an answer arrived whose caller had given up: Resolve must still return ErrNotWaiting",
+			correlation.ErrNotWaiting, late)
 	})
 }
 
-// An id is no secret: it is short, and the next one can be guessed. Only the
+// An id is not a secret: it is short, and the next one is easy to guess. Only the
 // session that was asked may answer.
 func TestAnAnswerFromAnotherSessionIsRefused(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		var p correlation.Pending
 		id, answer := p.Add("A")
-		heard := listen(t, answer)
+		received := listen(t, answer)
 		foreign := resolve(t, &p, "B", id, `"from B"`)
-		step.Equal(t, "session A was asked, and B answered with the same id: what the caller has heard, and takes for A's answer", "", heard())
-		step.ErrorIs(t, "session A was asked, and B answered with the same id: B must be told", correlation.ErrForeign, foreign)
+		step.Equal(t, "session A was asked, and B answered with the same id: the caller must not receive B's answer", "", received())
+		step.ErrorIs(t, "session A was asked, and B answered with the same id: Resolve must return ErrWrongSession", correlation.ErrWrongSession, foreign)
 		own := resolve(t, &p, "A", id, `"from A"`)
-		step.Equal(t, "B's answer was refused, then A's own came: what the caller has heard", "from A", heard())
-		step.Equal(t, "B's answer was refused, then A's own was delivered, and Resolve returned an error", nil, own)
+		step.Equal(t, "B's answer was refused, then A's own arrived: the caller must receive A's", "from A", received())
+		step.Equal(t, "B's answer was refused, then A's own arrived: Resolve must not return an error", nil, own)
 		foreign = resolve(t, &p, "B", id, `"from B again"`)
-		step.ErrorIs(t, "A has answered, and B posts with the same id: B must be told that it was not asked, and not what A did", correlation.ErrForeign, foreign)
+		step.ErrorIs(t, "A answered, then B answered with the same id: Resolve must return ErrWrongSession, so that B learns nothing about A's answer",
+			correlation.ErrWrongSession, foreign)
 	})
 }
 
-// A client that answers twice does so on two connections, in two goroutines of your
-// server. Between "is it there?" and "take it out" nobody else may come.
+// A client that answers twice does so on two connections, and so in two goroutines of
+// your server. No other goroutine may come between "is it there?" and "take it out".
 func TestOfAllWhoComeAtOnceOneSettlesARequest(t *testing.T) {
 	defer step.Begin(t)()
 	defer step.Waiting(t, func() (string, []string) {
-		return "some came at the same moment, to ask, to answer or to give up, and one of them does not return", nil
+		return "Add, Resolve, Cancel and Len were called at the same moment, and one of these calls does not return", nil
 	})()
 	wantLocked(t)
-	for first := range 3 { // one of the three who come is the caller that gives up
+	for canceler := range 3 {
 		var p correlation.Pending
 		id, answer := p.Add("A")
 		receive(t, answer)
 		var settled atomic.Int64
 		step.AtOnce(&p, 3, func(i int) {
-			if i == first && p.Forget(id) || i != first && p.Resolve("A", response(id, `"yes"`)) == nil {
+			if i == canceler && p.Cancel(id) || i != canceler && p.Resolve("A", response(id, `"yes"`)) == nil {
 				settled.Add(1)
 			}
 		})
-		step.Equal(t, "two answers to a request and its caller's Forget came at the same moment: how many of the three found it waiting, and settled it",
+		step.Equal(t, "two answers and a Cancel came for one request at the same moment: exactly one of the three must settle it",
 			1, int(settled.Load()))
 	}
 }

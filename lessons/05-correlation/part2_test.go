@@ -23,40 +23,41 @@ import (
 func TestACallGoesDownTheSessionsStream(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
-		registry := sessions.NewRegistry(0)
+		registry := &sessions.Registry{}
 		stream := pair.Memory(t, registry).Open("/events")
 		synctest.Wait()
 		session := registry.All()[0]
 		var caller correlation.Caller
-		asking := call(t.Context(), &caller, session, "approve", `{"amount":120}`)
+		asking := call(t.Context(), &caller, session,
+			correlation.Request{ID: "used before", Method: "approve", Params: json.RawMessage(`{"amount":120}`)})
 		synctest.Wait()
 
 		came := events(stream.Received())
 		if len(came) < 2 {
-			step.Fail(t, "Call asked a session's client to approve something, and nothing came down its stream but the endpoint event",
+			step.Fail(t, "Call asked a session's client to approve something, but only the endpoint event came down its stream",
 				fmt.Sprintf("got  %q", stream.Received()), `want an event of the type "request", with a JSON-RPC request in its data`)
 		}
 		var request correlation.Request
 		if err := json.Unmarshal([]byte(came[1].Data), &request); err != nil || request.ID == "" {
-			step.Fail(t, "Call sent an event that the client cannot answer: it has no id, so the client takes it for a notification",
+			step.Fail(t, "Call sent an event that the client cannot answer: its data is not a JSON-RPC request with an id",
 				fmt.Sprintf("got  %s %s", came[1].Type, came[1].Data), `want "id": what Add gave out`)
 		}
-		step.Equal(t, "what came down the client's stream: event type, JSON-RPC version, method and params", `request 2.0 approve {"amount":120}`,
+		if request.ID == "used before" {
+			step.Fail(t, "Call sent the id that its caller had left in the Request: of two such calls, each could get the other's answer",
+				fmt.Sprintf("got  %s", came[1].Data), `want "id": what Add gave out`)
+		}
+		step.Equal(t, "the client must receive the request: event type, JSON-RPC version, method and params", `request 2.0 approve {"amount":120}`,
 			fmt.Sprint(came[1].Type, " ", request.JSONRPC, " ", request.Method, " ", string(request.Params)))
 
 		resolve(t, &caller.Pending, session.ID(), request.ID, `{"approved":true}`)
-		result, err := asking.ended(t, "the client has answered, and Call still waits")
-		step.Equal(t, "the client answered: what Call returned as its result", `{"approved":true}`, result)
-		step.Equal(t, "the client answered, and Call returned an error", nil, err)
-
-		told := correlation.Request{JSONRPC: "2.0", Method: "paid"}.Event()
-		step.Equal(t, "a request without an id, to which no response may come, as the client reads it: event type and data",
-			`notification {"jsonrpc":"2.0","method":"paid"}`, told.Type+" "+told.Data)
+		result, err := asking.ended(t, "the client answered, but Call is still waiting")
+		step.Equal(t, "the client answered: Call must return its result", `{"approved":true}`, result)
+		step.Equal(t, "the client answered with a result: Call must not return an error", nil, err)
 	})
 }
 
 // Send puts the request into a queue, and other goroutines do the rest. A client
-// may have answered before Send returns, and nobody receives from the channel yet.
+// may have answered before Send returns, when nothing receives from the channel yet.
 func TestTheFastestClientCannotWinTheRace(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
@@ -66,18 +67,18 @@ func TestTheFastestClientCannotWinTheRace(t *testing.T) {
 			refused <- caller.Resolve("A", response(r.ID, `"yes"`))
 			return nil
 		})
-		asking := call(t.Context(), &caller, fast, "approve", "")
+		asking := call(t.Context(), &caller, fast, approve)
 		resolved := step.Waiting(t, func() (string, []string) {
-			return "the answer came before Send had returned, and now everybody waits: Call for Send, Send for Resolve, and Resolve for Call", nil
+			return "the answer arrived before Send returned, and all three hang: Call waits for Send, Send for Resolve, and Resolve for Call", nil
 		})
-		step.Equal(t, "the answer came before Send had returned, and Resolve refused it: nobody waits for it yet", nil, <-refused)
+		step.Equal(t, "the answer arrived before Send returned: Resolve must find the waiter, and not refuse it", nil, <-refused)
 		resolved()
-		result, err := asking.ended(t, "the answer came before Send had returned, Resolve did not refuse it, and Call still waits for it")
-		step.Equal(t, "the answer came before Send had returned: what Call returned", "yes <nil>", fmt.Sprint(result, " ", err))
+		result, err := asking.ended(t, "the answer arrived before Send returned, and Resolve took it, but Call is still waiting")
+		step.Equal(t, "the answer arrived before Send returned: Call must return it", "yes <nil>", fmt.Sprint(result, " ", err))
 	})
 }
 
-// People who are asked answer when they like, and several at the same moment.
+// People answer when they like, and several at the same moment.
 func TestAnswersInAnyOrderReachTheirOwnCaller(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
@@ -96,19 +97,20 @@ func TestAnswersInAnyOrderReachTheirOwnCaller(t *testing.T) {
 		began := time.Now()
 		var asking []*asked
 		for number := range callers {
-			asking = append(asking, call(t.Context(), &caller, moody, "approve", strconv.Itoa(number)))
+			request := correlation.Request{Method: "approve", Params: json.RawMessage(strconv.Itoa(number))}
+			asking = append(asking, call(t.Context(), &caller, moody, request))
 		}
 		for number, a := range asking {
-			result, err := a.ended(t, fmt.Sprintf("200 questions, all answered in another order: caller %d still waits", number))
-			step.Equal(t, fmt.Sprintf("200 questions, answered in another order: what caller %d got", number),
+			result, err := a.ended(t, fmt.Sprintf("200 requests were answered in another order, but caller %d is still waiting", number))
+			step.Equal(t, fmt.Sprintf("200 requests were answered in another order: caller %d must get its own answer", number),
 				fmt.Sprintf("answer to %d <nil>", number), fmt.Sprint(result, " ", err))
 		}
-		step.Equal(t, "200 people were asked, and the slowest took 9 s: how long until all callers had their answer", 9*time.Second, time.Since(began))
+		step.Equal(t, "200 people were asked at once, and the slowest took 9 s: all callers must have their answers by then", 9*time.Second, time.Since(began))
 	})
 }
 
-// "I cannot do this" is an answer too: for the caller, an error with the client's
-// code and message in it. And a client that has left cannot be asked at all.
+// "I cannot do this" is an answer too: for the caller, it is an error with the client's
+// code and message. And a request that was never sent has no answer to wait for.
 func TestACallThatFailsSaysWhy(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
@@ -116,33 +118,48 @@ func TestACallThatFailsSaysWhy(t *testing.T) {
 		var id string
 		puzzled := client(func(r correlation.Request) error {
 			id = r.ID
-			refusal := &correlation.Error{Code: correlation.CodeMethodNotFound, Message: "no such method"}
-			return caller.Resolve("A", correlation.Response{JSONRPC: "2.0", ID: r.ID, Error: refusal})
+			return caller.Resolve("A", noSuchMethod(r.ID))
 		})
-		result, err := call(t.Context(), &caller, puzzled, "aprove", "").ended(t, "the client answered with an error, and Call still waits")
-		refusal, ok := errors.AsType[*correlation.Error](err)
-		if !ok {
-			step.Fail(t, "the client answered with an error, and Call's caller cannot see it: there is no *correlation.Error in what Call returned",
+		result, err := call(t.Context(), &caller, puzzled, approve).ended(t, "the client answered with an error, but Call is still waiting")
+		if _, ok := errors.AsType[*correlation.Error](err); !ok {
+			step.Fail(t, "the client answered with an error, but what Call returned does not wrap a *correlation.Error",
 				fmt.Sprintf("got  result %q, error %v", result, err), "want no such method (code -32601)")
 		}
-		step.Equal(t, "the client answered with an error: what the caller finds in it", "no such method (code -32601)", refusal.Error())
-		step.Equal(t, "the other codes, as JSON-RPC 2.0 has them in section 5.1", "-32700 -32600 -32602 -32603",
-			fmt.Sprint(correlation.CodeParseError, correlation.CodeInvalidRequest, correlation.CodeInvalidParams, correlation.CodeInternalError))
-		failed, ok := errors.AsType[*correlation.CallError](err)
-		if !ok || failed.ID != id || failed.Method != "aprove" {
-			step.Fail(t, "the client answered with an error, and Call's error does not say which request it was: in a log, that is of no use",
-				fmt.Sprintf("got  %#v", err), fmt.Sprintf("want a *correlation.CallError with the ID %q and the Method %q", id, "aprove"))
-		}
-
-		gone := client(func(correlation.Request) error { return sessions.ErrClosed })
-		_, err = call(t.Context(), &caller, gone, "approve", "").
-			ended(t, "the client has left, Send returned an error, and Call waits for an answer that cannot come")
-		step.ErrorIs(t, "the client has left and Send returned an error, and Call's caller does not learn of it", sessions.ErrClosed, err)
-		step.Equal(t, "the request could not be sent: how many still wait. Each client that leaves would leave some behind", 0, waiting(t, &caller.Pending))
+		failed := callError(t, "the client answered with an error", err)
+		step.Equal(t, "the client answered with an error: the CallError must say which request it was",
+			id+" approve: no such method (code -32601)", fmt.Sprintf("%s %s: %v", failed.ID, failed.Method, failed.Err))
+		step.Equal(t, "the client answered with an error: Unanswered is for a request without a response", false, failed.Unanswered)
 	})
+	for _, c := range []struct {
+		what, params string
+		send         error
+	}{
+		{"the client has left, and Send returned an error", "", sessions.ErrClosed},
+		{"the params are not JSON, and Event returned an error", "{bad", nil},
+		{"the params are not UTF-8, and Event returned an error", "\"\xff\"", nil},
+	} {
+		step.Bubble(t, func(t *testing.T) {
+			var caller correlation.Caller
+			mailbox := &mailbox{err: c.send}
+			asking := call(t.Context(), &caller, mailbox, correlation.Request{Method: "approve", Params: json.RawMessage(c.params)})
+			synctest.Wait()
+			if c.send == nil && mailbox.sent > 0 {
+				step.Fail(t, c.what+": Call must not send anything to the client, but it did", fmt.Sprintf("got  %+v", mailbox.last), "want nothing")
+			}
+			_, err := asking.ended(t, c.what+", but Call waits for an answer that cannot come")
+			failed := callError(t, c.what, err)
+			if c.send != nil {
+				step.ErrorIs(t, c.what+": the CallError must wrap it", c.send, err)
+			}
+			step.Equal(t, c.what+": the CallError must say which request it was, and that it was not sent",
+				"approve, Unanswered: false", fmt.Sprintf("%s, Unanswered: %t", failed.Method, failed.Unanswered))
+			step.Equal(t, c.what+": Len() must be 0 (otherwise each such request is left in the map)", 0, waiting(t, &caller.Pending))
+		})
+	}
 }
 
-// The person who clicked has closed the page: no answer is of any use now.
+// The person who clicked has closed the page: no answer is of any use now. Until
+// then, a caller may wait for days.
 func TestTheCallersContextEndsTheWait(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
@@ -151,36 +168,69 @@ func TestTheCallersContextEndsTheWait(t *testing.T) {
 		silent := client(func(r correlation.Request) error { id = r.ID; return nil })
 		pageClosed := errors.New("the page was closed")
 		ctx, closePage := context.WithCancelCause(t.Context())
-		asking := call(ctx, &caller, silent, "approve", "")
-		synctest.Wait()
+		asking := call(ctx, &caller, silent, approve)
+		step.Pass(48 * time.Hour)
+		step.Equal(t, "a caller waits, and two days passed: Len() must count its request until the caller's context ends", 1, waiting(t, &caller.Pending))
 		closePage(pageClosed)
-		_, err := asking.ended(t, "the caller's context has ended, and Call still waits for a client that says nothing")
-		step.ErrorIs(t, "the caller's context has ended, and Call does not tell why: that is what context.Cause is for", pageClosed, err)
-		step.Equal(t, "the caller has gone: how many still wait. Each impatient caller would leave one behind", 0, waiting(t, &caller.Pending))
+		_, err := asking.ended(t, "the caller's context ended, but Call is still waiting for a client that never answers")
+		step.ErrorIs(t, "the caller's context ended for a reason: Call must return that reason, which context.Cause knows", pageClosed, err)
+		failed := callError(t, "the caller's context ended", err)
+		step.Equal(t, "the caller's context ended before an answer came: the CallError must say so", id+" approve, Unanswered: true",
+			fmt.Sprintf("%s %s, Unanswered: %t", failed.ID, failed.Method, failed.Unanswered))
+		step.Equal(t, "the caller has gone: Len() must be 0 (otherwise each impatient caller is left in the map)", 0, waiting(t, &caller.Pending))
 		late := resolve(t, &caller.Pending, "A", id, `"late"`)
-		step.ErrorIs(t, "the answer came when the caller had gone, and Resolve did not say so", correlation.ErrGivenUp, late)
+		step.ErrorIs(t, "the answer arrived after its caller had gone: Resolve must return ErrNotWaiting", correlation.ErrNotWaiting, late)
 	})
 }
 
 // The answer and the end of the context may come at the same moment. A client that
-// was told 202 will never send its answer again, so the caller must get it.
+// read 202 never sends its answer again, so the caller must get it.
 func TestAnAnswerAndTheEndOfTheWaitSettleACallOnce(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
-		for range 50 { // when both are ready, select throws a coin
+		for i := range 100 { // when both are ready, select chooses at random
 			var caller correlation.Caller
+			answer, want := response, "yes <nil>"
+			if i%2 == 1 {
+				answer, want = func(id, _ string) correlation.Response { return noSuchMethod(id) }, " no such method (code -32601)"
+			}
 			var refused error
 			ctx, leave := context.WithCancel(t.Context())
 			inTime := client(func(r correlation.Request) error {
-				refused = caller.Resolve("A", response(r.ID, `"yes"`))
+				refused = caller.Resolve("A", answer(r.ID, `"yes"`))
 				leave()
 				return nil
 			})
-			asking := call(ctx, &caller, inTime, "approve", "")
-			result, err := asking.ended(t, "the answer came, then the caller's context ended, and Call still waits")
-			step.Equal(t, "the caller was still there when its answer came, and Resolve returned an error", nil, refused)
-			step.Equal(t, "the answer was taken (the client read 202), then the caller's context ended: what Call returned",
+			asking := call(ctx, &caller, inTime, approve)
+			result, err := asking.ended(t, "the answer arrived, then the caller's context ended, but Call is still waiting")
+			step.Equal(t, "the answer arrived while its caller was waiting: Resolve must not return an error", nil, refused)
+			if failed, ok := errors.AsType[*correlation.CallError](err); ok {
+				err = failed.Err
+			}
+			step.Equal(t, "the answer was taken (the client read 202), then the caller's context ended: Call must return the answer",
+				want, fmt.Sprint(result, " ", err))
+		}
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var caller correlation.Caller
+		var id string
+		silent := client(func(r correlation.Request) error { id = r.ID; return nil })
+		ctx := newWatched(t.Context())
+		asking := call(ctx, &caller, silent, approve)
+		synctest.Wait()
+		var refused error
+		looked := ctx.endAndOnLook(func() { refused = caller.Resolve("A", response(id, `"yes"`)) })
+		result, err := asking.ended(t, "the caller's context ended, and the answer arrived at that moment, but Call is still waiting")
+		if !looked() {
+			return // Call does not ask why the context ended: there is no moment between
+		}
+		switch {
+		case refused == nil:
+			step.Equal(t, "the answer arrived while Call looked at its ended context, and Resolve took it (the client read 202): Call must return it",
 				"yes <nil>", fmt.Sprint(result, " ", err))
+		case err == nil:
+			step.Fail(t, "the answer arrived while Call looked at its ended context, and Resolve refused it: Call must return an error",
+				fmt.Sprintf("got  %s <nil>", result), "want an error that wraps context canceled")
 		}
 	})
 }

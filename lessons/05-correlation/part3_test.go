@@ -15,26 +15,34 @@ import (
 // A POST with an answer is a delivery, not a question: 202 and an empty body.
 func TestAnAnswerIsAcceptedWith202(t *testing.T) {
 	defer step.Begin(t)()
+	for _, c := range []struct{ what, body, want string }{
+		{"a result", `{"jsonrpc":"2.0","id":%q,"result":{"approved":true}}`, `{"approved":true}`},
+		{"an error", `{"jsonrpc":"2.0","id":%q,"error":{"code":-32601,"message":"no such method"}}`, "no such method (code -32601)"},
+		{"half an emoji, which JavaScript can send,", `{"jsonrpc":"2.0","id":%q,"result":["\ud83d"]}`, `["\ud83d"]`},
+	} {
+		step.Bubble(t, func(t *testing.T) {
+			s := serve(t)
+			id, answer := s.Add(s.alice.ID())
+			received := listen(t, answer)
+			got := s.post(s.alice, "application/json", withID(c.body, id))
+			step.Equal(t, "a client answered with "+c.what+" in its POST: the server must answer with 202 and an empty body",
+				`202 ""`, fmt.Sprintf("%d %q", got.Status, got.Body))
+			step.Equal(t, "a client answered with "+c.what+" and read 202: the caller must receive it", c.want, received())
+		})
+	}
 	step.Bubble(t, func(t *testing.T) {
 		s := serve(t)
 		id, answer := s.Add(s.alice.ID())
-		heard := listen(t, answer)
-		got := s.answer(s.alice, id, `{"approved":true}`)
-		step.Equal(t, "a client posted what it was asked for: status and body of the response",
-			`202 ""`, fmt.Sprintf("%d %q", got.Status, got.Body))
-		step.Equal(t, "the POST was answered with 202: what the one who waits has heard", `{"approved":true}`, heard())
-
-		id, answer = s.Add(s.alice.ID())
-		heard = listen(t, answer)
+		received := listen(t, answer)
 		broken := io.MultiReader(strings.NewReader(withID(`{"jsonrpc":"2.0","id":%q,"result":"half"}`, id)), iotest.ErrReader(io.ErrClosedPipe))
 		_, err := s.pair.Client.Post(s.pair.URL+"/responses?session="+s.alice.ID(), "application/json", broken)
-		step.Equal(t, "the test's client gave up in the middle of its POST, and got a response", true, err != nil)
-		step.Equal(t, "the connection broke before the end of a POST, and its client will send the answer again: what the one who waits has heard", "", heard())
+		step.Equal(t, "the test's client gave up in the middle of its POST, but got a response", true, err != nil)
+		step.Equal(t, "the connection broke before the end of a POST, and its client will post again: the caller must not receive anything yet", "", received())
 	})
 }
 
-// Whoever writes a client sees nothing of your server but its responses. A status
-// of its own for each mistake, and a sentence with it, saves an evening.
+// The author of a client sees nothing of your server but its responses. A status for
+// each mistake, and a sentence with it, saves them an evening.
 func TestABadAnswerIsToldWhatIsWrong(t *testing.T) {
 	defer step.Begin(t)()
 	const body = `{"jsonrpc":"2.0","id":%q,"result":true}`
@@ -44,17 +52,19 @@ func TestABadAnswerIsToldWhatIsWrong(t *testing.T) {
 		want                    string // status, and JSON-RPC code if there is one
 	}{
 		{"text that is not JSON", "application/json", `{"jsonrpc":"2.0","id":%q`, nil, "400 -32700"},
+		{"a result that is not UTF-8", "application/json", `{"jsonrpc":"2.0","id":%q,"result":"` + "\xff" + `"}`, nil, "400 -32700"},
 		{"a request, where a response should be", "application/json", `{"jsonrpc":"2.0","id":%q,"method":"approve"}`, nil, "400 -32600"},
 		{"a response with neither result nor error", "application/json", `{"jsonrpc":"2.0","id":%q}`, nil, "400 -32600"},
 		{"a request with a result in it", "application/json", `{"jsonrpc":"2.0","id":%q,"method":"approve","result":true}`, nil, "400 -32600"},
-		{"a response that does not say which JSON-RPC it is", "application/json", `{"id":%q,"result":true}`, nil, "400 -32600"},
+		{"a response in an array", "application/json", `[` + body + `]`, nil, "400 -32600"},
+		{"a response without its JSON-RPC version", "application/json", `{"id":%q,"result":true}`, nil, "400 -32600"},
 		{"a response without an id", "application/json", `{"jsonrpc":"2.0","result":"%s"}`, nil, "400 -32600"},
-		{"an error that is a text, where an object should be", "application/json", `{"jsonrpc":"2.0","id":%q,"error":"no"}`, nil, "400 -32600"},
-		{"an error to a request whose id could not be read", "application/json", `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not %s"}}`, nil, "404"},
+		{"an error that is a string, where an object should be", "application/json", `{"jsonrpc":"2.0","id":%q,"error":"no"}`, nil, "400 -32600"},
+		{"an error for a request whose id was unreadable", "application/json", `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not %s"}}`, nil, "404"},
 		{"an id that is a number, not a string", "application/json", `{"jsonrpc":"2.0","id":%d,"result":true}`, nil, "404"},
-		{"an id that nobody has asked with", "application/json", `{"jsonrpc":"2.0","id":"not %s","result":true}`, nil, "404"},
+		{"an id that no request has", "application/json", `{"jsonrpc":"2.0","id":"not %s","result":true}`, nil, "404"},
 		{"an answer that was posted before", "application/json", body, func(s *server, id string) { s.answer(s.alice, id, "true") }, "409"},
-		{"an answer whose caller has given up", "application/json", body, func(s *server, id string) { s.Forget(id) }, "410"},
+		{"an answer whose caller has given up", "application/json", body, func(s *server, id string) { s.Cancel(id) }, "410"},
 		{"an answer to a question that another session was asked", "application/json", body, func(s *server, _ string) { s.alice, s.bob = s.bob, s.alice }, "403"},
 		{"an answer as text/plain", "text/plain", body, nil, "415"},
 		{"an answer of a megabyte", "application/json", `{"jsonrpc":"2.0","id":%q,"result":"` + strings.Repeat("x", 1<<20) + `"}`, nil, "413"},
@@ -66,15 +76,18 @@ func TestABadAnswerIsToldWhatIsWrong(t *testing.T) {
 			step.Bubble(t, func(t *testing.T) {
 				s := serve(t)
 				id, answer := s.Add(s.alice.ID())
-				listen(t, answer)
+				received := listen(t, answer)
 				if c.before != nil {
 					c.before(s, id)
 				}
+				before := received()
 				got := s.post(s.alice, c.contentType, withID(c.body, id))
 				wantProblem(t, c.name, c.want, got)
+				step.Equal(t, "a client posted "+c.name+", and the server refused it: the caller must not receive it", before, received())
 
 				next, _ := s.Add(s.bob.ID())
-				step.Equal(t, c.name+" was refused; the status of another client's good answer after it", 202, s.answer(s.bob, next, "true").Status)
+				step.Equal(t, "a client posted "+c.name+", and then another client posted a good answer: its status must be 202",
+					202, s.answer(s.bob, next, "true").Status)
 			})
 		})
 	}

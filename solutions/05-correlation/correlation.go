@@ -28,13 +28,13 @@ type Pending struct {
 //lesson:keep
 type waiter struct {
 	session string
-	answer  chan Response // whoever takes the waiter out of the map may send on it, once
+	answer  chan Response // only who takes the waiter out of the map sends on it, once
 }
 
 // Add gives out an id for a request to session, and the channel on which the
 // response to it will arrive. Each id is given out once.
 //
-//lesson:todo Make an id, and a channel for whoever waits for the response with it.
+//lesson:todo Make an id, and a channel on which the caller waits for the response.
 //lesson:return "", nil
 func (p *Pending) Add(session string) (id string, answer <-chan Response) {
 	p.mu.Lock()
@@ -44,17 +44,17 @@ func (p *Pending) Add(session string) (id string, answer <-chan Response) {
 	}
 	p.last++
 	id = strconv.FormatUint(p.last, 10)
-	w := waiter{session, make(chan Response, 1)} // room for one: who answers never waits for who asked
+	w := waiter{session, make(chan Response, 1)} // room for one: Resolve never blocks
 	p.waiting[id] = w
 	return id, w.answer
 }
 
-// Resolve hands the response of a session to whoever waits for it, once. It never
-// waits itself. A response that nobody waits for is [ErrUnknownRequest], [ErrAnswered]
-// or [ErrNotWaiting]; one to a request that went to another session is
-// [ErrWrongSession], and whoever waits goes on waiting.
+// Resolve hands the response of a session to the caller that waits for it, once. It
+// never blocks. A response that no caller waits for is [ErrUnknownRequest],
+// [ErrAnswered] or [ErrNotWaiting]; one to a request that went to another session
+// is [ErrWrongSession], and the caller goes on waiting.
 //
-//lesson:todo Take the waiter out under the lock: whoever takes it out is the one who may send.
+//lesson:todo Take the waiter out under the lock: only the goroutine that takes it out may send.
 func (p *Pending) Resolve(session string, r Response) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -71,8 +71,8 @@ func (p *Pending) Resolve(session string, r Response) error {
 }
 
 // Cancel gives up waiting for the response with this id. It reports false when
-// there is nothing to give up: the response is in its channel, or was taken out
-// of it.
+// there is nothing to give up: the response is in its channel or was taken out of
+// it, or no request has this id.
 //
 //lesson:todo Take the waiter out, if it is still there.
 func (p *Pending) Cancel(id string) bool {
@@ -94,7 +94,7 @@ func (p *Pending) Len() int {
 	return len(p.waiting)
 }
 
-// settle takes w out, and keeps in mind why. The caller holds mu.
+// settle takes w out, and remembers why. The caller holds mu.
 func (p *Pending) settle(id string, w waiter, why error) {
 	delete(p.waiting, id)
 	p.settled.add(id, w.session, why)
@@ -143,15 +143,15 @@ func send(peer Peer, r Request) error {
 	return peer.Send(event)
 }
 
-// A Handler takes responses by POST. The query parameter "session" says who
-// answers.
+// A Handler takes responses by POST. The query parameter "session" says whose
+// response it is.
 type Handler struct {
 	Sessions *sessions.Registry
 	Resolve  func(session string, r Response) error // as [Pending.Resolve]
 }
 
-// ServeHTTP takes one response. When somebody has waited for it, the answer is
-// 202 and nothing else, and otherwise a [sessions.Problem].
+// ServeHTTP takes one response. If a caller was waiting for it, ServeHTTP answers with
+// 202 and an empty body, otherwise with a [sessions.Problem].
 //
 //lesson:todo Read the response (ReadJSON and ParseResponse do that), resolve it, and say 202, or what is wrong.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {

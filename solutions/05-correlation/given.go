@@ -68,15 +68,15 @@ type Response struct {
 	Error   *Error          `json:"error,omitempty"`
 }
 
-// An Error is a client's word that it could not do what it was asked to do.
+// An Error says that the client could not do what it was asked to do.
 type Error struct {
 	Code    int             `json:"code"`
 	Message string          `json:"message"`
 	Data    json.RawMessage `json:"data,omitempty"`
 }
 
-// Error returns the message and the code. A nil *Error in an error is a mistake
-// that is easily made, and says so.
+// Error returns the message and the code. A nil *Error that became an error is an
+// easy mistake, and its message says so.
 func (e *Error) Error() string {
 	if e == nil {
 		return "a nil *correlation.Error, which as an error is not nil: return nil itself"
@@ -115,17 +115,17 @@ type CallError struct {
 func (e *CallError) Error() string { return fmt.Sprintf("request %s (%s): %v", e.ID, e.Method, e.Err) }
 func (e *CallError) Unwrap() error { return e.Err }
 
-// A Peer is whom requests are sent to. A *[sessions.Session] is one.
+// A Peer is where requests are sent. A *[sessions.Session] is one.
 type Peer interface {
 	ID() string
 	Send(framing.Event) error
 }
 
-// MaxBody is how many bytes [ReadJSON] reads at the most.
+// MaxBody is the maximum number of bytes that [ReadJSON] reads.
 const MaxBody = 1 << 20
 
-// ReadJSON returns the body of r: one JSON value in UTF-8, of MaxBody bytes at the
-// most, sent as application/json. All errors but those of the connection are a
+// ReadJSON returns the body of r: one JSON value in UTF-8, of at most MaxBody bytes,
+// sent as application/json. All errors but those of the connection are a
 // *[sessions.Problem].
 func ReadJSON(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mediaType != "application/json" {
@@ -158,9 +158,11 @@ func ParseResponse(body []byte) (Response, error) {
 	if err != nil || !isResponse {
 		return Response{}, &sessions.Problem{Status: http.StatusBadRequest, Code: CodeInvalidRequest, Detail: "the body is not a JSON-RPC 2.0 response"}
 	}
-	if json.Unmarshal(message.ID, &message.Response.ID) != nil {
+	var id *string // nil: null
+	if json.Unmarshal(message.ID, &id) != nil || id == nil {
 		return Response{}, ErrUnknownRequest
 	}
+	message.Response.ID = *id
 	return message.Response, nil
 }
 
