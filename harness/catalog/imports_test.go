@@ -34,6 +34,8 @@ func TestABrokenImportRuleIsFound(t *testing.T) {
 		{shout, ours + "lessons/01-greeting", "lower-numbered solutions only"},
 		{"solutions/02-shouting/shouting_test.go", ours + "harness/step", "lower-numbered solutions only"},
 		{shout, "golang.org/x/text", "the core track is the standard library alone"},
+		{shout, "github.com/stretchr/testify/require", "the core track is the standard library alone"},
+		{"solutions/02-shouting/shouting_test.go", "golang.org/x/text", "the core track is the standard library alone"},
 		{tested, ours + "lessons/02-shouting", "a lesson's test imports its lesson"},
 		{tested, ours + "harness/verify", "a lesson's test imports its lesson"},
 		{tested, "golang.org/x/text", "no module but testify, goleak"},
@@ -59,10 +61,11 @@ func TestABrokenImportRuleIsFound(t *testing.T) {
 	}
 }
 
-// Benchmarks of a solution stand beside it, and use its exported names only.
-func TestASolutionsBenchmarksImportIt(t *testing.T) {
+// A solution's own tests stand beside it, and may use what all tests here use.
+func TestASolutionsOwnTestsImportIt(t *testing.T) {
 	const ours = "example.com/sseworkbook/solutions/"
-	root := write(t, map[string]string{"solutions/02-shouting/bench_test.go": source(ours+"02-shouting", ours+"01-greeting")})
+	root := write(t, map[string]string{"solutions/02-shouting/bench_test.go": source(ours+"02-shouting", ours+"01-greeting",
+		"github.com/stretchr/testify/require", "go.uber.org/goleak")})
 	require.NoError(t, catalog.CheckImports(root))
 }
 
