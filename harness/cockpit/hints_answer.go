@@ -142,7 +142,7 @@ func (q question) uses(names map[string]bool, f declaration) bool {
 // words are what may be names, each perhaps of something.
 var words = regexp.MustCompile(`\.?\b[A-Za-z]\w*`)
 
-// hump is what a name may have and an English word does not: ErrForeign.
+// hump is what a name may have and an English word does not: ErrWrongSession.
 var hump = regexp.MustCompile(`[a-z][A-Z]`)
 
 // wordsOf returns the words of a text, as mentions has names.
