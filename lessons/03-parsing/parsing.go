@@ -122,9 +122,7 @@ func (d *Decoder) readLine() ([]byte, error) {
 // content encoding that net/http does not undo returns a *[ResponseError]. The
 // errors of c come back wrapped.
 func Connect(c *http.Client, r *http.Request) (*Source, error) {
-	// TODO: Send a copy of r with the headers, and take nothing but an event
-	// stream. Close the body
-	// of any other response. NewSource, SetLastEventID and URL make the
-	// Source.
+	// TODO: Send a copy of r that has the headers, and take nothing but an
+	// event stream. Close the body of any other response.
 	return &Source{}, nil
 }

@@ -189,3 +189,16 @@ func TestReplacementCharacters(t *testing.T) {
 		}
 	}
 }
+
+// MaxEventSize is the default limit when it is zero, and no limit when it is
+// negative.
+func TestMaxEventSize(t *testing.T) {
+	line := "data: " + strings.Repeat("x", parsing.DefaultMaxEventSize)
+	for limit, want := range map[int]error{0: parsing.ErrEventTooLarge, -1: nil, len(line) - 1: parsing.ErrEventTooLarge, len(line): nil} {
+		d := parsing.NewDecoder(strings.NewReader(line + "\n\n"))
+		d.MaxEventSize = limit
+		if _, err := d.Decode(); !errors.Is(err, want) {
+			t.Errorf("MaxEventSize %d, a line of %d bytes: Decode returned %v, want %v", limit, len(line), err, want)
+		}
+	}
+}

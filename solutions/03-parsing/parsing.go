@@ -248,8 +248,7 @@ func (d *Decoder) cutLine() (line []byte, ended bool) {
 // content encoding that net/http does not undo returns a *[ResponseError]. The
 // errors of c come back wrapped.
 //
-//lesson:todo Send a copy of r with the headers, and take nothing but an event stream. Close the body
-//lesson:todo of any other response. NewSource, SetLastEventID and URL make the Source.
+//lesson:todo Send a copy of r that has the headers, and take nothing but an event stream. Close the body of any other response.
 func Connect(c *http.Client, r *http.Request) (*Source, error) {
 	header := http.Header{"Accept": {"text/event-stream"}, "Cache-Control": {"no-cache"}}
 	maps.Copy(header, r.Header)
