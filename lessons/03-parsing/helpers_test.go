@@ -254,6 +254,19 @@ func wantLong(t *testing.T, sentence string, limit, size int) {
 	}
 }
 
+// wantManyLines reads an event of so many lines. A decoder that copies the event
+// with each of them needs a thousand times its memory in the end.
+func wantManyLines(t *testing.T, lines int) {
+	t.Helper()
+	wire := strings.Repeat("data: "+strings.Repeat("x", 25)+"\n", lines) + "\n"
+	before := allocated()
+	read(t, strings.NewReader(wire))
+	if used := allocated() - before; used > 64*uint64(len(wire)) {
+		step.Fail(t, "an event came in many lines, and the whole event was copied again with each of them",
+			fmt.Sprintf("sent %d KiB in %d lines", len(wire)>>10, lines), fmt.Sprintf("used %d KiB of memory in turn", used>>10))
+	}
+}
+
 // allocated counts the bytes that were allocated since the program began.
 func allocated() uint64 {
 	var stats runtime.MemStats
