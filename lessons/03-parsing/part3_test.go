@@ -230,6 +230,9 @@ func wantLive(t *testing.T) {
 		_, err := source.Decode()
 		ended <- err
 	}()
+	defer step.Waiting(t, func() (string, []string) {
+		return "the request's context ended, but Decode still waits for the stream", nil
+	})()
 	leave()
 	if err := <-ended; err == nil {
 		step.Fail(t, "the request's context ended, but Decode returned an event")
