@@ -124,8 +124,8 @@ func (d *Decoder) field(line []byte) {
 		value = value[1:]
 	}
 	switch string(name) {
-	case "":
-		if d.OnComment != nil && line[0] == ':' {
+	case "": // a comment
+		if d.OnComment != nil {
 			d.OnComment(validUTF8(value))
 		}
 	case "data":
