@@ -7,14 +7,15 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	framing "example.com/sseworkbook/solutions/01-framing"
 )
 
-// DefaultMaxEventSize is the most that a [Decoder] holds for one event unless it
-// was told otherwise, in bytes.
+// DefaultMaxEventSize is the most that a [Decoder] holds for one event, in bytes,
+// while its MaxEventSize is zero.
 const DefaultMaxEventSize = 16 << 20
 
 // ErrEventTooLarge is returned by Decode when a peer sends an event that is
@@ -54,36 +55,47 @@ func validUTF8(b []byte) string {
 }
 
 // A ResponseError says that a server answered with something that is not an
-// event stream.
+// event stream. Its message names the status, the content encoding or the
+// content type, whichever is the reason.
 type ResponseError struct {
 	StatusCode int
 	Header     http.Header
 }
 
 func (e *ResponseError) Error() string {
-	encoding := e.Header.Get("Content-Encoding")
 	switch {
 	case e.StatusCode != http.StatusOK:
 		return fmt.Sprintf("the server answered %d %s, not with an event stream", e.StatusCode, http.StatusText(e.StatusCode))
-	case encoding != "":
-		return fmt.Sprintf("the server answered with the content encoding %q, which was not asked for", encoding)
+	case isEncoded(e.Header):
+		return fmt.Sprintf("the server answered with the content encoding %q, which a Decoder cannot read", e.Header.Get("Content-Encoding"))
 	}
 	return fmt.Sprintf("the server answered with %q, not with text/event-stream", e.Header.Get("Content-Type"))
 }
 
-// isEventStream reports whether h is of an event stream that can be read. Of
-// several content types the last one counts, and a parameter never matters, as
-// in a browser (WHATWG Fetch, "extract a MIME type").
+// isEventStream reports whether h is the header of an event stream that a
+// Decoder can read. Parameters of the content type do not matter, and of several
+// content types the last one counts, unless it is */*, as in a browser (WHATWG
+// Fetch, "extract a MIME type").
 func isEventStream(h http.Header) bool {
 	var mediaType string
-	for value := range strings.SplitSeq(strings.Join(h.Values("Content-Type"), ","), ",") {
+	types := quotedString.ReplaceAllString(strings.Join(h.Values("Content-Type"), ","), `""`)
+	for value := range strings.SplitSeq(types, ",") {
 		value, _, _ = strings.Cut(value, ";")
-		if value = strings.TrimSpace(value); strings.Contains(value, "/") {
+		if value = strings.TrimSpace(value); strings.Contains(value, "/") && value != "*/*" {
 			mediaType = value
 		}
 	}
+	return strings.EqualFold(mediaType, "text/event-stream") && !isEncoded(h)
+}
+
+// quotedString matches a parameter's value that may contain a comma.
+var quotedString = regexp.MustCompile(`"(\\.|[^"\\])*"?`)
+
+// isEncoded reports whether h announces a compressed body. A gzip that net/http
+// asked for and undoes is no longer in h.
+func isEncoded(h http.Header) bool {
 	encoding := h.Get("Content-Encoding")
-	return strings.EqualFold(mediaType, "text/event-stream") && (encoding == "" || strings.EqualFold(encoding, "identity"))
+	return encoding != "" && !strings.EqualFold(encoding, "identity")
 }
 
 // A Source is an open event stream from a server. Close may be called while
@@ -91,8 +103,8 @@ func isEventStream(h http.Header) bool {
 type Source struct {
 	*Decoder
 
-	// URL is where the stream came from, after all redirects: what an address in
-	// the stream is relative to. It is nil for a source that Connect did not make.
+	// URL is where the stream came from, after all redirects: an address in the
+	// stream is relative to it. It is nil for a source that Connect did not make.
 	URL *url.URL
 
 	body io.Closer

@@ -1,18 +1,17 @@
 package parsing_test
 
 import (
-	"context"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"example.com/sseworkbook/harness/step"
 	parsing "example.com/sseworkbook/lessons/03-parsing"
@@ -36,13 +35,14 @@ func payload(e framing.Event) string { return strconv.Quote(e.Data) }
 func typed(e framing.Event) string   { return e.Type + " " + strconv.Quote(e.Data) }
 func typeOf(e framing.Event) string  { return strconv.Quote(e.Type) }
 func idOf(e framing.Event) string    { return strconv.Quote(e.ID) }
+func retryOf(e framing.Event) string { return e.Retry.String() }
 
 // A reading is what a decoder made of a stream.
 type reading struct {
 	events []framing.Event
 	lastID string
-	retry  time.Duration
-	err    error // what ended it
+	retry  string // what ReconnectionTime returned
+	err    error  // what ended it
 }
 
 func (r reading) list(show func(framing.Event) string) list {
@@ -54,7 +54,7 @@ func (r reading) list(show func(framing.Event) string) list {
 }
 
 func (r reading) String() string {
-	return fmt.Sprintf("%v; last event ID %q, reconnection time %v, then %v", r.list(typed), r.lastID, r.retry, r.err)
+	return fmt.Sprintf("%v; last event ID %q, reconnection time %s, then %v", r.list(typed), r.lastID, r.retry, r.err)
 }
 
 // read decodes what r gives, to its end.
@@ -68,14 +68,15 @@ func read(tb testing.TB, r io.Reader) reading {
 			got.events = append(got.events, event)
 		}
 		if len(got.events) > 1<<20 {
-			step.Fail(tb, "the stream has ended long ago, and Decode gives one event after another")
+			step.Fail(tb, "the stream ended long ago, and Decode still returns one event after another")
 		}
 	}
-	got.lastID, got.retry = d.LastEventID(), d.ReconnectionTime()
+	wait, said := d.ReconnectionTime()
+	got.lastID, got.retry = d.LastEventID(), fmt.Sprintf("%v, %v", wait, said)
 	return got
 }
 
-// loop returns what a loop over Events sees that is left after three turns.
+// loop returns what a loop over Events sees that ends after three turns.
 func loop(r io.Reader) list {
 	l := list{}
 	for event, err := range parsing.NewDecoder(r).Events() {
@@ -96,7 +97,7 @@ func readWire(tb testing.TB, wire string) reading {
 	tb.Helper()
 	got := read(tb, strings.NewReader(wire))
 	if got.err != io.EOF {
-		step.Fail(tb, "the stream ended, and Decode did not say io.EOF, as readers do"+wireLine(wire), fmt.Sprintf("got  %v", got.err))
+		step.Fail(tb, "all bytes were read, but Decode returned an error other than io.EOF"+wireLine(wire), fmt.Sprintf("got  %v", got.err))
 	}
 	return got
 }
@@ -124,9 +125,64 @@ func wantLastID(tb testing.TB, sentence, wire, want string) {
 	step.Equal(tb, sentence+wireLine(wire), want, readWire(tb, wire).lastID)
 }
 
-func wantRetry(tb testing.TB, sentence, wire string, want time.Duration) {
+// wantRetry reads a stream after which ReconnectionTime returns want.
+func wantRetry(tb testing.TB, sentence, wire, want string) {
 	tb.Helper()
 	step.Equal(tb, sentence+wireLine(wire), want, readWire(tb, wire).retry)
+}
+
+// wantResumed reads what comes after a reconnect with Last-Event-ID 5: the IDs of
+// the events, and what a client would reconnect with after them.
+func wantResumed(tb testing.TB, sentence, wire, want string) {
+	tb.Helper()
+	d := parsing.NewDecoder(strings.NewReader(wire))
+	d.SetLastEventID("5")
+	var ids []string
+	for _, event := range step.Values(d.Events()) {
+		ids = append(ids, idOf(event))
+	}
+	got := fmt.Sprintf("%s, then LastEventID() is %q", cmp.Or(strings.Join(ids, " "), "no event"), d.LastEventID())
+	step.Equal(tb, sentence+wireLine(wire), want, got)
+}
+
+// logged returns a decoder that writes down the comments, and a function that
+// writes down events beside them.
+func logged(r io.Reader) (d *parsing.Decoder, l *list, decode func() error) {
+	d, l = parsing.NewDecoder(r), &list{}
+	d.OnComment = func(text string) { *l = append(*l, "comment "+strconv.Quote(text)) }
+	return d, l, func() error {
+		event, err := d.Decode()
+		if err == nil {
+			*l = append(*l, "event "+payload(event))
+		}
+		return err
+	}
+}
+
+// wantLog reads a stream with comments, and wants them and the events in order.
+func wantLog(tb testing.TB, sentence, wire string, want ...string) {
+	tb.Helper()
+	_, got, decode := logged(strings.NewReader(wire))
+	for decode() == nil && len(*got) < 100 {
+	}
+	step.Equal(tb, sentence+wireLine(wire), append(list{}, want...), *got)
+}
+
+// wantCommentsFree compares comments without OnComment with lines that have an
+// unknown field: both are skipped, so that neither should cost more.
+func wantCommentsFree(t *testing.T) {
+	t.Helper()
+	const lines = 1000
+	allocs := func(line string) float64 {
+		wire := strings.Repeat(line, lines) + "data: x\n\n"
+		return testing.AllocsPerRun(5, func() { parsing.NewDecoder(strings.NewReader(wire)).Decode() })
+	}
+	rest := strings.Repeat("x", 100) + "\n"
+	comments, unknown := allocs(": "+rest), allocs("x: "+rest)
+	if comments > unknown+lines/10 {
+		step.Fail(t, "OnComment is nil, and comments cost memory all the same: they must not cost more than an unknown field does",
+			fmt.Sprintf("got  %.0f allocations for %d comments", comments, lines), fmt.Sprintf("want %.0f, as for %d unknown fields", unknown, lines))
+	}
 }
 
 // wireLine shows what was read, with a bar where it was cut.
@@ -147,50 +203,67 @@ func cut(wire string, at int) io.Reader {
 }
 
 // whileOpen sends wire down a connection that then is quiet, and returns the
-// events that came of it before anything else happened.
+// events and comments that came of it before anything else happened.
 func whileOpen(t *testing.T, wire string) list {
 	t.Helper()
-	var now reading
+	var now list
 	step.Bubble(t, func(t *testing.T) {
 		r, w := io.Pipe()
-		var got reading
+		_, got, decode := logged(r)
 		var both sync.WaitGroup // both end when w is closed
 		both.Go(func() { io.WriteString(w, wire) })
 		both.Go(func() {
-			d := parsing.NewDecoder(r)
-			for event, err := d.Decode(); err == nil && len(got.events) < 10; event, err = d.Decode() {
-				got.events = append(got.events, event)
+			for decode() == nil && len(*got) < 10 {
 			}
 			r.Close()
 		})
-		synctest.Wait() // nobody can go on: the next byte would have to come
-		now = got
+		synctest.Wait() // neither can go on: the next byte would have to come
+		now = slices.Clone(*got)
 		w.Close()
 		both.Wait()
 	})
-	return now.list(payload)
+	var events list
+	for _, entry := range now {
+		events = append(events, strings.TrimPrefix(entry, "event "))
+	}
+	return events
 }
 
-// wantLong reads a line of so many bytes that comes in pieces of 1 KiB. Whoever
-// copies the line with each piece needs a thousand times its memory in the end;
-// whoever searches it again and again meets the step's watchdog.
-func wantLong(t *testing.T, sentence string, size int) {
+// wantLong reads a line of so many bytes that comes in pieces of 1 KiB. A decoder
+// that copies the line with each piece needs a thousand times its memory in the
+// end; one that searches it again and again meets the step's watchdog.
+func wantLong(t *testing.T, sentence string, limit, size int) {
 	t.Helper()
 	defer step.Waiting(t, func() (string, []string) {
-		return "a long line came in pieces, and Decode is still at it: does it go through the whole line again with each piece?",
+		return "a long line came in pieces, and Decode has not returned: does it go through the whole line again with each piece?",
 			[]string{fmt.Sprintf("sent %d bytes, 1 KiB at a time", size)}
 	})()
-	wire := "data: " + strings.Repeat("x", size) + "\n\n"
+	wire := "data: " + strings.Repeat("x", size-len("data: ")) + "\n\n"
+	d := parsing.NewDecoder(pieces{strings.NewReader(wire)})
+	d.MaxEventSize = limit
 	before := allocated()
-	got := read(t, pieces{strings.NewReader(wire)})
+	event, err := d.Decode()
 	used := allocated() - before
-	if len(got.events) != 1 || len(got.events[0].Data) != size || got.err != io.EOF {
-		step.Fail(t, sentence, fmt.Sprintf("got  %d events, then %v", len(got.events), got.err),
-			fmt.Sprintf("want 1 event of %d bytes, then %v", size, io.EOF))
+	if want := size - len("data: "); len(event.Data) != want || err != nil {
+		step.Fail(t, sentence, fmt.Sprintf("got  an event of %d bytes, %v", len(event.Data), err),
+			fmt.Sprintf("want an event of %d bytes, %v", want, error(nil)))
 	}
 	if used > 64*uint64(size) {
-		step.Fail(t, "a long line came in pieces, and was copied again with each of them",
+		step.Fail(t, "a long line came in pieces, and Decode copied it again with each of them",
 			fmt.Sprintf("sent %d KiB, 1 KiB at a time", size>>10), fmt.Sprintf("used %d KiB of memory in turn", used>>10))
+	}
+}
+
+// wantManyLines reads an event of so many lines. A decoder that copies the event
+// with each of them needs a thousand times its memory in the end.
+func wantManyLines(t *testing.T, lines int) {
+	t.Helper()
+	wire := strings.Repeat("data: "+strings.Repeat("x", 25)+"\n", lines) + "\n"
+	before := allocated()
+	read(t, strings.NewReader(wire))
+	if used := allocated() - before; used > 64*uint64(len(wire)) {
+		step.Fail(t, "an event came in many lines, and the whole event was copied again with each of them",
+			fmt.Sprintf("sent %d KiB in %d lines", len(wire)>>10, lines), fmt.Sprintf("used %d KiB of memory in turn", used>>10))
 	}
 }
 
@@ -220,120 +293,33 @@ func wantMany(t *testing.T, sentence, part string, events int) {
 	step.Equal(t, sentence, fmt.Sprintf("%d events, then EOF", events), fmt.Sprintf("%d events, then %v", got, err))
 }
 
-// wantTooLarge reads from a peer that sends text again and again.
-func wantTooLarge(t *testing.T, sentence, text string) {
+// wantTooLarge reads from a peer that sends text again and again. A limit of 0 is
+// the default.
+func wantTooLarge(t *testing.T, sentence string, limit int, text string) {
 	t.Helper()
-	const limit = 1 << 20
-	peer := &endless{text: text}
+	atMost := cmp.Or(limit, parsing.DefaultMaxEventSize)
+	peer := &endless{text: text, size: 4 * atMost}
 	d := parsing.NewDecoder(peer)
 	d.MaxEventSize = limit
 	_, err := d.Decode()
-	if !errors.Is(err, parsing.ErrEventTooLarge) || peer.sent > 3*limit {
+	if !errors.Is(err, parsing.ErrEventTooLarge) || peer.sent > 3*atMost {
 		step.Fail(t, sentence, fmt.Sprintf("got  %v, after %d KiB", err, peer.sent>>10),
-			fmt.Sprintf("want %v, after %d KiB", parsing.ErrEventTooLarge, limit>>10))
+			fmt.Sprintf("want %v, after %d KiB", parsing.ErrEventTooLarge, atMost>>10))
 	}
 }
 
-// An endless peer sends text again and again. It ends after all: your memory
-// may be smaller than its patience.
+// An endless peer sends text again and again. It ends after size bytes after all:
+// your memory may be smaller than its patience.
 type endless struct {
-	text string
-	sent int
+	text       string
+	size, sent int
 }
 
 func (e *endless) Read(b []byte) (int, error) {
-	if e.sent > 16<<20 {
+	if e.sent > e.size {
 		return 0, io.EOF
 	}
 	n := copy(b, e.text[e.sent%len(e.text):])
 	e.sent += n
 	return n, nil
-}
-
-// An answer is what a server gives to every request: one event, and a status and
-// a content type that may or may not promise it.
-type answer struct {
-	status      int
-	contentType string
-
-	accept string // what the request asked for
-	open   bool   // whether the body is still to be closed
-}
-
-func (a *answer) String() string {
-	return fmt.Sprintf("sent %d, Content-Type %q", a.status, a.contentType)
-}
-
-// RoundTrip is in the place of the network.
-func (a *answer) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	a.accept, a.open = r.Header.Get("Accept"), true
-	header := http.Header{"Content-Type": {a.contentType}}
-	return &http.Response{StatusCode: a.status, Header: header, Body: body{strings.NewReader("data: hello\n\n"), a}, Request: r}, nil
-}
-
-type body struct {
-	io.Reader
-	of *answer
-}
-
-func (b body) Read(p []byte) (int, error) {
-	if !b.of.open {
-		return 0, http.ErrBodyReadAfterClose
-	}
-	return b.Reader.Read(p)
-}
-
-func (b body) Close() error {
-	b.of.open = false
-	return nil
-}
-
-// connect sends a request to a server that gives this answer.
-func connect(ctx context.Context, t *testing.T, a *answer) (*parsing.Source, error) {
-	t.Helper()
-	r, err := http.NewRequestWithContext(ctx, "GET", "http://sse.test/events", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsing.Connect(&http.Client{Transport: a}, r)
-}
-
-func wantTaken(t *testing.T, contentType string) {
-	t.Helper()
-	a := &answer{status: http.StatusOK, contentType: contentType}
-	source, err := connect(t.Context(), t, a)
-	if err != nil || source == nil || source.Decoder == nil {
-		step.Fail(t, "this is an event stream, and Connect gave no decoder for it", a.String(), fmt.Sprintf("got  %v", err))
-	}
-	event, err := source.Decode()
-	step.Equal(t, "the stream has one event: a browser shows hello\n"+a.String(), "hello, <nil>", fmt.Sprintf("%v, %v", event.Data, err))
-	step.Equal(t, "ask for text/event-stream, as a browser does: some servers have JSON for those who do not", "Accept: text/event-stream", "Accept: "+a.accept)
-	source.Close()
-	if a.open {
-		step.Fail(t, "after Close the response's body is still open: the connection stays for ever", a.String())
-	}
-}
-
-func wantRefusal(t *testing.T, sentence string, status int, contentType string) {
-	t.Helper()
-	a := &answer{status: status, contentType: contentType}
-	_, err := connect(t.Context(), t, a)
-	refusal, ok := errors.AsType[*parsing.ResponseError](err)
-	if !ok {
-		step.Fail(t, sentence, a.String(), fmt.Sprintf("got  %v", err), "want a *ResponseError")
-	}
-	step.Equal(t, "the error has the status: by it a client decides whether to come back", status, refusal.StatusCode)
-	says := contentType
-	if status != http.StatusOK {
-		says = strconv.Itoa(status)
-	}
-	if !strings.Contains(err.Error(), says) {
-		step.Fail(t, "whoever reads the log wants to know what came instead of an event stream", "got  "+err.Error(), "want something with "+says)
-	}
-	if a.open {
-		step.Fail(t, "the response was refused, and its body is still open: the connection stays for ever", a.String())
-	}
 }

@@ -16,12 +16,13 @@ import (
 // use.
 type Decoder struct {
 	// MaxEventSize is the most that the decoder holds for one event, in bytes:
-	// its data so far, and the line that is being read. Zero is
-	// DefaultMaxEventSize, and negative any size.
+	// its data so far, and the line that is being read. Zero means
+	// DefaultMaxEventSize, and a negative size means no limit.
 	MaxEventSize int
 
-	// OnComment, if it is not nil, is called with the text of each comment when
-	// its line ends, before the next event is returned.
+	// OnComment, if it is not nil, is called by Decode with the text of each
+	// comment when its line ends, before the next event is returned. The text has
+	// lost one leading space, and what is not UTF-8 has become U+FFFD.
 	OnComment func(text string)
 
 	in     *bufio.Reader
@@ -59,7 +60,7 @@ func NewDecoder(r io.Reader) *Decoder {
 // [ErrEventTooLarge]; an error of the reader is returned unchanged. After an
 // error Decode returns that error again.
 func (d *Decoder) Decode() (framing.Event, error) {
-	// TODO: enough as long as the stream lasts. Look again when you come to its end.
+	// TODO: enough while the stream lasts. Step 8 asks what happens at its end.
 	for d.err == nil {
 		var line []byte
 		line, d.err = d.readLine()
@@ -89,13 +90,14 @@ func (d *Decoder) ReconnectionTime() (wait time.Duration, said bool) { return d.
 // field takes one line that is not blank: a field or a comment.
 func (d *Decoder) field(line []byte) {
 	// TODO: Split the line at its first colon, and act on the field's name.
+	// A comment has no name: OnComment gets its text.
 }
 
 // dispatch takes a blank line: the end of an event. It returns the event, and
 // whether there is one. There is none when there was no data; all else that was
 // said of it is forgotten then, except its id.
 func (d *Decoder) dispatch() (event framing.Event, ok bool) {
-	// TODO: Make the event from what field has kept, and start afresh for the
+	// TODO: Make the event from what field has kept, and reset that for the
 	// next one.
 	return event, false
 }
@@ -104,22 +106,23 @@ func (d *Decoder) dispatch() (event framing.Event, ok bool) {
 // good until the next call. It reads from the stream only when nothing is
 // buffered, so that it never waits while a whole line is there.
 func (d *Decoder) readLine() ([]byte, error) {
-	// TODO: enough for part 1. For part 2, lines end at CR and CRLF too, a BOM
+	// TODO: enough for part 1. In part 2, lines end at CR and CRLF too, a BOM
 	// may come first, and MaxEventSize is a limit.
 	line, err := d.in.ReadBytes('\n')
 	return bytes.TrimSuffix(line, []byte("\n")), err
 }
 
 // Connect sends r and returns the event stream that is the response to it. It
-// asks for text/event-stream that no cache has kept, unless r has an Accept or a
-// Cache-Control header of its own. The stream begins with r's Last-Event-ID. It
-// ends when r's context does; the caller closes it. Connect leaves r unchanged.
+// asks for text/event-stream, and that no cache answers, unless r has an Accept or
+// a Cache-Control header of its own. The stream's last event ID begins with r's
+// Last-Event-ID header. The stream ends when r's context does; the caller closes
+// it. Connect leaves r unchanged.
 //
-// A response that has another status than 200, that is not text/event-stream, or
-// that is in an encoding that r did not ask for returns a *[ResponseError]. The
+// A response that has another status than 200, is not text/event-stream, or has a
+// content encoding that net/http does not undo returns a *[ResponseError]. The
 // errors of c come back wrapped.
 func Connect(c *http.Client, r *http.Request) (*Source, error) {
-	// TODO: Send the request, and take nothing but an event stream. Close the
-	// body of any other response.
+	// TODO: Send a copy of r that has the headers, and take nothing but an
+	// event stream. Close the body of any other response.
 	return &Source{}, nil
 }

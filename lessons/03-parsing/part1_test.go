@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/sseworkbook/harness/step"
+	parsing "example.com/sseworkbook/lessons/03-parsing"
 )
 
 // Part 1, what the lines mean.
@@ -20,14 +21,14 @@ func TestAnEventEndsAtItsBlankLine(t *testing.T) {
 	defer step.Begin(t)()
 	wantData(t, "a blank line ends the event, and data is all that it needs: here a browser shows hello",
 		"data: hello\n\n", "hello")
-	wantData(t, "two blank lines, two events: a browser shows one after the other",
+	wantData(t, "two blank lines end two events: a browser shows one after the other",
 		"data: hello\n\ndata: world\n\n", "hello", "world")
 	wantData(t, "a blank line after a blank line ends nothing: a browser shows no second event",
 		"data: hello\n\n\n\n", "hello")
 }
 
-// A payload of several lines comes as several data fields. A browser puts the
-// lines together again, with a line feed between them and none after the last.
+// A payload of several lines comes as several data fields. A browser joins the
+// lines, with a line feed between them and none after the last.
 func TestLinesOfDataAreJoined(t *testing.T) {
 	defer step.Begin(t)()
 	wantData(t, "lines of data belong together: a JSON text of two lines must not arrive as its last one",
@@ -38,16 +39,18 @@ func TestLinesOfDataAreJoined(t *testing.T) {
 		"data: a\ndata: b\n\ndata: c\n\n", "a\nb", "c")
 }
 
-// The name of a field goes as far as the first colon. One space after that is
-// there for the reader's eye; a second one was meant by the sender. A line
-// without a colon is a field with an empty value.
+// The name of a field ends at the first colon. One space after that is there for
+// readability; a second one is part of the value. A line without a colon is a
+// field with an empty value.
 func TestOneSpaceAfterTheColonIsDroppedAndNoMore(t *testing.T) {
 	defer step.Begin(t)()
 	wantData(t, "only the first space after the colon goes: the sender meant the others, in front and behind",
 		"data:  x \n\n", " x ")
-	wantData(t, "the space after the colon need not be there",
+	wantData(t, "a tab after the colon is part of the value: only a space is dropped",
+		"data:\tx\n\n", "\tx")
+	wantData(t, "the space after the colon is optional",
 		"data:x\n\n", "x")
-	wantData(t, "the name ends at the first colon, and the others belong to the value",
+	wantData(t, "the name ends at the first colon, and later colons belong to the value",
 		"data: 12:30:00\n\n", "12:30:00")
 	wantData(t, "a field without a colon has an empty value: here a browser shows an event with no text",
 		"data\n\n", "")
@@ -55,8 +58,8 @@ func TestOneSpaceAfterTheColonIsDroppedAndNoMore(t *testing.T) {
 		"data\ndata:\n\n", "\n")
 }
 
-// A type is for the event in which it stands. The next one starts without, and
-// an event without a type is a "message": that is what onmessage listens to.
+// A type belongs to one event. The next event starts without, and an event
+// without a type is a "message": that is what onmessage listens to.
 func TestATypeLastsForOneEvent(t *testing.T) {
 	defer step.Begin(t)()
 	wantTypes(t, "a browser calls the listeners for tick first, and then, since no type is named, those for message",
@@ -65,25 +68,34 @@ func TestATypeLastsForOneEvent(t *testing.T) {
 		"event: tick\n\ndata: x\n\n", `message "x"`)
 }
 
-// A line that starts with a colon is a comment; servers send them to keep a
-// quiet connection alive. What else a browser does not know it reads past, so
-// that the format can grow.
-func TestCommentsAndUnknownFieldsAreIgnored(t *testing.T) {
+// A line that starts with a colon is a comment; servers send them to keep a quiet
+// connection alive. A browser skips comments, and OnComment lets a Go client see
+// them. Fields that a browser does not know it skips too, so that the format can grow.
+func TestOnCommentGetsCommentsAndUnknownFieldsAreIgnored(t *testing.T) {
 	defer step.Begin(t)()
-	wantData(t, "a line that starts with a colon is a comment, and a browser reads past it",
+	wantData(t, "a line that starts with a colon is a comment, and a browser skips it",
 		": ping\ndata: x\n: data: y\n\n", "x")
-	wantData(t, "a comment may be nothing but its colon, and is no blank line: the event goes on after it",
+	wantData(t, "a comment may be nothing but its colon, and is not a blank line: the event continues after it",
 		"data: x\n:\ndata: y\n\n", "x\ny")
-	wantData(t, "a comment is no event, with a blank line or without",
+	wantData(t, "a comment is not an event, with a blank line or without",
 		": ping\n\n:\n\ndata: x\n\n", "x")
-	wantData(t, "a browser reads past fields that it does not know",
+	wantData(t, "a browser skips fields that it does not know",
 		"data: x\nfrom: me\ndatabase: y\n\n", "x")
-	wantData(t, "a name counts as it stands: Data is not data, and neither is a name with a space in front",
+	wantData(t, "a name counts exactly as it stands: Data is not data, nor is a name with a space in front",
 		"data: x\n\nData: y\n\n data: z\n\n", "x")
+
+	wantLog(t, "OnComment gets the text of each comment, before Decode returns the event after it",
+		": ping\ndata: a\n\n: one\ndata: b\n: two\n\n", `comment "ping"`, `event "a"`, `comment "one"`, `comment "two"`, `event "b"`)
+	wantLog(t, "OnComment gets a comment's text without the first space, and with all that follows",
+		":  a: b \n:x\n:\n", `comment " a: b "`, `comment "x"`, `comment ""`)
+	wantLog(t, "only a line that starts with a colon is a comment: OnComment must not get other lines",
+		"x: ping\ndata: : ping\n\n", `event ": ping"`)
+	wantCommentsFree(t)
 }
 
-// The last event ID is what a browser sends when it reconnects, to be told what
-// it has missed. It stays until another id comes: also for events that have none.
+// The last event ID is what a browser sends when it reconnects, so that the
+// server can send what was missed. It lasts until another id comes, and an event
+// without an id has it too.
 func TestTheLastEventIDStaysUntilChanged(t *testing.T) {
 	defer step.Begin(t)()
 	wantLastID(t, "an id field sets the last event ID: without it, a browser that reconnects starts from the beginning",
@@ -94,51 +106,76 @@ func TestTheLastEventIDStaysUntilChanged(t *testing.T) {
 		"id: 5\ndata: a\n\ndata: b\n\n", idOf, `"5"`, `"5"`)
 	wantLastID(t, "an event without data is not shown, but its id counts",
 		"id: 5\n\n", "5")
-	wantLastID(t, "an id field with no value is how a server says: forget it",
+	wantLastID(t, "an id field with no value is how a server clears the last event ID",
 		"id: 5\ndata: a\n\nid\ndata: b\n\n", "")
 	wantLastID(t, "a browser ignores an id with a NUL in it, since no header can carry that",
 		"id: 5\ndata: a\n\nid: 6\x00\nid: \x007\ndata: b\n\n", "5")
+
+	wantResumed(t, "the client reconnected with Last-Event-ID 5, and the server names no id: the last event ID is still 5",
+		"data: a\n\ndata: b\n\n", `"5" "5", then LastEventID() is "5"`)
+	wantResumed(t, "the client reconnected with Last-Event-ID 5, and an id field with no value clears that",
+		"data: a\n\nid\ndata: b\n\n", `"5" "", then LastEventID() is ""`)
 }
 
-// The reconnection time is a number of milliseconds in ASCII digits. Anything
-// else a browser ignores, and keeps the time that it has.
+// The reconnection time is a number of milliseconds in ASCII digits. A browser
+// ignores anything else, and keeps the time that it has.
 func TestTheReconnectionTimeIsDigitsOnly(t *testing.T) {
 	defer step.Begin(t)()
 	wantRetry(t, "a retry field sets the reconnection time, in milliseconds",
-		"retry: 3000\n\n", 3*time.Second)
+		"retry: 3000\n\n", "3s, true")
 	wantLastID(t, "the reconnection time is not an id: a browser that reconnects asks for what came after 7",
 		"id: 7\nretry: 3000\ndata: x\n\n", "7")
+	wantRetry(t, "the server named no time: a client waits as long as it thinks best",
+		"data: x\n\n", "0s, false")
+	wantRetry(t, "the server said 0: a client reconnects at once, which is not the same as hearing nothing",
+		"retry: 0\n\n", "0s, true")
+	wantRetry(t, "the digits are a decimal number, with zeros in front or without",
+		"retry: 007\n\n", "7ms, true")
 	wantRetry(t, "a time.Duration has room for this many milliseconds, and a browser takes them too",
-		"retry: 9223372036854\n\n", 9223372036854*time.Millisecond)
+		"retry: 9223372036854\n\n", fmt.Sprint(9223372036854*time.Millisecond, ", true"))
 	for _, value := range []string{"", "-1", "+1", "1e3", "1.5", "1s", "0x10", "٣", "9223372036854775807", "99999999999999999999"} {
-		wantRetry(t, fmt.Sprintf("%q is not digits only, or too long: a browser keeps the 3 s that it has", value),
-			"retry: 3000\nretry: "+value+"\n\n", 3*time.Second)
+		wantRetry(t, fmt.Sprintf("%q is not digits only, or too large: a client keeps the 3 s that it has", value),
+			"retry: 3000\nretry: "+value+"\n\n", "3s, true")
 	}
+	wantRetry(t, `"soon" is not a number: the server has named no time`,
+		"retry: soon\n\n", "0s, false")
+	wantEach(t, "the reconnection time belongs to the stream: an event's Retry stays zero",
+		"retry: 3000\ndata: x\n\n", retryOf, "0s")
 }
 
-// When a connection breaks, what came of the last event may be half of it. A
-// browser drops that: the server sends it again after the reconnect.
+// When a connection breaks, the last event may be incomplete. A browser drops
+// it: the server sends it again after the reconnect.
 func TestAnUnfinishedEventIsDropped(t *testing.T) {
 	defer step.Begin(t)()
 	wantData(t, "the stream ended before the blank line: a browser drops what may be half a message",
 		"data: whole\n\ndata: {\"a\":\n", "whole")
-	wantLastID(t, "the event with id 6 never came to its end: a browser that reconnects asks for what came after 5",
+	wantLastID(t, "the event with id 6 never reached its blank line: a browser that reconnects asks for what came after 5",
 		"id: 5\ndata: a\n\nid: 6\ndata: b\n", "5")
+	wantResumed(t, "the client reconnected with Last-Event-ID 5, and the stream broke before the event with id 6 was complete",
+		"id: 6\ndata: a\n", `no event, then LastEventID() is "5"`)
 
 	broken := errors.New("the connection broke")
 	breaks := func() io.Reader {
 		return io.MultiReader(strings.NewReader("data: whole\n\ndata: half\n"), iotest.ErrReader(broken))
 	}
 	got := read(t, breaks())
-	step.Equal(t, "the connection broke within the second event: a browser has shown the first by then, and drops the half of the other",
+	step.Equal(t, "the connection broke within the second event: a browser shows the first, and drops the half of the other",
 		list{`"whole"`}, got.list(payload))
-	if !errors.Is(got.err, broken) {
-		step.Fail(t, "an error of the reader comes back as it is: whoever reconnects wants to know why",
+	if got.err != broken {
+		step.Fail(t, "Decode must return an error of the reader unchanged: the client wants to know why its stream ended",
 			fmt.Sprintf("got  %v", got.err), fmt.Sprintf("want %v", broken))
 	}
 
 	step.Equal(t, "a loop over Events sees the same, then the error, and ends", list{`"whole"`, broken.Error()}, loop(breaks()))
 	step.Equal(t, "io.EOF is how a stream ends, and a loop over Events ends with it", list{`"a"`}, loop(strings.NewReader("data: a\n\n")))
-	step.Equal(t, "whoever leaves a loop over Events gets no event more", list{`"a"`, `"b"`, `"c"`},
+	step.Equal(t, "a loop over Events ended early: it must get no further event", list{`"a"`, `"b"`, `"c"`},
 		loop(strings.NewReader("data: a\n\ndata: b\n\ndata: c\n\ndata: d\n\n")))
+
+	// This reader fails once, between two events, and would then go on.
+	d := parsing.NewDecoder(iotest.TimeoutReader(io.MultiReader(strings.NewReader("data: a\n\n"), strings.NewReader("data: b\n\n"))))
+	for _, want := range []string{`"a", <nil>`, `"", timeout`, `"", timeout`} {
+		event, err := d.Decode()
+		step.Equal(t, "the reader failed once, after a: Decode must return its error, and the same error each time after that",
+			want, fmt.Sprintf("%q, %v", event.Data, err))
+	}
 }

@@ -21,12 +21,13 @@ import (
 // use.
 type Decoder struct {
 	// MaxEventSize is the most that the decoder holds for one event, in bytes:
-	// its data so far, and the line that is being read. Zero is
-	// DefaultMaxEventSize, and negative any size.
+	// its data so far, and the line that is being read. Zero means
+	// DefaultMaxEventSize, and a negative size means no limit.
 	MaxEventSize int
 
-	// OnComment, if it is not nil, is called with the text of each comment when
-	// its line ends, before the next event is returned.
+	// OnComment, if it is not nil, is called by Decode with the text of each
+	// comment when its line ends, before the next event is returned. The text has
+	// lost one leading space, and what is not UTF-8 has become U+FFFD.
 	OnComment func(text string)
 
 	in     *bufio.Reader
@@ -66,7 +67,7 @@ func NewDecoder(r io.Reader) *Decoder {
 // [ErrEventTooLarge]; an error of the reader is returned unchanged. After an
 // error Decode returns that error again.
 //
-//lesson:begin // TODO: enough as long as the stream lasts. Look again when you come to its end.
+//lesson:begin // TODO: enough while the stream lasts. Step 8 asks what happens at its end.
 //lesson:begin for d.err == nil {
 //lesson:begin 	var line []byte
 //lesson:begin 	line, d.err = d.readLine()
@@ -116,14 +117,15 @@ func (d *Decoder) ReconnectionTime() (wait time.Duration, said bool) { return d.
 // field takes one line that is not blank: a field or a comment.
 //
 //lesson:todo Split the line at its first colon, and act on the field's name.
+//lesson:todo A comment has no name: OnComment gets its text.
 func (d *Decoder) field(line []byte) {
 	name, value, _ := bytes.Cut(line, []byte(":"))
 	if len(value) > 0 && value[0] == ' ' {
 		value = value[1:]
 	}
 	switch string(name) {
-	case "":
-		if d.OnComment != nil && line[0] == ':' {
+	case "": // a comment
+		if d.OnComment != nil {
 			d.OnComment(validUTF8(value))
 		}
 	case "data":
@@ -150,7 +152,7 @@ func (d *Decoder) field(line []byte) {
 // whether there is one. There is none when there was no data; all else that was
 // said of it is forgotten then, except its id.
 //
-//lesson:todo Make the event from what field has kept, and start afresh for the next one.
+//lesson:todo Make the event from what field has kept, and reset that for the next one.
 func (d *Decoder) dispatch() (event framing.Event, ok bool) {
 	data, typ := d.data, d.typ
 	d.data, d.typ, d.lastID = d.data[:0], "", d.id
@@ -168,7 +170,7 @@ func (d *Decoder) dispatch() (event framing.Event, ok bool) {
 // good until the next call. It reads from the stream only when nothing is
 // buffered, so that it never waits while a whole line is there.
 //
-//lesson:begin // TODO: enough for part 1. For part 2, lines end at CR and CRLF too, a BOM
+//lesson:begin // TODO: enough for part 1. In part 2, lines end at CR and CRLF too, a BOM
 //lesson:begin // may come first, and MaxEventSize is a limit.
 //lesson:begin line, err := d.in.ReadBytes('\n')
 //lesson:begin return bytes.TrimSuffix(line, []byte("\n")), err
@@ -237,15 +239,16 @@ func (d *Decoder) cutLine() (line []byte, ended bool) {
 }
 
 // Connect sends r and returns the event stream that is the response to it. It
-// asks for text/event-stream that no cache has kept, unless r has an Accept or a
-// Cache-Control header of its own. The stream begins with r's Last-Event-ID. It
-// ends when r's context does; the caller closes it. Connect leaves r unchanged.
+// asks for text/event-stream, and that no cache answers, unless r has an Accept or
+// a Cache-Control header of its own. The stream's last event ID begins with r's
+// Last-Event-ID header. The stream ends when r's context does; the caller closes
+// it. Connect leaves r unchanged.
 //
-// A response that has another status than 200, that is not text/event-stream, or
-// that is in an encoding that r did not ask for returns a *[ResponseError]. The
+// A response that has another status than 200, is not text/event-stream, or has a
+// content encoding that net/http does not undo returns a *[ResponseError]. The
 // errors of c come back wrapped.
 //
-//lesson:todo Send the request, and take nothing but an event stream. Close the body of any other response.
+//lesson:todo Send a copy of r that has the headers, and take nothing but an event stream. Close the body of any other response.
 func Connect(c *http.Client, r *http.Request) (*Source, error) {
 	header := http.Header{"Accept": {"text/event-stream"}, "Cache-Control": {"no-cache"}}
 	maps.Copy(header, r.Header)
@@ -261,7 +264,7 @@ func Connect(c *http.Client, r *http.Request) (*Source, error) {
 		return nil, &ResponseError{StatusCode: resp.StatusCode, Header: resp.Header}
 	}
 	source := NewSource(resp.Body)
-	source.URL = resp.Request.URL
+	source.URL = cmp.Or(resp.Request, r).URL // a RoundTripper may leave Request nil
 	source.SetLastEventID(header.Get("Last-Event-ID"))
 	return source, nil
 }
