@@ -6,7 +6,11 @@ package step
 // lesson's folder and the step's name.
 var often = map[string][]string{
 	"01-framing/FuzzWhatIsReadIsWhatWasSent": {
+		"a line of data is cut at 64 KiB",
+		"the payload is escaped for HTML",
 		"a payload that starts with a colon is sent as a comment",
+		"U+2028, U+0085, VT and FF are taken for line ends too",
+		"a type or an ID of white space alone is taken for none",
 	},
 	"01-framing/TestABufferWithRoomIsNotReplaced": {
 		"each line is first made into a string of its own, and then appended",
@@ -18,11 +22,15 @@ var often = map[string][]string{
 	"01-framing/TestACommentCannotBreakOut": {
 		"only the first line of a comment starts with a colon",
 	},
+	"01-framing/TestAControlCharacterInAnIDIsRefused": {
+		"control characters are taken for those below a space, without 0x7F",
+		"whatever unicode.IsControl says of an ID or a type is refused",
+		"an ID is looked through for line breaks, and for nothing else",
+		"of the control characters in an ID, only a NUL is refused",
+		"a type is held to the rules that are for IDs",
+	},
 	"01-framing/TestALineBreakInAnIDOrTypeIsRefused": {
 		"the ID and the type are trusted to have no line breaks",
-	},
-	"01-framing/TestANULInAnIDIsRefused": {
-		"an ID is looked through for line breaks, and for nothing else",
 	},
 	"01-framing/TestATypeIsSentAsTheEventField": {
 		"an event without a payload gets no data field",
@@ -41,6 +49,7 @@ var often = map[string][]string{
 	},
 	"01-framing/TestTheReconnectionTimeIsWholeMilliseconds": {
 		"the reconnection time goes out in seconds",
+		"the reconnection time is rounded to milliseconds, not cut",
 	},
 	"02-flushing/TestABufferingProxyLetsTheStreamThrough": {
 		"nothing in the response tells a proxy not to buffer it",

@@ -56,8 +56,8 @@ func visitThrough(t *testing.T, middleware func(http.Handler) http.Handler, scri
 // wantGone checks that err tells the handler that it may stop.
 func wantGone(t *testing.T, sentence string, err error) {
 	t.Helper()
-	if !errors.Is(err, flushing.ErrGone) {
-		step.Fail(t, sentence, fmt.Sprintf("got  %v", err), "want an error that wraps flushing.ErrGone")
+	if !errors.Is(err, flushing.ErrClientLeft) {
+		step.Fail(t, sentence, fmt.Sprintf("got  %v", err), "want an error that wraps flushing.ErrClientLeft")
 	}
 }
 

@@ -7,7 +7,7 @@ var _ = step.Hints{
 	"TestTheResponseIsAnEventStream": `w.Header().Set("Content-Type", …) in Open, before anything is written.`,
 	"TestTheClientSeesTheHeadersBeforeAnyEvent": "flush in Open, through http.NewResponseController(w). Keep the controller in the Stream: every " +
 		"event needs it.",
-	"TestAnEventArrivesWhileTheHandlerStillRuns": "in SendText, write each frame to w, then flush. In Send, frame the event with AppendText and hand " +
+	"TestAnEventArrivesWhileTheHandlerStillRuns": "in SendFrames, write each frame to w, then flush. In Send, frame the event with AppendText and hand " +
 		"it over.",
 	"TestACommentArrivesTheSameWay":                      "frame it with framing.AppendComment and go the same way as an event.",
 	"TestEventsSentTogetherLeaveTogether":                "gather the frames of all events in one slice, then hand it over once.",

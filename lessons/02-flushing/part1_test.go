@@ -81,9 +81,9 @@ func TestEventsSentTogetherLeaveTogether(t *testing.T) {
 	step.Bubble(t, func(t *testing.T) {
 		client := visit(t, func(s *flushing.Stream) {
 			s.Send(framing.Event{Data: "one"}, framing.Event{Data: "two"})
-			s.SendText([]byte("data: three\n\n"), []byte("data: four\n\n"))
+			s.SendFrames([]byte("data: three\n\n"), []byte("data: four\n\n"))
 		})
-		step.Equal(t, "two events in one Send, two in one SendText: what the client understood, in [ ] for each flush of the server",
+		step.Equal(t, "two events in one Send, two in one SendFrames: what the client understood, in [ ] for each flush of the server",
 			"[one two] [three four]", heardAtEachFlush(client))
 	})
 }
@@ -100,9 +100,9 @@ func TestARefusedEventLeavesTheStreamWhole(t *testing.T) {
 		})
 		step.Equal(t, "second and third went into one Send, and the third has a line break in its ID: neither may leave, and fourth must arrive",
 			"first fourth", heard(client))
-		if _, ok := errors.AsType[*framing.FieldError](refused); !ok || errors.Is(refused, flushing.ErrGone) {
+		if _, ok := errors.AsType[*framing.FieldError](refused); !ok || errors.Is(refused, flushing.ErrClientLeft) {
 			step.Fail(t, "Send has not sent an event, and its error does not say why: the event cannot be framed, and the client is still there",
-				fmt.Sprintf("got  %v", refused), "want the *framing.FieldError of AppendText, and no ErrGone")
+				fmt.Sprintf("got  %v", refused), "want the *framing.FieldError of AppendText, and no ErrClientLeft")
 		}
 		step.Equal(t, "fourth arrived, but Send returned an error for it", nil, after)
 	})

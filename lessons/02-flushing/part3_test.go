@@ -73,9 +73,9 @@ func TestAClientThatStopsReadingEndsTheStream(t *testing.T) {
 		if sending {
 			step.Fail(t, "the client stopped reading a minute ago, and Send still waits for it: this handler may wait for hours")
 		}
-		if !errors.Is(err, flushing.ErrGone) {
+		if !errors.Is(err, flushing.ErrClientLeft) {
 			step.Fail(t, "the client stopped reading, the buffers on the way are full, and Send did not say that it is gone",
-				fmt.Sprintf("got  %v, after %v", err, took), "want an error that wraps flushing.ErrGone")
+				fmt.Sprintf("got  %v, after %v", err, took), "want an error that wraps flushing.ErrClientLeft")
 		}
 		step.Equal(t, "the client has stopped reading: how long Send waited for it", 10*time.Second, took)
 		step.Equal(t, "Send gave up, and a Write or Flush of yours still goes on: it outlasts the handler, and then nothing may use a ResponseWriter",
@@ -129,7 +129,7 @@ func TestConcurrentSendsDoNotInterleave(t *testing.T) {
 	step.Equal(t, "Open returned an error", nil, err)
 
 	w.meanwhile = func() {
-		w.senders.Start(func() { s.SendText([]byte("data: two\n\n")) })
+		w.senders.Start(func() { s.SendFrames([]byte("data: two\n\n")) })
 	}
 	w.senders.Start(func() { s.Send(framing.Event{Data: "one"}) })
 	w.senders.Wait()
