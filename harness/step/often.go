@@ -56,11 +56,19 @@ var often = map[string][]string{
 	},
 	"02-flushing/TestAClientThatStopsReadingEndsTheStream": {
 		"the error is looked for in Write, and that of Flush is dropped",
+		"http.Flusher is used where there is one, and it has no error to return",
 		"the server's deadline is taken off, and no other is put in its place",
 		"a timer ends the wait for a write, and the write itself goes on",
 	},
 	"02-flushing/TestACommentArrivesTheSameWay": {
+		"a comment is put after a colon as it is",
 		"comments take a way of their own, on which there is no flush",
+	},
+	"02-flushing/TestAHeadRequestGetsTheHeadersAlone": {
+		"a HEAD is refused before the headers are set",
+		"a HEAD ends in an error that the handler cannot tell from others",
+		"a HEAD request opens a stream as a GET does",
+		"a HEAD gets a 405",
 	},
 	"02-flushing/TestAWrappedResponseWriterStillFlushes": {
 		"whether a writer can flush is asked with w.(http.Flusher)",
@@ -73,16 +81,23 @@ var often = map[string][]string{
 		"an event is written and not flushed",
 	},
 	"02-flushing/TestConcurrentSendsDoNotInterleave": {
+		"Comment writes and flushes by itself, outside the lock",
 		"nothing keeps two Sends apart",
+	},
+	"02-flushing/TestEventsSentTogetherLeaveTogether": {
+		"the frames are joined by append to the first of them",
 	},
 	"02-flushing/TestSendAfterTheClientLeftIsAnError": {
 		"a write without an error is taken for a client that is there",
+		"an early return leaves the mutex locked",
 	},
 	"02-flushing/TestTheClientSeesTheHeadersBeforeAnyEvent": {
 		"WriteHeader is taken for sending the headers",
 	},
 	"02-flushing/TestTheServersWriteTimeoutDoesNotEndAHealthyStream": {
+		"a ResponseWriter without deadlines is refused on every server",
 		"the deadline of the server's WriteTimeout stays on the stream",
+		"no one looks at whether the WriteTimeout could be lifted",
 	},
 	"03-parsing/TestALongLineIsReadAndAnEndlessOneIsRefused": {
 		"there is no limit to what is kept of an event",
