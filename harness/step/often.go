@@ -6,7 +6,11 @@ package step
 // lesson's folder and the step's name.
 var often = map[string][]string{
 	"01-framing/FuzzWhatIsReadIsWhatWasSent": {
+		"a line of data is cut at 64 KiB",
+		"the payload is escaped for HTML",
 		"a payload that starts with a colon is sent as a comment",
+		"U+2028, U+0085, VT and FF are taken for line ends too",
+		"a type or an ID of white space alone is taken for none",
 	},
 	"01-framing/TestABufferWithRoomIsNotReplaced": {
 		"each line is first made into a string of its own, and then appended",
@@ -18,11 +22,15 @@ var often = map[string][]string{
 	"01-framing/TestACommentCannotBreakOut": {
 		"only the first line of a comment starts with a colon",
 	},
+	"01-framing/TestAControlCharacterInAnIDIsRefused": {
+		"control characters are taken for those below a space, without 0x7F",
+		"whatever unicode.IsControl says of an ID or a type is refused",
+		"an ID is looked through for line breaks, and for nothing else",
+		"of the control characters in an ID, only a NUL is refused",
+		"a type is held to the rules that are for IDs",
+	},
 	"01-framing/TestALineBreakInAnIDOrTypeIsRefused": {
 		"the ID and the type are trusted to have no line breaks",
-	},
-	"01-framing/TestANULInAnIDIsRefused": {
-		"an ID is looked through for line breaks, and for nothing else",
 	},
 	"01-framing/TestATypeIsSentAsTheEventField": {
 		"an event without a payload gets no data field",
@@ -41,17 +49,26 @@ var often = map[string][]string{
 	},
 	"01-framing/TestTheReconnectionTimeIsWholeMilliseconds": {
 		"the reconnection time goes out in seconds",
+		"the reconnection time is rounded to milliseconds, not cut",
 	},
 	"02-flushing/TestABufferingProxyLetsTheStreamThrough": {
 		"nothing in the response tells a proxy not to buffer it",
 	},
 	"02-flushing/TestAClientThatStopsReadingEndsTheStream": {
 		"the error is looked for in Write, and that of Flush is dropped",
+		"http.Flusher is used where there is one, and it has no error to return",
 		"the server's deadline is taken off, and no other is put in its place",
 		"a timer ends the wait for a write, and the write itself goes on",
 	},
 	"02-flushing/TestACommentArrivesTheSameWay": {
+		"a comment is put after a colon as it is",
 		"comments take a way of their own, on which there is no flush",
+	},
+	"02-flushing/TestAHeadRequestGetsTheHeadersAlone": {
+		"a HEAD is refused before the headers are set",
+		"a HEAD ends in an error that the handler cannot tell from others",
+		"a HEAD request opens a stream as a GET does",
+		"a HEAD gets a 405",
 	},
 	"02-flushing/TestAWrappedResponseWriterStillFlushes": {
 		"whether a writer can flush is asked with w.(http.Flusher)",
@@ -64,16 +81,23 @@ var often = map[string][]string{
 		"an event is written and not flushed",
 	},
 	"02-flushing/TestConcurrentSendsDoNotInterleave": {
+		"Comment writes and flushes by itself, outside the lock",
 		"nothing keeps two Sends apart",
+	},
+	"02-flushing/TestEventsSentTogetherLeaveTogether": {
+		"the frames are joined by append to the first of them",
 	},
 	"02-flushing/TestSendAfterTheClientLeftIsAnError": {
 		"a write without an error is taken for a client that is there",
+		"an early return leaves the mutex locked",
 	},
 	"02-flushing/TestTheClientSeesTheHeadersBeforeAnyEvent": {
 		"WriteHeader is taken for sending the headers",
 	},
 	"02-flushing/TestTheServersWriteTimeoutDoesNotEndAHealthyStream": {
+		"a ResponseWriter without deadlines is refused on every server",
 		"the deadline of the server's WriteTimeout stays on the stream",
+		"no one looks at whether the WriteTimeout could be lifted",
 	},
 	"03-parsing/TestALongLineIsReadAndAnEndlessOneIsRefused": {
 		"there is no limit to what is kept of an event",

@@ -27,11 +27,15 @@ var (
 // lineEnds turns every line end into LF.
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// sendable reports whether a client could read e back.
+// sendable reports whether a client can read e, and send its ID back.
 func sendable(e framing.Event) bool {
-	return !strings.ContainsAny(e.Type, "\r\n") && !strings.ContainsAny(e.ID, "\r\n\x00") &&
+	return !strings.ContainsAny(e.Type, "\r\n") && !strings.ContainsAny(e.ID, controls) &&
 		(e.Retry == 0 || e.Retry >= time.Millisecond)
 }
+
+// controls are the characters that no HTTP header may hold (RFC 9110, section 5.5).
+const controls = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\n\x0b\x0c\r\x0e\x0f" +
+	"\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f"
 
 // appendText returns the wire form of events, one after the other.
 func appendText(t *testing.T, events ...framing.Event) []byte {
@@ -49,7 +53,7 @@ func appendText(t *testing.T, events ...framing.Event) []byte {
 // accepted fails unless e can be framed.
 func accepted(t *testing.T, e framing.Event) {
 	t.Helper()
-	browserReads(t, "an event that is as it should be must still be sent", appendText(t, e),
+	browserReads(t, "nothing is wrong with this event, but a browser does not read it back", appendText(t, e),
 		received{e.Type, lineEnds.Replace(e.Data), e.ID})
 }
 
@@ -65,11 +69,11 @@ func refused(t *testing.T, sentence, field string, events ...framing.Event) {
 		case err == nil:
 			step.Fail(t, sentence, fmt.Sprintf("sent  %#v", e), "wire  "+quote(wire), "want  a *FieldError")
 		case !ok:
-			step.Fail(t, "the caller cannot tell what to mend: the error should be a *FieldError", fmt.Sprintf("got   %T: %v", err, err))
+			step.Fail(t, "AppendText did not return a *FieldError: its caller cannot tell which field to mend", fmt.Sprintf("got   %T: %v", err, err))
 		case fieldErr.Field != field:
-			step.Fail(t, "the caller mends the wrong field", fmt.Sprintf("got   %v", err), fmt.Sprintf("want  the Field %q", field))
+			step.Fail(t, "the FieldError names another field than the one that is wrong", fmt.Sprintf("got   %v", err), fmt.Sprintf("want  the Field %q", field))
 		case string(wire) != earlier:
-			step.Fail(t, "an event was refused, and b did not come back as it was: what was appended before, or half an event, is sent all the same",
+			step.Fail(t, "AppendText refused the event, but did not return b unchanged: the caller sends what it returns",
 				step.Compare("got  ", quote(wire), "want ", strconv.Quote(earlier))...)
 		}
 	}
@@ -111,14 +115,20 @@ func list(events []received) string {
 }
 
 // browserWaits fails with sentence unless a client that is given wire waits for
-// this long before it reconnects.
+// this long before it reconnects: its own time, if sent is zero.
 func browserWaits(t *testing.T, sentence string, wire []byte, sent time.Duration) {
 	t.Helper()
 	client := parsing.NewDecoder(bytes.NewReader(wire))
 	for range client.Events() {
 	}
-	if got := client.ReconnectionTime(); got != sent {
-		step.Fail(t, sentence, "wire  "+quote(wire), fmt.Sprintf("waits %v", got), fmt.Sprintf("sent  %v", sent))
+	waits := func(d time.Duration, told bool) string {
+		if !told {
+			return "its own time: it was told none"
+		}
+		return d.String()
+	}
+	if got, want := waits(client.ReconnectionTime()), waits(sent, sent != 0); got != want {
+		step.Fail(t, sentence, "wire  "+quote(wire), "waits "+got, "sent  "+want)
 	}
 }
 

@@ -32,7 +32,7 @@ func TestEachLineOfDataGetsItsOwnField(t *testing.T) {
 	browserReads(t, `a bare line break inside data ends the field: a browser sees only "a"`,
 		appendText(t, framing.Event{Data: "a\nb"}),
 		received{Data: "a\nb"})
-	browserReads(t, `a payload became a second event, which nobody sent`,
+	browserReads(t, `a blank line in data ends the event unless it is a data field too: a browser must read one event, with all of the data`,
 		appendText(t, framing.Event{Data: "hi\n\ndata: you have won"}),
 		received{Data: "hi\n\ndata: you have won"})
 	browserReads(t, `the line break at the end is data too: what comes after it is one more line, an empty one`,
@@ -87,10 +87,10 @@ func TestTheReconnectionTimeIsWholeMilliseconds(t *testing.T) {
 	browserWaits(t, `Retry 1.5 s: a browser takes whole milliseconds, in digits, and ignores anything else`,
 		appendText(t, framing.Event{Retry: 1500 * time.Millisecond}),
 		1500*time.Millisecond)
-	browserWaits(t, `Retry 2,000,001 ns: what is left over a whole millisecond is dropped`,
-		appendText(t, framing.Event{Retry: 2*time.Millisecond + 1}),
+	browserWaits(t, `Retry 2.999999 ms: what is left over a whole millisecond is dropped`,
+		appendText(t, framing.Event{Retry: 3*time.Millisecond - 1}),
 		2*time.Millisecond)
-	browserWaits(t, `an event without Retry must leave the browser's reconnection time as it is`,
+	browserWaits(t, `an event without Retry must not change the browser's reconnection time`,
 		appendText(t, framing.Event{Retry: 3 * time.Second}, framing.Event{Data: "b"}),
 		3*time.Second)
 }

@@ -3,6 +3,7 @@ package framing_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -38,7 +39,7 @@ func TestOneEventIsOneWrite(t *testing.T) {
 
 	w = writes{fails: errors.New("connection reset")}
 	if _, err = event.WriteTo(&w); !errors.Is(err, w.fails) {
-		step.Fail(t, "the writer failed, and WriteTo did not say so: its caller goes on sending to nobody",
+		step.Fail(t, "the writer failed, but WriteTo did not return its error: the caller goes on sending to a client that is gone",
 			fmt.Sprintf("got   %v", err), fmt.Sprintf("want  %v", w.fails))
 	}
 }
@@ -64,10 +65,12 @@ func FuzzWhatIsReadIsWhatWasSent(f *testing.F) {
 	f.Add("7", "tick", " a\r\r\n\nid: 8 ", int64(3*time.Second))
 	f.Add("", "", ":-) hi", int64(0))
 	f.Add(" 7:", ": tick", "\uFEFFdata:\x00", int64(time.Millisecond))
+	f.Add("\t", " ", "a\v\f\u0085\u2028<b>&amp;", int64(3*time.Millisecond-1)) // none of these is a line end
+	f.Add("", "", strings.Repeat("x", 70_000), int64(0))
 	f.Fuzz(func(t *testing.T, id, typ, data string, retry int64) {
 		defer step.Begin(t)()
 		if !utf8.ValidString(id) || !utf8.ValidString(typ) || !utf8.ValidString(data) {
-			return // an event stream is UTF-8, and a client mends what is not
+			return // a client reads U+FFFD for what is not UTF-8
 		}
 		e := framing.Event{ID: id, Type: typ, Data: data, Retry: time.Duration(retry)}
 		wire, err := e.AppendText(nil)

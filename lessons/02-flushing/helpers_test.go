@@ -53,11 +53,17 @@ func visitThrough(t *testing.T, middleware func(http.Handler) http.Handler, scri
 	return client
 }
 
-// wantGone checks that err tells the handler that it may stop.
-func wantGone(t *testing.T, sentence string, err error) {
+// headers returns what a response says of the stream, without its body.
+func headers(r pair.Response) string {
+	return fmt.Sprintf("%d %s, Cache-Control: %s, X-Accel-Buffering: %s", r.Status, r.Header.Get("Content-Type"),
+		r.Header.Get("Cache-Control"), r.Header.Get("X-Accel-Buffering"))
+}
+
+// wantLeft checks that err tells the handler that it may stop.
+func wantLeft(t *testing.T, sentence string, err error) {
 	t.Helper()
-	if !errors.Is(err, flushing.ErrGone) {
-		step.Fail(t, sentence, fmt.Sprintf("got  %v", err), "want an error that wraps flushing.ErrGone")
+	if !errors.Is(err, flushing.ErrClientLeft) {
+		step.Fail(t, sentence, fmt.Sprintf("got  %v", err), "want an error that wraps flushing.ErrClientLeft")
 	}
 }
 
@@ -134,7 +140,21 @@ func (w *busyWriter) FlushError() error {
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
+// Flush is FlushError for those who do not ask for its error. net/http has both, too.
+func (w *busyWriter) Flush() { _ = w.FlushError() }
+
 func (w *busyWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// olderMiddleware puts an olderWriter in front of the handler's ResponseWriter.
+func olderMiddleware(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(olderWriter{w}, r) })
+}
+
+// An olderWriter is a ResponseWriter as middleware wrapped it before there were
+// ResponseControllers: it has Flush, and neither Unwrap nor deadlines.
+type olderWriter struct{ http.ResponseWriter }
+
+func (w olderWriter) Flush() { w.ResponseWriter.(http.Flusher).Flush() }
 
 // A cutWriter is the ResponseWriter of a client that is gone.
 type cutWriter struct{ http.ResponseWriter }

@@ -25,7 +25,7 @@ func TestTheResponseIsAnEventStream(t *testing.T) {
 	}))
 	response := p.Get("/events")
 	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	step.Equal(t, "the response's status and Content-Type: with any other, a browser's EventSource gives up for good",
+	step.Equal(t, "Open must answer 200 with Content-Type text/event-stream: on anything else, a browser's EventSource gives up for good",
 		"200 text/event-stream", fmt.Sprint(response.Status, " ", mediaType))
 }
 
@@ -53,10 +53,10 @@ func TestAnEventArrivesWhileTheHandlerStillRuns(t *testing.T) {
 		client := visit(t, func(s *flushing.Stream) {
 			err = s.Send(framing.Event{ID: "7", Type: "greeting", Data: "hello"})
 		})
-		step.Equal(t, "Send returned and the handler still runs: what the client has understood by now", "hello", heard(client))
+		step.Equal(t, "Send returned and the handler still runs: the client must have the event by now", "hello", heard(client))
 		e := events(client.Received())[0]
 		step.Equal(t, "the event came without its type or its ID", "greeting 7", e.Type+" "+e.ID)
-		step.Equal(t, "Send returned an error for an event that has arrived", nil, err)
+		step.Equal(t, "the event arrived, but Send returned an error for it", nil, err)
 	})
 }
 
@@ -65,13 +65,15 @@ func TestACommentArrivesTheSameWay(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		var err error
-		client := visit(t, func(s *flushing.Stream) { err = s.Comment("ping") })
+		client := visit(t, func(s *flushing.Stream) {
+			err = errors.Join(s.Comment("ping"), s.Comment("pong\ndata: forged\n\n"))
+		})
 		if !hasComment(client.Received(), "ping") {
 			step.Fail(t, `Comment("ping") returned and the handler still runs: the comment is not among the bytes that the client has`,
 				fmt.Sprintf("got  %q", client.Received()), `want ": ping\n"`)
 		}
-		step.Equal(t, "a comment came out as an event", "", heard(client))
-		step.Equal(t, "Comment returned an error for a comment that has arrived", nil, err)
+		step.Equal(t, "the client must read past a comment, but it read an event", "", heard(client))
+		step.Equal(t, "the comment arrived, but Comment returned an error for it", nil, err)
 	})
 }
 
@@ -79,30 +81,36 @@ func TestACommentArrivesTheSameWay(t *testing.T) {
 func TestEventsSentTogetherLeaveTogether(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
+		const three, and, four = "data: three\n\n", "data: and\n\n", "data: four\n\n"
+		shared := []byte(three + and + four) // as a broadcast is, by all of its streams
 		client := visit(t, func(s *flushing.Stream) {
 			s.Send(framing.Event{Data: "one"}, framing.Event{Data: "two"})
-			s.SendText([]byte("data: three\n\n"), []byte("data: four\n\n"))
+			s.SendFrames(shared[:len(three)], shared[len(three+and):])
 		})
-		step.Equal(t, "two events in one Send, two in one SendText: what the client understood, in [ ] for each flush of the server",
+		step.Equal(t, "one Send and one SendFrames must each make one flush, however many events they get: what came with one flush is in [ ]",
 			"[one two] [three four]", heardAtEachFlush(client))
+		step.Equal(t, "SendFrames changed the bytes behind its first frame: they belong to the caller, and other streams may be sending them",
+			three+and+four, string(shared))
 	})
 }
 
-// What cannot be framed must not cost the client anything: no half Send, no broken stream.
+// An event that cannot be framed stops its own Send and nothing else: the client gets no part of
+// that Send, and the stream goes on.
 func TestARefusedEventLeavesTheStreamWhole(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		var refused, after error
 		client := visit(t, func(s *flushing.Stream) {
 			s.Send(framing.Event{Data: "first"})
+			s.Send() // no events at all
 			refused = s.Send(framing.Event{Data: "second"}, framing.Event{ID: "7\ndata: forged", Data: "third"})
 			after = s.Send(framing.Event{Data: "fourth"})
 		})
 		step.Equal(t, "second and third went into one Send, and the third has a line break in its ID: neither may leave, and fourth must arrive",
 			"first fourth", heard(client))
-		if _, ok := errors.AsType[*framing.FieldError](refused); !ok || errors.Is(refused, flushing.ErrGone) {
-			step.Fail(t, "Send has not sent an event, and its error does not say why: the event cannot be framed, and the client is still there",
-				fmt.Sprintf("got  %v", refused), "want the *framing.FieldError of AppendText, and no ErrGone")
+		if _, ok := errors.AsType[*framing.FieldError](refused); !ok || errors.Is(refused, flushing.ErrClientLeft) {
+			step.Fail(t, "an event cannot be framed, and the client is still there: Send's error must say so",
+				fmt.Sprintf("got  %v", refused), "want the *framing.FieldError of AppendText, and not ErrClientLeft")
 		}
 		step.Equal(t, "fourth arrived, but Send returned an error for it", nil, after)
 	})
@@ -116,7 +124,7 @@ func TestABufferingProxyLetsTheStreamThrough(t *testing.T) {
 			s.Send(framing.Event{Data: "one"})
 			s.Send(framing.Event{Data: "two"})
 		}, pair.BufferingProxy())
-		step.Equal(t, "a proxy that buffers unless the response has X-Accel-Buffering: no: what the client behind it has understood by now",
+		step.Equal(t, "behind a proxy that buffers unless the response has X-Accel-Buffering: no, the client must have both events by now",
 			"one two", heard(client))
 		control := client.Header().Get("Cache-Control")
 		if !strings.Contains(control, "no-cache") && !strings.Contains(control, "no-store") {

@@ -18,9 +18,11 @@ import (
 
 // Part 3: it lasts, and it ends.
 
-// A WriteTimeout is meant for a page that is sent at once: it counts from the request
-// on. On HTTP/2 a deadline that was left standing, the server's or one of your own,
-// resets even a stream on which nothing happens.
+// A WriteTimeout is meant for a page that is sent at once: it starts when the request is
+// read. On HTTP/2 a deadline that was left standing, the server's or one of your own,
+// resets even a stream on which nothing happens. Older middleware may hide deadlines: its
+// ResponseWriter has Flush and no Unwrap. Where Open then cannot lift a WriteTimeout, it
+// must say so, since the stream would be cut with everyone believing in it.
 func TestTheServersWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
 	defer step.Begin(t)()
 	hardened := pair.Configure(func(s *http.Server) { s.WriteTimeout = 10 * time.Second })
@@ -40,10 +42,21 @@ func TestTheServersWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
 				s.Send(framing.Event{Data: "+22s"})
 			}, p.opts...)
 			step.Pass(time.Minute)
-			step.Equal(t, p.name+", a server with a WriteTimeout of 10 s, an event at +11 s and one at +22 s: what the client understood",
+			step.Equal(t, p.name+", a server with a WriteTimeout of 10 s: the client must get an event at +11 s and one at +22 s",
 				"+11s +22s", heard(client))
 		})
 	}
+
+	step.Bubble(t, func(t *testing.T) {
+		client := visitThrough(t, olderMiddleware, func(s *flushing.Stream) { s.Send(framing.Event{Data: "hello"}) })
+		step.Equal(t, "a ResponseWriter with Flush and without deadlines, on a server without WriteTimeout: it can stream, and the client must get a 200 and the event",
+			"200 hello", fmt.Sprint(client.Status(), " ", heard(client)))
+	})
+	var err error
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, err = flushing.Open(w, r) })
+	step.Equal(t, "a ResponseWriter with Flush and without deadlines, on a server with a WriteTimeout: a stream would be cut when it has passed, so Open must answer 500",
+		http.StatusInternalServerError, pair.TCP(t, olderMiddleware(handler), hardened).Get("/events").Status)
+	step.ErrorIs(t, "Open answered 500, but its error does not tell the handler that the WriteTimeout cannot be lifted", http.ErrNotSupported, err)
 }
 
 // A client may stop reading and stay connected: a phone in a tunnel, a stopped program.
@@ -71,14 +84,14 @@ func TestAClientThatStopsReadingEndsTheStream(t *testing.T) {
 		step.Pass(time.Minute)
 
 		if sending {
-			step.Fail(t, "the client stopped reading a minute ago, and Send still waits for it: this handler may wait for hours")
+			step.Fail(t, "the client stopped reading a minute ago, but Send still waits for it: this handler may wait for hours")
 		}
-		if !errors.Is(err, flushing.ErrGone) {
-			step.Fail(t, "the client stopped reading, the buffers on the way are full, and Send did not say that it is gone",
-				fmt.Sprintf("got  %v, after %v", err, took), "want an error that wraps flushing.ErrGone")
+		if !errors.Is(err, flushing.ErrClientLeft) {
+			step.Fail(t, "the client stopped reading and the buffers on the way are full, but Send did not say that the client left",
+				fmt.Sprintf("got  %v, after %v", err, took), "want an error that wraps flushing.ErrClientLeft")
 		}
-		step.Equal(t, "the client has stopped reading: how long Send waited for it", 10*time.Second, took)
-		step.Equal(t, "Send gave up, and a Write or Flush of yours still goes on: it outlasts the handler, and then nothing may use a ResponseWriter",
+		step.Equal(t, "the client stopped reading: Send must give it up after ten seconds", 10*time.Second, took)
+		step.Equal(t, "Send gave up, but a Write or Flush of yours still goes on: it outlasts the handler, and a ResponseWriter must not be used after that",
 			0, w.calls.Load())
 	})
 }
@@ -100,24 +113,28 @@ func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 		}
 		http.NewResponseController(w).Flush() // whatever Open does: this step is not about headers
 		<-r.Context().Done()
-		after = s.Send(framing.Event{Data: "are you there?"})
+		for _, err := range []error{s.Send(framing.Event{Data: "are you there?"}), s.Comment("ping"), s.SendFrames([]byte("data: hello\n\n"))} {
+			if after = err; !errors.Is(err, flushing.ErrClientLeft) {
+				return
+			}
+		}
 	}))
 	p.Get("/short")
-	step.Equal(t, "Send returned an error while the client was there", nil, before)
+	step.Equal(t, "the client was there, but Send returned an error", nil, before)
 
 	client := p.Open("/events")
 	client.Leave()
-	client.Returned("the client has left, and its handler has not returned")
-	wantGone(t, "the client is gone and Send did not say so: a handler in a loop would run until the server stops", after)
+	client.Returned("the client left, but its handler has not returned")
+	wantLeft(t, "the client left, but Send, Comment or SendFrames did not say so: a handler in a loop would run until the server stops", after)
 
 	request := httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil)
 	_, err := flushing.Open(cutWriter{httptest.NewRecorder()}, request)
-	wantGone(t, "the headers could not be flushed, for the client was gone already, and Open did not say so", err)
+	wantLeft(t, "the headers could not be flushed because the client had left, but Open did not say so", err)
 	s, err := flushing.Open(fullWriter{httptest.NewRecorder()}, request)
 	if err == nil {
 		err = s.Send(framing.Event{Data: "hello"})
 	}
-	wantGone(t, "Write failed, the Flush after it had nothing to do and was fine, and Send returned no error: the client misses an event, and nobody knows", err)
+	wantLeft(t, "Write failed, but Send did not say so: the Flush after it has nothing to do and succeeds, and the client misses an event", err)
 }
 
 // A ResponseWriter is for one goroutine at a time. Two at once make one garbled frame,
@@ -129,16 +146,17 @@ func TestConcurrentSendsDoNotInterleave(t *testing.T) {
 	step.Equal(t, "Open returned an error", nil, err)
 
 	w.meanwhile = func() {
-		w.senders.Start(func() { s.SendText([]byte("data: two\n\n")) })
+		w.senders.Start(func() { s.SendFrames([]byte("data: two\n\n")) })
+		w.senders.Start(func() { s.Comment("ping") })
 	}
 	w.senders.Start(func() { s.Send(framing.Event{Data: "one"}) })
 	w.senders.Wait()
 
 	if len(w.overlaps) > 0 {
-		step.Fail(t, "while a Send was writing, a second one began and did not wait for its end: a client may get one garbled frame",
+		step.Fail(t, "while one Send was writing, a second one began and did not wait for its end: a client may get one garbled frame",
 			w.overlaps...)
 	}
 	got := strings.Fields(data(w.Body.String()))
 	slices.Sort(got)
-	step.Equal(t, "two Sends at the same moment: what the client understood", "one two", strings.Join(got, " "))
+	step.Equal(t, "two Sends and a Comment at the same moment: the client must get both events", "one two", strings.Join(got, " "))
 }
