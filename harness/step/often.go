@@ -100,8 +100,10 @@ var often = map[string][]string{
 		"no one looks at whether the WriteTimeout could be lifted",
 	},
 	"03-parsing/TestALongLineIsReadAndAnEndlessOneIsRefused": {
+		"the data is copied from its start for each line",
 		"there is no limit to what is kept of an event",
 		"a bufio.Scanner reads the lines, with the limit that it comes with",
+		"a MaxEventSize of zero is taken for no limit",
 	},
 	"03-parsing/TestATypeLastsForOneEvent": {
 		"the type is reset only when there was data",
@@ -114,18 +116,31 @@ var often = map[string][]string{
 	},
 	"03-parsing/TestAnUnfinishedEventIsDropped": {
 		"what is left at the end of the stream is handed over as an event",
+		"Decode reads on after it has returned an error",
 	},
 	"03-parsing/TestConnectTakesNothingButAnEventStream": {
+		"addresses in the stream are relative to the first request",
+		"the request does not say that a cache may not answer it",
+		"a compressed body is taken for an event stream",
 		"any response with status 200 is taken for an event stream",
+		"a content type that mime.ParseMediaType refuses is no event stream",
+		"Connect sets its headers in the caller's request",
+		"each connection begins without a last event ID",
+		"the time limit for the connect also ends the stream",
 	},
 	"03-parsing/TestEveryCutOfTheBytesReadsTheSame": {
 		"line ends are replaced in each read by itself",
 	},
 	"03-parsing/TestLinesEndWithLFOrCRLFOrCR": {
+		"the LF after a CRLF is skipped as well",
 		"lines end at LF only",
 	},
 	"03-parsing/TestLinesOfDataAreJoined": {
 		"each line of data replaces the one before it",
+	},
+	"03-parsing/TestOnCommentGetsCommentsAndUnknownFieldsAreIgnored": {
+		"a comment is made into a string although OnComment is nil",
+		"comments are kept until the next event",
 	},
 	"03-parsing/TestOneSpaceAfterTheColonIsDroppedAndNoMore": {
 		"all white space around a value is trimmed",
@@ -135,6 +150,7 @@ var often = map[string][]string{
 	},
 	"03-parsing/TestTheReconnectionTimeIsDigitsOnly": {
 		"the retry field is also kept as the id",
+		"a reconnection time of zero is taken for none",
 	},
 	"04-sessions/TestABroadcastReachesEveryone": {
 		"the next broadcast is framed in the same buffer",
