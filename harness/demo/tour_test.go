@@ -65,7 +65,7 @@ func TestTheTourDrawsEachMessageAsAnArrow(t *testing.T) {
 `, `
    │      │←────────────┤   POST /responses 4 {"ok":true}          06 reference
    │      ├────────────→│   410 Gone                               05 reference
-   │      │      │      │   the caller does not wait for this answer any more
+   │      │      │      │   the caller no longer waits for this response
 `,
 		// Whoever leaves takes everything along, and the caller hears of it.
 		`

@@ -191,11 +191,12 @@ func (p *Problem) Error() string { return p.Detail }
 
 // MarshalJSON returns p with its title, which is the status in words.
 func (p *Problem) MarshalJSON() ([]byte, error) {
-	type members Problem
 	return json.Marshal(struct {
-		Title string `json:"title"`
-		*members
-	}{http.StatusText(p.Status), (*members)(p)})
+		Status int    `json:"status"`
+		Title  string `json:"title"`
+		Detail string `json:"detail"`
+		Code   int    `json:"code,omitempty"`
+	}{p.Status, http.StatusText(p.Status), p.Detail, p.Code})
 }
 
 // ServeHTTP answers with p.
