@@ -178,6 +178,7 @@ func eventsNamedLikeStates(t *testing.T, b *browser.Browser) {
 	f := newFeed(t)
 	tab := connected(t, b, f, true)
 	f.say("event: error\ndata: x\n\nevent: open\ndata: y\n\n")
+	tab.Until("both are types now", shows("events", "nobody listened for: open."))
 	f.say("event: error\ndata: disk full\n\nevent: open\ndata: at nine\n\n")
 	tab.Until("an event named error is shown", shows("events", "disk full"))
 	tab.Until("an event named open is shown", shows("events", "at nine"))
