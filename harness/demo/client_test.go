@@ -108,7 +108,7 @@ func TestTheClientComesBackAfterTheServersTimeWithItsLastEventID(t *testing.T) {
 
 func TestTheClientNeverHammersTheServer(t *testing.T) {
 	for retry, want := range map[string]time.Duration{
-		"":           3 * time.Second, // the server named none
+		"":           3 * time.Second,        // the server named none
 		"retry: 0\n": 100 * time.Millisecond, // at once, as it says, but for a pause
 		"retry: 1\n": 100 * time.Millisecond,
 	} {
