@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -120,6 +121,9 @@ func (s *Stream) SendFrames(frames ...[]byte) error {
 
 // write writes the frames and flushes them. The caller holds mu.
 func (s *Stream) write(frames [][]byte) error {
+	if len(frames) > 1 { // in one Write, which net/http hands on in few system calls
+		frames = [][]byte{slices.Concat(frames...)}
+	}
 	for _, frame := range frames {
 		if _, err := s.w.Write(frame); err != nil {
 			return err
