@@ -91,6 +91,7 @@ func TestAStubThatHasDrifted(t *testing.T) {
 // What a lesson gives is the solution's: a copy that somebody has edited is noted,
 // and is wrong in a release.
 func TestACopyOfWhatIsGivenThatWasEdited(t *testing.T) {
+	toolchain.NeedRace(t) // for a release
 	const file = "lessons/01-greeting/given.go"
 	root := write(t, nil)
 	put(t, file, "package greeting\n\nconst comma = 7\n")
