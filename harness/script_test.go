@@ -11,11 +11,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/toolchain"
 )
 
@@ -86,11 +88,26 @@ func others(env *testscript.Env) error {
 	return nil
 }
 
-// cmdWorkbook makes a fresh copy of the workbook and goes there.
-func cmdWorkbook(ts *testscript.TestScript, _ bool, _ []string) {
+// cmdWorkbook makes a fresh copy of the workbook and goes there. "workbook 3" has
+// the first three lessons only, for a script that is about those: each command
+// that runs all lessons links every one of them.
+func cmdWorkbook(ts *testscript.TestScript, _ bool, args []string) {
 	dir := ts.MkAbs("workbook")
 	ts.Check(freshWorkbook(dir))
 	ts.Check(ts.Chdir(dir))
+	if len(args) == 0 {
+		return
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	lessons, err := catalog.Find(dir)
+	ts.Check(err)
+	for _, lesson := range lessons[n:] {
+		for _, folder := range []string{"lessons", "solutions"} {
+			ts.Check(os.RemoveAll(filepath.Join(dir, folder, lesson.Name)))
+		}
+	}
+	ts.Check(catalog.WriteSums(dir))
 }
 
 // cmdSolve puts the solutions of the lessons in place of their stubs.
