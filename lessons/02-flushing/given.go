@@ -1,8 +1,11 @@
 package flushing
 
 import (
+	"bufio"
 	"errors"
+	"io"
 	"net/http"
+	"sync"
 )
 
 // ErrClientLeft is what the errors of a [Stream] wrap when the client can no
@@ -15,3 +18,19 @@ func hasWriteTimeout(r *http.Request) bool {
 	server, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
 	return ok && server.WriteTimeout > 0
 }
+
+// writeAll writes the frames to w in few calls, since each costs net/http a system
+// call or more. It does not change the frames.
+func writeAll(w io.Writer, frames [][]byte) error {
+	joined := buffers.Get().(*bufio.Writer)
+	defer buffers.Put(joined)
+	joined.Reset(w)
+	defer joined.Reset(nil) // it is not to keep w
+	for _, frame := range frames {
+		joined.Write(frame) // Flush returns the error
+	}
+	return joined.Flush()
+}
+
+// buffers are shared by all streams, so that one which is idle has none.
+var buffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 16<<10) }}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -121,13 +120,8 @@ func (s *Stream) SendFrames(frames ...[]byte) error {
 
 // write writes the frames and flushes them. The caller holds mu.
 func (s *Stream) write(frames [][]byte) error {
-	if len(frames) > 1 { // in one Write, which net/http hands on in few system calls
-		frames = [][]byte{slices.Concat(frames...)}
-	}
-	for _, frame := range frames {
-		if _, err := s.w.Write(frame); err != nil {
-			return err
-		}
+	if err := writeAll(s.w, frames); err != nil {
+		return err
 	}
 	return s.rc.Flush() // only Flush reports a deadline that has passed
 }

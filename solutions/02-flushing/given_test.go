@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 
 	framing "example.com/sseworkbook/solutions/01-framing"
@@ -127,4 +129,59 @@ func readHeaders(t *testing.T, from *bufio.Reader) {
 			return
 		}
 	}
+}
+
+// A Write costs net/http a system call or more, so small frames share one.
+func TestFramesThatGoOutTogetherShareAWrite(t *testing.T) {
+	w := &counted{ResponseRecorder: httptest.NewRecorder()}
+	stream, err := flushing.Open(w, httptest.NewRequest("GET", "/", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	large := []byte(strings.Repeat("x", 20<<10))
+	for _, tt := range []struct {
+		frames [][]byte
+		want   []int // the bytes of each Write
+	}{
+		{slices.Repeat([][]byte{[]byte("data: 1\n\n")}, 200), []int{1800}},
+		{[][]byte{large}, []int{20 << 10}},
+		{[][]byte{[]byte("data: 1\n\n"), large}, []int{16 << 10, 4<<10 + 9}},
+		{nil, nil},
+	} {
+		w.writes = nil
+		w.Body.Reset()
+		if err := stream.SendFrames(tt.frames...); err != nil || !slices.Equal(w.writes, tt.want) {
+			t.Errorf("SendFrames of %d frames: %v, and Writes of %v bytes, want %v", len(tt.frames), err, w.writes, tt.want)
+		}
+		if want := slices.Concat(tt.frames...); w.Body.String() != string(want) {
+			t.Errorf("%d frames arrived as %.100q, want %.100q", len(tt.frames), w.Body, want)
+		}
+	}
+	w.err = errors.New("broken pipe")
+	if err := stream.SendFrames([]byte("data: 1\n\n")); !errors.Is(err, w.err) || !errors.Is(err, flushing.ErrClientLeft) {
+		t.Errorf("a Write failed: SendFrames said %v, want ErrClientLeft and the reason", err)
+	}
+	other := httptest.NewRecorder()
+	next, err := flushing.Open(other, httptest.NewRequest("GET", "/", nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := next.SendFrames([]byte("data: 2\n\n")); err != nil || other.Body.String() != "data: 2\n\n" {
+		t.Errorf("after another stream's Write failed, SendFrames said %v, and sent %q", err, other.Body)
+	}
+}
+
+// counted notes the bytes of each Write, or fails.
+type counted struct {
+	*httptest.ResponseRecorder
+	writes []int
+	err    error
+}
+
+func (w *counted) Write(p []byte) (int, error) {
+	w.writes = append(w.writes, len(p))
+	if w.err != nil {
+		return 0, w.err
+	}
+	return w.ResponseRecorder.Write(p)
 }
