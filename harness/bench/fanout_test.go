@@ -16,9 +16,9 @@ const (
 	// chunk is after how many events the clients tell the publisher how far they are.
 	chunk = 10
 
-	// warmUp is how many operations come before those that are measured: in them the
-	// process gets its heap and each goroutine its stack, which they then have.
-	warmUp = 2
+	// warmUp is how long the operations go on that come before those that are measured.
+	// In them the process gets its heap, and each goroutine its stack.
+	warmUp = time.Second
 
 	// patience is how long a publisher waits without any progress.
 	patience = 20 * time.Second
@@ -62,7 +62,7 @@ func benchmarkFanOut(b *testing.B, c broadcaster, clients int) {
 		c.close()
 	})
 	audience := newAudience(b, stage, c.path, c.greeting, clients)
-	for range warmUp {
+	for began := time.Now(); time.Since(began) < warmUp; {
 		require.NoError(b, c.tell(audience, patience))
 	}
 	audience.events.Store(0)
