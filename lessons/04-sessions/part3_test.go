@@ -322,10 +322,11 @@ func stream(r *sessions.Registry, err *error) http.Handler {
 }
 
 // roomy returns an event whose frame has room for two short ones behind its bytes: an
-// append to it goes into memory that all sessions share.
+// append to it goes into memory that all sessions share. The frame is long, so that a
+// stream does not copy it on its way to the gate.
 func roomy() framing.Event {
-	var e framing.Event
-	for len(e.Data) < 4096 {
+	e := framing.Event{Data: strings.Repeat("x", 20<<10)}
+	for len(e.Data) < 30<<10 {
 		e.Data += "x"
 		if frame, _ := e.AppendText(nil); cap(frame)-len(frame) >= 32 {
 			break
