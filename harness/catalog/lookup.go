@@ -32,21 +32,33 @@ func suggestion(lessons []Lesson, name string) string {
 	if len(lessons) == 0 {
 		return "there are no lessons"
 	}
-	name = strings.ToLower(name)
-	closest, distance := "", len(name)/2+1
+	var names []string
 	for _, lesson := range lessons {
-		d := min(edits(name, lesson.Topic), edits(name, lesson.Name))
-		if strings.HasPrefix(lesson.Topic, name) {
-			d = 0 // "flush"
-		}
-		if d < distance {
-			closest, distance = lesson.Name, d
-		}
+		names = append(names, lesson.Topic, lesson.Name)
 	}
+	closest := Closest(name, names)
 	if closest == "" {
 		return fmt.Sprintf("there are %s to %s", lessons[0].Name, lessons[len(lessons)-1].Name)
 	}
-	return fmt.Sprintf("did you mean %s?", closest)
+	lesson, _ := Lookup(lessons, closest)
+	return fmt.Sprintf("did you mean %s?", lesson.Name)
+}
+
+// Closest returns the name that is most like word, or "" if none is much like it. A
+// name that begins with word is.
+func Closest(word string, names []string) string {
+	word = strings.ToLower(word)
+	closest, distance := "", len(word)/2+1
+	for _, name := range names {
+		d := edits(word, name)
+		if strings.HasPrefix(name, word) {
+			d = 0
+		}
+		if d < distance {
+			closest, distance = name, d
+		}
+	}
+	return closest
 }
 
 // edits returns how many letters must be put in, taken out or changed to make b

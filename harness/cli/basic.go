@@ -8,58 +8,56 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"example.com/sseworkbook/harness/demo"
 )
 
 // newBasicServer returns the command that streams one way.
-func newBasicServer() *cobra.Command {
+func newBasicServer() *command {
 	var addr demo.Address
 	var interval, heartbeat time.Duration
-	cmd := &cobra.Command{
-		Use:   "basic-sse-server",
-		Short: "Streams an event a second; serves the page that shows it.",
-		Args:  noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+	cmd := &command{
+		use:   "basic-sse-server",
+		short: "Streams an event a second; serves the page that shows it.",
+		args:  noArguments,
+		run: func(cmd *command, _ []string) error {
 			if interval <= 0 {
 				return fmt.Errorf("-interval must be more than zero, not %v", interval)
 			}
 			if heartbeat < 0 {
 				return fmt.Errorf("-heartbeat cannot be negative, as %v is", heartbeat)
 			}
-			out := cmd.OutOrStdout()
+			out := cmd.stdout
 			server := &demo.Server{Interval: interval, Heartbeat: heartbeat, Log: log.New(out, "", log.Ltime)}
-			return demo.Serve(cmd.Context(), addr, server.Handler(), out)
+			return demo.Serve(cmd.ctx, addr, server.Handler(), out)
 		},
 	}
 	addAddress(cmd, &addr)
-	cmd.Flags().DurationVar(&interval, "interval", time.Second, "from one event to the next")
-	cmd.Flags().DurationVar(&heartbeat, "heartbeat", 0, "from one comment to the next; 0: no comments")
+	cmd.flags.DurationVar(&interval, "interval", time.Second, "from one event to the next")
+	cmd.flags.DurationVar(&heartbeat, "heartbeat", 0, "from one comment to the next; 0: no comments")
 	return cmd
 }
 
 // newBasicClient returns the command that reads a stream.
-func newBasicClient() *cobra.Command {
+func newBasicClient() *command {
 	client := &demo.Client{HTTP: &http.Client{}}
-	cmd := &cobra.Command{
-		Use:   "basic-sse-client",
-		Short: "Prints events as they come, and reconnects.",
-		Args:  noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+	cmd := &command{
+		use:   "basic-sse-client",
+		short: "Prints events as they come, and reconnects.",
+		args:  noArguments,
+		run: func(cmd *command, _ []string) error {
 			if client.Limit < 0 {
 				return fmt.Errorf("-n cannot be negative, as %d is", client.Limit)
 			}
 			if err := checkURL(client.URL, "stream"); err != nil {
 				return err
 			}
-			client.Events, client.Status = cmd.OutOrStdout(), cmd.ErrOrStderr()
-			return client.Run(cmd.Context())
+			client.Events, client.Status = cmd.stdout, cmd.stderr
+			return client.Run(cmd.ctx)
 		},
 	}
-	cmd.Flags().StringVar(&client.URL, "url", "http://localhost:8080/events", "the stream to read")
-	cmd.Flags().IntVarP(&client.Limit, "n", "n", 0, "stop after so many events; 0: never")
-	cmd.Flags().BoolVar(&client.Raw, "raw", false, "print the bytes as they come, not the events")
+	cmd.flags.StringVar(&client.URL, "url", "http://localhost:8080/events", "the stream to read")
+	cmd.flags.IntVar(&client.Limit, "n", 0, "stop after so many events; 0: never")
+	cmd.flags.BoolVar(&client.Raw, "raw", false, "print the bytes as they come, not the events")
 	return cmd
 }
 

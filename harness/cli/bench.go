@@ -11,8 +11,6 @@ import (
 	"runtime"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/measure"
@@ -27,25 +25,25 @@ const (
 )
 
 // newBench returns the command that measures side by side.
-func newBench() *cobra.Command {
+func newBench() *command {
 	o := measure.Options{Rounds: 3, Time: "300ms"}
 	var mine string
 	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "bench [JOB …]",
-		Short: "The reference code beside libraries, or yours beside the reference.",
-		Long: `Measures the reference code and the libraries that one would pick instead in turns, and prints the medians, with
+	cmd := &command{
+		use:   "bench [JOB …]",
+		short: "The reference code beside libraries, or yours beside the reference.",
+		long: `Measures the reference code and the libraries that one would pick instead in turns, and prints the medians, with
 how much ours is of each. A job is named as in the table, Parse or Parse/json; without one, all are measured,
 and that takes some minutes. The first time, the libraries are downloaded.
 
 With -mine 3, it is your lesson 03 beside the reference.`,
-		RunE: func(cmd *cobra.Command, args []string) error {
+		run: func(cmd *command, args []string) error {
 			if err := checkBench(o); err != nil {
 				return err
 			}
 			o.Only = args
 			o.Progress = func(round, rounds int, job string) {
-				fmt.Fprintf(cmd.ErrOrStderr(), "round %d of %d: %s\n", round, rounds, job)
+				fmt.Fprintf(cmd.stderr, "round %d of %d: %s\n", round, rounds, job)
 			}
 			book, err := openWorkbook()
 			if err != nil {
@@ -56,17 +54,17 @@ With -mine 3, it is your lesson 03 beside the reference.`,
 				return err
 			}
 			if asJSON {
-				return writeBench(cmd.OutOrStdout(), o, cases)
+				return writeBench(cmd.stdout, o, cases)
 			}
-			fmt.Fprintln(cmd.ErrOrStderr())
-			measure.Table(cmd.OutOrStdout(), cases, first)
+			fmt.Fprintln(cmd.stderr)
+			measure.Table(cmd.stdout, cases, first)
 			return nil
 		},
 	}
-	cmd.Flags().IntVar(&o.Rounds, "rounds", o.Rounds, "how many turns each contender has; the median counts")
-	cmd.Flags().StringVar(&o.Time, "time", o.Time, "how long a turn takes, or how many iterations: 300ms, 10x")
-	cmd.Flags().StringVar(&mine, "mine", "", "measure your code of this lesson beside the reference")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "for programs: all values of all rounds, in JSON")
+	cmd.flags.IntVar(&o.Rounds, "rounds", o.Rounds, "how many turns each contender has; the median counts")
+	cmd.flags.StringVar(&o.Time, "time", o.Time, "how long a turn takes, or how many iterations: 300ms, 10x")
+	cmd.flags.StringVar(&mine, "mine", "", "measure your code of this lesson beside the reference")
+	cmd.flags.BoolVar(&asJSON, "json", false, "for programs: all values of all rounds, in JSON")
 	return cmd
 }
 
@@ -86,17 +84,17 @@ func checkBench(o measure.Options) error {
 
 // bench measures the libraries beside ours or, with a lesson in mine, that
 // lesson beside its solution. It returns whom the figures are held against.
-func (b workbook) bench(cmd *cobra.Command, mine string, o measure.Options) (cases []measure.Case, first string, err error) {
+func (b workbook) bench(cmd *command, mine string, o measure.Options) (cases []measure.Case, first string, err error) {
 	dir, err := os.MkdirTemp("", "sseworkbook-*")
 	if err != nil {
 		return nil, "", fmt.Errorf("building the benchmarks: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	if mine != "" {
-		cases, err = b.benchMine(cmd.Context(), mine, dir, o)
+		cases, err = b.benchMine(cmd.ctx, mine, dir, o)
 		return cases, mineName, err
 	}
-	cases, err = b.benchPeers(cmd.Context(), dir, o, cmd.ErrOrStderr())
+	cases, err = b.benchPeers(cmd.ctx, dir, o, cmd.stderr)
 	return cases, oursName, err
 }
 

@@ -1,19 +1,16 @@
 package cli
 
 import (
-	"bytes"
 	"embed"
 	"errors"
+	"flag"
 	"fmt"
-	"io"
+	"maps"
 	"slices"
 	"strings"
-
-	"github.com/spf13/cobra"
 )
 
-// scripts are what has a shell complete the words after "go run ./harness". Those of
-// cobra are for a program of one name, which a person who types that has not.
+// scripts are what has a shell complete the words after "go run ./harness".
 //
 //go:embed completion.bash completion.zsh completion.fish completion.ps1
 var scripts embed.FS
@@ -27,11 +24,11 @@ var scriptOf = map[string]string{
 }
 
 // newCompletion returns the command that teaches a shell the words of the others.
-func newCompletion() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "completion SHELL",
-		Short: "Has your shell complete commands, lessons and flags.",
-		Long: `Prints a script for SHELL, which is bash, zsh, fish or powershell, that has it complete what comes after
+func newCompletion() *command {
+	return &command{
+		use:   "completion SHELL",
+		short: "Has your shell complete commands, lessons and flags.",
+		long: `Prints a script for SHELL, which is bash, zsh, fish or powershell, that has it complete what comes after
 go run ./harness in this folder. All else about go stays as it was. To try it in this shell, in bash or zsh:
 
     eval "$(go run ./harness completion bash)"
@@ -45,23 +42,30 @@ and in PowerShell:
     go run ./harness completion powershell | Out-String | Invoke-Expression
 
 To have it in each new one, keep the script in a file, and have your shell's own start file read that.`,
-		Args:      oneShell,
-		ValidArgs: []string{"bash", "zsh", "fish", "powershell"},
-		RunE: func(cmd *cobra.Command, args []string) error {
+		args:  oneShell,
+		words: shellWords,
+		run: func(cmd *command, args []string) error {
 			text, err := scripts.ReadFile(scriptOf[args[0]])
 			if err != nil {
 				return fmt.Errorf("reading the script for %s: %w", args[0], err)
 			}
-			_, err = cmd.OutOrStdout().Write(text)
+			_, err = cmd.stdout.Write(text)
 			return err
 		},
+		below: []*command{newWords()},
 	}
-	cmd.AddCommand(newWords())
-	return cmd
+}
+
+// shellWords returns the shells, for the first argument.
+func shellWords(args []string) []string {
+	if len(args) > 0 {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(scriptOf))
 }
 
 // oneShell demands the name of a shell as the only argument.
-func oneShell(_ *cobra.Command, args []string) error {
+func oneShell(_ *command, args []string) error {
 	if len(args) == 1 && scriptOf[args[0]] != "" {
 		return nil
 	}
@@ -75,70 +79,65 @@ func oneShell(_ *cobra.Command, args []string) error {
 // before the one to be completed, and that one after a "=", so that it is never
 // empty. It prints what that one may be, a line each, with a tab before what is to
 // be said of it.
-func newWords() *cobra.Command {
-	return &cobra.Command{
-		Use:                "words WORD … =WORD",
-		Short:              "What may come next on the command line, for the scripts.",
-		Hidden:             true,
-		DisableFlagParsing: true,
-		RunE: func(cmd *cobra.Command, args []string) error {
+func newWords() *command {
+	return &command{
+		use:    "words WORD … =WORD",
+		short:  "What may come next on the command line, for the scripts.",
+		hidden: true,
+		plain:  true,
+		run: func(cmd *command, args []string) error {
 			if len(args) == 0 || !strings.HasPrefix(args[len(args)-1], "=") {
 				return errors.New("words is for the scripts; the last word needs a = before it")
 			}
 			last := len(args) - 1
-			return printWords(cmd.OutOrStdout(), args[:last], strings.TrimPrefix(args[last], "="))
+			typed := strings.TrimPrefix(args[last], "=")
+			for _, word := range nextWords(newRoot(), args[:last], typed) {
+				if strings.HasPrefix(word, typed) {
+					fmt.Fprintln(cmd.stdout, word)
+				}
+			}
+			return nil
 		},
 	}
 }
 
-// printWords writes what may come after the words before, of which some is typed.
-// cobra knows commands and flags.
-func printWords(w io.Writer, before []string, typed string) error {
-	root := newRoot()
-	completeLessons(root)
-	var out bytes.Buffer
-	root.SetOut(&out)
-	root.SetErr(io.Discard)
-	word := typed
-	if strings.HasPrefix(word, "-") && word != "-" && !strings.HasPrefix(word, "--") {
-		word = "-" + word // as cobra has them
-	}
-	root.SetArgs(slices.Concat([]string{cobra.ShellCompRequestCmd}, dashes(before), []string{word}))
-	if err := root.Execute(); err != nil {
-		return err
-	}
-	for line := range strings.Lines(out.String()) {
-		if strings.HasPrefix(line, ":") || strings.HasPrefix(line, "-h\t") {
-			continue // how cobra's own scripts are to go on; -help is enough
+// nextWords returns what may come after the words before, of which typed is there.
+func nextWords(root *command, before []string, typed string) (words []string) {
+	cmd, _, rest := find(root, before)
+	arguments, err := cmd.parse(rest)
+	switch last := lastOf(rest); {
+	case strings.HasPrefix(typed, "-"):
+		dashes := "-"
+		if strings.HasPrefix(typed, "--") {
+			dashes = "--"
 		}
-		if !strings.HasPrefix(typed, "--") && strings.HasPrefix(line, "--") {
-			line = line[1:] // as the workbook writes its flags
-		}
-		if _, err := io.WriteString(w, line); err != nil {
-			return err
-		}
+		cmd.flags.VisitAll(func(f *flag.Flag) { words = append(words, dashes+f.Name+"\t"+f.Usage) })
+		return words
+	case err != nil && strings.TrimLeft(last, "-") == "mine": // it needs its value
+		return lessonWords(typed)
+	case err != nil:
+		return nil
+	case cmd.words != nil:
+		return cmd.words(arguments)
+	case strings.Contains(cmd.use, "LESSON") && (len(arguments) == 0 || strings.Contains(cmd.use, "LESSON …")):
+		return lessonWords(typed)
 	}
-	return nil
-}
-
-// completeLessons has the commands of root that take lessons know their names.
-func completeLessons(root *cobra.Command) {
-	for _, cmd := range root.Commands() {
-		if strings.Contains(cmd.Use, "LESSON") && cmd.ValidArgsFunction == nil {
-			many := strings.Contains(cmd.Use, "LESSON …")
-			cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-				if len(args) > 0 && !many {
-					return nil, cobra.ShellCompDirectiveNoFileComp
-				}
-				return lessonWords(typed), cobra.ShellCompDirectiveNoFileComp
+	if len(arguments) == 0 {
+		for _, sub := range cmd.below {
+			if !sub.hidden {
+				words = append(words, sub.name()+"\t"+sub.short)
 			}
 		}
-		if mine := cmd.Flags().Lookup("mine"); mine != nil && mine.Value.Type() == "string" {
-			_ = cmd.RegisterFlagCompletionFunc("mine", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-				return lessonWords(typed), cobra.ShellCompDirectiveNoFileComp
-			})
-		}
 	}
+	return words
+}
+
+// lastOf returns the last of the words, if there is one.
+func lastOf(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return words[len(words)-1]
 }
 
 // lessonWords returns the lessons' names that begin with what is typed, with their

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"example.com/sseworkbook/harness/demo"
 )
 
@@ -21,28 +19,28 @@ const yoursVar = "SSEWORKBOOK_YOURS"
 const readingTime = 400 * time.Millisecond
 
 // newDemo returns the command that shows the guided tour.
-func newDemo() *cobra.Command {
+func newDemo() *command {
 	var mine, strict bool
-	cmd := &cobra.Command{
-		Use:   "demo",
-		Short: "A guided tour: every byte one way, then every message both ways.",
-		Args:  noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+	cmd := &command{
+		use:   "demo",
+		short: "A guided tour: every byte one way, then every message both ways.",
+		args:  noArguments,
+		run: func(cmd *command, _ []string) error {
 			if strict && !mine {
 				return errors.New("-strict says how much of the code is to be yours: it goes with -mine")
 			}
 			if !mine {
-				return tour(cmd.Context(), cmd.OutOrStdout())
+				return tour(cmd.ctx, cmd.stdout)
 			}
 			book, err := openWorkbook()
 			if err != nil {
 				return err
 			}
-			return book.tourOfMine(cmd.Context(), strict, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return book.tourOfMine(cmd.ctx, strict, cmd.stdout, cmd.stderr)
 		},
 	}
-	cmd.Flags().BoolVar(&mine, "mine", false, "run on your code, as far as its lessons are green")
-	cmd.Flags().BoolVar(&strict, "strict", false, "with -mine: refuse while a lesson is not green")
+	cmd.flags.BoolVar(&mine, "mine", false, "run on your code, as far as its lessons are green")
+	cmd.flags.BoolVar(&strict, "strict", false, "with -mine: refuse while a lesson is not green")
 	return cmd
 }
 

@@ -11,23 +11,22 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
-	"github.com/spf13/cobra"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
 )
 
 // newDiff returns the command that compares with the solution.
-func newDiff() *cobra.Command {
-	return &cobra.Command{
-		Use:   "diff [LESSON]",
-		Short: "Your code against the solution.",
-		Long: `Shows what would make the solution of your code: lines with - are yours, lines with + are the solution's.
+func newDiff() *command {
+	return &command{
+		use:   "diff [LESSON]",
+		short: "Your code against the solution.",
+		long: `Shows what would make the solution of your code: lines with - are yours, lines with + are the solution's.
 All Go files in the lesson's folder count. Without a lesson, it is the one that is next. While a lesson is not
 green, its answers are given away, and a warning says so first.`,
-		Args: lessonOrNext,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			book, result, err := openResult(cmd.Context(), args)
+		args: lessonOrNext,
+		run: func(cmd *command, args []string) error {
+			book, result, err := openResult(cmd.ctx, args)
 			if err != nil {
 				return err
 			}
@@ -35,9 +34,9 @@ green, its answers are given away, and a warning says so first.`,
 				return errors.New("all lessons are done; which one? For example: " + program + " diff 1")
 			}
 			if !result.Done {
-				fmt.Fprintf(cmd.ErrOrStderr(), "careful: lesson %s is not green yet, and this gives its answers away\n", result.Lesson.Name)
+				fmt.Fprintf(cmd.stderr, "careful: lesson %s is not green yet, and this gives its answers away\n", result.Lesson.Name)
 			}
-			w := cmd.OutOrStdout()
+			w := cmd.stdout
 			text, err := book.diffText(result.Lesson, colours(w))
 			if err != nil {
 				return err

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/spf13/cobra"
-
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
@@ -22,21 +20,21 @@ type hintOptions struct {
 }
 
 // newHint returns the command that helps with the step that is red.
-func newHint() *cobra.Command {
+func newHint() *command {
 	var o hintOptions
-	cmd := &cobra.Command{
-		Use:   "hint [LESSON] [N]",
-		Short: "The next hint for the step that is red.",
-		Long: `Each call tells more than the one before: first the step's own hint, then those of the lesson, and in the end
+	cmd := &command{
+		use:   "hint [LESSON] [N]",
+		short: "The next hint for the step that is red.",
+		long: `Each call tells more than the one before: first the step's own hint, then those of the lesson, and in the end
 the solution's function. When another step is red, it begins anew. Without a lesson, it is the one that is next;
 with N, it is hint number N, and the count stays as it is.`,
-		Args: func(_ *cobra.Command, args []string) error { return checkHint(args, o) },
-		RunE: func(cmd *cobra.Command, args []string) error {
-			book, result, err := openResult(cmd.Context(), args[:min(len(args), 1)])
+		args: func(_ *command, args []string) error { return checkHint(args, o) },
+		run: func(cmd *command, args []string) error {
+			book, result, err := openResult(cmd.ctx, args[:min(len(args), 1)])
 			if err != nil {
 				return err
 			}
-			w := cmd.OutOrStdout()
+			w := cmd.stdout
 			if len(args) == 2 {
 				n, _ := strconv.Atoi(args[1])
 				return book.showHint(w, result, n)
@@ -44,8 +42,8 @@ with N, it is hint number N, and the count stays as it is.`,
 			return book.showHints(w, result, o)
 		},
 	}
-	cmd.Flags().BoolVar(&o.again, "again", false, "the hint that was shown last, once more")
-	cmd.Flags().BoolVar(&o.all, "all", false, "all hints for the step")
+	cmd.flags.BoolVar(&o.again, "again", false, "the hint that was shown last, once more")
+	cmd.flags.BoolVar(&o.all, "all", false, "all hints for the step")
 	return cmd
 }
 
@@ -67,7 +65,7 @@ func checkHint(args []string, o hintOptions) error {
 }
 
 // lessonOrNext takes the name of a lesson as the only argument, or none.
-func lessonOrNext(cmd *cobra.Command, args []string) error {
+func lessonOrNext(cmd *command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}

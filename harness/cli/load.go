@@ -5,15 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"time"
-
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/load"
@@ -33,45 +31,45 @@ type loadCommand struct {
 }
 
 // newLoad returns the command that puts the finished server under load.
-func newLoad() *cobra.Command {
+func newLoad() *command {
 	l := &loadCommand{}
-	cmd := &cobra.Command{
-		Use:   "load",
-		Short: "Puts the bidirectional server under load, and says what it takes.",
-		Long: `Lets many clients in to a server, in two processes on this machine, and has them asked: a request is a trigger
+	cmd := &command{
+		use:   "load",
+		short: "Puts the bidirectional server under load, and says what it takes.",
+		long: `Lets many clients in to a server, in two processes on this machine, and has them asked: a request is a trigger
 from outside, one event down to one client, and its answer up. The requests are spread evenly over the time and
 over the clients, and none waits for another: a time is from the moment at which the request was due. Whatever
 does not come back is named, and the command fails.`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return l.run(cmd) },
+		args: noArguments,
+		run:  func(cmd *command, _ []string) error { return l.run(cmd) },
 	}
-	cmd.Flags().IntVar(&l.Clients, "clients", 1000, "how many clients there are")
-	cmd.Flags().IntVar(&l.Rate, "rate", 1000, "how many requests are made a second, over all clients")
-	cmd.Flags().DurationVar(&l.For, "for", 10*time.Second, "how long requests are made, once all clients are in")
-	cmd.Flags().BoolVar(&l.asJSON, "json", false, "write the summary in JSON, and what goes on to stderr")
-	cmd.Flags().BoolVar(&l.mine, "mine", false, "run on your code, as far as its lessons are green")
-	cmd.Flags().BoolVar(&l.strict, "strict", false, "with -mine: refuse while a lesson is not green")
-	cmd.AddCommand(newLoadServer())
+	cmd.flags.IntVar(&l.Clients, "clients", 1000, "how many clients there are")
+	cmd.flags.IntVar(&l.Rate, "rate", 1000, "how many requests are made a second, over all clients")
+	cmd.flags.DurationVar(&l.For, "for", 10*time.Second, "how long requests are made, once all clients are in")
+	cmd.flags.BoolVar(&l.asJSON, "json", false, "write the summary in JSON, and what goes on to stderr")
+	cmd.flags.BoolVar(&l.mine, "mine", false, "run on your code, as far as its lessons are green")
+	cmd.flags.BoolVar(&l.strict, "strict", false, "with -mine: refuse while a lesson is not green")
+	cmd.below = []*command{newLoadServer()}
 	return cmd
 }
 
 // newLoadServer returns the command that is the process of the server. Ctrl-C,
 // which a terminal sends to both processes, is the other one's to heed: this one
 // ends with its stdin.
-func newLoadServer() *cobra.Command {
-	return &cobra.Command{
-		Use:    "server",
-		Short:  "The server that load puts under load.",
-		Hidden: true,
-		Args:   noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return load.Serve(cmd.InOrStdin(), cmd.OutOrStdout())
+func newLoadServer() *command {
+	return &command{
+		use:    "server",
+		short:  "The server that load puts under load.",
+		hidden: true,
+		args:   noArguments,
+		run: func(cmd *command, _ []string) error {
+			return load.Serve(cmd.stdin, cmd.stdout)
 		},
 	}
 }
 
 // run checks what was typed, and runs the load here or on the learner's code.
-func (l *loadCommand) run(cmd *cobra.Command) error {
+func (l *loadCommand) run(cmd *command) error {
 	if l.strict && !l.mine {
 		return errors.New("-strict says how much of the code is to be yours: it goes with -mine")
 	}
@@ -81,11 +79,11 @@ func (l *loadCommand) run(cmd *cobra.Command) error {
 	if l.mine {
 		return l.runMine(cmd)
 	}
-	ctx := cmd.Context()
+	ctx := cmd.ctx
 	if _, built := os.LookupEnv(yoursVar); built {
-		ctx = untilEnd(ctx, cmd.InOrStdin())
+		ctx = untilEnd(ctx, cmd.stdin)
 	}
-	return l.runHere(ctx, cmd.OutOrStdout(), cmd.ErrOrStderr())
+	return l.runHere(ctx, cmd.stdout, cmd.stderr)
 }
 
 // runHere runs the load on the code that is in this program.
@@ -123,24 +121,24 @@ func (l *loadCommand) runHere(ctx context.Context, stdout, stderr io.Writer) err
 }
 
 // runMine runs the load on the learner's code, in a harness that is built with it.
-func (l *loadCommand) runMine(cmd *cobra.Command) error {
+func (l *loadCommand) runMine(cmd *command) error {
 	book, err := openWorkbook()
 	if err != nil {
 		return err
 	}
 	args := []string{"load"}
-	cmd.Flags().Visit(func(f *pflag.Flag) {
+	cmd.flags.Visit(func(f *flag.Flag) {
 		if f.Name != "mine" && f.Name != "strict" {
 			args = append(args, "-"+f.Name+"="+f.Value.String())
 		}
 	})
-	stderr := cmd.ErrOrStderr()
-	return book.onMine(cmd.Context(), l.strict, stderr, func(binary string, yours []catalog.Lesson) error {
+	stderr := cmd.stderr
+	return book.onMine(cmd.ctx, l.strict, stderr, func(binary string, yours []catalog.Lesson) error {
 		fmt.Fprintf(stderr, "your code: %s; the reference: all the rest\n",
 			cmp.Or(strings.Join(namesOf(yours), ", "), "none, since no lesson is green yet"))
-		child := exec.CommandContext(cmd.Context(), binary, args...)
+		child := exec.CommandContext(cmd.ctx, binary, args...)
 		child.Env = tellYours(yours)
-		child.Stdout, child.Stderr = cmd.OutOrStdout(), stderr
+		child.Stdout, child.Stderr = cmd.stdout, stderr
 		return runUntilEnd(child)
 	})
 }

@@ -3,18 +3,16 @@ package cli
 import (
 	"fmt"
 
-	"github.com/spf13/cobra"
-
 	"example.com/sseworkbook/harness/verify"
 )
 
 // newMistakes returns the command that lists what people get wrong.
-func newMistakes() *cobra.Command {
-	return &cobra.Command{
-		Use:   "mistakes LESSON",
-		Short: "What people get wrong in a lesson, and the step that shows it.",
-		Args:  oneLesson,
-		RunE: func(cmd *cobra.Command, args []string) error {
+func newMistakes() *command {
+	return &command{
+		use:   "mistakes LESSON",
+		short: "What people get wrong in a lesson, and the step that shows it.",
+		args:  oneLesson,
+		run: func(cmd *command, args []string) error {
 			book, lesson, err := openLesson(args[0])
 			if err != nil {
 				return err
@@ -27,7 +25,7 @@ func newMistakes() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			w := cmd.OutOrStdout()
+			w := cmd.stdout
 			fmt.Fprintf(w, "lesson %s · %d mistakes that people make, by the step that shows them\n", lesson.Name, len(mistakes))
 			for i, step := range steps {
 				first := true

@@ -7,23 +7,21 @@ import (
 	"io"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/stub"
 )
 
 // newReset returns the command that starts a lesson anew.
-func newReset() *cobra.Command {
+func newReset() *command {
 	var yes bool
-	cmd := &cobra.Command{
-		Use:   "reset LESSON",
-		Short: "A clean start for a lesson; what you wrote is kept beside it.",
-		Long: `Puts the lesson's file back to what it was at the start. Each Go file that you have written is kept first, beside
+	cmd := &command{
+		use:   "reset LESSON",
+		short: "A clean start for a lesson; what you wrote is kept beside it.",
+		long: `Puts the lesson's file back to what it was at the start. Each Go file that you have written is kept first, beside
 where it was, as framing.go.orig-20261124-1530; no earlier copy is ever overwritten. It asks before it does so.`,
-		Args: oneLesson,
-		RunE: func(cmd *cobra.Command, args []string) error {
+		args: oneLesson,
+		run: func(cmd *command, args []string) error {
 			book, lesson, err := openLesson(args[0])
 			if err != nil {
 				return err
@@ -33,16 +31,16 @@ where it was, as framing.go.orig-20261124-1530; no earlier copy is ever overwrit
 					return err
 				}
 			}
-			return book.reset(cmd.OutOrStdout(), lesson)
+			return book.reset(cmd.stdout, lesson)
 		},
 	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.flags.BoolVar(&yes, "yes", false, "do not ask")
 	return cmd
 }
 
 // mayReset reports whether a lesson may be started anew: nothing was written in it,
 // or a person says so. Where nobody can be asked, that is an error.
-func (b workbook) mayReset(cmd *cobra.Command, lesson catalog.Lesson) (bool, error) {
+func (b workbook) mayReset(cmd *command, lesson catalog.Lesson) (bool, error) {
 	targets, err := stub.Targets(b.root, lesson)
 	if err != nil {
 		return false, err
@@ -52,12 +50,12 @@ func (b workbook) mayReset(cmd *cobra.Command, lesson catalog.Lesson) (bool, err
 		return err == nil, err
 	}
 	files := strings.Join(written, ", ")
-	if !isTerminal(cmd.InOrStdin()) {
+	if !isTerminal(cmd.stdin) {
 		return false, fmt.Errorf("your work is in %s, and there is no terminal to ask you; type %s reset %d -yes, and it is kept beside the new file",
 			files, program, lesson.Number)
 	}
 	question := fmt.Sprintf("this replaces %s; what you wrote is kept beside it, as *.orig-… · go on? [y/N] ", files)
-	return ask(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr(), question)
+	return ask(cmd.ctx, cmd.stdin, cmd.stderr, question)
 }
 
 // reset starts a lesson anew, and says what was kept.

@@ -5,8 +5,6 @@ import (
 	"io"
 	"sync"
 
-	"github.com/spf13/cobra"
-
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/cockpit/home"
@@ -15,23 +13,23 @@ import (
 )
 
 // newServe returns the command that shows the workbook in a browser.
-func newServe() *cobra.Command {
+func newServe() *command {
 	var addr string
 	var poll bool
-	cmd := &cobra.Command{
-		Use:   "serve",
-		Short: "The workbook in your browser, which follows your saves.",
-		Args:  noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+	cmd := &command{
+		use:   "serve",
+		short: "The workbook in your browser, which follows your saves.",
+		args:  noArguments,
+		run: func(cmd *command, _ []string) error {
 			book, err := openWorkbook()
 			if err != nil {
 				return err
 			}
-			return book.serve(cmd.Context(), addr, poll, cmd.OutOrStdout())
+			return book.serve(cmd.ctx, addr, poll, cmd.stdout)
 		},
 	}
-	cmd.Flags().StringVar(&addr, "addr", "localhost:8090", "where to listen, host:port, on this machine only; port 0 takes a free one")
-	cmd.Flags().BoolVar(&poll, "poll", false, "look at the files for saves, where no events tell of them: WSL, containers, network drives")
+	cmd.flags.StringVar(&addr, "addr", "localhost:8090", "where to listen, host:port, on this machine only; port 0 takes a free one")
+	cmd.flags.BoolVar(&poll, "poll", false, "look at the files for saves, where no events tell of them: WSL, containers, network drives")
 	return cmd
 }
 

@@ -9,8 +9,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
@@ -25,15 +23,15 @@ type testOptions struct {
 }
 
 // newTest returns the command that runs one lesson.
-func newTest() *cobra.Command {
+func newTest() *command {
 	var o testOptions
-	cmd := &cobra.Command{
-		Use:   "test LESSON",
-		Short: "Runs one lesson; with -trace, shows what went over the wire.",
-		Long: `Runs the tests of one lesson, as go test does. With -trace FILE, it leaves a page for the browser in which each
+	cmd := &command{
+		use:   "test LESSON",
+		short: "Runs one lesson; with -trace, shows what went over the wire.",
+		long: `Runs the tests of one lesson, as go test does. With -trace FILE, it leaves a page for the browser in which each
 message between client and server is an arrow, with its bytes, up to the failure. The page opens from disk.`,
-		Args: oneLesson,
-		RunE: func(cmd *cobra.Command, args []string) error {
+		args: oneLesson,
+		run: func(cmd *command, args []string) error {
 			if o.force && o.trace == "" {
 				return errors.New("-force says that the file of -trace may be overwritten: it goes with -trace")
 			}
@@ -50,7 +48,7 @@ message between client and server is an arrow, with its bytes, up to the failure
 			}
 			passed, err := book.test(cmd, lesson, o)
 			if passed {
-				fmt.Fprintf(cmd.OutOrStdout(), "\n%s", cockpit.Learned(book.root, lesson))
+				fmt.Fprintf(cmd.stdout, "\n%s", cockpit.Learned(book.root, lesson))
 			}
 			if err == nil && o.check && !passed {
 				return fmt.Errorf("lesson %s is not done", lesson.Name)
@@ -58,23 +56,23 @@ message between client and server is an arrow, with its bytes, up to the failure
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&o.trace, "trace", "", "leave a page with what went over the wire in this file")
-	cmd.Flags().BoolVar(&o.force, "force", false, "with -trace: overwrite the file, whatever it is")
-	cmd.Flags().BoolVar(&o.check, "check", false, "exit with 1 while a step is open, for scripts")
+	cmd.flags.StringVar(&o.trace, "trace", "", "leave a page with what went over the wire in this file")
+	cmd.flags.BoolVar(&o.force, "force", false, "with -trace: overwrite the file, whatever it is")
+	cmd.flags.BoolVar(&o.check, "check", false, "exit with 1 while a step is open, for scripts")
 	return cmd
 }
 
 // test runs a lesson as go test does, and reports whether it is green.
-func (b workbook) test(cmd *cobra.Command, lesson catalog.Lesson, o testOptions) (passed bool, err error) {
+func (b workbook) test(cmd *command, lesson catalog.Lesson, o testOptions) (passed bool, err error) {
 	if o.trace == "" {
-		return progress.Plain(cmd.Context(), b.root, lesson, progress.Options{}, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		return progress.Plain(cmd.ctx, b.root, lesson, progress.Options{}, cmd.stdout, cmd.stderr)
 	}
 	file, err := trace.Create(o.trace, o.force)
 	if err != nil {
 		return false, err
 	}
 	defer file.Discard()
-	run, err := b.traced(cmd.Context(), lesson, cmd.OutOrStdout(), cmd.ErrOrStderr())
+	run, err := b.traced(cmd.ctx, lesson, cmd.stdout, cmd.stderr)
 	if err != nil {
 		return false, err
 	}
@@ -82,7 +80,7 @@ func (b workbook) test(cmd *cobra.Command, lesson catalog.Lesson, o testOptions)
 	if err := file.Write(run); err != nil {
 		return false, err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "trace %s · %s · open it in a browser\n", o.trace, traceSize(run.Steps))
+	fmt.Fprintf(cmd.stdout, "trace %s · %s · open it in a browser\n", o.trace, traceSize(run.Steps))
 	return run.Passed, nil
 }
 

@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"example.com/sseworkbook/harness/demo"
 )
 
@@ -21,15 +19,15 @@ const (
 )
 
 // newTrigger returns the command that has clients asked.
-func newTrigger() *cobra.Command {
+func newTrigger() *command {
 	asker := &demo.Asker{}
 	var session, params string
 	var timeout time.Duration
-	cmd := &cobra.Command{
-		Use:   "demo-trigger",
-		Short: "Has the bidirectional server ask its clients, and prints the answers.",
-		Args:  noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+	cmd := &command{
+		use:   "demo-trigger",
+		short: "Has the bidirectional server ask its clients, and prints the answers.",
+		args:  noArguments,
+		run: func(cmd *command, _ []string) error {
 			if err := checkTrigger(asker, params, timeout); err != nil {
 				return err
 			}
@@ -39,16 +37,16 @@ func newTrigger() *cobra.Command {
 			asker.URL = triggerURL(asker.URL)
 			asker.Trigger.Params = json.RawMessage(params)
 			asker.Trigger.Timeout = timeout.Milliseconds()
-			asker.Out = cmd.OutOrStdout()
-			return asker.Run(cmd.Context())
+			asker.Out = cmd.stdout
+			return asker.Run(cmd.ctx)
 		},
 	}
-	cmd.Flags().StringVar(&asker.URL, "url", "http://localhost:8080/trigger", "where the server takes triggers, or the server's own URL")
-	cmd.Flags().StringVar(&session, "session", everyone, "whom to ask: a session's id, as the client prints it")
-	cmd.Flags().StringVar(&asker.Trigger.Method, "method", "approve", "what to ask for")
-	cmd.Flags().StringVar(&params, "params", "", `what belongs to it, in JSON: '{"amount":120}'`)
-	cmd.Flags().DurationVar(&timeout, "timeout", 0, "how long to wait for an answer; 0: as long as the server does")
-	cmd.Flags().IntVarP(&asker.Count, "n", "n", 1, fmt.Sprintf("how many times to ask, %d of them at once", demo.AskedAtOnce))
+	cmd.flags.StringVar(&asker.URL, "url", "http://localhost:8080/trigger", "where the server takes triggers, or the server's own URL")
+	cmd.flags.StringVar(&session, "session", everyone, "whom to ask: a session's id, as the client prints it")
+	cmd.flags.StringVar(&asker.Trigger.Method, "method", "approve", "what to ask for")
+	cmd.flags.StringVar(&params, "params", "", `what belongs to it, in JSON: '{"amount":120}'`)
+	cmd.flags.DurationVar(&timeout, "timeout", 0, "how long to wait for an answer; 0: as long as the server does")
+	cmd.flags.IntVar(&asker.Count, "n", 1, fmt.Sprintf("how many times to ask, %d of them at once", demo.AskedAtOnce))
 	return cmd
 }
 

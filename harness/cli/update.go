@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/toolchain"
@@ -18,30 +16,30 @@ import (
 )
 
 // newUpdate returns the command that brings in a newer workbook.
-func newUpdate() *cobra.Command {
+func newUpdate() *command {
 	var o update.Options
-	cmd := &cobra.Command{
-		Use:   "update",
-		Short: "Brings in a newer workbook; what you wrote stays as it is.",
-		Long: `
+	cmd := &command{
+		use:   "update",
+		short: "Brings in a newer workbook; what you wrote stays as it is.",
+		long: `
 The workbook's own files get the state of the newer version, and where you have edited one, yours is kept
 beside it. Your files in lessons/ stay as they are, committed or not; where the stub that you started from
 has changed, you see how. It needs git, and a copy of the workbook that was made by git clone.`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		args: noArguments,
+		run: func(cmd *command, _ []string) error {
 			book, err := openWorkbook()
 			if err != nil {
 				return err
 			}
-			changed, err := update.Run(cmd.Context(), book.root, o, cmd.OutOrStdout())
+			changed, err := update.Run(cmd.ctx, book.root, o, cmd.stdout)
 			if err != nil || !changed {
 				return err
 			}
-			return book.afterUpdate(cmd.Context(), cmd.OutOrStdout())
+			return book.afterUpdate(cmd.ctx, cmd.stdout)
 		},
 	}
-	cmd.Flags().StringVar(&o.From, "from", "", "where the newer one is: a URL, a folder, or a remote of git's (else upstream, what your branch tracks, or origin)")
-	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "say what would happen, and change no file")
+	cmd.flags.StringVar(&o.From, "from", "", "where the newer one is: a URL, a folder, or a remote of git's (else upstream, what your branch tracks, or origin)")
+	cmd.flags.BoolVar(&o.DryRun, "dry-run", false, "say what would happen, and change no file")
 	return cmd
 }
 

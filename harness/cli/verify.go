@@ -6,31 +6,28 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/verify"
 )
 
 // newVerify returns the command that proves that the workbook is right.
-func newVerify() *cobra.Command {
+func newVerify() *command {
 	var o verify.Options
-	cmd := &cobra.Command{
-		Use:   "verify [LESSON …]",
-		Short: "Proves that the lessons' tests are right: the authors' check.",
-		Long: `Proves of each lesson, or of those named: its stub is red, step by step, by messages of its own; its
+	cmd := &command{
+		use:   "verify [LESSON …]",
+		short: "Proves that the lessons' tests are right: the authors' check.",
+		long: `Proves of each lesson, or of those named: its stub is red, step by step, by messages of its own; its
 solution is green whatever the machine does; known mistakes are caught by the step on record, in each of
 many processes; right answers of another shape pass. It takes some minutes. What you have written in
 lessons/ is neither looked at nor touched.`,
-		Args: cobra.ArbitraryArgs,
 	}
-	flags := cmd.Flags()
-	flags.StringSliceVar(&o.Only, "only", nil, "make these proofs only: "+strings.Join(verify.Proofs(), ", "))
+	flags := &cmd.flags
+	flags.Var(list{&o.Only, "a,b,…"}, "only", "make these proofs only: "+strings.Join(verify.Proofs(), ", "))
 	flags.StringVar(&o.Match, "match", "", "try those mistakes and alternatives only of which the file name contains this")
 	flags.IntVar(&o.Runs, "runs", 20, "in how many processes each mistake must be caught; other proofs take fewer, in proportion")
 	flags.BoolVar(&o.Strict, "strict", false, "fail where a lesson has been worked on, as in a release")
 	flags.BoolVar(&o.Mutate, "mutate", false, "prove also that the tests see small changes to the solutions: takes far longer")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+	cmd.run = func(cmd *command, args []string) error {
 		if o.Runs < 1 {
 			return errors.New("a mistake must be made at least once: -runs 1")
 		}
@@ -41,10 +38,10 @@ lessons/ is neither looked at nor touched.`,
 		if book.lessons, err = choose(book.lessons, args); err != nil {
 			return err
 		}
-		o.Log = cmd.OutOrStdout()
+		o.Log = cmd.stdout
 		o.Live = rewrites(o.Log)
 		began := time.Now()
-		report, err := verify.Run(cmd.Context(), book.root, book.lessons, o)
+		report, err := verify.Run(cmd.ctx, book.root, book.lessons, o)
 		if err != nil {
 			return err
 		}

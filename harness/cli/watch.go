@@ -11,7 +11,6 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"example.com/sseworkbook/harness/cockpit"
@@ -19,17 +18,17 @@ import (
 )
 
 // newWatch returns the command that runs what is saved.
-func newWatch() *cobra.Command {
+func newWatch() *command {
 	var addr string
 	var poll bool
-	cmd := &cobra.Command{
-		Use:   "watch",
-		Short: "Runs the lesson that you save, and shows what is red and what is next.",
-		Long: `Runs the tests of a lesson whenever you save a Go file of it, and shows the one step that is red, your own
+	cmd := &command{
+		use:   "watch",
+		short: "Runs the lesson that you save, and shows what is red and what is next.",
+		long: `Runs the tests of a lesson whenever you save a Go file of it, and shows the one step that is red, your own
 lines that it names, and what to do next. In a terminal, single keys give hints, the diff and more: ? lists
 them. Elsewhere it writes plain lines. The home page shows the same in a browser. Ctrl-C stops.`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		args: noArguments,
+		run: func(cmd *command, _ []string) error {
 			if addr != "" {
 				if err := home.CheckAddress(addr); err != nil {
 					return err
@@ -42,20 +41,20 @@ them. Elsewhere it writes plain lines. The home page shows the same in a browser
 			return book.watch(cmd, addr, poll)
 		},
 	}
-	cmd.Flags().StringVar(&addr, "addr", "localhost:8090", `where the home page is served, host:port, on this machine only; "" for none`)
-	cmd.Flags().BoolVar(&poll, "poll", false, "look at the files for saves, where no events tell of them: WSL, containers, network drives")
+	cmd.flags.StringVar(&addr, "addr", "localhost:8090", `where the home page is served, host:port, on this machine only; "" for none`)
+	cmd.flags.BoolVar(&poll, "poll", false, "look at the files for saves, where no events tell of them: WSL, containers, network drives")
 	return cmd
 }
 
 // watch runs what is saved until somebody quits.
-func (b workbook) watch(cmd *cobra.Command, addr string, poll bool) error {
-	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGHUP) // a terminal that is closed
+func (b workbook) watch(cmd *command, addr string, poll bool) error {
+	ctx, stop := signal.NotifyContext(cmd.ctx, syscall.SIGHUP) // a terminal that is closed
 	defer stop()
 	crew := newCrew(ctx)
 	c := cockpit.New(b.root, b.lessons, poll)
 	crew.start(c.Run)
-	shown := &cockpit.Terminal{Cockpit: c, Out: cmd.OutOrStdout(), Page: b.page(crew, c, addr), Diff: b.diffText}
-	restore, err := takeKeys(shown, cmd.InOrStdin())
+	shown := &cockpit.Terminal{Cockpit: c, Out: cmd.stdout, Page: b.page(crew, c, addr), Diff: b.diffText}
+	restore, err := takeKeys(shown, cmd.stdin)
 	if err != nil {
 		crew.fail(err)
 		return crew.end()

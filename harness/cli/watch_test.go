@@ -42,13 +42,9 @@ func sit(t *testing.T, args ...string) *sitting {
 	s := &sitting{t: t, person: person, tty: tty, ended: make(chan error, 1)}
 	s.before = s.state()
 
-	root := newRoot()
-	root.SetArgs(dashes(args))
-	root.SetIn(tty)
-	root.SetOut(tty)
 	ctx, stop := context.WithCancel(t.Context())
 	s.interruption = stop
-	go func() { s.ended <- root.ExecuteContext(ctx) }()
+	go func() { s.ended <- run(ctx, args, tty, tty, os.Stderr) }()
 	return s
 }
 

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
@@ -22,44 +20,44 @@ type whereOptions struct {
 }
 
 // addWhere makes cmd show where the learner is, and what comes next.
-func addWhere(cmd *cobra.Command) {
+func addWhere(cmd *command) {
 	var o whereOptions
-	cmd.Flags().BoolVar(&o.json, "json", false, "for programs: lessons, steps, status and messages, in JSON")
-	cmd.Flags().BoolVar(&o.check, "check", false, "exit with 1 while a step is open, for scripts")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return where(cmd, o) }
+	cmd.flags.BoolVar(&o.json, "json", false, "for programs: lessons, steps, status and messages, in JSON")
+	cmd.flags.BoolVar(&o.check, "check", false, "exit with 1 while a step is open, for scripts")
+	cmd.run = func(cmd *command, _ []string) error { return where(cmd, o) }
 }
 
 // newList returns the command without a name, under a name.
-func newList() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "Where you are, lesson by lesson, as without a command.", Args: noArguments}
+func newList() *command {
+	cmd := &command{use: "list", short: "Where you are, lesson by lesson, as without a command.", args: noArguments}
 	addWhere(cmd)
 	return cmd
 }
 
 // newNext returns the command that says what comes next.
-func newNext() *cobra.Command {
-	return &cobra.Command{
-		Use:   "next",
-		Short: "What comes next, with all that the step says.",
-		Args:  noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			book, results, err := runAll(cmd.Context())
+func newNext() *command {
+	return &command{
+		use:   "next",
+		short: "What comes next, with all that the step says.",
+		args:  noArguments,
+		run: func(cmd *command, _ []string) error {
+			book, results, err := runAll(cmd.ctx)
 			if err != nil {
 				return err
 			}
-			book.showNext(cmd.OutOrStdout(), results, strings.TrimSpace)
+			book.showNext(cmd.stdout, results, strings.TrimSpace)
 			return nil
 		},
 	}
 }
 
 // where shows where the learner is, and what comes next.
-func where(cmd *cobra.Command, o whereOptions) error {
-	book, results, err := runAll(cmd.Context())
+func where(cmd *command, o whereOptions) error {
+	book, results, err := runAll(cmd.ctx)
 	if err != nil {
 		return err
 	}
-	if err := book.showWhere(cmd.OutOrStdout(), results, o.json); err != nil {
+	if err := book.showWhere(cmd.stdout, results, o.json); err != nil {
 		return err
 	}
 	if i := slices.IndexFunc(results, func(r progress.Result) bool { return !r.Done }); o.check && i >= 0 {

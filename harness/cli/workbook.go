@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/spf13/cobra"
-
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
@@ -56,12 +54,12 @@ func (b workbook) relative(path string) string {
 }
 
 // oneLesson demands the name of a lesson as the only argument.
-func oneLesson(cmd *cobra.Command, args []string) error {
+func oneLesson(cmd *command, args []string) error {
 	switch len(args) {
 	case 0:
-		return errors.New("which lesson? For example: " + program + " " + cmd.Name() + " 1")
+		return errors.New("which lesson? For example: " + program + " " + cmd.name() + " 1")
 	case 1:
 		return nil
 	}
-	return fmt.Errorf("%s takes one lesson, but got %d arguments", cmd.Name(), len(args))
+	return fmt.Errorf("%s takes one lesson, but got %d arguments", cmd.name(), len(args))
 }
