@@ -10,6 +10,7 @@ require (
 	github.com/stretchr/testify v1.12.1
 	github.com/yuin/goldmark v1.8.7
 	go.uber.org/goleak v1.3.0
+	golang.org/x/sync v0.16.0
 	golang.org/x/term v0.40.0
 	golang.org/x/tools v0.26.0
 )

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 
 	"example.com/sseworkbook/harness/cockpit"
@@ -50,42 +51,55 @@ them. Elsewhere it writes plain lines. The home page shows the same in a browser
 func (b workbook) watch(cmd *command, addr string, poll bool) error {
 	ctx, stop := signal.NotifyContext(cmd.ctx, syscall.SIGHUP) // a terminal that is closed
 	defer stop()
-	crew := newCrew(ctx)
+	crew, ctx := errgroup.WithContext(ctx)
 	c := cockpit.New(b.root, b.lessons, poll)
-	crew.start(c.Run)
-	shown := &cockpit.Terminal{Cockpit: c, Out: cmd.stdout, Page: b.page(crew, c, addr), Diff: b.diffText}
+	crew.Go(guarded(ctx, c.Run))
+	shown := &cockpit.Terminal{Cockpit: c, Out: cmd.stdout, Page: b.page(ctx, crew, c, addr), Diff: b.diffText}
 	restore, err := takeKeys(shown, cmd.stdin)
 	if err != nil {
-		crew.fail(err)
-		return crew.end()
+		crew.Go(func() error { return err })
+		return crew.Wait()
 	}
 	defer restore()
-	defer context.AfterFunc(crew.ctx, restore)() // whatever ends it, the terminal is as it was at once
-	crew.start(func(ctx context.Context) error {
-		defer crew.stop()
+	defer context.AfterFunc(ctx, restore)() // whatever ends it, the terminal is as it was at once
+	crew.Go(guarded(ctx, func(ctx context.Context) error {
+		defer stop()
 		return shown.Run(ctx)
-	})
-	return crew.end()
+	}))
+	return crew.Wait()
 }
 
-// page has a crew serve the home page at addr, and returns what to say of it: where
-// it is, or why it is not; "" if nobody wants it.
-func (b workbook) page(crew *crew, where *cockpit.Cockpit, addr string) string {
+// guarded returns f as a function of its own goroutine. A panic in it is an error, so
+// that the others can put in order what they have to.
+func guarded(ctx context.Context, f func(context.Context) error) func() error {
+	return func() (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			}
+		}()
+		return f(ctx)
+	}
+}
+
+// page has crew serve the home page at addr, and returns what to say of it: where it
+// is, or why it is not; "" if nobody wants it.
+func (b workbook) page(ctx context.Context, crew *errgroup.Group, where *cockpit.Cockpit, addr string) string {
 	if addr == "" {
 		return ""
 	}
 	said := make(lineTo, 1)
-	crew.start(func(ctx context.Context) error {
+	crew.Go(guarded(ctx, func(ctx context.Context) error {
 		if err := b.homePage(where).Run(ctx, addr, said); err != nil {
 			fmt.Fprintf(said, "there is no home page: %v", err) // which is no reason to stop
 		}
 		return nil
-	})
+	}))
 	select {
 	case line := <-said:
 		line, _, _ = strings.Cut(line, " · ") // how it is stopped is for the terminal to say
 		return strings.Replace(line, "listening on", "home page", 1)
-	case <-crew.ctx.Done():
+	case <-ctx.Done():
 		return ""
 	}
 }
@@ -149,50 +163,4 @@ func terminalOf(x any) (terminal *os.File) {
 func descriptor(file *os.File, use func(fd int)) bool {
 	conn, err := file.SyscallConn()
 	return err == nil && conn.Control(func(fd uintptr) { use(int(fd)) }) == nil
-}
-
-// A crew is some functions that run at the same time until the first of them fails,
-// or the crew is told to stop.
-type crew struct {
-	ctx  context.Context
-	stop context.CancelFunc
-	all  sync.WaitGroup
-
-	first  sync.Once // guards failed
-	failed error     // why the first of them failed
-}
-
-// newCrew returns a crew of nobody that stops with ctx at the latest.
-func newCrew(ctx context.Context) *crew {
-	c := &crew{}
-	c.ctx, c.stop = context.WithCancel(ctx)
-	return c
-}
-
-// start starts f. A panic in it is an error, so that the others can put in order
-// what they have to.
-func (c *crew) start(f func(context.Context) error) {
-	c.all.Go(func() {
-		defer func() {
-			if p := recover(); p != nil {
-				c.fail(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
-			}
-		}()
-		if err := f(c.ctx); err != nil {
-			c.fail(err)
-		}
-	})
-}
-
-// fail stops the crew for a reason.
-func (c *crew) fail(err error) {
-	c.first.Do(func() { c.failed = err })
-	c.stop()
-}
-
-// end waits for all, and returns what went wrong first, if anything did.
-func (c *crew) end() error {
-	c.all.Wait()
-	c.stop()
-	return c.failed
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/creack/pty"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 )
 
@@ -151,11 +152,11 @@ func TestASignalEndsWatchInATerminal(t *testing.T) {
 }
 
 // A panic of one is an error of all, and the others end in good order.
-func TestAPanicIsAnErrorOfTheCrew(t *testing.T) {
-	c := newCrew(t.Context())
+func TestAPanicIsAnErrorOfAll(t *testing.T) {
+	crew, ctx := errgroup.WithContext(t.Context())
 	ended := false
-	c.start(func(ctx context.Context) error { <-ctx.Done(); ended = true; return errors.New("too late") })
-	c.start(func(context.Context) error { panic("lost") })
-	require.ErrorContains(t, c.end(), "panic: lost")
+	crew.Go(guarded(ctx, func(ctx context.Context) error { <-ctx.Done(); ended = true; return errors.New("too late") }))
+	crew.Go(guarded(ctx, func(context.Context) error { panic("lost") }))
+	require.ErrorContains(t, crew.Wait(), "panic: lost")
 	require.True(t, ended)
 }
