@@ -47,27 +47,23 @@ func belongsToError(fn *ast.FuncDecl) bool {
 	return fn.Recv != nil && isAPI(fn) && slices.Contains([]string{"Error", "Is", "Unwrap"}, fn.Name.Name)
 }
 
-// receiver is the name of a method's type.
+// receiver is the name of a method's type: that in *T, T[P] or T.
 func receiver(fn *ast.FuncDecl) string {
-	name, _ := typeName(fn.Recv.List[0].Type)
-	return name
-}
-
-// typeName is the name in *T, T[P] or T, and the type's arguments.
-func typeName(t ast.Expr) (name string, arguments []ast.Expr) {
-	switch t := t.(type) {
-	case *ast.Ident:
-		return t.Name, nil
-	case *ast.StarExpr:
-		return typeName(t.X)
-	case *ast.IndexExpr:
-		name, _ = typeName(t.X)
-		return name, []ast.Expr{t.Index}
-	case *ast.IndexListExpr:
-		name, _ = typeName(t.X)
-		return name, t.Indices
+	t := fn.Recv.List[0].Type
+	for {
+		switch of := t.(type) {
+		case *ast.StarExpr:
+			t = of.X
+		case *ast.IndexExpr:
+			t = of.X
+		case *ast.IndexListExpr:
+			t = of.X
+		case *ast.Ident:
+			return of.Name
+		default:
+			return ""
+		}
 	}
-	return "", nil
 }
 
 // group leaves away what a type, const or var declaration has of the answer.

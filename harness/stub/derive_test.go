@@ -79,6 +79,7 @@ func (*Refusal) Error() string { return "refused" }
 //
 //lesson:todo Add the item, and count it. Nobody may see a box that has one and does not have the other: hold the lock.
 //lesson:todo Then tell whoever waits.
+//lesson:return *new(T), 0, nil
 func (b *Box[T]) Add(item T /* any */, more ...T) (first T, n int, err error) {
 	// The answer's own comments go with it.
 	b.items = append(b.items, item)

@@ -29,11 +29,6 @@ func readGiven(fset *token.FileSet, solution string, text []byte) (*givenFile, e
 	return &givenFile{name, text, file}, nil
 }
 
-// isGiven tells whether a node stands in what is given.
-func (d *deriver) isGiven(n ast.Node) bool {
-	return d.other != nil && d.other.file.FileStart <= n.Pos() && n.Pos() <= d.other.file.FileEnd
-}
-
 // checkGiven notes what is wrong between the solution and what is given: a directive there, which would do nothing, and
 // what both declare.
 func (d *deriver) checkGiven() {

@@ -37,6 +37,7 @@ type answer int
 // Next returns the next message.
 //
 //lesson:todo take it
+//lesson:return Message{}, &Message{}, key{}, ""
 func (q *Q) Next() (Message, *Message, key, string) {
 	m := q.all[key{}]
 	return m, &m, key{}, fmt.Sprint(wire(m))

@@ -34,29 +34,6 @@ func importName(spec *ast.ImportSpec) string {
 	return found[1]
 }
 
-// imported tells the path and the name of a type from another package; the path of any other is empty.
-func (d *deriver) imported(t ast.Expr) (importPath, name string) {
-	switch t := t.(type) {
-	case *ast.IndexExpr:
-		return d.imported(t.X)
-	case *ast.IndexListExpr:
-		return d.imported(t.X)
-	case *ast.SelectorExpr:
-		pkg := d.source(t.X)
-		imports := d.file.Imports
-		if d.isGiven(t) {
-			imports = d.other.file.Imports
-		}
-		for _, spec := range imports {
-			if importName(spec) == pkg {
-				importPath, _ = strconv.Unquote(spec.Path.Value)
-				return importPath, t.Sel.Name
-			}
-		}
-	}
-	return "", ""
-}
-
 // tidyImports leaves away the imports that the stub does not use and aligns what has moved together.
 func tidyImports(stub []byte, used map[string]bool) ([]byte, error) {
 	fset := token.NewFileSet()

@@ -10,7 +10,7 @@
 // A solution says in Go directive comments, which godoc hides, what becomes of its declarations:
 //
 //	//lesson:todo TEXT    the body becomes "// TODO: TEXT" and a harmless return; several lines make several lines
-//	//lesson:return EXPRS what to return where the harmless default would hang, panic or pass a test
+//	//lesson:return EXPRS what to return where a type is none of Go's own, or where its zero value would pass a test
 //	//lesson:begin CODE   one line of a naive body that compiles and is to be replaced; a todo may stand above it
 //	//lesson:keep         the learner gets this declaration whole
 //	//lesson:drop         on a struct field: it belongs to the answer and goes
@@ -68,8 +68,7 @@ type deriver struct {
 	text  []byte
 	fset  *token.FileSet
 	file  *ast.File
-	types map[string]*ast.TypeSpec // the types that the package declares, by name
-	other *givenFile               // what the lesson gives; nil for nothing
+	other *givenFile // what the lesson gives; nil for nothing
 
 	edits   edits
 	claimed map[*ast.Comment]bool // directives that some declaration has read
@@ -83,31 +82,14 @@ func read(name string, text, given []byte) (*deriver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the solution does not parse: %w", err)
 	}
-	d := &deriver{name: name, text: text, fset: fset, file: file,
-		types: make(map[string]*ast.TypeSpec), claimed: make(map[*ast.Comment]bool)}
-	d.addTypes(file)
+	d := &deriver{name: name, text: text, fset: fset, file: file, claimed: make(map[*ast.Comment]bool)}
 	if len(given) == 0 {
 		return d, nil
 	}
 	if d.other, err = readGiven(fset, name, given); err != nil {
 		return nil, err
 	}
-	d.addTypes(d.other.file)
 	return d, nil
-}
-
-// addTypes notes the types that a file declares.
-func (d *deriver) addTypes(file *ast.File) {
-	for _, decl := range file.Decls {
-		group, ok := decl.(*ast.GenDecl)
-		if !ok || group.Tok != token.TYPE {
-			continue
-		}
-		for _, spec := range group.Specs {
-			spec := spec.(*ast.TypeSpec)
-			d.types[spec.Name.Name] = spec
-		}
-	}
 }
 
 // fail notes an error at a place in the solution.
@@ -126,13 +108,9 @@ func (d *deriver) offset(at token.Pos) int {
 	return d.fset.PositionFor(at, false).Offset
 }
 
-// source is the text of a node as it stands in the solution, or in what is given.
+// source is the text of a node as it stands in the solution.
 func (d *deriver) source(n ast.Node) string {
-	text := d.text
-	if d.isGiven(n) {
-		text = d.other.text
-	}
-	return string(text[d.offset(n.Pos()):d.offset(n.End())])
+	return string(d.text[d.offset(n.Pos()):d.offset(n.End())])
 }
 
 // unixLines turns CRLF into LF, since git checks text out with either.

@@ -38,6 +38,7 @@ type Stream struct {
 // wraps [ErrClientLeft]. After an error the handler has nothing left to do.
 //
 //lesson:todo Set the headers, and get them to the client before any event exists.
+//lesson:return &Stream{}, nil
 func Open(w http.ResponseWriter, r *http.Request) (*Stream, error) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-cache, no-transform")

@@ -153,6 +153,7 @@ func (d *Decoder) field(line []byte) {
 // said of it is forgotten then, except its id.
 //
 //lesson:todo Make the event from what field has kept, and reset that for the next one.
+//lesson:return event, false
 func (d *Decoder) dispatch() (event framing.Event, ok bool) {
 	data, typ := d.data, d.typ
 	d.data, d.typ, d.lastID = d.data[:0], "", d.id
@@ -249,6 +250,7 @@ func (d *Decoder) cutLine() (line []byte, ended bool) {
 // errors of c come back wrapped.
 //
 //lesson:todo Send a copy of r that has the headers, and take nothing but an event stream. Close the body of any other response.
+//lesson:return &Source{}, nil
 func Connect(c *http.Client, r *http.Request) (*Source, error) {
 	header := http.Header{"Accept": {"text/event-stream"}, "Cache-Control": {"no-cache"}}
 	maps.Copy(header, r.Header)

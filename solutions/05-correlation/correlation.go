@@ -112,6 +112,7 @@ type Caller struct{ Pending }
 // peer.Send, or params that are not JSON.
 //
 //lesson:todo Wait first, then send: the client may be faster than you.
+//lesson:return nil, nil
 func (c *Caller) Call(ctx context.Context, peer Peer, r Request) (json.RawMessage, error) {
 	id, answer := c.Add(peer.ID())
 	r.ID = id

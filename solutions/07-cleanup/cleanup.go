@@ -140,6 +140,7 @@ func (s *Server) cause() error {
 // outcome asks one client.
 //
 //lesson:todo Ask the client. Its own error is an answer; every other error is a problem.
+//lesson:return Outcome{}
 func (s *Server) outcome(ctx context.Context, session *sessions.Session, r correlation.Request) Outcome {
 	result, err := s.Call(ctx, session, r)
 	if answer, ok := errors.AsType[*correlation.Error](err); ok {
