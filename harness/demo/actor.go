@@ -26,7 +26,7 @@ type actor struct {
 	received chan string // the bytes of what came back: of a stream, the head
 	stream   frames      // and its body
 
-	ctx     context.Context // the cast's
+	ctx     context.Context // the parties'
 	leave   context.CancelFunc
 	left    chan error // Run's one result
 	session string     // its id
@@ -61,7 +61,7 @@ func newActor(ctx context.Context, l lane, url string, transport http.RoundTripp
 		Answerer: timeouts.Answerer{
 			Handle:  a.handle,
 			OnEvent: func(e framing.Event) { put(ctx, a.events, e) },
-			Client: &http.Client{Transport: &courier{
+			Client: &http.Client{Transport: &postLog{
 				next:  a.tapped(transport),
 				going: func(r correlation.Response) { put(ctx, a.going, r) },
 				taken: func(_ correlation.Response, r *http.Response) { put(ctx, a.taken, r) },
@@ -73,7 +73,7 @@ func newActor(ctx context.Context, l lane, url string, transport http.RoundTripp
 
 // tapped returns the transport, with a tap on it.
 func (a *actor) tapped(transport http.RoundTripper) http.RoundTripper {
-	return &wiretap{
+	return &capture{
 		next:     transport,
 		sent:     func(wire string) { put(a.ctx, a.sent, wire) },
 		received: func(wire string) { put(a.ctx, a.received, wire) },

@@ -9,7 +9,7 @@ import (
 )
 
 // joins connects a client, which gets its session.
-func (c *cast) joins(client *actor) {
+func (c *parties) joins(client *actor) {
 	if c.err != nil {
 		return
 	}
@@ -34,7 +34,7 @@ func (c *cast) joins(client *actor) {
 
 // hears waits until a client has the next event: a request, or the word that
 // nobody waits for its answer any more.
-func (c *cast) hears(client *actor) {
+func (c *parties) hears(client *actor) {
 	if c.err != nil {
 		return
 	}
@@ -56,7 +56,7 @@ func (c *cast) hears(client *actor) {
 }
 
 // answers lets a client answer the request for method.
-func (c *cast) answers(client *actor, method string) {
+func (c *parties) answers(client *actor, method string) {
 	if c.err != nil {
 		return
 	}
@@ -65,7 +65,7 @@ func (c *cast) answers(client *actor, method string) {
 }
 
 // insists has a client answer what it heard last, although nobody waits.
-func (c *cast) insists(client *actor, method string) {
+func (c *parties) insists(client *actor, method string) {
 	if c.err != nil {
 		return
 	}
@@ -78,7 +78,7 @@ func (c *cast) insists(client *actor, method string) {
 
 // posts waits until a client has posted a response, and the server has said
 // something to it.
-func (c *cast) posts(client *actor, reason string) {
+func (c *parties) posts(client *actor, reason string) {
 	response, err := take(c.ctx, client.going)
 	if c.failed(err, "the answer", client.lane) {
 		return
@@ -104,7 +104,7 @@ func (c *cast) posts(client *actor, reason string) {
 }
 
 // leaves ends a client's connection, and waits until its session is over.
-func (c *cast) leaves(client *actor) {
+func (c *parties) leaves(client *actor) {
 	if c.err != nil {
 		return
 	}
@@ -117,7 +117,7 @@ func (c *cast) leaves(client *actor) {
 
 // shutsDown has the server shut down, and waits until a client that is there has
 // the end of its stream.
-func (c *cast) shutsDown(client *actor) {
+func (c *parties) shutsDown(client *actor) {
 	if c.err != nil {
 		return
 	}

@@ -23,10 +23,10 @@ type Client struct {
 	Limit  int       // how many events to print; zero: no limit
 	Raw    bool      // print the stream's bytes as they came, not the events
 
-	lifeline lifeline
-	out      output
-	printed  int
-	lastID   string
+	reconnector reconnector
+	out         output
+	printed     int
+	lastID      string
 }
 
 // Run prints until ctx ends, Limit is reached, or the server wants no more
@@ -41,9 +41,9 @@ func (c *Client) Run(ctx context.Context) error {
 	if c.Raw {
 		c.HTTP = teeing(c.HTTP, c.out)
 	}
-	c.lifeline = lifeline{url: c.URL, server: "basic-sse-server", status: c.Status}
+	c.reconnector = reconnector{url: c.URL, server: "basic-sse-server", status: c.Status}
 	fmt.Fprintf(c.Status, "reading %s · Ctrl-C stops\n", c.URL)
-	err := c.lifeline.keep(ctx, c.follow)
+	err := c.reconnector.keep(ctx, c.follow)
 	return cmp.Or(unwritten(ctx), err)
 }
 
@@ -59,7 +59,7 @@ func (c *Client) follow(ctx context.Context) error {
 	}
 	defer source.Close()
 	defer c.remember(source)
-	c.lifeline.opened()
+	c.reconnector.opened()
 	first := true
 	for event, err := range source.Events() {
 		if err != nil {
@@ -94,9 +94,9 @@ func (c *Client) print(event framing.Event) error {
 func (c *Client) remember(source *parsing.Source) {
 	c.lastID = source.LastEventID()
 	if wait, said := source.ReconnectionTime(); said {
-		c.lifeline.wait = max(wait, minReconnectionTime)
+		c.reconnector.wait = max(wait, minReconnectionTime)
 	}
-	c.lifeline.note = " with Last-Event-ID: " + visible.Quote(c.lastID)
+	c.reconnector.note = " with Last-Event-ID: " + visible.Quote(c.lastID)
 }
 
 // eventRequest returns the GET that an EventSource would send: with the

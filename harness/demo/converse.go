@@ -30,7 +30,7 @@ type Message struct {
 func Converse(ctx context.Context, rest time.Duration, yours []string, tell func(Message)) error {
 	ctx, cancel := context.WithTimeout(ctx, tourLimit)
 	defer cancel()
-	c, err := newCast(ctx)
+	c, err := newParties(ctx)
 	if err != nil {
 		return err
 	}

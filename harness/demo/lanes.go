@@ -92,7 +92,7 @@ func (a arrow) lanes() []rune {
 }
 
 // arrow writes a message, and who built it.
-func (p *paper) arrow(a arrow, credit string, st style) {
+func (p *printer) arrow(a arrow, credit string, st style) {
 	text := fit(a.text, textWidth)
 	gap := strings.Repeat(" ", creditAt-textAt-utf8.RuneCountInString(text))
 	p.line(a.draw() + text + gap + p.set(st, credit))

@@ -25,9 +25,9 @@ type line struct {
 }
 
 // line returns a line that nothing was said on yet.
-func (c *cast) line() line {
+func (c *parties) line() line {
 	l := line{sent: make(chan string, 1), received: make(chan string, 1)}
-	l.http = &http.Client{Transport: &wiretap{
+	l.http = &http.Client{Transport: &capture{
 		next:     c.transport,
 		sent:     func(wire string) { put(c.ctx, l.sent, wire) },
 		received: func(wire string) { put(c.ctx, l.received, wire) },
@@ -44,7 +44,7 @@ type questionResult struct {
 
 // asks has the shop fire a trigger: client is to be asked for method. With a
 // timeout, the shop waits no longer than that.
-func (c *cast) asks(client *actor, method string, timeout time.Duration) *question {
+func (c *parties) asks(client *actor, method string, timeout time.Duration) *question {
 	q := &question{make(chan questionResult, 1), cleanupLesson, c.line()}
 	if c.err != nil {
 		return q
@@ -65,7 +65,7 @@ func (c *cast) asks(client *actor, method string, timeout time.Duration) *questi
 }
 
 // ask fires a trigger and waits for what comes of it.
-func (c *cast) ask(line *http.Client, trigger cleanup.Trigger) questionResult {
+func (c *parties) ask(line *http.Client, trigger cleanup.Trigger) questionResult {
 	answer, err := postJSON(c.ctx, line, c.url+"/trigger", trigger)
 	if err != nil {
 		return questionResult{err: err}
@@ -79,7 +79,7 @@ func (c *cast) ask(line *http.Client, trigger cleanup.Trigger) questionResult {
 }
 
 // gets waits for what comes of a question.
-func (c *cast) gets(q *question) {
+func (c *parties) gets(q *question) {
 	if c.err != nil {
 		return
 	}
@@ -101,7 +101,7 @@ func (c *cast) gets(q *question) {
 }
 
 // counts has the shop ask how many sessions and pending requests there are.
-func (c *cast) counts() {
+func (c *parties) counts() {
 	if c.err != nil {
 		return
 	}
@@ -117,7 +117,7 @@ func (c *cast) counts() {
 }
 
 // health returns what the server says of itself.
-func (c *cast) health(line *http.Client) (string, error) {
+func (c *parties) health(line *http.Client) (string, error) {
 	r, err := http.NewRequestWithContext(c.ctx, http.MethodGet, c.url+"/healthz", nil)
 	if err != nil {
 		return "", err

@@ -36,9 +36,9 @@ type Responder struct {
 	Out    *log.Logger   // gets the session's id, the requests and the answers
 	Status io.Writer     // gets a line for each connection that is made or lost
 
-	lifeline lifeline
-	joined   bool // whether this connection has its session
-	stop     context.CancelCauseFunc
+	reconnector reconnector
+	joined      bool // whether this connection has its session
+	stop        context.CancelCauseFunc
 }
 
 // Run answers until ctx ends or the server wants no more connections, which
@@ -51,17 +51,17 @@ func (r *Responder) Run(ctx context.Context) error {
 	defer stop(nil)
 	r.Out = log.New(output{r.Out.Writer(), stop}, r.Out.Prefix(), r.Out.Flags())
 	fmt.Fprintf(r.Status, "%s answers what %s asks · Ctrl-C stops\n", r.Name, r.URL)
-	r.lifeline = lifeline{url: r.URL, server: "bidirectional-server", status: r.Status}
+	r.reconnector = reconnector{url: r.URL, server: "bidirectional-server", status: r.Status}
 	client := &cleanup.Client{
 		URL: r.URL,
 		Answerer: timeouts.Answerer{
-			Client:        &http.Client{Transport: &courier{next: r.HTTP.Transport, taken: r.delivered}},
+			Client:        &http.Client{Transport: &postLog{next: r.HTTP.Transport, taken: r.delivered}},
 			Handle:        r.handle,
 			OnEvent:       r.trace,
 			OnUndelivered: r.undelivered,
 		},
 	}
-	err := r.lifeline.keep(ctx, func(ctx context.Context) error { return r.follow(ctx, client) })
+	err := r.reconnector.keep(ctx, func(ctx context.Context) error { return r.follow(ctx, client) })
 	return cmp.Or(unwritten(ctx), err)
 }
 
@@ -98,7 +98,7 @@ func (r *Responder) handle(ctx context.Context, method string, params json.RawMe
 func (r *Responder) trace(event framing.Event) {
 	if event.Type == "endpoint" {
 		r.joined = true
-		r.lifeline.opened()
+		r.reconnector.opened()
 		r.Out.Printf("session   %s", visible.Short(sessionIn(event.Data)))
 		return
 	}

@@ -68,11 +68,11 @@ var scenes = []scene{
 
 // connecting opens the first stream and shows both sides' headers.
 func (t *Tour) connecting() ([]row, error) {
-	asked, err := t.stage.connect("")
+	asked, err := t.server.connect("")
 	if err != nil {
 		return nil, err
 	}
-	answer := t.stage.response
+	answer := t.server.response
 	rows := []row{
 		{"→ GET /events HTTP/1.1", ""},
 		{"→ Accept: " + visible.Text(asked.Get("Accept")), ""},
@@ -84,17 +84,17 @@ func (t *Tour) connecting() ([]row, error) {
 
 // sending sends one event and shows what became of it.
 func (t *Tour) sending(event framing.Event) ([]row, error) {
-	if err := t.stage.send(event); err != nil {
+	if err := t.server.send(event); err != nil {
 		return nil, err
 	}
-	events, err := t.stage.understood(1)
-	return incoming(t.stage.look(), events), err
+	events, err := t.server.understood(1)
+	return incoming(t.server.look(), events), err
 }
 
 // heartbeat sends a comment, and an event after it.
 func (t *Tour) heartbeat() ([]row, error) {
 	comment := func(s *flushing.Stream) error { return s.Comment("still here") }
-	if err := t.stage.perform(goOn, comment); err != nil {
+	if err := t.server.perform(goOn, comment); err != nil {
 		return nil, err
 	}
 	return t.sending(quiet)
@@ -107,19 +107,19 @@ func (t *Tour) breaking() ([]row, error) {
 		return nil, err
 	}
 	half = half[:len(half)-len("whole\"}\n\n")]
-	err = t.stage.perform(cut, func(s *flushing.Stream) error { return s.SendFrames(half) })
+	err = t.server.perform(cut, func(s *flushing.Stream) error { return s.SendFrames(half) })
 	if err != nil {
 		return nil, err
 	}
 	outcome, stopped := t.outcome()
-	lines := []string{outcome, "last event ID: still " + visible.Text(t.stage.source.LastEventID())}
-	rows := incoming(append(t.stage.look(), "✕"), nil)
+	lines := []string{outcome, "last event ID: still " + visible.Text(t.server.source.LastEventID())}
+	rows := incoming(append(t.server.look(), "✕"), nil)
 	return endWith(rows, 0, lines), stopped
 }
 
 // outcome reads on where no event is to come, and says what came.
 func (t *Tour) outcome() (what string, stopped error) {
-	event, ended, stopped := t.stage.receive()
+	event, ended, stopped := t.server.receive()
 	if ended == nil {
 		return "an event: " + describe(event), stopped
 	}
@@ -129,22 +129,22 @@ func (t *Tour) outcome() (what string, stopped error) {
 // comingBack reconnects with what the client remembers, and the server sends
 // what came after that.
 func (t *Tour) comingBack() ([]row, error) {
-	lastID := t.stage.source.LastEventID()
-	t.stage.source.Close()
-	asked, err := t.stage.connect(lastID)
+	lastID := t.server.source.LastEventID()
+	t.server.source.Close()
+	asked, err := t.server.connect(lastID)
 	if err != nil {
 		return nil, err
 	}
 	missed := after(asked)
-	if err := t.stage.send(missed...); err != nil {
+	if err := t.server.send(missed...); err != nil {
 		return nil, err
 	}
-	events, err := t.stage.understood(len(missed))
+	events, err := t.server.understood(len(missed))
 	rows := []row{
 		{"→ GET /events HTTP/1.1", ""},
 		{"→ Last-Event-ID: " + visible.Text(asked.Get("Last-Event-ID")), ""},
 	}
-	return append(rows, incoming(t.stage.look(), events)...), err
+	return append(rows, incoming(t.server.look(), events)...), err
 }
 
 // after returns the events that come after the one that a client had last.
@@ -156,7 +156,7 @@ func after(asked http.Header) []framing.Event {
 
 // ending has the server end its response.
 func (t *Tour) ending() ([]row, error) {
-	err := t.stage.perform(leave, func(*flushing.Stream) error { return nil })
+	err := t.server.perform(leave, func(*flushing.Stream) error { return nil })
 	if err != nil {
 		return nil, err
 	}

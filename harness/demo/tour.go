@@ -37,9 +37,9 @@ type Tour struct {
 	Pause  time.Duration // before each scene but the first, to read the last one
 	Yours  []string      // the lessons whose code is the learner's: "01-framing"
 
-	paper  *paper
-	stage  *stage
-	played int // how many scenes
+	printer *printer
+	server  *tourServer
+	played  int // how many scenes
 }
 
 // A scene is one part of the story.
@@ -60,7 +60,7 @@ type credit struct{ verb, lesson string }
 func (t *Tour) Run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, tourLimit)
 	defer cancel()
-	t.paper = &paper{w: t.Out, colour: t.Colour}
+	t.printer = &printer{w: t.Out, colour: t.Colour}
 	if err := t.oneWay(ctx); err != nil {
 		return err
 	}
@@ -68,15 +68,15 @@ func (t *Tour) Run(ctx context.Context) error {
 		return err
 	}
 	t.epilogue()
-	return t.paper.err
+	return t.printer.err
 }
 
 // oneWay is the first act: a server, a client, and the bytes between them.
 func (t *Tour) oneWay(ctx context.Context) (err error) {
-	if t.stage, err = newStage(ctx); err != nil {
+	if t.server, err = newTourServer(ctx); err != nil {
 		return err
 	}
-	defer t.stage.close()
+	defer t.server.close()
 	t.prologue()
 	for _, s := range scenes {
 		show := func() error { return t.show(s) }
@@ -89,7 +89,7 @@ func (t *Tour) oneWay(ctx context.Context) (err error) {
 
 // twoWay is the second act: questions go down and answers come up.
 func (t *Tour) twoWay(ctx context.Context) error {
-	cast, err := newCast(ctx)
+	cast, err := newParties(ctx)
 	if err != nil {
 		return err
 	}
@@ -113,10 +113,10 @@ func (t *Tour) next(ctx context.Context, title string, words []string, show func
 		return fmt.Errorf("the tour was stopped: %w", ctx.Err())
 	}
 	t.played++
-	t.paper.line("")
-	t.paper.line(t.paper.set(bold, fmt.Sprintf("%d · %s", t.played, title)))
+	t.printer.line("")
+	t.printer.line(t.printer.set(bold, fmt.Sprintf("%d · %s", t.played, title)))
 	for _, line := range words {
-		t.paper.line("    " + line)
+		t.printer.line("    " + line)
 	}
 	if err := show(); err != nil {
 		return fmt.Errorf("scene %d of the tour, %q: %w", t.played, title, err)
@@ -136,15 +136,15 @@ func (t *Tour) rest(ctx context.Context) bool {
 
 // prologue says what is seen, and where.
 func (t *Tour) prologue() {
-	t.paper.line("A server and a client in one process, talking over " + t.stage.addr + ".")
-	t.paper.line("")
-	t.paper.rows(bold, []row{{"on the wire (␊ is a line feed)", "what the client makes of it"}})
+	t.printer.line("A server and a client in one process, talking over " + t.server.addr + ".")
+	t.printer.line("")
+	t.printer.rows(bold, []row{{"on the wire (␊ is a line feed)", "what the client makes of it"}})
 }
 
 // interlude says what the second act is.
 func (t *Tour) interlude() {
-	t.paper.line("")
-	t.paper.line("Now both ways: a shop, a server, and two clients that it asks.")
+	t.printer.line("")
+	t.printer.line("Now both ways: a shop, a server, and two clients that it asks.")
 }
 
 // show plays one scene of the first act and writes what was seen of it.
@@ -153,24 +153,24 @@ func (t *Tour) show(s scene) error {
 	if err != nil {
 		return err
 	}
-	t.paper.rows(plain, rows)
+	t.printer.rows(plain, rows)
 	for _, c := range s.parts {
-		t.paper.rows(faint, []row{{t.by(c[0]), t.by(c[1])}})
+		t.printer.rows(faint, []row{{t.by(c[0]), t.by(c[1])}})
 	}
 	return nil
 }
 
 // draw plays one scene of the second act and draws its messages.
-func (t *Tour) draw(c *cast, e exchange) error {
+func (t *Tour) draw(c *parties, e exchange) error {
 	arrows, err := c.play(e.play)
-	t.paper.line(t.paper.set(faint, laneHeads()))
+	t.printer.line(t.printer.set(faint, laneHeads()))
 	for _, a := range arrows { // what was seen before an error helps to find it
 		owner := t.owner(a.lesson)
 		st := faint
 		if owner == "yours" {
 			st = green
 		}
-		t.paper.arrow(a, a.lesson[:2]+" "+owner, st)
+		t.printer.arrow(a, a.lesson[:2]+" "+owner, st)
 	}
 	return err
 }
@@ -194,15 +194,15 @@ func (t *Tour) owner(lesson string) string {
 
 // epilogue says what to do next.
 func (t *Tour) epilogue() {
-	t.paper.line("")
-	t.paper.line(t.paper.set(bold, "That was all of it: seven lessons, and what passes between them."))
+	t.printer.line("")
+	t.printer.line(t.printer.set(bold, "That was all of it: seven lessons, and what passes between them."))
 	for _, lesson := range lessons {
 		owner := t.owner(lesson)
 		if owner == "yours" {
-			owner = t.paper.set(green, owner)
+			owner = t.printer.set(green, owner)
 		}
-		t.paper.line(fmt.Sprintf("  %-16s%s", lesson, owner))
+		t.printer.line(fmt.Sprintf("  %-16s%s", lesson, owner))
 	}
-	t.paper.line("Where you are, and what is next:  go run ./harness")
-	t.paper.line("The same in your browser:         go run ./harness bidirectional-server")
+	t.printer.line("Where you are, and what is next:  go run ./harness")
+	t.printer.line("The same in your browser:         go run ./harness bidirectional-server")
 }

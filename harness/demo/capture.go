@@ -10,21 +10,21 @@ import (
 	"sync"
 )
 
-// bodyLimit is how much of a body a wiretap holds. The bodies of the second act
+// bodyLimit is how much of a body a capture holds. The bodies of the second act
 // are much smaller.
 const bodyLimit = 64 << 10
 
-// A wiretap is the transport of one party of the second act. It hands on the
+// A capture is the transport of one party of the second act. It hands on the
 // bytes of each request, and of each response that is no event stream; of one
 // that is, the head, and the body as it is read.
-type wiretap struct {
+type capture struct {
 	next           http.RoundTripper
 	sent, received func(wire string)
 	stream         io.Writer
 }
 
 // RoundTrip implements [http.RoundTripper].
-func (t *wiretap) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *capture) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.sent(requestText(r))
 	response, err := t.next.RoundTrip(r)
 	if err != nil {

@@ -25,16 +25,16 @@ const (
 	reset       = "\x1b[0m"
 )
 
-// A paper is what the tour is written on. It keeps the first error of its writer
+// A printer is what the tour is written on. It keeps the first error of its writer
 // and is quiet from then on.
-type paper struct {
+type printer struct {
 	w      io.Writer
 	colour bool
 	err    error
 }
 
 // set returns s in the style, where there are colours and there is one.
-func (p *paper) set(st style, s string) string {
+func (p *printer) set(st style, s string) string {
 	if !p.colour || st == plain || s == "" {
 		return s
 	}
@@ -42,7 +42,7 @@ func (p *paper) set(st style, s string) string {
 }
 
 // line writes one line.
-func (p *paper) line(s string) {
+func (p *printer) line(s string) {
 	if p.err == nil {
 		_, p.err = fmt.Fprintln(p.w, strings.TrimRight(s, " "))
 	}
@@ -53,7 +53,7 @@ func (p *paper) line(s string) {
 type row struct{ wire, client string }
 
 // rows writes lines of two columns.
-func (p *paper) rows(st style, rows []row) {
+func (p *printer) rows(st style, rows []row) {
 	for _, r := range rows {
 		left := fit(r.wire, leftWidth)
 		gap := strings.Repeat(" ", leftWidth-utf8.RuneCountInString(left))

@@ -16,12 +16,12 @@ import (
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
-// A cast holds the parties of the second act: a real two-way server on a socket,
-// two clients, and a shop that has them asked. Its methods are what a scene is
+// Parties are who takes part in the second act: a real two-way server on a socket,
+// two clients, and a shop that has them asked. Their methods are what a scene is
 // made of: each brings one message about, waits until it has come, and notes it as
 // an arrow. After the first error, which is kept, none does anything. Only the
 // tour's own goroutine uses it.
-type cast struct {
+type parties struct {
 	ctx       context.Context
 	end       context.CancelFunc
 	server    *cleanup.Server
@@ -39,14 +39,14 @@ type cast struct {
 	err        error
 }
 
-// newCast starts the server. The cast lasts until close is called; when ctx ends,
+// newParties starts the server, which lasts until close is called; when ctx ends,
 // whatever waits on it fails.
-func newCast(ctx context.Context) (*cast, error) {
+func newParties(ctx context.Context) (*parties, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("starting the tour's second server: %w", err)
 	}
-	c := &cast{
+	c := &parties{
 		server:    cleanup.NewServer(),
 		served:    make(chan error, 1),
 		url:       "http://" + listener.Addr().String(),
@@ -63,7 +63,7 @@ func newCast(ctx context.Context) (*cast, error) {
 }
 
 // handler is the server, and notes when a session has ended.
-func (c *cast) handler() http.Handler {
+func (c *parties) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", c.server)
 	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
@@ -74,7 +74,7 @@ func (c *cast) handler() http.Handler {
 }
 
 // close ends all parties.
-func (c *cast) close() {
+func (c *parties) close() {
 	c.end()
 	c.alice.close()
 	c.bob.close()
@@ -85,24 +85,24 @@ func (c *cast) close() {
 }
 
 // play plays an exchange and returns its arrows.
-func (c *cast) play(script func(*cast)) ([]arrow, error) {
+func (c *parties) play(script func(*parties)) ([]arrow, error) {
 	c.arrows = nil
 	script(c)
 	return c.arrows, c.err
 }
 
 // note notes a message from one party to another, with its bytes.
-func (c *cast) note(from, to lane, lesson, text, wire string) {
+func (c *parties) note(from, to lane, lesson, text, wire string) {
 	c.add(arrow{from: from, to: to, lesson: lesson, text: visible.Text(text), wire: wire})
 }
 
 // noteRefusal notes a message with which a server says no, and why.
-func (c *cast) noteRefusal(to lane, lesson, text, reason, wire string) {
+func (c *parties) noteRefusal(to lane, lesson, text, reason, wire string) {
 	c.add(arrow{from: server, to: to, lesson: lesson, text: visible.Text(text), reason: visible.Text(reason), wire: wire})
 }
 
 // add notes a message between those who are present.
-func (c *cast) add(a arrow) {
+func (c *parties) add(a arrow) {
 	a.present = slices.Clone(c.present)
 	c.arrows = append(c.arrows, a)
 	if c.noted != nil {
@@ -111,14 +111,14 @@ func (c *cast) add(a arrow) {
 }
 
 // noteEnd notes that a client's connection ends, which is no message of its own.
-func (c *cast) noteEnd(from, to, client lane, text string) {
+func (c *parties) noteEnd(from, to, client lane, text string) {
 	c.add(arrow{from: from, to: to, lesson: cleanupLesson, text: text, last: true})
 	c.present = slices.DeleteFunc(c.present, func(l lane) bool { return l == client })
 }
 
 // failed keeps an error, with what was waited for, and reports whether there is
 // one.
-func (c *cast) failed(err error, what string, who lane) bool {
+func (c *parties) failed(err error, what string, who lane) bool {
 	if c.err == nil && err != nil {
 		c.err = fmt.Errorf("%s of %s: %w", what, laneNames[who], err)
 	}

@@ -31,9 +31,9 @@ type kindError string
 
 func (e kindError) Error() string { return string(e) }
 
-// A lifeline makes a client's connection anew whenever it is lost. Both clients
+// A reconnector makes a client's connection anew whenever it is lost. Both clients
 // hang on one. It is for one keep.
-type lifeline struct {
+type reconnector struct {
 	url    string
 	server string    // the command that starts the server, for whoever has forgotten to
 	status io.Writer // gets a line for each connection that is made or lost
@@ -49,7 +49,7 @@ type lifeline struct {
 // all of them return nil. A server that cannot be reached at the first attempt
 // returns an error, and so does one that answers with something else than an
 // event stream, or is of another kind. A stream that was lost is taken up again.
-func (l *lifeline) keep(ctx context.Context, follow func(context.Context) error) error {
+func (l *reconnector) keep(ctx context.Context, follow func(context.Context) error) error {
 	for {
 		err := follow(ctx)
 		switch {
@@ -68,7 +68,7 @@ func (l *lifeline) keep(ctx context.Context, follow func(context.Context) error)
 }
 
 // opened takes note that follow has its connection.
-func (l *lifeline) opened() {
+func (l *reconnector) opened() {
 	if l.connected {
 		fmt.Fprintln(l.status, "reconnected")
 	}
@@ -76,7 +76,7 @@ func (l *lifeline) opened() {
 }
 
 // pause waits for the reconnection time. It returns false if ctx ends first.
-func (l *lifeline) pause(ctx context.Context, reason error) bool {
+func (l *reconnector) pause(ctx context.Context, reason error) bool {
 	wait := cmp.Or(l.wait, defaultReconnectionTime)
 	fmt.Fprintf(l.status, "%v; again in %v%s\n", explainFor(l.server, reason), wait, l.note)
 	select {

@@ -18,10 +18,10 @@ import (
 	parsing "example.com/sseworkbook/solutions/03-parsing"
 )
 
-// A stage holds both parties of the tour, a real server on a socket and its
+// A tourServer holds both parties of the tour, a real server on a socket and its
 // client, and notes what passes between them. Only the tour's own goroutine uses
 // it; the handler takes its orders from a channel.
-type stage struct {
+type tourServer struct {
 	ctx    context.Context
 	server *http.Server
 	served chan error // Serve's one result
@@ -53,14 +53,14 @@ const (
 	cut          // the connection breaks
 )
 
-// newStage starts the server. The stage lasts until close is called; when ctx
+// newTourServer starts the server. The server lasts until close is called; when ctx
 // ends, whatever waits on it fails.
-func newStage(ctx context.Context) (*stage, error) {
+func newTourServer(ctx context.Context) (*tourServer, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("starting the tour's server: %w", err)
 	}
-	s := &stage{
+	s := &tourServer{
 		ctx:      ctx,
 		served:   make(chan error, 1),
 		addr:     listener.Addr().String(),
@@ -81,7 +81,7 @@ func newStage(ctx context.Context) (*stage, error) {
 }
 
 // close ends both parties: the client's connections end with the server's.
-func (s *stage) close() {
+func (s *tourServer) close() {
 	if s.source != nil {
 		s.source.Close()
 	}
@@ -90,14 +90,14 @@ func (s *stage) close() {
 }
 
 // RoundTrip implements [http.RoundTripper]: it keeps the response for show.
-func (s *stage) RoundTrip(r *http.Request) (*http.Response, error) {
+func (s *tourServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := s.transport.RoundTrip(r)
 	s.response = response
 	return response, err
 }
 
 // serve is the server's side of a stream: it does the acts until one ends it.
-func (s *stage) serve(w http.ResponseWriter, r *http.Request) {
+func (s *tourServer) serve(w http.ResponseWriter, r *http.Request) {
 	stream, err := flushing.Open(w, r)
 	if err != nil {
 		return
@@ -120,7 +120,7 @@ func (s *stage) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // perform has the server do one thing, and waits until it is done.
-func (s *stage) perform(then ending, do func(*flushing.Stream) error) error {
+func (s *tourServer) perform(then ending, do func(*flushing.Stream) error) error {
 	select {
 	case s.acts <- act{do, then}:
 	case <-s.ctx.Done():
@@ -135,12 +135,12 @@ func (s *stage) perform(then ending, do func(*flushing.Stream) error) error {
 }
 
 // send has the server send events.
-func (s *stage) send(events ...framing.Event) error {
+func (s *tourServer) send(events ...framing.Event) error {
 	return s.perform(goOn, func(stream *flushing.Stream) error { return stream.Send(events...) })
 }
 
 // connect opens a stream and returns the request's header as the server got it.
-func (s *stage) connect(lastID string) (http.Header, error) {
+func (s *tourServer) connect(lastID string) (http.Header, error) {
 	r, err := eventRequest(s.ctx, "http://"+s.addr+"/events", lastID)
 	if err != nil {
 		return nil, err
@@ -158,13 +158,13 @@ func (s *stage) connect(lastID string) (http.Header, error) {
 
 // receive returns the next event as the client understands it. The error is the
 // stream's end; when the tour itself was ended, stopped is set.
-func (s *stage) receive() (event framing.Event, err, stopped error) {
+func (s *tourServer) receive() (event framing.Event, err, stopped error) {
 	event, err = s.source.Decode()
 	return event, err, s.ctx.Err()
 }
 
 // understood waits for n events and returns each as lines for a person.
-func (s *stage) understood(n int) ([][]string, error) {
+func (s *tourServer) understood(n int) ([][]string, error) {
 	var events [][]string
 	for range n {
 		event, err, stopped := s.receive()
@@ -178,7 +178,7 @@ func (s *stage) understood(n int) ([][]string, error) {
 
 // look returns what came over the wire since the last look, a line each, with
 // the line ends made visible.
-func (s *stage) look() []string {
+func (s *tourServer) look() []string {
 	var lines []string
 	for line := range strings.Lines(s.wire.String()) {
 		lines = append(lines, visible.Text(line))

@@ -8,17 +8,17 @@ import (
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 )
 
-// A courier is a two-way client's transport. It tells of each response that the
+// A postLog is a two-way client's transport. It tells of each response that the
 // client posts: before it goes, and when the server has said something to it.
 // Both are called from several goroutines at once, and either may be nil.
-type courier struct {
+type postLog struct {
 	next  http.RoundTripper // nil: the default one
 	going func(correlation.Response)
 	taken func(correlation.Response, *http.Response)
 }
 
 // RoundTrip implements [http.RoundTripper].
-func (c *courier) RoundTrip(r *http.Request) (*http.Response, error) {
+func (c *postLog) RoundTrip(r *http.Request) (*http.Response, error) {
 	next := cmp.Or(c.next, http.DefaultTransport)
 	if r.Method != http.MethodPost {
 		return next.RoundTrip(r)
