@@ -136,7 +136,7 @@ func (b workbook) benchMine(ctx context.Context, word, dir string, o measure.Opt
 	}
 	if !result.Done {
 		return nil, fmt.Errorf("lesson %s is not green yet (%s); how fast code is that is not right says nothing",
-			lesson.Name, strings.TrimSpace(cockpit.Standing(result)))
+			lesson.Name, strings.TrimSpace(cockpit.Summary(result)))
 	}
 	yours, err := overlay.SolutionFromLesson(lesson)
 	if err != nil {

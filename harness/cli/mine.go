@@ -63,7 +63,7 @@ func (b workbook) greenLessons(ctx context.Context, strict bool, stderr io.Write
 			green = append(green, r.Lesson)
 		case strict:
 			return nil, fmt.Errorf("lesson %s is not green yet (%s); without -strict, the reference stands in for it",
-				r.Lesson.Name, strings.TrimSpace(cockpit.Standing(r)))
+				r.Lesson.Name, strings.TrimSpace(cockpit.Summary(r)))
 		}
 	}
 	return green, nil

@@ -48,7 +48,7 @@ message between client and server is an arrow, with its bytes, up to the failure
 			}
 			passed, err := book.test(cmd, lesson, o)
 			if passed {
-				fmt.Fprintf(cmd.stdout, "\n%s", cockpit.Learned(book.root, lesson))
+				fmt.Fprintf(cmd.stdout, "\n%s", cockpit.DoneText(book.root, lesson))
 			}
 			if err == nil && o.check && !passed {
 				return fmt.Errorf("lesson %s is not done", lesson.Name)

@@ -127,7 +127,7 @@ func takeKeys(t *cockpit.Terminal, in io.Reader) (restore func(), err error) {
 	if !descriptor(keyboard, func(fd int) { before, err = term.MakeRaw(fd) }) || err != nil {
 		return nil, fmt.Errorf("reading keys from the terminal: %w", err)
 	}
-	resized, unheard := cockpit.Resizes()
+	resized, unheard := cockpit.NotifyResize()
 	t.Keys, t.Resized, t.Colour = keyboard, resized, os.Getenv("NO_COLOR") == ""
 	t.Size = func() (width, height int) {
 		width, height = 80, 24 // what terminals have been since there are any

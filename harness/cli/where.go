@@ -86,7 +86,7 @@ func (b workbook) showWhere(w io.Writer, results []progress.Result, asJSON bool)
 		return out.Encode(cockpit.NewState(b.root, results))
 	}
 	for _, r := range results {
-		fmt.Fprintf(w, "%-16s%s\n", r.Lesson.Name, cockpit.Standing(r))
+		fmt.Fprintf(w, "%-16s%s\n", r.Lesson.Name, cockpit.Summary(r))
 	}
 	fmt.Fprintln(w)
 	b.showNews(w, results)
@@ -97,9 +97,9 @@ func (b workbook) showWhere(w io.Writer, results []progress.Result, asJSON bool)
 // showNews writes what was learned in the lesson that has turned green since the
 // last time; of several, in the last one.
 func (b workbook) showNews(w io.Writer, results []progress.Result) {
-	if news := cockpit.NewlyGreen(b.root, results); len(news) > 0 {
+	if news := cockpit.NewlyDone(b.root, results); len(news) > 0 {
 		lesson := news[len(news)-1]
-		fmt.Fprintf(w, "lesson %s is done\n%s\n", lesson.Name, cockpit.Learned(b.root, lesson))
+		fmt.Fprintf(w, "lesson %s is done\n%s\n", lesson.Name, cockpit.DoneText(b.root, lesson))
 	}
 }
 
@@ -116,7 +116,7 @@ func (b workbook) showNext(w io.Writer, results []progress.Result, part func(mes
 	case r.BuildError != "":
 		fmt.Fprintf(w, "next  make lesson %s compile:\n%s\n", r.Lesson.Name, indent(r.BuildError))
 	case open:
-		fmt.Fprintf(w, "next  %s\n      %s\n", step.Name, cockpit.Place(b.root, r.Lesson, step.Name))
+		fmt.Fprintf(w, "next  %s\n      %s\n", step.Name, cockpit.Location(b.root, r.Lesson, step.Name))
 		fmt.Fprintf(w, "%s\n", indent(part(step.Message)))
 	default:
 		fmt.Fprintf(w, "next  all steps of lesson %s pass, but:\n%s\n", r.Lesson.Name, indent(r.Outside))

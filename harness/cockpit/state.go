@@ -110,16 +110,16 @@ func next(root string, l Lesson, r progress.Result) *Next {
 	return n
 }
 
-// Place returns where n is to be done, as an editor takes it: "file.go:21".
-func (n Next) Place() string {
+// Location returns where n is to be done, as an editor takes it: "file.go:21".
+func (n Next) Location() string {
 	if n.Line == 0 {
 		return n.File
 	}
 	return fmt.Sprintf("%s:%d", n.File, n.Line)
 }
 
-// Standing says in a few words how far a lesson is; numbers are two columns wide.
-func Standing(r progress.Result) string {
+// Summary says in a few words how far a lesson is; numbers are two columns wide.
+func Summary(r progress.Result) string {
 	counts := fmt.Sprintf("%2d of %d steps", r.Passed(), len(r.Steps))
 	switch {
 	case r.Done:
@@ -132,9 +132,9 @@ func Standing(r progress.Result) string {
 	return counts
 }
 
-// Place returns where a step stands, as an editor takes it, from the folder root:
+// Location returns where a step stands, as an editor takes it, from the folder root:
 // "lessons/…/part1_test.go:21"; the lesson's folder, if it is not found.
-func Place(root string, lesson catalog.Lesson, name string) string {
+func Location(root string, lesson catalog.Lesson, name string) string {
 	steps, _ := lesson.Steps() // without them, the folder is all that is known
 	i := slices.IndexFunc(steps, func(s catalog.Step) bool { return s.Name == name })
 	if i < 0 {

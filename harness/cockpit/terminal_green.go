@@ -12,10 +12,10 @@ import (
 // allDone is what there is to do when nothing is open.
 const allDone = "All lessons are done. See your own code at work: go run ./harness demo -mine"
 
-// Learned returns what is said of a lesson that is done, in plain lines: what was
+// DoneText returns what is said of a lesson that is done, in plain lines: what was
 // learned, who has shipped the mistakes just avoided, how to compare, and something
 // to try. It is the lesson's README's; what that does not say is left out.
-func Learned(root string, lesson catalog.Lesson) string {
+func DoneText(root string, lesson catalog.Lesson) string {
 	return view{root: root, width: plainWidth}.learned(lesson)
 }
 

@@ -4,6 +4,6 @@ package cockpit
 
 import "os"
 
-// Resizes tells of no change of the terminal's size: there is no signal for it
+// NotifyResize tells of no change of the terminal's size: there is no signal for it
 // here, and what is drawn next fits.
-func Resizes() (resized <-chan os.Signal, stop func()) { return nil, func() {} }
+func NotifyResize() (resized <-chan os.Signal, stop func()) { return nil, func() {} }

@@ -87,7 +87,7 @@ func (v view) main(u Update) string {
 	result, ran := find(u.Results, lesson.Name)
 	switch running := u.Running && (u.Lesson == lesson.Name || !ran); {
 	case running && ran:
-		return text + strings.TrimSpace(Standing(result)) + v.style.bold(" · running …") + "\n\n" + v.style.dim("the run before:") + "\n" + v.body(u, result)
+		return text + strings.TrimSpace(Summary(result)) + v.style.bold(" · running …") + "\n\n" + v.style.dim("the run before:") + "\n" + v.body(u, result)
 	case running:
 		return text + v.style.bold("running …") + " this first build takes longest\n"
 	case u.Err != nil:
@@ -96,7 +96,7 @@ func (v view) main(u Update) string {
 	case !ran:
 		return text + "not run yet\n"
 	}
-	return text + strings.TrimSpace(Standing(result)) + "\n\n" + v.body(u, result)
+	return text + strings.TrimSpace(Summary(result)) + "\n\n" + v.body(u, result)
 }
 
 // shown returns the lesson to show: the one that was chosen, or saved last, or is
@@ -183,7 +183,7 @@ func (v view) body(u Update, r progress.Result) string {
 // what it says.
 func (v view) step(lesson catalog.Lesson, step progress.StepResult) string {
 	sentence, details, _ := strings.Cut(strings.TrimSpace(step.Message), "\n")
-	text := v.style.bold(step.Name) + "\n" + Place(v.root, lesson, step.Name) + "\n" + wrap(sentence, v.width-len(margin))
+	text := v.style.bold(step.Name) + "\n" + Location(v.root, lesson, step.Name) + "\n" + wrap(sentence, v.width-len(margin))
 	if details != "" {
 		text += "\n" + details
 	}
@@ -211,7 +211,7 @@ func (v view) list(u Update) string {
 		}
 		result, ran := find(u.Results, lesson.Name)
 		if ran {
-			how = strings.TrimSpace(Standing(result))
+			how = strings.TrimSpace(Summary(result))
 		}
 		line := fmt.Sprintf("%s %-16s %s", mark, lesson.Name, how)
 		if result.Done {

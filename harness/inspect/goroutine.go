@@ -59,8 +59,8 @@ type Frame struct {
 	Creator  bool // it is the call that started the goroutine, which it may have outlived
 }
 
-// Place returns the file's name and the line: "sessions.go:71".
-func (f Frame) Place() string { return filepath.Base(f.File) + ":" + strconv.Itoa(f.Line) }
+// Location returns the file's name and the line: "sessions.go:71".
+func (f Frame) Location() string { return filepath.Base(f.File) + ":" + strconv.Itoa(f.Line) }
 
 // Package returns the import path of the function's package.
 func (f Frame) Package() string {

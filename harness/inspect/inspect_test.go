@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -27,7 +28,7 @@ func TestThisVersionOfGoIsTheOneThatWeKnow(t *testing.T) {
 		g := Parse(trace)
 		require.Len(t, g, 1, version)
 		require.NotEmpty(t, g[0].Panicked(), version)
-		require.Equal(t, line, g[0].Panicked()[0].Place(), version)
+		require.Equal(t, line, g[0].Panicked()[0].Location(), version)
 	})
 	t.Run("a bubble that cannot go on", func(t *testing.T) {
 		deadlock, mainReturned := Deadlock(deadlocked(t, func(*testing.T) { <-make(chan int) }))
@@ -46,7 +47,7 @@ func TestThisVersionOfGoIsTheOneThatWeKnow(t *testing.T) {
 	dir, binary := build(t)
 	t.Run("what testing prints", func(t *testing.T) {
 		for _, verbose := range []string{"false", "true", "test2json"} {
-			out := run(t, binary, "-test.run=TestFails", "-test.v="+verbose)
+			out := took.ReplaceAllString(run(t, binary, "-test.run=TestFails", "-test.v="+verbose), "(0.00s)")
 			for _, line := range strings.SplitAfter(Failure("TestFails", 0, "x_test.go:7: one\ntwo", verbose), "\n") {
 				require.Contains(t, out, line, version)
 			}
@@ -159,7 +160,7 @@ func panics() (line, trace string) {
 		trace = string(debug.Stack())
 	}()
 	_, file, at, _ := runtime.Caller(0)
-	line = Frame{File: file, Line: at + 2}.Place()
+	line = Frame{File: file, Line: at + 2}.Location()
 	panic("on purpose")
 }
 
@@ -168,6 +169,9 @@ func deadlocked(t *testing.T, f func(t *testing.T)) (p any) {
 	synctest.Test(t, f)
 	return nil
 }
+
+// took is how long a test took, as testing prints it.
+var took = regexp.MustCompile(`\(\d+\.\d\ds\)`)
 
 // build compiles a test, in a folder with a space in its name.
 func build(t *testing.T) (dir, binary string) {

@@ -42,7 +42,7 @@ created by x.g in goroutine 6
 			require.EqualValues(t, 7, all[0].ID)
 			require.Equal(t, "chan receive", all[0].State)
 			require.NotEmpty(t, all[0].Frames)
-			require.Equal(t, "sessions.go:71", all[0].Frames[0].Place())
+			require.Equal(t, "sessions.go:71", all[0].Frames[0].Location())
 			require.Equal(t, "(*Registry).Send", all[0].Frames[0].Name())
 			require.Equal(t, "example.com/sseworkbook/lessons/04-sessions", all[0].Frames[0].Package())
 			require.Contains(t, all[0].Frames[0].File, "/lessons/04-sessions/sessions.go")
@@ -68,8 +68,8 @@ Goroutine 8 (running) created at:
 `)
 	require.Len(t, all, 3)
 	require.Equal(t, []string{"write", "read", "created"}, []string{all[0].State, all[1].State, all[2].State})
-	require.Equal(t, "sample.go:77", all[0].Frames[0].Place())
-	require.Equal(t, "sample.go:78", all[1].Frames[0].Place())
+	require.Equal(t, "sample.go:77", all[0].Frames[0].Location())
+	require.Equal(t, "sample.go:78", all[1].Frames[0].Location())
 }
 
 func TestNamesOfFunctions(t *testing.T) {

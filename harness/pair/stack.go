@@ -30,7 +30,7 @@ func panicLine(trace []byte) string {
 func ownLine(frames []inspect.Frame) string {
 	for _, f := range frames {
 		if !f.Creator && isOwn(f.Package()) {
-			return f.Place()
+			return f.Location()
 		}
 	}
 	return "a line of the standard library"

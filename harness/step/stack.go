@@ -18,7 +18,7 @@ func (p place) String() string {
 	if !p.of.Running() {
 		where += ", " + p.of.State
 	}
-	return fmt.Sprintf("%s (%s)", p.Place(), where)
+	return fmt.Sprintf("%s (%s)", p.Location(), where)
 }
 
 // ownPlace returns the innermost call that stands in the learner's own files, or
@@ -63,9 +63,9 @@ func Goroutines() (n int, most string) {
 		}
 		n++
 		if f, ok := ownFrame(g, false); ok {
-			lines[f.Place()]++
-			if lines[f.Place()] > lines[most] {
-				most = f.Place()
+			lines[f.Location()]++
+			if lines[f.Location()] > lines[most] {
+				most = f.Location()
 			}
 		}
 	}
@@ -77,7 +77,7 @@ func Goroutines() (n int, most string) {
 func LockedOut() (details []string) {
 	for _, g := range inspect.Goroutines() {
 		if f, ok := ownFrame(g, false); ok && g.AtLock() {
-			return []string{"a lock that somebody else has is waited for at " + f.Place()}
+			return []string{"a lock that somebody else has is waited for at " + f.Location()}
 		}
 	}
 	return nil

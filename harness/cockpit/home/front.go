@@ -76,10 +76,10 @@ func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 // A nextStep is what is next.
 type nextStep struct {
-	Lesson  string // the folder's name
-	Title   string // of the step, as a sentence; or what is to be done
-	Message message
-	Place   string // where it stands: "lessons/01-framing/part1_test.go:28"
+	Lesson   string // the folder's name
+	Title    string // of the step, as a sentence; or what is to be done
+	Message  message
+	Location string // where it stands: "lessons/01-framing/part1_test.go:28"
 }
 
 // nextStep returns what is next; nil when all is done.
@@ -88,7 +88,7 @@ func (now standing) nextStep() *nextStep {
 	if n == nil {
 		return nil
 	}
-	next := &nextStep{Lesson: n.Lesson, Title: sentence(n.Step), Message: newMessage(n.Message), Place: n.Place()}
+	next := &nextStep{Lesson: n.Lesson, Title: sentence(n.Step), Message: newMessage(n.Message), Location: n.Location()}
 	i := slices.IndexFunc(now.Lessons, func(l cockpit.Lesson) bool { return l.Name == n.Lesson })
 	switch {
 	case n.Step != "":

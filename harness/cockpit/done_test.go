@@ -17,18 +17,18 @@ func TestALessonThatHasTurnedGreenIsNewsOnce(t *testing.T) {
 		return progress.Result{Lesson: lesson, Done: done}
 	}
 
-	require.Empty(t, NewlyGreen(root, []progress.Result{is(one, false), is(two, false)}))
+	require.Empty(t, NewlyDone(root, []progress.Result{is(one, false), is(two, false)}))
 	require.NoFileExists(t, root+"/"+toldFile, "there is nothing to remember yet")
-	require.Equal(t, []catalog.Lesson{one, two}, NewlyGreen(root, []progress.Result{is(one, true), is(two, true)}))
-	require.Empty(t, NewlyGreen(root, []progress.Result{is(one, true)}))
-	require.Empty(t, NewlyGreen(root, []progress.Result{is(one, false)}))
-	require.Equal(t, []catalog.Lesson{one}, NewlyGreen(root, []progress.Result{is(one, true), is(two, true)}))
+	require.Equal(t, []catalog.Lesson{one, two}, NewlyDone(root, []progress.Result{is(one, true), is(two, true)}))
+	require.Empty(t, NewlyDone(root, []progress.Result{is(one, true)}))
+	require.Empty(t, NewlyDone(root, []progress.Result{is(one, false)}))
+	require.Equal(t, []catalog.Lesson{one}, NewlyDone(root, []progress.Result{is(one, true), is(two, true)}))
 }
 
 // Where nothing can be remembered, it is told again, and nothing fails.
 func TestNewsWhereNothingCanBeRemembered(t *testing.T) {
 	green := []progress.Result{{Lesson: catalog.Lesson{Name: "01-one"}, Done: true}}
 	root := t.TempDir() + "/\x00"
-	require.Len(t, NewlyGreen(root, green), 1)
-	require.Len(t, NewlyGreen(root, green), 1)
+	require.Len(t, NewlyDone(root, green), 1)
+	require.Len(t, NewlyDone(root, green), 1)
 }

@@ -14,10 +14,10 @@ import (
 // a line. What cannot be read or written there is no reason to fail.
 const toldFile = ".workbook/green"
 
-// NewlyGreen returns the lessons that have turned green since it was asked last,
+// NewlyDone returns the lessons that have turned green since it was asked last,
 // in their order. It is told of some lessons or of all; one that is no longer
 // green will be news again.
-func NewlyGreen(root string, results []progress.Result) []catalog.Lesson {
+func NewlyDone(root string, results []progress.Result) []catalog.Lesson {
 	file := filepath.Join(root, filepath.FromSlash(toldFile))
 	text, _ := os.ReadFile(file)
 	told := strings.Fields(string(text))
