@@ -112,6 +112,7 @@ func TestTheTwoSidesOfAComparison(t *testing.T) {
 	plain := regexp.MustCompile(`<[^>]*>`)
 	page := d.page("/lessons/01-greeting/diff")
 	var lines []string
+	page = strings.ReplaceAll(page, "\r", "") // the page's own line ends may be anything
 	for _, found := range regexp.MustCompile(`(?s)<td class="(yours|solution)">(.*?)</td>`).FindAllStringSubmatch(page, -1) {
 		for _, code := range regexp.MustCompile(`(?s)<code data-n="(\d+)">(.*?)\n</code>`).FindAllStringSubmatch(found[2], -1) {
 			lines = append(lines, found[1]+" "+code[1]+" "+plain.ReplaceAllString(code[2], ""))
