@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,21 +38,19 @@ func (c *command) name() string {
 	return name
 }
 
-// find returns the command below root that args begin with, the words that lead to
-// it, and the args that are left. Without one it is root.
+// find returns the command below root that args name, the words that lead to it, and
+// the args that are left. Flags may stand before its name. Where args name none, it is
+// root.
 func find(root *command, args []string) (cmd *command, path, rest []string) {
 	cmd = root
-next:
-	for len(args) > 0 {
-		for _, sub := range cmd.below {
-			if sub.name() == args[0] {
-				cmd, path, args = sub, append(path, args[0]), args[1:]
-				continue next
-			}
+	for {
+		i := slices.IndexFunc(args, func(arg string) bool { return !strings.HasPrefix(arg, "-") })
+		j := slices.IndexFunc(cmd.below, func(sub *command) bool { return i >= 0 && sub.name() == args[i] })
+		if j < 0 {
+			return cmd, path, args
 		}
-		break
+		cmd, path, args = cmd.below[j], append(path, args[i]), slices.Concat(args[:i], args[i+1:])
 	}
-	return cmd, path, args
 }
 
 // errHelp says that a command's help was asked for.
