@@ -7,7 +7,7 @@
 //     asked, and answers. Its tests stand beside it.
 //   - sequence: the sequence diagram, the demo's page and a trace's; harness/trace
 //     is their server and has their tests.
-//   - home: the script and the style of the home page; harness/cockpit/home is its
+//   - home: the script and the style of the home page; harness/site is its
 //     server and has its tests.
 //   - shared: what all of them use.
 package web

@@ -34,7 +34,7 @@ const production = 8
 //     inspect, harness/pair only these two. Their tests may import
 //     harness/toolchain, which stands on harness/process alone.
 //   - Nothing else imports lessons. Only the command line, harness/cli, imports
-//     harness/verify and harness/cockpit.
+//     harness/verify and what it shows to learners, which is several packages.
 //
 // What learners import is their own affair: their code is not looked at, nor a
 // lesson's test that is not as the workbook has it.
@@ -205,12 +205,24 @@ func checkHarness(dir, room string) error {
 	case within(room, "lessons"):
 		return errors.New("only a lesson's own test imports a lesson; programs run on solutions/, and change places by an overlay")
 	}
-	for _, private := range []string{"harness/verify", "harness/cockpit"} {
-		if within(room, private) && !within(dir, private) && dir != "harness/cli" {
+	if dir == "harness/cli" || isShown(dir) && isShown(room) {
+		return nil
+	}
+	for _, private := range slices.Concat(shown, []string{"harness/verify"}) {
+		if within(room, private) && !within(dir, private) {
 			return fmt.Errorf("only the command line imports %s", private)
 		}
 	}
 	return nil
+}
+
+// shown are the packages of what the command line shows to learners. They import
+// each other.
+var shown = []string{"harness/hints", "harness/site", "harness/status", "harness/terminal", "harness/watch"}
+
+// isShown reports whether room is one of them.
+func isShown(room string) bool {
+	return slices.ContainsFunc(shown, func(private string) bool { return within(room, private) })
 }
 
 // checkLibrary is the rule for libraries in the solution called name. It tells

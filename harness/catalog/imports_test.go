@@ -49,7 +49,9 @@ func TestABrokenImportRuleIsFound(t *testing.T) {
 		{"harness/pair/wire.go", "golang.org/x/net/http2", "no module but testify, goleak"},
 		{demo, ours + "lessons/01-greeting", "only a lesson's own test imports a lesson"},
 		{demo, ours + "harness/verify", "only the command line imports harness/verify"},
-		{demo, ours + "harness/cockpit", "only the command line imports harness/cockpit"},
+		{demo, ours + "harness/status", "only the command line imports harness/status"},
+		{demo, ours + "harness/site", "only the command line imports harness/site"},
+		{"harness/site/site.go", ours + "harness/verify", "only the command line imports harness/verify"},
 		{"web/web.go", ours + "lessons/01-greeting", "only a lesson's own test imports a lesson"},
 	} {
 		t.Run(test.file+" "+test.imported, func(t *testing.T) {

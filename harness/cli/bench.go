@@ -12,9 +12,9 @@ import (
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
-	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/measure"
 	"example.com/sseworkbook/harness/overlay"
+	"example.com/sseworkbook/harness/status"
 )
 
 // Whom the figures of a benchmark are of.
@@ -136,7 +136,7 @@ func (b workbook) benchMine(ctx context.Context, word, dir string, o measure.Opt
 	}
 	if !result.Done {
 		return nil, fmt.Errorf("lesson %s is not green yet (%s); how fast code is that is not right says nothing",
-			lesson.Name, strings.TrimSpace(cockpit.Summary(result)))
+			lesson.Name, strings.TrimSpace(status.Summary(result)))
 	}
 	yours, err := overlay.SolutionFromLesson(lesson)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"example.com/sseworkbook/harness/catalog"
-	"example.com/sseworkbook/harness/cockpit"
+	"example.com/sseworkbook/harness/stub"
 )
 
 // newDiff returns the command that compares with the solution.
@@ -109,7 +109,7 @@ func (b workbook) side(whose, path string) (text []byte, name string, err error)
 		return nil, "", fmt.Errorf("reading %s: %w", name, err)
 	}
 	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-	return cockpit.WithoutDirectives(text), name, nil
+	return stub.WithoutDirectives(text), name, nil
 }
 
 // colourDiff sets the lines of the diff of one file off, by what they begin with.

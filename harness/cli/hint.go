@@ -9,7 +9,7 @@ import (
 	"strconv"
 
 	"example.com/sseworkbook/harness/catalog"
-	"example.com/sseworkbook/harness/cockpit"
+	"example.com/sseworkbook/harness/hints"
 	"example.com/sseworkbook/harness/progress"
 )
 
@@ -100,55 +100,55 @@ func (b workbook) showHints(w io.Writer, r progress.Result, o hintOptions) error
 		fmt.Fprintln(w, "All lessons are done: no hint is needed.")
 		return nil
 	}
-	var hints []cockpit.Hint
+	var list []hints.Hint
 	var err error
 	switch {
 	case o.all:
-		hints, err = cockpit.AllHints(b.root, r)
+		list, err = hints.All(b.root, r)
 	case o.again:
-		hints, err = one(cockpit.LastHint(b.root, r))
+		list, err = one(hints.Last(b.root, r))
 	default:
-		hints, err = one(cockpit.NextHint(b.root, r))
+		list, err = one(hints.Next(b.root, r))
 	}
 	if err != nil {
 		return err
 	}
-	for i, hint := range hints {
+	for i, hint := range list {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
 		writeHint(w, r, hint)
 	}
-	showMore(w, r.Lesson, hints[len(hints)-1], "")
+	showMore(w, r.Lesson, list[len(list)-1], "")
 	return nil
 }
 
 // one returns the one hint as a list.
-func one(hint cockpit.Hint, err error) ([]cockpit.Hint, error) {
-	return []cockpit.Hint{hint}, err
+func one(hint hints.Hint, err error) ([]hints.Hint, error) {
+	return []hints.Hint{hint}, err
 }
 
 // showHint writes hint number n.
 func (b workbook) showHint(w io.Writer, r progress.Result, n int) error {
-	hints, err := cockpit.AllHints(b.root, r)
+	list, err := hints.All(b.root, r)
 	if err != nil {
 		return err
 	}
-	if hints[0].N == 0 {
-		return showAnyway(w, r, hints[0], n)
+	if list[0].N == 0 {
+		return showAnyway(w, r, list[0], n)
 	}
-	if n > len(hints) {
+	if n > len(list) {
 		return fmt.Errorf("lesson %s has %d hints for this step; what is left is %s diff %d",
-			r.Lesson.Name, len(hints), program, r.Lesson.Number)
+			r.Lesson.Name, len(list), program, r.Lesson.Number)
 	}
-	writeHint(w, r, hints[n-1])
-	showMore(w, r.Lesson, hints[n-1], fmt.Sprintf(" %d", n+1))
+	writeHint(w, r, list[n-1])
+	showMore(w, r.Lesson, list[n-1], fmt.Sprintf(" %d", n+1))
 	return nil
 }
 
 // showAnyway writes hint number n where no step is red, which is one of the lesson's
 // own or else says how the lesson stands.
-func showAnyway(w io.Writer, r progress.Result, standing cockpit.Hint, n int) error {
+func showAnyway(w io.Writer, r progress.Result, standing hints.Hint, n int) error {
 	texts, err := r.Lesson.Hints()
 	if err != nil {
 		return err
@@ -162,7 +162,7 @@ func showAnyway(w io.Writer, r progress.Result, standing cockpit.Hint, n int) er
 }
 
 // writeHint writes a hint under a line that says whose it is.
-func writeHint(w io.Writer, r progress.Result, hint cockpit.Hint) {
+func writeHint(w io.Writer, r progress.Result, hint hints.Hint) {
 	switch {
 	case r.Done:
 		fmt.Fprintf(w, "lesson %s is green: no hint is needed. Compare: %s diff %d\n", r.Lesson.Name, program, r.Lesson.Number)
@@ -181,7 +181,7 @@ func writeHint(w io.Writer, r progress.Result, hint cockpit.Hint) {
 
 // showMore says how to get the hint after this one, or what there is after the last;
 // number is what the command takes beside the lesson.
-func showMore(w io.Writer, lesson catalog.Lesson, hint cockpit.Hint, number string) {
+func showMore(w io.Writer, lesson catalog.Lesson, hint hints.Hint, number string) {
 	switch {
 	case hint.More:
 		fmt.Fprintf(w, "more  %s hint %d%s\n", program, lesson.Number, number)

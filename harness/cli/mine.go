@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"example.com/sseworkbook/harness/catalog"
-	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/overlay"
 	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/status"
 	"example.com/sseworkbook/harness/toolchain"
 )
 
@@ -63,7 +63,7 @@ func (b workbook) greenLessons(ctx context.Context, strict bool, stderr io.Write
 			green = append(green, r.Lesson)
 		case strict:
 			return nil, fmt.Errorf("lesson %s is not green yet (%s); without -strict, the reference stands in for it",
-				r.Lesson.Name, strings.TrimSpace(cockpit.Summary(r)))
+				r.Lesson.Name, strings.TrimSpace(status.Summary(r)))
 		}
 	}
 	return green, nil

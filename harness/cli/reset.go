@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
-	"example.com/sseworkbook/harness/cockpit"
+	"example.com/sseworkbook/harness/hints"
 	"example.com/sseworkbook/harness/stub"
 )
 
@@ -71,7 +71,7 @@ func (b workbook) reset(w io.Writer, lesson catalog.Lesson) error {
 	if err != nil {
 		return err
 	}
-	cockpit.ForgetHints(b.root, lesson)
+	hints.Forget(b.root, lesson)
 	rest := ""
 	if len(kept) == 0 {
 		rest = "; there was nothing of yours to keep"

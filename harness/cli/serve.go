@@ -6,10 +6,10 @@ import (
 	"sync"
 
 	"example.com/sseworkbook/harness/catalog"
-	"example.com/sseworkbook/harness/cockpit"
-	"example.com/sseworkbook/harness/cockpit/home"
+	"example.com/sseworkbook/harness/site"
 	"example.com/sseworkbook/harness/trace"
 	"example.com/sseworkbook/harness/verify"
+	"example.com/sseworkbook/harness/watch"
 )
 
 // newServe returns the command that shows the workbook in a browser.
@@ -33,11 +33,11 @@ func newServe() *command {
 	return cmd
 }
 
-// serve runs the cockpit and the pages on it, until ctx ends or one of them fails.
+// serve runs what is saved and the pages that show it, until ctx ends or one of them fails.
 func (b workbook) serve(ctx context.Context, addr string, poll bool, out io.Writer) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	where := cockpit.New(b.root, b.lessons, poll)
+	where := watch.New(b.root, b.lessons, poll)
 	var flown error
 	var all sync.WaitGroup
 	all.Go(func() {
@@ -53,23 +53,23 @@ func (b workbook) serve(ctx context.Context, addr string, poll bool, out io.Writ
 	return flown
 }
 
-// homePage returns the pages of the workbook on a cockpit that runs.
-func (b workbook) homePage(where *cockpit.Cockpit) *home.Server {
-	pages := home.New(b.root, b.lessons, where)
+// homePage returns the pages of the workbook on a watcher that runs.
+func (b workbook) homePage(where *watch.Watcher) *site.Server {
+	pages := site.New(b.root, b.lessons, where)
 	pages.Mistakes = b.mistakes
 	pages.Demo = trace.NewDemo(readingTime, nil)
 	return pages
 }
 
 // mistakes returns what people get wrong in a lesson.
-func (b workbook) mistakes(lesson catalog.Lesson) ([]home.Mistake, error) {
+func (b workbook) mistakes(lesson catalog.Lesson) ([]site.Mistake, error) {
 	records, err := verify.Mistakes(b.root, lesson)
 	if err != nil {
 		return nil, err
 	}
-	var all []home.Mistake
+	var all []site.Mistake
 	for _, r := range records {
-		all = append(all, home.Mistake{Step: r.Catches[0].Step, Title: r.Title, Symptom: r.Symptom, Source: r.Source})
+		all = append(all, site.Mistake{Step: r.Catches[0].Step, Title: r.Title, Symptom: r.Symptom, Source: r.Source})
 	}
 	return all, nil
 }

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"example.com/sseworkbook/harness/catalog"
-	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/terminal"
 	"example.com/sseworkbook/harness/trace"
 )
 
@@ -48,7 +48,7 @@ message between client and server is an arrow, with its bytes, up to the failure
 			}
 			passed, err := book.test(cmd, lesson, o)
 			if passed {
-				fmt.Fprintf(cmd.stdout, "\n%s", cockpit.DoneText(book.root, lesson))
+				fmt.Fprintf(cmd.stdout, "\n%s", terminal.DoneText(book.root, lesson))
 			}
 			if err == nil && o.check && !passed {
 				return fmt.Errorf("lesson %s is not done", lesson.Name)

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/status"
 	"example.com/sseworkbook/harness/toolchain"
 	"example.com/sseworkbook/harness/update"
 )
@@ -55,7 +55,7 @@ func (b workbook) afterUpdate(ctx context.Context, w io.Writer) error {
 	}
 	where := "all lessons are done"
 	if i := slices.IndexFunc(results, func(r progress.Result) bool { return !r.Done }); i >= 0 {
-		where = fmt.Sprintf("lesson %s is next: %s", results[i].Lesson.Name, strings.TrimSpace(cockpit.Summary(results[i])))
+		where = fmt.Sprintf("lesson %s is next: %s", results[i].Lesson.Name, strings.TrimSpace(status.Summary(results[i])))
 	}
 	fmt.Fprintf(w, "you     %s · %s\n", where, program)
 	return nil

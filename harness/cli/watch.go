@@ -14,8 +14,9 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/term"
 
-	"example.com/sseworkbook/harness/cockpit"
-	"example.com/sseworkbook/harness/cockpit/home"
+	"example.com/sseworkbook/harness/site"
+	"example.com/sseworkbook/harness/terminal"
+	"example.com/sseworkbook/harness/watch"
 )
 
 // newWatch returns the command that runs what is saved.
@@ -31,7 +32,7 @@ them. Elsewhere it writes plain lines. The home page shows the same in a browser
 		args: noArguments,
 		run: func(cmd *command, _ []string) error {
 			if addr != "" {
-				if err := home.CheckAddress(addr); err != nil {
+				if err := site.CheckAddress(addr); err != nil {
 					return err
 				}
 			}
@@ -52,9 +53,9 @@ func (b workbook) watch(cmd *command, addr string, poll bool) error {
 	ctx, stop := signal.NotifyContext(cmd.ctx, syscall.SIGHUP) // a terminal that is closed
 	defer stop()
 	crew, ctx := errgroup.WithContext(ctx)
-	c := cockpit.New(b.root, b.lessons, poll)
+	c := watch.New(b.root, b.lessons, poll)
 	crew.Go(guarded(ctx, c.Run))
-	shown := &cockpit.Terminal{Cockpit: c, Out: cmd.stdout, Page: b.page(ctx, crew, c, addr), Diff: b.diffText}
+	shown := &terminal.Terminal{Source: c, Root: b.root, Lessons: b.lessons, Out: cmd.stdout, Page: b.page(ctx, crew, c, addr), Diff: b.diffText}
 	restore, err := takeKeys(shown, cmd.stdin)
 	if err != nil {
 		crew.Go(func() error { return err })
@@ -84,7 +85,7 @@ func guarded(ctx context.Context, f func(context.Context) error) func() error {
 
 // page has crew serve the home page at addr, and returns what to say of it: where it
 // is, or why it is not; "" if nobody wants it.
-func (b workbook) page(ctx context.Context, crew *errgroup.Group, where *cockpit.Cockpit, addr string) string {
+func (b workbook) page(ctx context.Context, crew *errgroup.Group, where *watch.Watcher, addr string) string {
 	if addr == "" {
 		return ""
 	}
@@ -118,7 +119,7 @@ func (l lineTo) Write(line []byte) (int, error) {
 
 // takeKeys has a terminal hand over each key that is pressed, if a person sits at
 // both ends. The function that it returns makes it the terminal that it was, once.
-func takeKeys(t *cockpit.Terminal, in io.Reader) (restore func(), err error) {
+func takeKeys(t *terminal.Terminal, in io.Reader) (restore func(), err error) {
 	keyboard, screen := terminalOf(in), terminalOf(t.Out)
 	if keyboard == nil || screen == nil || os.Getenv("TERM") == "dumb" {
 		return func() {}, nil
@@ -127,7 +128,7 @@ func takeKeys(t *cockpit.Terminal, in io.Reader) (restore func(), err error) {
 	if !descriptor(keyboard, func(fd int) { before, err = term.MakeRaw(fd) }) || err != nil {
 		return nil, fmt.Errorf("reading keys from the terminal: %w", err)
 	}
-	resized, unheard := cockpit.NotifyResize()
+	resized, unheard := terminal.NotifyResize()
 	t.Keys, t.Resized, t.Colour = keyboard, resized, os.Getenv("NO_COLOR") == ""
 	t.Size = func() (width, height int) {
 		width, height = 80, 24 // what terminals have been since there are any

@@ -9,8 +9,9 @@ import (
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
-	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/status"
+	"example.com/sseworkbook/harness/terminal"
 )
 
 // whereOptions is what the command without a name takes.
@@ -83,10 +84,10 @@ func (b workbook) showWhere(w io.Writer, results []progress.Result, asJSON bool)
 		out := json.NewEncoder(w)
 		out.SetEscapeHTML(false)
 		out.SetIndent("", "  ")
-		return out.Encode(cockpit.NewState(b.root, results))
+		return out.Encode(status.NewState(b.root, results))
 	}
 	for _, r := range results {
-		fmt.Fprintf(w, "%-16s%s\n", r.Lesson.Name, cockpit.Summary(r))
+		fmt.Fprintf(w, "%-16s%s\n", r.Lesson.Name, status.Summary(r))
 	}
 	fmt.Fprintln(w)
 	b.showNews(w, results)
@@ -97,9 +98,9 @@ func (b workbook) showWhere(w io.Writer, results []progress.Result, asJSON bool)
 // showNews writes what was learned in the lesson that has turned green since the
 // last time; of several, in the last one.
 func (b workbook) showNews(w io.Writer, results []progress.Result) {
-	if news := cockpit.NewlyDone(b.root, results); len(news) > 0 {
+	if news := status.NewlyDone(b.root, results); len(news) > 0 {
 		lesson := news[len(news)-1]
-		fmt.Fprintf(w, "lesson %s is done\n%s\n", lesson.Name, cockpit.DoneText(b.root, lesson))
+		fmt.Fprintf(w, "lesson %s is done\n%s\n", lesson.Name, terminal.DoneText(b.root, lesson))
 	}
 }
 
@@ -116,7 +117,7 @@ func (b workbook) showNext(w io.Writer, results []progress.Result, part func(mes
 	case r.BuildError != "":
 		fmt.Fprintf(w, "next  make lesson %s compile:\n%s\n", r.Lesson.Name, indent(r.BuildError))
 	case open:
-		fmt.Fprintf(w, "next  %s\n      %s\n", step.Name, cockpit.Location(b.root, r.Lesson, step.Name))
+		fmt.Fprintf(w, "next  %s\n      %s\n", step.Name, status.Location(b.root, r.Lesson, step.Name))
 		fmt.Fprintf(w, "%s\n", indent(part(step.Message)))
 	default:
 		fmt.Fprintf(w, "next  all steps of lesson %s pass, but:\n%s\n", r.Lesson.Name, indent(r.Outside))

@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	"example.com/sseworkbook/harness/catalog"
-	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/status"
 )
 
 // A workbook is the learner's copy of it, with the lessons that are in it.
@@ -50,7 +50,7 @@ func (b workbook) progressOf(ctx context.Context, lesson catalog.Lesson) (progre
 
 // relative returns path as a person in the workbook's folder would type it.
 func (b workbook) relative(path string) string {
-	return cockpit.Relative(b.root, path)
+	return status.Relative(b.root, path)
 }
 
 // oneLesson demands the name of a lesson as the only argument.

@@ -1,6 +1,6 @@
 // The home page follows along: a stream tells of each update, and the page asks for
 // itself again and takes over the parts that have changed. What is folded open, and
-// where the keyboard is, stays. (harness/cockpit/home is the server)
+// where the keyboard is, stays. (harness/site is the server)
 
 const retryMilliseconds = 2000;
 const lost = document.getElementById('lost');

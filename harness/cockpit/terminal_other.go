@@ -1,9 +1,0 @@
-//go:build !unix
-
-package cockpit
-
-import "os"
-
-// NotifyResize tells of no change of the terminal's size: there is no signal for it
-// here, and what is drawn next fits.
-func NotifyResize() (resized <-chan os.Signal, stop func()) { return nil, func() {} }

@@ -1,0 +1,152 @@
+// Package status is where a learner is, from run to run: what is done, what comes
+// next, and where it stands. The command line prints it; the terminal and the pages
+// in the browser show it.
+package status
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/progress"
+)
+
+// A State is where a learner is, in terms for programs: the command line prints it
+// as JSON, and the page shows it. Its names stay as they are; new ones may come.
+type State struct {
+	Lessons []Lesson `json:"lessons"`
+	Next    *Next    `json:"next"` // null when every lesson is done
+}
+
+// Status says where a lesson stands.
+type Status string
+
+// A lesson is one of these.
+const (
+	Open   Status = "open"   // a step is still to be made green
+	Broken Status = "broken" // it does not compile, or fails beside its steps
+	Done   Status = "done"
+)
+
+// A Lesson is where one lesson stands.
+type Lesson struct {
+	Number  int    `json:"number"`
+	Name    string `json:"name"`  // the folder's name in lessons/ and solutions/
+	Title   string `json:"title"` // the first line of its README
+	Status  Status `json:"status"`
+	Passed  int    `json:"passed"`  // how many of its steps pass
+	Message string `json:"message"` // of a broken lesson: what is wrong; or ""
+	Steps   []Step `json:"steps"`
+}
+
+// A Step is where one step stands.
+type Step struct {
+	Name    string          `json:"name"`   // of its test
+	Status  progress.Status `json:"status"` // "passed", "failed", "waiting" or "unknown"
+	Message string          `json:"message"`
+	File    string          `json:"file"` // where it stands, from the workbook's folder, with slashes; the lesson's folder, if it is not found
+	Line    int             `json:"line"`
+}
+
+// Next is what there is to do next.
+type Next struct {
+	Lesson  string `json:"lesson"`
+	Step    string `json:"step"` // "" when the lesson is broken
+	Message string `json:"message"`
+	File    string `json:"file"`
+	Line    int    `json:"line"` // 0: the file as a whole
+}
+
+// NewState returns the state that results are, for a workbook in root.
+func NewState(root string, results []progress.Result) State {
+	s := State{Lessons: []Lesson{}}
+	for _, r := range results {
+		s.Lessons = append(s.Lessons, newLesson(root, r))
+	}
+	i := slices.IndexFunc(s.Lessons, func(l Lesson) bool { return l.Status != Done })
+	if i >= 0 {
+		s.Next = next(root, s.Lessons[i], results[i])
+	}
+	return s
+}
+
+// newLesson returns where the lesson of one result stands.
+func newLesson(root string, r progress.Result) Lesson {
+	l := Lesson{
+		Number: r.Lesson.Number, Name: r.Lesson.Name, Title: r.Lesson.Title,
+		Status: Open, Passed: r.Passed(), Steps: []Step{},
+	}
+	switch broken := r.BuildError + r.Outside; {
+	case r.Done:
+		l.Status = Done
+	case broken != "":
+		l.Status, l.Message = Broken, strings.TrimSpace(broken)
+	}
+	steps, _ := r.Lesson.Steps() // a test file that cannot be read is in the result's BuildError
+	for _, step := range r.Steps {
+		at := slices.IndexFunc(steps, func(s catalog.Step) bool { return s.Name == step.Name })
+		file, line := Relative(root, r.Lesson.Dir), 0
+		if at >= 0 {
+			file, line = Relative(root, steps[at].File), steps[at].Line
+		}
+		l.Steps = append(l.Steps, Step{step.Name, step.Status, step.Message, file, line})
+	}
+	return l
+}
+
+// next returns what there is to do in a lesson that is not done.
+func next(root string, l Lesson, r progress.Result) *Next {
+	n := &Next{Lesson: l.Name, Message: l.Message, File: Relative(root, r.Lesson.File())}
+	if r.BuildError != "" {
+		return n
+	}
+	i := slices.IndexFunc(l.Steps, func(s Step) bool { return s.Status != progress.Passed })
+	if i >= 0 {
+		step := l.Steps[i]
+		n.Step, n.Message, n.File, n.Line = step.Name, step.Message, step.File, step.Line
+	}
+	return n
+}
+
+// Location returns where n is to be done, as an editor takes it: "file.go:21".
+func (n Next) Location() string {
+	if n.Line == 0 {
+		return n.File
+	}
+	return fmt.Sprintf("%s:%d", n.File, n.Line)
+}
+
+// Summary says in a few words how far a lesson is; numbers are two columns wide.
+func Summary(r progress.Result) string {
+	counts := fmt.Sprintf("%2d of %d steps", r.Passed(), len(r.Steps))
+	switch {
+	case r.Done:
+		return counts + " · done"
+	case r.BuildError != "":
+		return "does not compile yet"
+	case r.Outside != "":
+		return counts + " · something else failed"
+	}
+	return counts
+}
+
+// Location returns where a step stands, as an editor takes it, from the folder root:
+// "lessons/…/part1_test.go:21"; the lesson's folder, if it is not found.
+func Location(root string, lesson catalog.Lesson, name string) string {
+	steps, _ := lesson.Steps() // without them, the folder is all that is known
+	i := slices.IndexFunc(steps, func(s catalog.Step) bool { return s.Name == name })
+	if i < 0 {
+		return Relative(root, lesson.Dir)
+	}
+	return fmt.Sprintf("%s:%d", Relative(root, steps[i].File), steps[i].Line)
+}
+
+// Relative returns path as a person in the folder root would type it.
+func Relative(root, path string) string {
+	if rel, err := filepath.Rel(root, path); err == nil {
+		return filepath.ToSlash(rel)
+	}
+	return path
+}

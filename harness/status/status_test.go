@@ -1,0 +1,71 @@
+package status_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/status"
+)
+
+// greeting returns a lesson of two steps in a workbook of its own.
+func greeting(t *testing.T) (root string, lesson catalog.Lesson) {
+	root = t.TempDir()
+	lesson = catalog.Lesson{Number: 1, Name: "01-greeting", Topic: "greeting", Title: "Greeting: say hello", Dir: filepath.Join(root, "lessons", "01-greeting")}
+	require.NoError(t, os.MkdirAll(lesson.Dir, 0o755))
+	tests := "package greeting_test\n\nimport \"testing\"\n\nfunc TestHello(t *testing.T) {}\nfunc TestGoodbye(t *testing.T) {}\n"
+	require.NoError(t, os.WriteFile(filepath.Join(lesson.Dir, "part1_test.go"), []byte(tests), 0o644))
+	return root, lesson
+}
+
+// What programs read is written out here: it stays as it is.
+func TestTheStateInJSON(t *testing.T) {
+	root, lesson := greeting(t)
+	state := status.NewState(root, []progress.Result{{Lesson: lesson, Steps: []progress.StepResult{
+		{Name: "TestHello", Status: progress.Passed},
+		{Name: "TestGoodbye", Status: progress.Failed, Message: "nobody said goodbye"},
+	}}})
+	text, err := json.Marshal(state)
+	require.NoError(t, err)
+	require.JSONEq(t, `{
+		"lessons": [{
+			"number": 1, "name": "01-greeting", "title": "Greeting: say hello", "status": "open", "passed": 1, "message": "",
+			"steps": [
+				{"name": "TestHello", "status": "passed", "message": "", "file": "lessons/01-greeting/part1_test.go", "line": 5},
+				{"name": "TestGoodbye", "status": "failed", "message": "nobody said goodbye", "file": "lessons/01-greeting/part1_test.go", "line": 6}
+			]
+		}],
+		"next": {
+			"lesson": "01-greeting", "step": "TestGoodbye", "message": "nobody said goodbye",
+			"file": "lessons/01-greeting/part1_test.go", "line": 6
+		}
+	}`, string(text))
+	require.Equal(t, "lessons/01-greeting/part1_test.go:6", state.Next.Location())
+}
+
+// Where a lesson does not compile, its own file is what to look at.
+func TestTheStateOfALessonThatIsBroken(t *testing.T) {
+	root, lesson := greeting(t)
+	state := status.NewState(root, []progress.Result{{Lesson: lesson, BuildError: "greeting.go:3: syntax error\n"}})
+	require.Equal(t, status.Broken, state.Lessons[0].Status)
+	require.Equal(t, &status.Next{Lesson: "01-greeting", Message: "greeting.go:3: syntax error", File: "lessons/01-greeting/greeting.go"}, state.Next)
+	require.Equal(t, "lessons/01-greeting/greeting.go", state.Next.Location())
+
+	passed := []progress.StepResult{{Name: "TestHello", Status: progress.Passed}, {Name: "TestGoodbye", Status: progress.Passed}}
+	state = status.NewState(root, []progress.Result{{Lesson: lesson, Steps: passed, Outside: "found a goroutine"}})
+	require.Equal(t, status.Broken, state.Lessons[0].Status)
+	require.Equal(t, "found a goroutine", state.Next.Message)
+}
+
+// When all is done, nothing is next.
+func TestTheStateWhenAllIsDone(t *testing.T) {
+	root, lesson := greeting(t)
+	state := status.NewState(root, []progress.Result{{Lesson: lesson, Done: true}})
+	require.Equal(t, status.Done, state.Lessons[0].Status)
+	require.Nil(t, state.Next)
+}

@@ -1,0 +1,9 @@
+//go:build !unix
+
+package terminal
+
+import "os"
+
+// NotifyResize tells of no change of the terminal's size: there is no signal for it
+// here, and what is drawn next fits.
+func NotifyResize() (resized <-chan os.Signal, stop func()) { return nil, func() {} }

@@ -1,0 +1,86 @@
+package terminal
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// plainWidth is how wide text is where no terminal says how wide it is.
+// Wider lines are not made in a terminal either: they are hard to read.
+const plainWidth = 100
+
+// minWidth is how wide text is where a terminal is smaller than that.
+const minWidth = 40
+
+// margin is what stands before the text beside a label: "next  ".
+const margin = "      "
+
+// A style is how text looks: as it is, or with a terminal's colours.
+type style struct{ colour bool }
+
+func (s style) bold(text string) string  { return s.paint("1", text) }
+func (s style) dim(text string) string   { return s.paint("2", text) }
+func (s style) red(text string) string   { return s.paint("1;31", text) }
+func (s style) green(text string) string { return s.paint("1;32", text) }
+
+// paint puts text between the escape codes for how and for as it was.
+func (s style) paint(how, text string) string {
+	if !s.colour || text == "" {
+		return text
+	}
+	return "\x1b[" + how + "m" + text + "\x1b[0m"
+}
+
+// A label is the word that begins a part of the screen; its text stands beside it
+// and under it.
+func label(word string) string { return fmt.Sprintf("%-*s", len(margin), word) }
+
+// beside puts text, in lines, beside a label that is painted already.
+func beside(painted, text string) string {
+	text = strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+margin)
+	return painted + strings.ReplaceAll(text, "\n"+margin+"\n", "\n\n") + "\n"
+}
+
+// wrap breaks a text of one line between words, so that no line is wider than
+// width where a word is not.
+func wrap(text string, width int) string {
+	var b strings.Builder
+	column := 0
+	for i, word := range strings.Fields(text) {
+		length := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case column+1+length > width:
+			b.WriteByte('\n')
+			column = 0
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += length
+	}
+	return b.String()
+}
+
+// reflow breaks the paragraphs of a Markdown text anew. Code and lists stay in
+// their lines.
+func reflow(text string, width int) string {
+	paragraphs := strings.Split(strings.Trim(text, "\n"), "\n\n")
+	for i, p := range paragraphs {
+		if !strings.HasPrefix(p, "    ") && !strings.HasPrefix(p, "- ") && !strings.HasPrefix(p, "```") {
+			paragraphs[i] = wrap(p, width)
+		}
+	}
+	return strings.Join(paragraphs, "\n\n")
+}
+
+// clip shortens a line to width.
+func clip(line string, width int) string {
+	runes := []rune(line)
+	if len(runes) <= width || width < 1 {
+		return line
+	}
+	return string(runes[:width-1]) + "…"
+}
