@@ -7,21 +7,6 @@ import (
 	"golang.org/x/term"
 )
 
-// A colour is what begins to set text off on a terminal.
-type colour string
-
-const (
-	bold  colour = "\x1b[1m"
-	red   colour = "\x1b[31m"
-	green colour = "\x1b[32m"
-	cyan  colour = "\x1b[36m"
-
-	noColour = "\x1b[0m" // ends each of them
-)
-
-// set returns s in the colour.
-func (c colour) set(s string) string { return string(c) + s + noColour }
-
 // colours reports whether w takes colours: a terminal that can do more than print,
 // whose owner has not said no (https://no-color.org).
 func colours(w io.Writer) bool { return rewrites(w) && os.Getenv("NO_COLOR") == "" }

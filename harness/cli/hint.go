@@ -5,18 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/hints"
 	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/status"
 )
 
 // hintOptions is what the command hint takes.
 type hintOptions struct {
 	again bool // the last one once more
 	all   bool // all of them
+	n     int  // this one; 0 is none in particular
 }
 
 // newHint returns the command that helps with the step that is red.
@@ -28,18 +29,17 @@ func newHint() *command {
 		long: `Each call tells more than the one before: first the step's own hint, then those of the lesson, and in the end
 the solution's function. When another step is red, it begins anew. Without a lesson, it is the one that is next;
 with N, it is hint number N, and the count stays as it is.`,
-		args: func(_ *command, args []string) error { return checkHint(args, o) },
+		args: func(_ *command, args []string) error { return o.check(args) },
 		run: func(cmd *command, args []string) error {
 			book, result, err := openResult(cmd.ctx, args[:min(len(args), 1)])
 			if err != nil {
 				return err
 			}
-			w := cmd.stdout
-			if len(args) == 2 {
-				n, _ := strconv.Atoi(args[1])
-				return book.showHint(w, result, n)
+			if result.Lesson.Name == "" {
+				fmt.Fprintln(cmd.stdout, "All lessons are done: no hint is needed.")
+				return nil
 			}
-			return book.showHints(w, result, o)
+			return showHints(cmd.stdout, book.root, result, o)
 		},
 	}
 	cmd.flags.BoolVar(&o.again, "again", false, "the hint that was shown last, once more")
@@ -47,19 +47,20 @@ with N, it is hint number N, and the count stays as it is.`,
 	return cmd
 }
 
-// checkHint refuses what hint cannot do.
-func checkHint(args []string, o hintOptions) error {
+// check refuses what hint cannot do, and takes the number of a hint from args.
+func (o *hintOptions) check(args []string) (err error) {
 	switch {
 	case len(args) > 2:
 		return fmt.Errorf("hint takes a lesson and a number, but got %d arguments", len(args))
 	case o.all && o.again:
 		return errors.New("-all or -again? Both at once is too much")
-	case len(args) == 2 && (o.all || o.again):
+	case len(args) < 2:
+		return nil
+	case o.all || o.again:
 		return errors.New("a number picks one hint; it goes without -all and -again")
-	case len(args) == 2:
-		if n, err := strconv.Atoi(args[1]); err != nil || n < 1 {
-			return fmt.Errorf("which hint? %q is no number from 1 up", args[1])
-		}
+	}
+	if o.n, err = strconv.Atoi(args[1]); err != nil || o.n < 1 {
+		return fmt.Errorf("which hint? %q is no number from 1 up", args[1])
 	}
 	return nil
 }
@@ -88,104 +89,88 @@ func openResult(ctx context.Context, args []string) (workbook, progress.Result, 
 	if err != nil {
 		return workbook{}, progress.Result{}, err
 	}
-	if i := slices.IndexFunc(results, func(r progress.Result) bool { return !r.Done }); i >= 0 {
-		return book, results[i], nil
-	}
-	return book, progress.Result{}, nil
+	next, _ := status.FirstOpen(results)
+	return book, next, nil
 }
 
-// showHints writes the next hint, or those that o asks for.
-func (b workbook) showHints(w io.Writer, r progress.Result, o hintOptions) error {
-	if r.Lesson.Name == "" {
-		fmt.Fprintln(w, "All lessons are done: no hint is needed.")
-		return nil
-	}
-	var list []hints.Hint
-	var err error
-	switch {
-	case o.all:
-		list, err = hints.All(b.root, r)
-	case o.again:
-		list, err = one(hints.Last(b.root, r))
-	default:
-		list, err = one(hints.Next(b.root, r))
-	}
+// showHints writes the next hint, or those that o asks for, and how to get more.
+func showHints(w io.Writer, root string, r progress.Result, o hintOptions) error {
+	list, err := pickHints(root, r, o)
 	if err != nil {
 		return err
+	}
+	if len(list) == 0 {
+		return showNoStep(w, r, o.n)
 	}
 	for i, hint := range list {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		writeHint(w, r, hint)
+		writeHint(w, r.Lesson, hint)
 	}
-	showMore(w, r.Lesson, list[len(list)-1], "")
+	switch last := list[len(list)-1]; {
+	case last.N == last.Of:
+		fmt.Fprintf(w, "all   %s diff %d\n", program, r.Lesson.Number)
+	case o.n > 0:
+		fmt.Fprintf(w, "more  %s hint %d %d\n", program, r.Lesson.Number, o.n+1)
+	default:
+		fmt.Fprintf(w, "more  %s hint %d\n", program, r.Lesson.Number)
+	}
 	return nil
 }
 
-// one returns the one hint as a list.
-func one(hint hints.Hint, err error) ([]hints.Hint, error) {
-	return []hints.Hint{hint}, err
+// pickHints returns the hints that o asks for; none where no step is red.
+func pickHints(root string, r progress.Result, o hintOptions) ([]hints.Hint, error) {
+	if !o.all && o.n == 0 {
+		one := hints.Next
+		if o.again {
+			one = hints.Last
+		}
+		hint, err := one(root, r)
+		if err != nil || hint.N == 0 {
+			return nil, err
+		}
+		return []hints.Hint{hint}, nil
+	}
+	all, err := hints.All(r)
+	switch {
+	case err != nil || len(all) == 0 || o.all:
+		return all, err
+	case o.n > len(all):
+		return nil, fmt.Errorf("lesson %s has %d hints for this step; what is left is %s diff %d",
+			r.Lesson.Name, len(all), program, r.Lesson.Number)
+	}
+	return all[o.n-1 : o.n], nil
 }
 
-// showHint writes hint number n.
-func (b workbook) showHint(w io.Writer, r progress.Result, n int) error {
-	list, err := hints.All(b.root, r)
-	if err != nil {
-		return err
-	}
-	if list[0].N == 0 {
-		return showAnyway(w, r, list[0], n)
-	}
-	if n > len(list) {
-		return fmt.Errorf("lesson %s has %d hints for this step; what is left is %s diff %d",
-			r.Lesson.Name, len(list), program, r.Lesson.Number)
-	}
-	writeHint(w, r, list[n-1])
-	showMore(w, r.Lesson, list[n-1], fmt.Sprintf(" %d", n+1))
-	return nil
-}
-
-// showAnyway writes hint number n where no step is red, which is one of the lesson's
-// own or else says how the lesson stands.
-func showAnyway(w io.Writer, r progress.Result, standing hints.Hint, n int) error {
+// showNoStep writes how the lesson stands where no step is red; or hint number n, if
+// it is one of the lesson's own.
+func showNoStep(w io.Writer, r progress.Result, n int) error {
 	texts, err := r.Lesson.Hints()
-	if err != nil {
+	switch {
+	case n > 0 && err != nil:
 		return err
+	case n >= 2 && n-2 < len(texts):
+		fmt.Fprintln(w, texts[n-2])
+	case r.Done:
+		fmt.Fprintf(w, "lesson %s is green: no hint is needed. Compare: %s diff %d\n", r.Lesson.Name, program, r.Lesson.Number)
+	case r.BuildError != "":
+		fmt.Fprintf(w, "lesson %s does not compile yet:\n%s\n", r.Lesson.Name, indent(r.BuildError))
+	default:
+		fmt.Fprintf(w, "all steps of lesson %s pass, but:\n%s\n", r.Lesson.Name, indent(r.Outside))
 	}
-	if n < 2 || n-2 >= len(texts) {
-		writeHint(w, r, standing)
-		return nil
-	}
-	fmt.Fprintln(w, texts[n-2])
 	return nil
 }
 
 // writeHint writes a hint under a line that says whose it is.
-func writeHint(w io.Writer, r progress.Result, hint hints.Hint) {
-	switch {
-	case r.Done:
-		fmt.Fprintf(w, "lesson %s is green: no hint is needed. Compare: %s diff %d\n", r.Lesson.Name, program, r.Lesson.Number)
-	case hint.N == 0:
-		fmt.Fprintf(w, "%s:\n%s\n", hint.Title, indent(hint.Text))
-	case hint.N == 1:
-		fmt.Fprintf(w, "lesson %s · %s\n", r.Lesson.Name, hint.Title)
-		if hint.About != "" {
-			fmt.Fprintln(w, indent(hint.About))
-		}
-		fmt.Fprintf(w, "hint  %s\n", hint.Text)
-	default:
-		fmt.Fprintf(w, "lesson %s · hint %d of %d · %s\n\n%s\n\n", r.Lesson.Name, hint.N, hint.Of, hint.Title, hint.Text)
+func writeHint(w io.Writer, lesson catalog.Lesson, hint hints.Hint) {
+	if hint.N > 1 {
+		fmt.Fprintf(w, "lesson %s · hint %d of %d · %s\n\n%s\n\n", lesson.Name, hint.N, hint.Of, hint.Title, hint.Text)
+		return
 	}
-}
-
-// showMore says how to get the hint after this one, or what there is after the last;
-// number is what the command takes beside the lesson.
-func showMore(w io.Writer, lesson catalog.Lesson, hint hints.Hint, number string) {
-	switch {
-	case hint.More:
-		fmt.Fprintf(w, "more  %s hint %d%s\n", program, lesson.Number, number)
-	case hint.N > 0:
-		fmt.Fprintf(w, "all   %s diff %d\n", program, lesson.Number)
+	fmt.Fprintf(w, "lesson %s · %s\n", lesson.Name, hint.Title)
+	if hint.About != "" {
+		fmt.Fprintln(w, indent(hint.About))
 	}
+	fmt.Fprintf(w, "hint  %s\n", hint.Text)
 }

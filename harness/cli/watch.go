@@ -3,16 +3,12 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"os/signal"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"syscall"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/term"
 
 	"example.com/sseworkbook/harness/site"
 	"example.com/sseworkbook/harness/terminal"
@@ -53,10 +49,10 @@ func (b workbook) watch(cmd *command, addr string, poll bool) error {
 	ctx, stop := signal.NotifyContext(cmd.ctx, syscall.SIGHUP) // a terminal that is closed
 	defer stop()
 	crew, ctx := errgroup.WithContext(ctx)
-	c := watch.New(b.root, b.lessons, poll)
-	crew.Go(guarded(ctx, c.Run))
-	shown := &terminal.Terminal{Source: c, Root: b.root, Lessons: b.lessons, Out: cmd.stdout, Page: b.page(ctx, crew, c, addr), Diff: b.diffText}
-	restore, err := takeKeys(shown, cmd.stdin)
+	saves := watch.New(b.root, b.lessons, poll)
+	crew.Go(guarded(ctx, saves.Run))
+	shown := &terminal.Terminal{Source: saves, Root: b.root, Lessons: b.lessons, Out: cmd.stdout, Page: b.page(ctx, crew, saves, addr)}
+	restore, err := shown.TakeKeys(cmd.stdin)
 	if err != nil {
 		crew.Go(func() error { return err })
 		return crew.Wait()
@@ -115,53 +111,4 @@ func (l lineTo) Write(line []byte) (int, error) {
 	default:
 	}
 	return len(line), nil
-}
-
-// takeKeys has a terminal hand over each key that is pressed, if a person sits at
-// both ends. The function that it returns makes it the terminal that it was, once.
-func takeKeys(t *terminal.Terminal, in io.Reader) (restore func(), err error) {
-	keyboard, screen := terminalOf(in), terminalOf(t.Out)
-	if keyboard == nil || screen == nil || os.Getenv("TERM") == "dumb" {
-		return func() {}, nil
-	}
-	var before *term.State
-	if !descriptor(keyboard, func(fd int) { before, err = term.MakeRaw(fd) }) || err != nil {
-		return nil, fmt.Errorf("reading keys from the terminal: %w", err)
-	}
-	resized, unheard := terminal.NotifyResize()
-	t.Keys, t.Resized, t.Colour = keyboard, resized, os.Getenv("NO_COLOR") == ""
-	t.Size = func() (width, height int) {
-		width, height = 80, 24 // what terminals have been since there are any
-		descriptor(screen, func(fd int) {
-			if w, h, err := term.GetSize(fd); err == nil {
-				width, height = w, h
-			}
-		})
-		return width, height
-	}
-	return sync.OnceFunc(func() {
-		unheard()
-		descriptor(keyboard, func(fd int) { _ = term.Restore(fd, before) }) // a terminal that is gone needs it no more
-		fmt.Fprintln(t.Out)
-	}), nil
-}
-
-// terminalOf returns the terminal that x is, or nil.
-func terminalOf(x any) (terminal *os.File) {
-	file, ok := x.(*os.File)
-	if ok {
-		descriptor(file, func(fd int) {
-			if term.IsTerminal(fd) {
-				terminal = file
-			}
-		})
-	}
-	return terminal
-}
-
-// descriptor calls use with the file's descriptor, and reports whether there is one.
-// The method Fd would have reads block in a way that no deadline ends.
-func descriptor(file *os.File, use func(fd int)) bool {
-	conn, err := file.SyscallConn()
-	return err == nil && conn.Control(func(fd uintptr) { use(int(fd)) }) == nil
 }

@@ -51,8 +51,9 @@ func sit(t *testing.T, args ...string) *sitting {
 
 // state returns how the terminal is set.
 func (s *sitting) state() (state *term.State) {
-	var err error
-	require.True(s.t, descriptor(s.tty, func(fd int) { state, err = term.GetState(fd) }))
+	conn, err := s.tty.SyscallConn() // the method Fd would have reads block
+	require.NoError(s.t, err)
+	require.NoError(s.t, conn.Control(func(fd uintptr) { state, err = term.GetState(int(fd)) }))
 	require.NoError(s.t, err)
 	return state
 }

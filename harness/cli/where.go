@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
@@ -61,8 +60,8 @@ func where(cmd *command, o whereOptions) error {
 	if err := book.showWhere(cmd.stdout, results, o.json); err != nil {
 		return err
 	}
-	if i := slices.IndexFunc(results, func(r progress.Result) bool { return !r.Done }); o.check && i >= 0 {
-		return fmt.Errorf("lesson %s is not done", results[i].Lesson.Name)
+	if next, open := status.FirstOpen(results); o.check && open {
+		return fmt.Errorf("lesson %s is not done", next.Lesson.Name)
 	}
 	return nil
 }
@@ -84,7 +83,7 @@ func (b workbook) showWhere(w io.Writer, results []progress.Result, asJSON bool)
 		out := json.NewEncoder(w)
 		out.SetEscapeHTML(false)
 		out.SetIndent("", "  ")
-		return out.Encode(status.NewState(b.root, results))
+		return out.Encode(status.New(b.root, results))
 	}
 	for _, r := range results {
 		fmt.Fprintf(w, "%-16s%s\n", r.Lesson.Name, status.Summary(r))
@@ -107,12 +106,11 @@ func (b workbook) showNews(w io.Writer, results []progress.Result) {
 // showNext writes what there is to do in the first lesson that is not done, with
 // what part makes of the message.
 func (b workbook) showNext(w io.Writer, results []progress.Result, part func(message string) string) {
-	i := slices.IndexFunc(results, func(r progress.Result) bool { return !r.Done })
-	if i < 0 {
-		fmt.Fprintln(w, "All lessons are done. See your own code at work: "+program+" demo -mine")
+	r, ok := status.FirstOpen(results)
+	if !ok {
+		fmt.Fprintln(w, status.AllDone)
 		return
 	}
-	r := results[i]
 	switch step, open := r.Open(); {
 	case r.BuildError != "":
 		fmt.Fprintf(w, "next  make lesson %s compile:\n%s\n", r.Lesson.Name, indent(r.BuildError))

@@ -8,15 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/progress"
 )
 
-// hintsDir is where the workbook remembers which hints were shown, in a file of
+// dir is where the workbook remembers which hints were shown, in a file of
 // each lesson's name. What cannot be read or written there is no reason to fail.
-const hintsDir = ".workbook/hints"
+const dir = ".workbook/hints"
 
 // A Hint is one of those that help with a step, each of which tells more than the
 // one before: the step's own, the lesson's, and then the functions of the solution.
@@ -25,92 +24,69 @@ type Hint struct {
 	About string // of a step's own hint: what the step is about, on one line; or ""
 	Text  string // a sentence, a few lines of Markdown, or code, without a line break at the end
 	Code  bool   // whether Text is Go
-	N     int    // which one it is, counted from 1; 0 when no step is red, and this says so
-	Of    int    // how many there are
-	More  bool   // whether one comes after it
+	N, Of int    // which one it is, counted from 1, and how many there are
 }
 
-// Next returns the hint after the one that was shown last for the step that is
-// red in r, or the last one again, and remembers that it was shown, in the workbook
-// in root. Another red step begins anew. Where a lesson is done, or fails outside
-// its steps, the hint says that, and its N is 0.
+// Next returns the hint after the one that was shown last for the step that is red in
+// r, or the last one again, and remembers that it was shown, in the workbook in root.
+// Another red step begins anew. Where no step is red, the hint's N is 0.
 func Next(root string, r progress.Result) (Hint, error) {
-	step, hints, err := hintsOf(r)
-	if err != nil || step == "" {
-		return noStep(root, r), err
+	step, _ := r.Open()
+	h, err := pick(r, shown(root, r.Lesson, step.Name)+1)
+	if h.N > 0 {
+		remember(root, r.Lesson, step.Name, h.N)
 	}
-	n := min(shown(root, r.Lesson, step)+1, len(hints))
-	remember(root, r.Lesson, step, n)
-	return hints[n-1], nil
+	return h, err
 }
 
-// Last returns the hint that Next has returned last for the step that is
-// red in r, or the first one if it has not.
+// Last returns the hint that Next has returned last for the step that is red in r, or
+// the first one if it has not. Where no step is red, the hint's N is 0.
 func Last(root string, r progress.Result) (Hint, error) {
-	step, hints, err := hintsOf(r)
-	if err != nil || step == "" {
-		return noStep(root, r), err
-	}
-	n := min(max(shown(root, r.Lesson, step), 1), len(hints))
-	return hints[n-1], nil
+	step, _ := r.Open()
+	return pick(r, max(shown(root, r.Lesson, step.Name), 1))
 }
 
-// All returns all hints for the step that is red in r, and remembers nothing.
-// Where no step is red, it is the one hint that says so.
-func All(root string, r progress.Result) ([]Hint, error) {
-	step, hints, err := hintsOf(r)
-	if err != nil {
-		return nil, err
+// pick returns hint number n, or the last one if there are fewer.
+func pick(r progress.Result, n int) (Hint, error) {
+	all, err := All(r)
+	if err != nil || len(all) == 0 {
+		return Hint{}, err
 	}
-	if step == "" {
-		return []Hint{noStep(root, r)}, nil
-	}
-	return hints, nil
+	return all[min(n, len(all))-1], nil
 }
 
-// noStep returns the hint for a lesson in which no step is red.
-func noStep(root string, r progress.Result) Hint {
-	switch {
-	case r.Done:
-		return Hint{Title: "lesson " + r.Lesson.Name + " is green", Text: "No hint is needed."}
-	case r.BuildError != "":
-		return Hint{Title: "lesson " + r.Lesson.Name + " does not compile yet", Text: strings.TrimSpace(r.BuildError)}
-	}
-	return Hint{Title: "all steps of lesson " + r.Lesson.Name + " pass, but", Text: strings.TrimSpace(r.Outside)}
-}
-
-// hintsOf returns the step that is red in r, or that comes next, and all hints for
-// it, of which there is one at least; "" if no step is.
-func hintsOf(r progress.Result) (name string, hints []Hint, err error) {
+// All returns all hints for the step that is red in r, or that comes next; none where
+// no step is red: the lesson is done, does not compile, or fails outside its steps.
+func All(r progress.Result) ([]Hint, error) {
 	open, ok := r.Open()
 	if !ok || r.BuildError != "" {
-		return "", nil, nil
+		return nil, nil
 	}
 	steps, err := r.Lesson.Steps()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	i := slices.IndexFunc(steps, func(s catalog.Step) bool { return s.Name == open.Name })
 	if i < 0 {
-		return "", nil, fmt.Errorf("lesson %s has no step %s", r.Lesson.Name, open.Name)
+		return nil, fmt.Errorf("lesson %s has no step %s", r.Lesson.Name, open.Name)
 	}
-	hints = append(hints, stepHint(steps[i], fmt.Sprintf("step %d of %d", i+1, len(steps))))
 	texts, err := r.Lesson.Hints()
 	if err != nil {
-		return "", nil, err
-	}
-	for i, text := range texts {
-		hints = append(hints, Hint{Title: fmt.Sprintf("the lesson's own, %d of %d", i+1, len(texts)), Text: text})
+		return nil, err
 	}
 	answers, err := answersFor(r.Lesson, steps[i])
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	hints = append(hints, answers...)
-	for i := range hints {
-		hints[i].N, hints[i].Of, hints[i].More = i+1, len(hints), i+1 < len(hints)
+	all := []Hint{stepHint(steps[i], fmt.Sprintf("step %d of %d", i+1, len(steps)))}
+	for i, text := range texts {
+		all = append(all, Hint{Title: fmt.Sprintf("the lesson's own, %d of %d", i+1, len(texts)), Text: text})
 	}
-	return open.Name, hints, nil
+	all = append(all, answers...)
+	for i := range all {
+		all[i].N, all[i].Of = i+1, len(all)
+	}
+	return all, nil
 }
 
 // stepHint returns a step's own hint.
@@ -125,7 +101,7 @@ func stepHint(step catalog.Step, place string) Hint {
 // shown returns how many hints were shown for a step; 0 if the last ones were for
 // another.
 func shown(root string, lesson catalog.Lesson, step string) (n int) {
-	text, err := os.ReadFile(hintsFile(root, lesson))
+	text, err := os.ReadFile(file(root, lesson))
 	if err != nil {
 		return 0
 	}
@@ -138,16 +114,16 @@ func shown(root string, lesson catalog.Lesson, step string) (n int) {
 
 // remember notes how many hints were shown for a step.
 func remember(root string, lesson catalog.Lesson, step string, n int) {
-	file := hintsFile(root, lesson)
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err == nil {
-		os.WriteFile(file, fmt.Appendf(nil, "%s %d\n", step, n), 0o644)
+	name := file(root, lesson)
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err == nil {
+		os.WriteFile(name, fmt.Appendf(nil, "%s %d\n", step, n), 0o644)
 	}
 }
 
 // Forget forgets which hints of a lesson were shown: it is begun anew.
-func Forget(root string, lesson catalog.Lesson) { os.Remove(hintsFile(root, lesson)) }
+func Forget(root string, lesson catalog.Lesson) { os.Remove(file(root, lesson)) }
 
-// hintsFile returns the file that remembers the hints of a lesson.
-func hintsFile(root string, lesson catalog.Lesson) string {
-	return filepath.Join(root, filepath.FromSlash(hintsDir), lesson.Name)
+// file returns the file that remembers the hints of a lesson.
+func file(root string, lesson catalog.Lesson) string {
+	return filepath.Join(root, filepath.FromSlash(dir), lesson.Name)
 }

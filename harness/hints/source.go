@@ -1,11 +1,14 @@
 package hints
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
@@ -21,20 +24,27 @@ type declaration struct {
 	key      string          // "Event.AppendText", "appendLine"; unique in a package
 	name     string          // "AppendText", "appendLine"
 	isFunc   bool            // a function or a method
-	isMethod bool            // a method
+	mention  string          // how its own package mentions it: ".AppendText", "appendLine"
 	text     string          // with its comment
 	code     string          // without
 	mentions map[string]bool // the names in it: "x", or ".x" where it is of something
+
+	// What is known of a declaration of the solution.
+	inStub  bool
+	todo    bool // it is a function that the learner is to write
+	written bool // and has written
 }
+
+// isAnswer reports whether d is a part of the answer that the stub knows nothing of.
+func (d declaration) isAnswer() bool { return !d.inStub }
 
 // find returns the declaration with a key.
 func (s source) find(key string) (declaration, bool) {
-	for _, d := range s {
-		if d.key == key {
-			return d, true
-		}
+	i := slices.IndexFunc(s, func(d declaration) bool { return d.key == key })
+	if i < 0 {
+		return declaration{}, false
 	}
-	return declaration{}, false
+	return s[i], true
 }
 
 // reach follows the names that the declaration with the key mentions to others in
@@ -45,11 +55,9 @@ func (s source) reach(key string, follow func(declaration) bool) (keys, mentions
 	var visit func(d declaration)
 	visit = func(d declaration) {
 		keys[d.key] = true
-		for name := range d.mentions {
-			mentions[name] = true
-		}
+		maps.Copy(mentions, d.mentions)
 		for _, next := range s {
-			if !keys[next.key] && d.mentions[next.mention()] && follow(next) {
+			if !keys[next.key] && d.mentions[next.mention] && follow(next) {
 				visit(next)
 			}
 		}
@@ -60,96 +68,110 @@ func (s source) reach(key string, follow func(declaration) bool) (keys, mentions
 	return keys, mentions
 }
 
-// mention returns how d is mentioned in its own package.
-func (d declaration) mention() string {
-	if d.isMethod {
-		return "." + d.name
-	}
-	return d.name
-}
-
-// solutionAndStub returns what the solution of a lesson declares, without what it
-// says to the harness alone, and what the stub derived from it does.
-func solutionAndStub(lesson catalog.Lesson) (solution, first source, err error) {
+// readSolution returns what the solution of a lesson declares, without what it says to
+// the harness alone, beside the stub derived from it and what the learner has made of
+// that.
+func readSolution(lesson catalog.Lesson) (source, error) {
 	file := lesson.SolutionFile()
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading the solution of %s: %w", lesson.Name, err)
+		return nil, fmt.Errorf("reading the solution of %s: %w", lesson.Name, err)
 	}
 	derived, err := stub.Of(lesson)
 	if err != nil {
-		return nil, nil, fmt.Errorf("looking at the solution of %s: %w", lesson.Name, err)
+		return nil, fmt.Errorf("looking at the solution of %s: %w", lesson.Name, err)
 	}
-	if solution, err = parseSource(file, stub.WithoutDirectives(textfile.UnixLines(text))); err != nil {
-		return nil, nil, err
+	solution, err := parse(file, stub.WithoutDirectives(textfile.UnixLines(text)))
+	if err != nil {
+		return nil, err
 	}
-	first, err = parseSource(file, derived)
-	return solution, first, err
-}
-
-// learnersSource returns what the learner's files declare, as far as they can be
-// read.
-func learnersSource(lesson catalog.Lesson) (yours source) {
+	first, err := parse(file, derived)
+	if err != nil {
+		return nil, err
+	}
 	files, _ := lesson.LearnerFiles()
-	for _, file := range files {
-		if text, err := os.ReadFile(file); err == nil {
-			declared, _ := parseSource(file, text)
-			yours = append(yours, declared...)
-		}
+	yours, _ := readSource(files) // as far as it can be read
+	for i, d := range solution {
+		start, inStub := first.find(d.key)
+		now, there := yours.find(d.key)
+		solution[i].inStub = inStub
+		solution[i].todo = inStub && d.isFunc && !sameCode(start, d)
+		solution[i].written = there && !sameCode(start, now)
 	}
-	return yours
+	return solution, nil
 }
 
-// parseSource returns what a Go file declares.
-func parseSource(name string, text []byte) (source, error) {
+// readSource returns what Go files declare. Those that cannot be read are missing, and
+// are the error.
+func readSource(files []string) (all source, err error) {
+	var problems []error
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		declared, err := parse(file, text)
+		problems = append(problems, err)
+		all = append(all, declared...)
+	}
+	return all, errors.Join(problems...)
+}
+
+// parse returns what a Go file declares.
+func parse(name string, text []byte) (declared source, err error) {
 	text = textfile.UnixLines(text)
 	set := token.NewFileSet()
 	file, err := parser.ParseFile(set, name, text, parser.ParseComments|parser.SkipObjectResolution)
 	if err != nil {
 		return nil, fmt.Errorf("reading what is in a lesson: %w", err)
 	}
-	cut := func(doc *ast.CommentGroup, n ast.Node) (whole, code string) {
-		from, to := set.Position(n.Pos()).Offset, set.Position(n.End()).Offset
-		code = string(text[from:to])
-		if doc == nil {
-			return code, code
-		}
-		return string(text[set.Position(doc.Pos()).Offset:to]), code
-	}
-	var declared source
 	for _, decl := range file.Decls {
+		var these source
+		var doc *ast.CommentGroup
 		switch decl := decl.(type) {
 		case *ast.FuncDecl:
-			d := declaration{key: decl.Name.Name, name: decl.Name.Name, isFunc: true, mentions: mentions(decl)}
-			if decl.Recv != nil {
-				d.isMethod = true
-				d.key = receiver(decl.Recv.List[0].Type) + "." + d.name
-			}
-			d.text, d.code = cut(decl.Doc, decl)
-			declared = append(declared, d)
+			these, doc = source{function(decl)}, decl.Doc
 		case *ast.GenDecl:
-			declared = append(declared, group(decl, cut)...)
+			these, doc = group(decl), decl.Doc
+		}
+		from, to := set.Position(decl.Pos()).Offset, set.Position(decl.End()).Offset
+		begin := from
+		if doc != nil {
+			begin = set.Position(doc.Pos()).Offset
+		}
+		for _, d := range these {
+			d.text, d.code = string(text[begin:to]), string(text[from:to])
+			declared = append(declared, d)
 		}
 	}
 	return declared, nil
 }
 
-// group returns the types, constants and variables of a declaration, each with the
-// text of all.
-func group(decl *ast.GenDecl, cut func(*ast.CommentGroup, ast.Node) (whole, code string)) (declared source) {
+// function returns a function's declaration, without its text.
+func function(decl *ast.FuncDecl) declaration {
+	name := decl.Name.Name
+	d := declaration{key: name, name: name, mention: name, isFunc: true, mentions: mentions(decl)}
+	if decl.Recv != nil {
+		d.key, d.mention = receiver(decl.Recv.List[0].Type)+"."+name, "."+name
+	}
+	return d
+}
+
+// group returns the types, constants and variables of a declaration, without its text,
+// which is that of each.
+func group(decl *ast.GenDecl) (declared source) {
 	for _, spec := range decl.Specs {
-		d := declaration{mentions: mentions(spec)}
-		d.text, d.code = cut(decl.Doc, decl)
+		var name string
 		switch spec := spec.(type) {
 		case *ast.TypeSpec:
-			d.name = spec.Name.Name
+			name = spec.Name.Name
 		case *ast.ValueSpec:
-			d.name = spec.Names[0].Name
+			name = spec.Names[0].Name
 		default:
 			continue // an import
 		}
-		d.key = d.name
-		declared = append(declared, d)
+		declared = append(declared, declaration{key: name, name: name, mention: name, mentions: mentions(spec)})
 	}
 	return declared
 }

@@ -185,8 +185,17 @@ func (d *desk) set(edit func(*watch.Snapshot)) {
 func (d *desk) ran(passed int) {
 	d.set(func(u *watch.Snapshot) {
 		u.Running, u.Lesson, u.Err = false, "01-greeting", nil
-		u.Results = []progress.Result{d.result(0, passed), d.result(1, 0)}
+		u.Results = results(d.result(0, passed), d.result(1, 0))
 	})
+}
+
+// results returns what is known after a run that has shown these.
+func results(these ...progress.Result) map[string]progress.Result {
+	all := map[string]progress.Result{}
+	for _, r := range these {
+		all[r.Lesson.Name] = r
+	}
+	return all
 }
 
 // result is what a run shows of a lesson of which so many steps pass.
@@ -216,7 +225,7 @@ func (d *desk) broken(buildError, outside string) {
 				first.Steps[i].Status = progress.Unknown
 			}
 		}
-		u.Running, u.Results = false, []progress.Result{first, d.result(1, 0)}
+		u.Running, u.Results = false, results(first, d.result(1, 0))
 	})
 }
 

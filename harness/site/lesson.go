@@ -192,7 +192,7 @@ func (s *Server) mistakes(lesson catalog.Lesson, step string) []Mistake {
 // hints returns the hints for the open step, of which each tells more than the one
 // before.
 func (s *Server) hints(r progress.Result) []hint {
-	all, err := hints.All(s.root, r)
+	all, err := hints.All(r)
 	if err != nil {
 		return []hint{{Title: "There are no hints", About: err.Error()}}
 	}

@@ -81,7 +81,9 @@ func staysOpen(t *testing.T, b *browser.Browser) {
 	tab.Until("the hint is open", `document.querySelector('.hint').open`)
 	d.set(func(u *watch.Snapshot) { u.Running = true })
 	tab.Until("the tests run", shows("#verdict", "Saved. Running"))
-	d.set(func(u *watch.Snapshot) { u.Running, u.Results[0].Steps[0].Message = false, "Somebody said ciao" })
+	d.set(func(u *watch.Snapshot) {
+		u.Running, u.Results["01-greeting"].Steps[0].Message = false, "Somebody said ciao"
+	})
 	tab.Until("the message is another one", shows("#now", "Somebody said ciao"))
 	require.True(t, browser.Value[bool](tab, `document.querySelector('.hint').open`), "the same step's hint stays open")
 	require.True(t, browser.Value[bool](tab, `document.activeElement === document.querySelector('.hint summary')`), "the keyboard stays where it was")

@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/watch"
 )
 
@@ -39,7 +38,7 @@ func TestTheFrontPageSaysWhereYouAre(t *testing.T) {
 	require.Contains(t, d.page("/"), "there is no go command")
 
 	d.set(func(u *watch.Snapshot) {
-		u.Err, u.Results = nil, []progress.Result{d.result(0, 2), d.result(1, 2)}
+		u.Err, u.Results = nil, results(d.result(0, 2), d.result(1, 2))
 	})
 	require.Contains(t, d.page("/"), "All lessons are done.")
 	require.Contains(t, d.page("/"), "go run ./harness demo -mine")

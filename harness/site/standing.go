@@ -54,15 +54,13 @@ func (s *Server) standing(update watch.Snapshot) standing {
 		now.Trouble = update.Err.Error()
 	}
 	for _, lesson := range s.lessons {
-		i := slices.IndexFunc(update.Results, func(r progress.Result) bool { return r.Lesson == lesson })
-		if i >= 0 {
-			now.results = append(now.results, update.Results[i])
-			continue
+		r, ran := update.Results[lesson.Name]
+		if !ran {
+			r, now.Known = notRun(lesson), false
 		}
-		now.Known = false
-		now.results = append(now.results, notRun(lesson))
+		now.results = append(now.results, r)
 	}
-	now.State = status.NewState(s.root, now.results)
+	now.State = status.New(s.root, now.results)
 	for _, lesson := range now.Lessons {
 		now.Passed += lesson.Passed
 		now.Steps += len(lesson.Steps)

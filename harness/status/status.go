@@ -59,15 +59,15 @@ type Next struct {
 	Line    int    `json:"line"` // 0: the file as a whole
 }
 
-// NewState returns the state that results are, for a workbook in root.
-func NewState(root string, results []progress.Result) State {
+// New returns the state that results are, for a workbook in root.
+func New(root string, results []progress.Result) State {
 	s := State{Lessons: []Lesson{}}
 	for _, r := range results {
-		s.Lessons = append(s.Lessons, newLesson(root, r))
-	}
-	i := slices.IndexFunc(s.Lessons, func(l Lesson) bool { return l.Status != Done })
-	if i >= 0 {
-		s.Next = next(root, s.Lessons[i], results[i])
+		l := newLesson(root, r)
+		if s.Next == nil && l.Status != Done {
+			s.Next = next(root, l, r)
+		}
+		s.Lessons = append(s.Lessons, l)
 	}
 	return s
 }
@@ -86,36 +86,49 @@ func newLesson(root string, r progress.Result) Lesson {
 	}
 	steps, _ := r.Lesson.Steps() // a test file that cannot be read is in the result's BuildError
 	for _, step := range r.Steps {
-		at := slices.IndexFunc(steps, func(s catalog.Step) bool { return s.Name == step.Name })
-		file, line := Relative(root, r.Lesson.Dir), 0
-		if at >= 0 {
-			file, line = Relative(root, steps[at].File), steps[at].Line
-		}
+		file, line := place(root, r.Lesson, steps, step.Name)
 		l.Steps = append(l.Steps, Step{step.Name, step.Status, step.Message, file, line})
 	}
 	return l
 }
 
+// Open returns the index of the step that is red, or that comes next; -1 if there is
+// none.
+func (l Lesson) Open() int {
+	return slices.IndexFunc(l.Steps, func(s Step) bool { return s.Status != progress.Passed })
+}
+
 // next returns what there is to do in a lesson that is not done.
 func next(root string, l Lesson, r progress.Result) *Next {
-	n := &Next{Lesson: l.Name, Message: l.Message, File: Relative(root, r.Lesson.File())}
-	if r.BuildError != "" {
-		return n
-	}
-	i := slices.IndexFunc(l.Steps, func(s Step) bool { return s.Status != progress.Passed })
-	if i >= 0 {
+	if i := l.Open(); i >= 0 && r.BuildError == "" {
 		step := l.Steps[i]
-		n.Step, n.Message, n.File, n.Line = step.Name, step.Message, step.File, step.Line
+		return &Next{l.Name, step.Name, step.Message, step.File, step.Line}
 	}
-	return n
+	return &Next{Lesson: l.Name, Message: l.Message, File: Relative(root, r.Lesson.File())}
 }
 
 // Location returns where n is to be done, as an editor takes it: "file.go:21".
-func (n Next) Location() string {
-	if n.Line == 0 {
-		return n.File
+func (n Next) Location() string { return location(n.File, n.Line) }
+
+// location returns a line of a file, or the file as a whole if that is 0.
+func location(file string, line int) string {
+	if line == 0 {
+		return file
 	}
-	return fmt.Sprintf("%s:%d", n.File, n.Line)
+	return fmt.Sprintf("%s:%d", file, line)
+}
+
+// AllDone says what there is to do when every lesson is done.
+const AllDone = "All lessons are done. See your own code at work: go run ./harness demo -mine"
+
+// FirstOpen returns the first lesson that is not done, which is the one that is next,
+// if there is one.
+func FirstOpen(results []progress.Result) (r progress.Result, ok bool) {
+	i := slices.IndexFunc(results, func(r progress.Result) bool { return !r.Done })
+	if i < 0 {
+		return progress.Result{}, false
+	}
+	return results[i], true
 }
 
 // Summary says in a few words how far a lesson is; numbers are two columns wide.
@@ -136,11 +149,17 @@ func Summary(r progress.Result) string {
 // "lessons/…/part1_test.go:21"; the lesson's folder, if it is not found.
 func Location(root string, lesson catalog.Lesson, name string) string {
 	steps, _ := lesson.Steps() // without them, the folder is all that is known
+	return location(place(root, lesson, steps, name))
+}
+
+// place returns where among its lesson's steps the one called name stands; line 0 of
+// the lesson's folder, if it is none of them.
+func place(root string, lesson catalog.Lesson, steps []catalog.Step, name string) (file string, line int) {
 	i := slices.IndexFunc(steps, func(s catalog.Step) bool { return s.Name == name })
 	if i < 0 {
-		return Relative(root, lesson.Dir)
+		return Relative(root, lesson.Dir), 0
 	}
-	return fmt.Sprintf("%s:%d", Relative(root, steps[i].File), steps[i].Line)
+	return Relative(root, steps[i].File), steps[i].Line
 }
 
 // Relative returns path as a person in the folder root would type it.

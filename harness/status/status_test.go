@@ -26,7 +26,7 @@ func greeting(t *testing.T) (root string, lesson catalog.Lesson) {
 // What programs read is written out here: it stays as it is.
 func TestTheStateInJSON(t *testing.T) {
 	root, lesson := greeting(t)
-	state := status.NewState(root, []progress.Result{{Lesson: lesson, Steps: []progress.StepResult{
+	state := status.New(root, []progress.Result{{Lesson: lesson, Steps: []progress.StepResult{
 		{Name: "TestHello", Status: progress.Passed},
 		{Name: "TestGoodbye", Status: progress.Failed, Message: "nobody said goodbye"},
 	}}})
@@ -51,13 +51,13 @@ func TestTheStateInJSON(t *testing.T) {
 // Where a lesson does not compile, its own file is what to look at.
 func TestTheStateOfALessonThatIsBroken(t *testing.T) {
 	root, lesson := greeting(t)
-	state := status.NewState(root, []progress.Result{{Lesson: lesson, BuildError: "greeting.go:3: syntax error\n"}})
+	state := status.New(root, []progress.Result{{Lesson: lesson, BuildError: "greeting.go:3: syntax error\n"}})
 	require.Equal(t, status.Broken, state.Lessons[0].Status)
 	require.Equal(t, &status.Next{Lesson: "01-greeting", Message: "greeting.go:3: syntax error", File: "lessons/01-greeting/greeting.go"}, state.Next)
 	require.Equal(t, "lessons/01-greeting/greeting.go", state.Next.Location())
 
 	passed := []progress.StepResult{{Name: "TestHello", Status: progress.Passed}, {Name: "TestGoodbye", Status: progress.Passed}}
-	state = status.NewState(root, []progress.Result{{Lesson: lesson, Steps: passed, Outside: "found a goroutine"}})
+	state = status.New(root, []progress.Result{{Lesson: lesson, Steps: passed, Outside: "found a goroutine"}})
 	require.Equal(t, status.Broken, state.Lessons[0].Status)
 	require.Equal(t, "found a goroutine", state.Next.Message)
 }
@@ -65,7 +65,7 @@ func TestTheStateOfALessonThatIsBroken(t *testing.T) {
 // When all is done, nothing is next.
 func TestTheStateWhenAllIsDone(t *testing.T) {
 	root, lesson := greeting(t)
-	state := status.NewState(root, []progress.Result{{Lesson: lesson, Done: true}})
+	state := status.New(root, []progress.Result{{Lesson: lesson, Done: true}})
 	require.Equal(t, status.Done, state.Lessons[0].Status)
 	require.Nil(t, state.Next)
 }

@@ -2,17 +2,11 @@ package terminal
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
-	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/status"
-	"example.com/sseworkbook/harness/watch"
 )
-
-// allDone is what there is to do when nothing is open.
-const allDone = "All lessons are done. See your own code at work: go run ./harness demo -mine"
 
 // DoneText returns what is said of a lesson that is done, in plain lines: what was
 // learned, who has shipped the mistakes just avoided, how to compare, and something
@@ -21,67 +15,55 @@ func DoneText(root string, lesson catalog.Lesson) string {
 	return view{root: root, width: plainWidth}.learned(lesson)
 }
 
-// green returns what is said of a lesson that is done, with what is next by the
-// results of all lessons.
-func (v view) green(lesson catalog.Lesson, results []progress.Result) string {
-	return v.learned(lesson) + beside(v.style.bold(label("next")), v.afterwards(lesson, results))
-}
-
 func (v view) learned(lesson catalog.Lesson) string {
 	said, _ := lesson.Green() // what it lacks is the authors' affair
-	width := v.width - len(margin)
 	var text string
 	if said.Can != "" {
-		text += beside(v.style.green(label("green")), wrap(said.Can, width)) + "\n"
+		text += v.part(v.style.green, "green", v.fold(said.Can)) + "\n"
 	}
 	if len(said.Avoided) > 0 {
-		text += v.avoided(lesson, said.Avoided) + "\n"
+		text += margin + indent(v.avoided(lesson, said.Avoided)) + "\n\n"
 	}
-	text += beside(v.style.bold(label("diff")), fmt.Sprintf("go run ./harness diff %d", lesson.Number))
+	text += v.part(v.style.bold, "diff", fmt.Sprintf("go run ./harness diff %d", lesson.Number))
 	if said.Experiment != "" {
 		first, commands, _ := strings.Cut(said.Experiment, "\n")
-		text += beside(v.style.bold(label("try")), strings.TrimSuffix(wrap(first, width)+"\n"+commands, "\n"))
+		text += v.part(v.style.bold, "try", v.fold(first)+"\n"+commands)
 	}
 	return text
 }
 
 // avoided names the mistakes that were just avoided, and who has shipped them.
 func (v view) avoided(lesson catalog.Lesson, all []catalog.Avoided) string {
-	width := v.width - len(margin)
 	lines := []string{"you have avoided what others have shipped:"}
 	n := min(len(all), 4)
 	if v.tight {
 		n = 1
 	}
 	for _, a := range all[:n] {
-		lines = append(lines, wrap(a.Title+" · "+strings.Join(a.Sources, ", "), width))
+		lines = append(lines, v.fold(a.Title+" · "+strings.Join(a.Sources, ", ")))
 	}
 	if more := len(all) - n; more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more in %s", more, status.Relative(v.root, lesson.Readme())))
 	}
-	return beside(margin, strings.Join(lines, "\n"))
+	return strings.Join(lines, "\n")
 }
 
 // afterwards names the lesson after one that is done: the first open one behind it,
 // or else the first open one.
-func (v view) afterwards(lesson catalog.Lesson, results []progress.Result) string {
-	isOpen := func(r progress.Result) bool { return !r.Done && r.Lesson.Name != lesson.Name }
-	i := slices.IndexFunc(results, func(r progress.Result) bool { return isOpen(r) && r.Lesson.Number > lesson.Number })
-	if i < 0 {
-		i = slices.IndexFunc(results, isOpen)
+func (v view) afterwards(lesson catalog.Lesson) string {
+	var next catalog.Lesson
+	for _, other := range v.lessons {
+		result, ran := v.now.Results[other.Name]
+		if ran && !result.Done && (next.Name == "" || next.Number < lesson.Number && other.Number > lesson.Number) {
+			next = other
+		}
 	}
-	if i < 0 {
-		return wrap(allDone, v.width-len(margin))
+	if next.Name == "" {
+		return v.fold(status.AllDone)
 	}
-	next := results[i].Lesson
-	text := wrap("lesson "+next.Name+" · "+next.Title, v.width-len(margin)) + "\n" + status.Relative(v.root, next.Readme())
+	text := v.fold("lesson "+next.Name+" · "+next.Title) + "\n" + status.Relative(v.root, next.Readme())
 	if v.keys {
 		text += " · n shows where you are in it"
 	}
 	return text
-}
-
-// allDone is the screen of a learner who has done it all.
-func (v view) allDone(u watch.Snapshot) string {
-	return v.list(u) + "\n" + wrap(allDone, v.width) + "\n"
 }

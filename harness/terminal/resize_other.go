@@ -4,6 +4,6 @@ package terminal
 
 import "os"
 
-// NotifyResize tells of no change of the terminal's size: there is no signal for it
+// notifyResize tells of no change of the terminal's size: there is no signal for it
 // here, and what is drawn next fits.
-func NotifyResize() (resized <-chan os.Signal, stop func()) { return nil, func() {} }
+func notifyResize() (resized <-chan os.Signal, stop func()) { return nil, func() {} }

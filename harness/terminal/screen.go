@@ -2,32 +2,32 @@ package terminal
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
-	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/hints"
 	"example.com/sseworkbook/harness/status"
 	"example.com/sseworkbook/harness/watch"
 )
 
-// A view is what somebody looks at. Its screen is made of an update
-// and the files of the lesson, and of nothing else.
+// A view is what somebody looks at. Its screen is made of it and the files of the
+// lesson, and of nothing else.
 type view struct {
 	root    string
 	lessons []catalog.Lesson
+	page    string // what is said of the home page; "" for nothing
 	width   int
 	tight   bool // where there are few lines: no blank ones, and less of what is many
 	style   style
-	keys    bool   // whether keys do something
-	page    string // what is said of the home page; "" for nothing
+	keys    bool // whether keys do something
 
+	now    watch.Snapshot
 	pane   pane
-	lesson string // the one that was chosen, by name; "" for the one that is due
-	hint   hintPane
-	diff   string // what pane diffPane shows
-	note   string // what answers the last key
-	sure   string // the lesson of which d shows the answers, although it is not green
+	lesson string   // the one that was chosen, by name; "" for the one that is due
+	hint   stepHint // the one that was shown last
+	diff   string   // what pane diffPane shows
+	note   string   // what answers the last key
+	warned string   // the lesson that is not green, of which d again shows the answers
 }
 
 // A pane is what the screen is for.
@@ -40,22 +40,43 @@ const (
 	helpPane
 )
 
-// A hintPane is a hint, as long as it is of use: while the step that it helps with
-// is red.
-type hintPane struct{ lesson, step, text string }
+// A stepHint is a hint, which is shown while the step that it helps with is red.
+type stepHint struct {
+	lesson, step string
+	hints.Hint
+}
+
+// follow has the view show a snapshot. A save brings its lesson up.
+func (v *view) follow(now watch.Snapshot) {
+	if now.Running && !v.now.Running && now.Lesson != "" {
+		v.pane, v.lesson, v.note = lessonPane, "", ""
+	}
+	v.now = now
+}
+
+// fit returns the view in a terminal of so many columns and lines.
+func (v view) fit(width, height int) view {
+	v.width = min(max(width, minWidth), plainWidth)
+	v.tight = lines(v.screen()) > height
+	return v
+}
+
+// lines returns how many lines of a terminal a screen takes, with the one below it, in
+// which the cursor stands.
+func lines(screen string) int { return strings.Count(screen, "\n") + 1 }
 
 // screen returns what there is to see, in lines.
-func (v view) screen(u watch.Snapshot) string {
+func (v view) screen() string {
 	var text string
 	switch v.pane {
 	case listPane:
-		text = v.list(u)
+		text = v.list()
 	case diffPane:
 		return v.diff + "\n" + v.style.dim("any key goes back") + "\n"
 	case helpPane:
 		text = v.help()
 	default:
-		text = v.main(u)
+		text = v.main()
 		if v.tight {
 			text = strings.ReplaceAll(text, "\n\n", "\n")
 		}
@@ -66,152 +87,72 @@ func (v view) screen(u watch.Snapshot) string {
 	if v.note != "" {
 		text += "\n" + v.style.bold(v.note) + "\n"
 	}
-	text += "\n" + v.style.dim(wrap(keyLine, v.width)) + "\n"
+	text += "\n" + v.style.dim(wrap(keyLine(), v.width)) + "\n"
 	if v.page != "" {
 		text += v.style.dim(wrap(v.page, v.width)) + "\n"
 	}
 	return text
 }
 
-// keyLine names the keys.
-const keyLine = "h hint · r run again · n next · p previous · l list · d diff · q quit · ? help"
-
-// main returns the lesson that is shown; first of all its name.
-func (v view) main(u watch.Snapshot) string {
-	lesson, ok := v.shown(u)
-	if !ok && len(u.Results) == 0 && u.Err == nil {
-		return v.style.bold("running the tests of all lessons …") + "\nthis first build takes longest\n"
-	}
-	if !ok && u.Err == nil {
-		return v.allDone(u)
-	}
-	text := v.heading(lesson)
-	result, ran := find(u.Results, lesson.Name)
-	switch running := u.Running && (u.Lesson == lesson.Name || !ran); {
-	case running && ran:
-		return text + strings.TrimSpace(status.Summary(result)) + v.style.bold(" · running …") + "\n\n" + v.style.dim("the run before:") + "\n" + v.body(u, result)
-	case running:
-		return text + v.style.bold("running …") + " this first build takes longest\n"
-	case u.Err != nil:
-		text += "\n" + beside(v.style.red(label("error")), wrap(u.Err.Error(), v.width-len(margin)))
-		return strings.TrimPrefix(text, "\n")
-	case !ran:
-		return text + "not run yet\n"
-	}
-	return text + strings.TrimSpace(status.Summary(result)) + "\n\n" + v.body(u, result)
-}
-
 // shown returns the lesson to show: the one that was chosen, or saved last, or is
 // next; none if all are done.
-func (v view) shown(u watch.Snapshot) (catalog.Lesson, bool) {
+func (v view) shown() (catalog.Lesson, bool) {
 	name := v.lesson
 	if name == "" {
-		name = u.Lesson
+		name = v.now.Lesson
 	}
-	if name == "" {
-		i := slices.IndexFunc(u.Results, func(r progress.Result) bool { return !r.Done })
-		if i < 0 {
-			return catalog.Lesson{}, false
+	for _, lesson := range v.lessons {
+		result, ran := v.now.Results[lesson.Name]
+		if lesson.Name == name || name == "" && ran && !result.Done {
+			return lesson, true
 		}
-		name = u.Results[i].Lesson.Name
 	}
-	i := slices.IndexFunc(v.lessons, func(l catalog.Lesson) bool { return l.Name == name })
-	if i < 0 {
-		return catalog.Lesson{}, false
-	}
-	return v.lessons[i], true
+	return catalog.Lesson{}, false
 }
 
-// find returns the result of the lesson called name, if there is one.
-func find(results []progress.Result, name string) (progress.Result, bool) {
-	i := slices.IndexFunc(results, func(r progress.Result) bool { return r.Lesson.Name == name })
-	if i < 0 {
-		return progress.Result{}, false
+// main returns the lesson that is shown; first of all its name.
+func (v view) main() string {
+	lesson, ok := v.shown()
+	result, ran := v.now.Results[lesson.Name]
+	summary := strings.TrimSpace(status.Summary(result))
+	switch running := v.now.Running && (v.now.Lesson == lesson.Name || !ran); {
+	case !ok && v.now.Err != nil:
+		return v.part(v.style.red, "error", v.fold(v.now.Err.Error()))
+	case !ok && len(v.now.Results) == 0:
+		return v.style.bold("running the tests of all lessons …") + "\nthis first build takes longest\n"
+	case !ok:
+		return v.list() + "\n" + wrap(status.AllDone, v.width) + "\n"
+	case running && ran:
+		return v.heading(lesson) + summary + v.style.bold(" · running …") + "\n\n" + v.style.dim("the run before:") + "\n" + v.body(result)
+	case running:
+		return v.heading(lesson) + v.style.bold("running …") + " this first build takes longest\n"
+	case v.now.Err != nil:
+		return v.heading(lesson) + "\n" + v.part(v.style.red, "error", v.fold(v.now.Err.Error()))
+	case !ran:
+		return v.heading(lesson) + "not run yet\n"
 	}
-	return results[i], true
+	return v.heading(lesson) + summary + "\n\n" + v.body(result)
 }
 
 // heading names a lesson.
 func (v view) heading(lesson catalog.Lesson) string {
-	if lesson.Name == "" {
-		return ""
+	first, rest, more := strings.Cut(wrap("lesson "+lesson.Name+" · "+lesson.Title, v.width), "\n")
+	if !more {
+		return v.style.bold(first) + "\n"
 	}
-	head, rest, more := strings.Cut(wrap("lesson "+lesson.Name+" · "+lesson.Title, v.width), "\n")
-	text := v.style.bold(head) + "\n"
-	if more {
-		text += v.style.bold(strings.ReplaceAll(rest, "\n", " ")) + "\n"
-	}
-	return text
-}
-
-// body shows what the last run of a lesson has shown: the one thing that is red,
-// the learner's own lines that it names, and what to do now.
-func (v view) body(u watch.Snapshot, r progress.Result) string {
-	if r.Done {
-		return v.green(r.Lesson, u.Results)
-	}
-	step, open := r.Open()
-	var text, message string
-	switch {
-	case r.BuildError != "":
-		message = r.BuildError
-		text = beside(v.style.red(label("red")), strings.TrimSpace(r.BuildError))
-	case open:
-		message = step.Message
-		text = v.step(r.Lesson, step)
-	default:
-		message = r.Outside
-		text = beside(v.style.red(label("red")), "all steps pass, but\n"+strings.TrimSpace(r.Outside))
-	}
-	around := 2
-	if v.tight {
-		around = 1
-	}
-	stale := u.Running && u.Lesson == r.Lesson.Name // the message is of lines that were saved over
-	if code, ok := findExcerpt(r.Lesson, message); ok && !stale {
-		text += "\n" + beside(v.style.bold(label("code")), fmt.Sprintf("%s:%d", status.Relative(v.root, code.file), code.line)+
-			"\n"+code.text(v.style, v.width-len(margin), around))
-	}
-	if r.Often != "" && !stale {
-		text += "\n" + beside(v.style.bold(label("often")), wrap(r.Often, v.width-len(margin)))
-	}
-	if v.hint.text != "" && v.hint.lesson == r.Lesson.Name && v.hint.step == step.Name {
-		text += "\n" + v.hint.text
-	}
-	return text + "\n" + v.todo(r.Lesson)
-}
-
-// step shows the step that is red, or comes next: its name, where it stands, and
-// what it says.
-func (v view) step(lesson catalog.Lesson, step progress.StepResult) string {
-	sentence, details, _ := strings.Cut(strings.TrimSpace(step.Message), "\n")
-	text := v.style.bold(step.Name) + "\n" + status.Location(v.root, lesson, step.Name) + "\n" + wrap(sentence, v.width-len(margin))
-	if details != "" {
-		text += "\n" + details
-	}
-	return beside(v.style.red(label("red")), text)
-}
-
-// todo says what to do in a lesson that is not done.
-func (v view) todo(lesson catalog.Lesson) string {
-	text := wrap("edit "+status.Relative(v.root, lesson.File())+"; its lesson runs when you save it", v.width-len(margin))
-	text = beside(v.style.bold(label("next")), text)
-	if !v.keys {
-		text += fmt.Sprintf("hint  go run ./harness hint %d\n", lesson.Number)
-	}
-	return text
+	return v.style.bold(first) + "\n" + v.style.bold(strings.ReplaceAll(rest, "\n", " ")) + "\n"
 }
 
 // list returns a line for each lesson.
-func (v view) list(u watch.Snapshot) string {
-	shown, _ := v.shown(u)
+func (v view) list() string {
+	shown, _ := v.shown()
 	text := v.style.bold("the lessons") + "\n\n"
 	for _, lesson := range v.lessons {
 		mark, how := " ", "not run yet"
-		if lesson.Name == shown.Name {
+		if lesson == shown {
 			mark = "▸"
 		}
-		result, ran := find(u.Results, lesson.Name)
+		result, ran := v.now.Results[lesson.Name]
 		if ran {
 			how = strings.TrimSpace(status.Summary(result))
 		}
@@ -226,13 +167,11 @@ func (v view) list(u watch.Snapshot) string {
 
 // help says what the keys do.
 func (v view) help() string {
-	return v.style.bold("watch runs a lesson when you save a file of it") + "\n" + `
-h  a hint for the step that is red; again: the next one, which tells more
-r  run the lesson that is shown again
-n  show the next lesson
-p  show the previous lesson
-l  list the lessons
-d  your code against the solution
-q  quit
-`
+	text := v.style.bold("watch runs a lesson when you save a file of it") + "\n\n"
+	for _, b := range bindings {
+		if b.help != "" {
+			text += fmt.Sprintf("%c  %s\n", b.key, b.help)
+		}
+	}
+	return text
 }

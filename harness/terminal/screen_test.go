@@ -37,6 +37,21 @@ func shopView(t *testing.T) view {
 	return v
 }
 
+// of returns the view after a snapshot.
+func (v view) of(now watch.Snapshot) view {
+	v.now = now
+	return v
+}
+
+// results returns what is known after a run that has shown these.
+func results(these ...progress.Result) map[string]progress.Result {
+	all := map[string]progress.Result{}
+	for _, r := range these {
+		all[r.Lesson.Name] = r
+	}
+	return all
+}
+
 // red is a result of a lesson in which its one step says message.
 func red(l catalog.Lesson, message string) progress.Result {
 	return progress.Result{Lesson: l, Steps: []progress.StepResult{{Name: "TestHello", Status: progress.Failed, Message: message}}}
@@ -47,11 +62,11 @@ func TestTheScreenOfAStepThatIsRedAgain(t *testing.T) {
 	v := shopView(t)
 	again := red(v.lessons[0], "nobody is greeted")
 	again.Often = "the name is misspelt · more: go run ./harness mistakes 1"
-	u := watch.Snapshot{N: 1, Lesson: "01-greeting", Results: []progress.Result{again}}
-	require.Contains(t, v.screen(u), "\noften the name is misspelt · more: go run ./harness mistakes\n      1\n")
+	u := watch.Snapshot{N: 1, Lesson: "01-greeting", Results: results(again)}
+	require.Contains(t, v.of(u).screen(), "\noften the name is misspelt · more: go run ./harness mistakes\n      1\n")
 
 	u.Running = true
-	require.NotContains(t, v.screen(u), "often", "what runs now may be red for something else")
+	require.NotContains(t, v.of(u).screen(), "often", "what runs now may be red for something else")
 }
 
 // green is a result of a lesson that is done.
@@ -63,10 +78,10 @@ func green(l catalog.Lesson) progress.Result {
 // the learner's that it names, and what to do.
 func TestTheScreenOfAStepThatIsRed(t *testing.T) {
 	v := shopView(t)
-	u := watch.Snapshot{N: 1, Lesson: "01-greeting", Results: []progress.Result{
+	u := watch.Snapshot{N: 1, Lesson: "01-greeting", Results: results(
 		red(v.lessons[0], "this step hangs at greeting.go:4 (Hello), after 5s of real time, and nobody is greeted\ngot  \"\"\nwant \"hello\""),
 		red(v.lessons[1], "nobody says goodbye"),
-	}}
+	)}
 	require.Equal(t, `lesson 01-greeting · Saying: what one says to somebody
 0 of 1 steps
 
@@ -87,10 +102,10 @@ code  lessons/01-greeting/greeting.go:4
 next  edit lessons/01-greeting/greeting.go; its lesson runs
       when you save it
 hint  go run ./harness hint 1
-`, v.screen(u))
+`, v.of(u).screen())
 
 	v.keys, v.page = true, "home page http://localhost:8090"
-	keyed := v.screen(u)
+	keyed := v.of(u).screen()
 	require.NotContains(t, keyed, "go run ./harness hint")
 	require.True(t, strings.HasSuffix(keyed, `
 h hint · r run again · n next · p previous · l list · d diff
@@ -103,7 +118,7 @@ home page http://localhost:8090
 func TestATightScreen(t *testing.T) {
 	v := shopView(t)
 	v.tight = true
-	u := watch.Snapshot{N: 1, Lesson: "01-greeting", Results: []progress.Result{red(v.lessons[0], "wrong, at greeting.go:4 (Hello)")}}
+	u := watch.Snapshot{N: 1, Lesson: "01-greeting", Results: results(red(v.lessons[0], "wrong, at greeting.go:4 (Hello)"))}
 	require.Equal(t, `lesson 01-greeting · Saying: what one says to somebody
 0 of 1 steps
 red   TestHello
@@ -116,9 +131,9 @@ code  lessons/01-greeting/greeting.go:4
 next  edit lessons/01-greeting/greeting.go; its lesson runs
       when you save it
 hint  go run ./harness hint 1
-`, v.screen(u))
-	u.Results[0] = green(v.lessons[0])
-	require.Contains(t, v.screen(u), "      No name · one/hello#12\n      and 4 more in lessons/01-greeting/README.md\ndiff ")
+`, v.of(u).screen())
+	u.Results = results(green(v.lessons[0]))
+	require.Contains(t, v.of(u).screen(), "      No name · one/hello#12\n      and 4 more in lessons/01-greeting/README.md\ndiff ")
 }
 
 // What does not compile is shown where it stands, with a caret.
@@ -142,7 +157,7 @@ code  lessons/01-greeting/greeting.go:5
 next  edit lessons/01-greeting/greeting.go; its lesson runs
       when you save it
 hint  go run ./harness hint 1
-`, v.screen(watch.Snapshot{N: 1, Results: []progress.Result{result}}))
+`, v.of(watch.Snapshot{N: 1, Results: results(result)}).screen())
 }
 
 // Lines of others are not the learner's, whatever they are called.
@@ -165,31 +180,31 @@ func TestOnlyTheLearnersOwnLinesAreShown(t *testing.T) {
 // Before the first run is over there is nothing to show, but that it takes longest.
 func TestTheScreenBeforeTheFirstResult(t *testing.T) {
 	v := shopView(t)
-	require.Equal(t, "running the tests of all lessons …\nthis first build takes longest\n", v.screen(watch.Snapshot{Running: true}))
+	require.Equal(t, "running the tests of all lessons …\nthis first build takes longest\n", v.of(watch.Snapshot{Running: true}).screen())
 	require.Equal(t, "lesson 02-parting · Saying: what one says to somebody\nrunning … this first build takes longest\n",
-		v.screen(watch.Snapshot{Running: true, Lesson: "02-parting"}))
+		v.of(watch.Snapshot{Running: true, Lesson: "02-parting"}).screen())
 }
 
 // While a lesson runs, what is there is of the run before, and says so.
 func TestTheScreenWhileALessonRuns(t *testing.T) {
 	v := shopView(t)
-	u := watch.Snapshot{N: 2, Running: true, Lesson: "01-greeting", Results: []progress.Result{red(v.lessons[0], "wrong, at greeting.go:4")}}
-	require.True(t, strings.HasPrefix(v.screen(u), `lesson 01-greeting · Saying: what one says to somebody
+	u := watch.Snapshot{N: 2, Running: true, Lesson: "01-greeting", Results: results(red(v.lessons[0], "wrong, at greeting.go:4"))}
+	require.True(t, strings.HasPrefix(v.of(u).screen(), `lesson 01-greeting · Saying: what one says to somebody
 0 of 1 steps · running …
 
 the run before:
 red   TestHello
-`), v.screen(u))
-	require.NotContains(t, v.screen(u), "code", "the lines that the message names are other ones now")
+`), v.of(u).screen())
+	require.NotContains(t, v.of(u).screen(), "code", "the lines that the message names are other ones now")
 
 	v.lesson = "02-parting" // chosen, while another one runs
-	require.Equal(t, "lesson 02-parting · Saying: what one says to somebody\nnot run yet\n", v.main(watch.Snapshot{Results: u.Results}))
+	require.Equal(t, "lesson 02-parting · Saying: what one says to somebody\nnot run yet\n", v.of(watch.Snapshot{Results: u.Results}).main())
 }
 
 // A lesson that is done says what was learned, and what is next.
 func TestTheScreenOfALessonThatIsDone(t *testing.T) {
 	v := shopView(t)
-	u := watch.Snapshot{N: 1, Lesson: "01-greeting", Results: []progress.Result{green(v.lessons[0]), red(v.lessons[1], "")}}
+	u := watch.Snapshot{N: 1, Lesson: "01-greeting", Results: results(green(v.lessons[0]), red(v.lessons[1], ""))}
 	require.Equal(t, `lesson 01-greeting · Saying: what one says to somebody
 1 of 1 steps · done
 
@@ -208,18 +223,18 @@ try   Greet yourself:
           echo hello
 next  lesson 02-parting · Saying: what one says to somebody
       lessons/02-parting/README.md
-`, v.screen(u))
+`, v.of(u).screen())
 	require.Contains(t, DoneText(v.root, v.lessons[0]), "green You can now greet whoever comes through your door. Nobody feels left out.\n")
 
-	last := v.screen(watch.Snapshot{N: 1, Lesson: "01-greeting", Results: []progress.Result{green(v.lessons[0]), green(v.lessons[1])}})
+	last := v.of(watch.Snapshot{N: 1, Lesson: "01-greeting", Results: results(green(v.lessons[0]), green(v.lessons[1]))}).screen()
 	require.Contains(t, last, "next  All lessons are done. See your own code at work: go\n      run ./harness demo -mine\n")
 }
 
 // The lesson that is next is the first open one behind this one, or else before it.
 func TestWhatComesAfterALesson(t *testing.T) {
 	v := shopView(t)
-	results := []progress.Result{red(v.lessons[0], ""), green(v.lessons[1])}
-	require.Contains(t, v.afterwards(v.lessons[1], results), "lesson 01-greeting")
+	v.now.Results = results(red(v.lessons[0], ""), green(v.lessons[1]))
+	require.Contains(t, v.afterwards(v.lessons[1]), "lesson 01-greeting")
 }
 
 // When all is done, nothing is to be shown but that.
@@ -232,7 +247,7 @@ func TestTheScreenWhenAllIsDone(t *testing.T) {
 
 All lessons are done. See your own code at work: go run
 ./harness demo -mine
-`, v.screen(watch.Snapshot{N: 1, Results: []progress.Result{green(v.lessons[0]), green(v.lessons[1])}}))
+`, v.of(watch.Snapshot{N: 1, Results: results(green(v.lessons[0]), green(v.lessons[1]))}).screen())
 }
 
 // What fails beside the steps, and what cannot be run, is told.
@@ -240,21 +255,21 @@ func TestTheScreenOfWhatIsNoStep(t *testing.T) {
 	v := shopView(t)
 	outside := green(v.lessons[0])
 	outside.Done, outside.Outside = false, "found a goroutine\nthat stays"
-	text := v.screen(watch.Snapshot{N: 1, Results: []progress.Result{outside}})
+	text := v.of(watch.Snapshot{N: 1, Results: results(outside)}).screen()
 	require.Contains(t, text, "1 of 1 steps · something else failed\n\nred   all steps pass, but\n      found a goroutine\n      that stays\n")
 
-	text = v.screen(watch.Snapshot{N: 1, Lesson: "01-greeting", Err: errors.New("there is no go command"), Results: []progress.Result{outside}})
+	text = v.of(watch.Snapshot{N: 1, Lesson: "01-greeting", Err: errors.New("there is no go command"), Results: results(outside)}).screen()
 	require.Equal(t, "lesson 01-greeting · Saying: what one says to somebody\n\nerror there is no go command\n", text)
-	require.Equal(t, "error there is no go command\n", v.screen(watch.Snapshot{N: 1, Err: errors.New("there is no go command")}))
+	require.Equal(t, "error there is no go command\n", v.of(watch.Snapshot{N: 1, Err: errors.New("there is no go command")}).screen())
 }
 
 // Colours change nothing but the look.
 func TestColours(t *testing.T) {
 	v := shopView(t)
-	u := watch.Snapshot{N: 1, Results: []progress.Result{red(v.lessons[0], "wrong, at greeting.go:4 (Hello)")}}
-	plain := v.screen(u)
+	u := watch.Snapshot{N: 1, Results: results(red(v.lessons[0], "wrong, at greeting.go:4 (Hello)"))}
+	plain := v.of(u).screen()
 	v.style.colour = true
-	coloured := v.screen(u)
+	coloured := v.of(u).screen()
 	require.Contains(t, coloured, "\x1b[1;31mred")
 	for _, code := range []string{"\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[1;31m", "\x1b[1;32m"} {
 		coloured = strings.ReplaceAll(coloured, code, "")
@@ -267,5 +282,5 @@ func TestTextIsBrokenBetweenWords(t *testing.T) {
 	require.Equal(t, "ä bb\nccccccc\nd", wrap("  ä  bb ccccccc d", 5))
 	require.Equal(t, "a b\nc\n\n    x y  z\n\n- one two", reflow("a\nb c\n\n    x y  z\n\n- one two\n", 3))
 	require.Equal(t, "abcd…", clip("abcdefg", 5))
-	require.Equal(t, "red   a\n\n      b\n", beside("red   ", "a\n\nb"))
+	require.Equal(t, "red   a\n\n      b\n", view{}.part(style{}.bold, "red", "a\n\nb"))
 }

@@ -12,25 +12,24 @@ import (
 	"example.com/sseworkbook/harness/watch"
 )
 
-// A Terminal shows where the learner is to somebody who works in a terminal, or writes it as
-// plain lines.
+// A Terminal shows where the learner is to somebody who works in a terminal, or
+// writes it as plain lines.
 type Terminal struct {
 	Source  Source
 	Root    string           // the workbook's folder
 	Lessons []catalog.Lesson // all of them
 	Out     io.Writer
-	Colour  bool   // with escape codes for colours
 	Page    string // what to say of the home page; "" for nothing
 
-	// Keys are what is pressed, where each key comes by itself; nil: there are none,
-	// and what is written are plain lines without an escape code for the screen.
-	Keys io.Reader
-	// Size returns how many columns and lines there are. It is needed with Keys.
-	Size func() (width, height int)
-	// Resized says that Size has changed; nil: nothing does.
-	Resized <-chan os.Signal
-	// Diff returns the learner's code against the solution. It is needed with Keys.
-	Diff func(lesson catalog.Lesson, colour bool) (string, error)
+	// What TakeKeys sets. Without keys, what is written are plain lines without an
+	// escape code.
+	keys    io.Reader                  // what is pressed, where each key comes by itself
+	size    func() (width, height int) // how many columns and lines there are
+	resized <-chan os.Signal           // size has changed; nil: nothing says so
+	colour  bool                       // with escape codes for colours
+
+	view view
+	quit bool // somebody has had enough
 }
 
 // A Source says where the learner is, as a [watch.Watcher] does.
@@ -38,74 +37,74 @@ type Source interface {
 	// Latest returns the latest snapshot, and a channel that is closed by the next.
 	Latest() (watch.Snapshot, <-chan struct{})
 	// Rerun runs a lesson again, as if it had been saved.
-	Rerun(context.Context, catalog.Lesson)
+	Rerun(catalog.Lesson)
 }
 
-// Run shows what happens until ctx ends, or somebody quits. It runs no
-// tests. It is called once.
+// Run shows what happens until ctx ends, or somebody quits. It runs no tests. It is
+// called once.
 func (t *Terminal) Run(ctx context.Context) error {
-	v := view{root: t.Root, lessons: t.Lessons, width: plainWidth, style: style{t.Colour}, page: t.Page}
-	if t.Keys == nil {
-		return t.plain(ctx, v)
+	t.view = view{root: t.Root, lessons: t.Lessons, page: t.Page, width: plainWidth, style: style{t.colour}, keys: t.keys != nil}
+	if t.keys == nil {
+		return t.plain(ctx)
 	}
-	v.keys = true
-	pressed, end := keys(ctx, t.Keys)
+	pressed, end := readKeys(ctx, t.keys)
 	defer end()
-	for running := false; ; {
-		update, changed := t.Source.Latest()
-		if update.Running && !running && update.Lesson != "" {
-			v.pane, v.lesson, v.note = lessonPane, "", "" // a save brings its lesson up
-		}
-		running = update.Running
-		width, height := t.Size()
-		v.width = min(max(width, minWidth), plainWidth)
-		if v.tight = false; lines(v.screen(update)) > height {
-			v.tight = true
-		}
-		if err := t.draw(v.screen(update), height); err != nil {
+	for !t.quit {
+		now, changed := t.Source.Latest()
+		t.view.follow(now)
+		width, height := t.size()
+		if err := t.draw(t.view.fit(width, height).screen(), height); err != nil {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-changed:
-		case <-t.Resized:
+		case <-t.resized:
 		case k, ok := <-pressed:
-			if !ok || k == 'q' || k == keyCtrlC || k == keyCtrlD {
+			if !ok {
 				return nil
 			}
-			v = t.press(ctx, v, update, k)
+			t.press(k)
 		}
 	}
+	return nil
 }
 
 // plain writes each run's beginning and end, one after the other.
-func (t *Terminal) plain(ctx context.Context, v view) error {
-	fmt.Fprintln(t.Out, "watching lessons/ · Ctrl-C stops")
+func (t *Terminal) plain(ctx context.Context) error {
+	text := "watching lessons/ · Ctrl-C stops\n"
 	if t.Page != "" {
-		fmt.Fprintln(t.Out, t.Page)
+		text += t.Page + "\n"
 	}
-	fmt.Fprint(t.Out, "\n", v.main(watch.Snapshot{}))
-	last := watch.Snapshot{Running: true}
+	if err := t.write(text + "\n" + t.view.main()); err != nil {
+		return err
+	}
 	for {
-		update, changed := t.Source.Latest()
-		var text string
-		switch began := update.Running && (!last.Running || update.Lesson != last.Lesson); {
-		case began && update.Lesson != "":
-			text = fmt.Sprintf("\nlesson %s · running …\n", update.Lesson)
-		case !update.Running && update.N > last.N:
-			text = "\n" + v.main(update)
+		now, changed := t.Source.Latest()
+		if err := t.write(t.view.since(now)); err != nil {
+			return err
 		}
-		if _, err := io.WriteString(t.Out, text); err != nil {
-			return fmt.Errorf("showing the lessons: %w", err)
-		}
-		last = update
+		t.view.now = now
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-changed:
 		}
 	}
+}
+
+// since returns what has begun or ended since the last snapshot, in plain lines.
+func (v view) since(now watch.Snapshot) string {
+	before := v.now
+	v.now = now
+	switch {
+	case now.Running && now.Lesson != "" && (!before.Running || now.Lesson != before.Lesson):
+		return fmt.Sprintf("\nlesson %s · running …\n", now.Lesson)
+	case !now.Running && now.N > before.N:
+		return "\n" + v.main()
+	}
+	return ""
 }
 
 // Codes that a terminal understands: go to the first line, or clear all and go
@@ -117,19 +116,19 @@ const (
 	clearRest = "\x1b[J"
 )
 
-// lines returns how many lines of a terminal a text takes, with the one below it, in
-// which the cursor stands.
-func lines(text string) int { return strings.Count(text, "\n") + 1 }
-
 // draw writes the screen over the one before, in one write, so that nothing
 // flickers. What is higher than the terminal scrolls up, where it can be read.
-func (t *Terminal) draw(text string, height int) error {
+func (t *Terminal) draw(screen string, height int) error {
 	begin := toTop
-	if lines(text) > height {
+	if lines(screen) > height {
 		begin = clearAll
 	}
-	text = strings.ReplaceAll(text, "\n", clearLine+"\r\n") // the terminal does not add the \r
-	if _, err := io.WriteString(t.Out, begin+text+clearRest); err != nil {
+	screen = strings.ReplaceAll(screen, "\n", clearLine+"\r\n") // the terminal does not add the \r
+	return t.write(begin + screen + clearRest)
+}
+
+func (t *Terminal) write(text string) error {
+	if _, err := io.WriteString(t.Out, text); err != nil {
 		return fmt.Errorf("showing the lessons: %w", err)
 	}
 	return nil

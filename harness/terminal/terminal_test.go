@@ -41,7 +41,10 @@ type flight struct {
 func fly(t *testing.T) *flight {
 	f := &flight{t: t, root: t.TempDir(), rerun: make(chan string, 1), changed: make(chan struct{})}
 	for i, name := range []string{"01-one", "02-two", "03-three"} {
-		f.lessons = append(f.lessons, catalog.Lesson{Number: i + 1, Name: name, Topic: name[3:], Dir: filepath.Join(f.root, "lessons", name)})
+		l := catalog.Lesson{Number: i + 1, Name: name, Topic: name[3:], Dir: filepath.Join(f.root, "lessons", name)}
+		require.NoError(t, os.MkdirAll(l.Dir, 0o755))
+		require.NoError(t, os.WriteFile(l.File(), []byte("\tyours of "+name+"\n"), 0o644))
+		f.lessons = append(f.lessons, l)
 	}
 	f.change(func(s *watch.Snapshot) { s.Running = true })
 	return f
@@ -64,7 +67,7 @@ func (f *flight) Latest() (watch.Snapshot, <-chan struct{}) {
 }
 
 // Rerun implements Source.
-func (f *flight) Rerun(_ context.Context, lesson catalog.Lesson) {
+func (f *flight) Rerun(lesson catalog.Lesson) {
 	f.save(lesson)
 	f.rerun <- lesson.Name
 }
@@ -77,10 +80,8 @@ func (f *flight) save(lesson catalog.Lesson) {
 // ran ends the run: nothing is done, or the run could not be made.
 func (f *flight) ran(err error) {
 	f.change(func(s *watch.Snapshot) {
-		s.Running, s.Err, s.Results = false, err, nil
-		for _, lesson := range f.lessons {
-			s.Results = append(s.Results, progress.Result{Lesson: lesson})
-		}
+		s.Running, s.Err = false, err
+		s.Results = results(progress.Result{Lesson: f.lessons[0]}, progress.Result{Lesson: f.lessons[1]}, progress.Result{Lesson: f.lessons[2]})
 	})
 }
 
@@ -145,9 +146,8 @@ func (f *flight) sit(height int64) seat {
 	s := seat{newScreen(f.t), f, write, &atomic.Int64{}, make(chan os.Signal), make(chan error, 1)}
 	s.height.Store(height)
 	terminal := &Terminal{
-		Source: f, Root: f.root, Lessons: f.lessons, Out: s.screen, Keys: read,
-		Size: func() (int, int) { return 80, int(s.height.Load()) }, Resized: s.resized,
-		Diff: func(l catalog.Lesson, _ bool) (string, error) { return "-\tyours of " + l.Name + "\n", nil },
+		Source: f, Root: f.root, Lessons: f.lessons, Out: s.screen,
+		keys: read, size: func() (int, int) { return 80, int(s.height.Load()) }, resized: s.resized,
 	}
 	go func() { // ends when its user gets up
 		defer read.Close()

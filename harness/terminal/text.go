@@ -32,15 +32,20 @@ func (s style) paint(how, text string) string {
 	return "\x1b[" + how + "m" + text + "\x1b[0m"
 }
 
-// A label is the word that begins a part of the screen; its text stands beside it
+// part returns a part of the screen: a label, painted, and the lines of text beside it
 // and under it.
-func label(word string) string { return fmt.Sprintf("%-*s", len(margin), word) }
-
-// beside puts text, in lines, beside a label that is painted already.
-func beside(painted, text string) string {
-	text = strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+margin)
-	return painted + strings.ReplaceAll(text, "\n"+margin+"\n", "\n\n") + "\n"
+func (v view) part(paint func(string) string, label, text string) string {
+	return paint(fmt.Sprintf("%-*s", len(margin), label)) + indent(text) + "\n"
 }
+
+// indent puts the margin before each line of text but the first, and blank ones.
+func indent(text string) string {
+	text = strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+margin)
+	return strings.ReplaceAll(text, "\n"+margin+"\n", "\n\n")
+}
+
+// fold breaks a text of one line for a part.
+func (v view) fold(text string) string { return wrap(text, v.width-len(margin)) }
 
 // wrap breaks a text of one line between words, so that no line is wider than
 // width where a word is not.

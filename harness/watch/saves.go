@@ -5,68 +5,61 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+	"golang.org/x/sync/errgroup"
+
+	"example.com/sseworkbook/harness/catalog"
 )
 
 // pollInterval is how often files are looked at where no events tell of them.
 const pollInterval = 200 * time.Millisecond
 
-// follow returns a function that sends the path of each Go file that is saved in
-// one of the folders to out, from now on and until ctx ends. With poll it looks at
-// the files by itself, for where no events arrive: in WSL, in some containers, on
-// network drives. A save may be told more than once. The function is to be called,
-// once.
-func follow(dirs []string, poll bool) (func(ctx context.Context, out chan<- string) error, error) {
-	if poll {
-		return followByLooking(dirs)
-	}
+// followEvents has crew run each lesson of which a Go file is saved from now on and
+// until ctx ends.
+func (w *Watcher) followEvents(ctx context.Context, crew *errgroup.Group) error {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
-		return nil, fmt.Errorf("watching the lessons: %w (-poll does without)", err)
+		return fmt.Errorf("watching the lessons: %w (-poll does without)", err)
 	}
-	for _, dir := range dirs {
-		if err := watcher.Add(dir); err != nil {
+	for _, lesson := range w.lessons {
+		if err := watcher.Add(lesson.Dir); err != nil {
 			watcher.Close()
-			return nil, fmt.Errorf("watching %s: %w (-poll does without)", dir, err)
+			return fmt.Errorf("watching %s: %w (-poll does without)", lesson.Dir, err)
 		}
 	}
-	return func(ctx context.Context, out chan<- string) error {
+	crew.Go(func() error {
 		defer watcher.Close()
-		return followEvents(ctx, watcher, dirs, out)
-	}, nil
-}
-
-// followEvents sends what watcher tells of.
-func followEvents(ctx context.Context, watcher *fsnotify.Watcher, dirs []string, out chan<- string) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case event := <-watcher.Events:
-			if event.Op != fsnotify.Chmod && isGoFile(event.Name) {
-				send(ctx, out, event.Name)
-			}
-		case err := <-watcher.Errors:
-			if !errors.Is(err, fsnotify.ErrEventOverflow) {
-				return fmt.Errorf("watching the lessons: %w (-poll does without)", err)
-			}
-			for _, dir := range dirs { // any of them may have been saved
-				send(ctx, out, filepath.Join(dir, "any.go"))
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case event := <-watcher.Events:
+				if event.Op != fsnotify.Chmod && isGoFile(event.Name) {
+					w.saved(func(l catalog.Lesson) bool { return l.Dir == filepath.Dir(event.Name) })
+				}
+			case err := <-watcher.Errors:
+				if !errors.Is(err, fsnotify.ErrEventOverflow) {
+					return fmt.Errorf("watching the lessons: %w (-poll does without)", err)
+				}
+				w.saved(func(catalog.Lesson) bool { return true }) // any of them may have been
 			}
 		}
-	}
+	})
+	return nil
 }
 
-// send sends path to out, unless ctx ends.
-func send(ctx context.Context, out chan<- string, path string) {
-	select {
-	case out <- path:
-	case <-ctx.Done():
+// saved runs the lessons for which is holds again.
+func (w *Watcher) saved(is func(catalog.Lesson) bool) {
+	for _, lesson := range w.lessons {
+		if is(lesson) {
+			w.Rerun(lesson)
+		}
 	}
 }
 
@@ -77,19 +70,14 @@ func isGoFile(path string) bool {
 	return strings.HasSuffix(name, ".go") && !strings.HasPrefix(name, ".") && !strings.HasPrefix(name, "#")
 }
 
-// A stamp is what changes of a file when it is saved.
-type stamp struct {
-	time time.Time
-	size int64
-}
-
-// followByLooking is follow by looking at the files every pollInterval.
-func followByLooking(dirs []string) (func(ctx context.Context, out chan<- string) error, error) {
-	last, err := stamps(dirs)
+// followByLooking is followEvents by looking at the files every pollInterval, for
+// where no events arrive: in WSL, in some containers, on network drives.
+func (w *Watcher) followByLooking(ctx context.Context, crew *errgroup.Group) error {
+	before, err := w.look()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return func(ctx context.Context, out chan<- string) error {
+	crew.Go(func() error {
 		ticks := time.NewTicker(pollInterval)
 		defer ticks.Stop()
 		for {
@@ -98,47 +86,37 @@ func followByLooking(dirs []string) (func(ctx context.Context, out chan<- string
 				return nil
 			case <-ticks.C:
 			}
-			now, err := stamps(dirs)
+			now, err := w.look()
 			if err != nil {
 				return err
 			}
-			for _, path := range changed(last, now) {
-				send(ctx, out, path)
-			}
-			last = now
+			w.saved(func(l catalog.Lesson) bool { return !maps.Equal(before[l.Name], now[l.Name]) })
+			before = now
 		}
-	}, nil
+	})
+	return nil
 }
 
-// changed returns the files that are new, gone or other than before.
-func changed(before, now map[string]stamp) []string {
-	var paths []string
-	for path := range now {
-		if now[path] != before[path] {
-			paths = append(paths, path)
-		}
-	}
-	for path := range before {
-		if _, there := now[path]; !there {
-			paths = append(paths, path)
-		}
-	}
-	return paths
+// A stamp is what changes of a file when it is saved.
+type stamp struct {
+	time time.Time
+	size int64
 }
 
-// stamps returns the stamps of the Go files in dirs. A folder or a file that is
-// just being replaced is not there.
-func stamps(dirs []string) (map[string]stamp, error) {
-	all := map[string]stamp{}
-	for _, dir := range dirs {
-		entries, err := os.ReadDir(dir)
+// look returns the stamps of each lesson's Go files, by the names of both. A folder
+// or a file that is just being replaced is not there.
+func (w *Watcher) look() (map[string]map[string]stamp, error) {
+	all := map[string]map[string]stamp{}
+	for _, lesson := range w.lessons {
+		entries, err := os.ReadDir(lesson.Dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("looking at the lessons: %w", err)
 		}
+		all[lesson.Name] = map[string]stamp{}
 		for _, entry := range entries {
 			info, err := entry.Info()
 			if err == nil && isGoFile(entry.Name()) {
-				all[filepath.Join(dir, entry.Name())] = stamp{info.ModTime(), info.Size()}
+				all[lesson.Name][entry.Name()] = stamp{info.ModTime(), info.Size()}
 			}
 		}
 	}

@@ -4,10 +4,12 @@ package watch
 
 import (
 	"context"
-	"path/filepath"
+	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/progress"
@@ -17,204 +19,166 @@ import (
 // write, format and write again.
 const settling = 50 * time.Millisecond
 
-// A Watcher runs what is saved, and knows where the learner is, from save to save. It is safe for
-// concurrent use.
+// A Watcher runs what is saved, and knows where the learner is, from save to save. It
+// is safe for concurrent use.
 type Watcher struct {
-	root    string
 	lessons []catalog.Lesson
 	poll    bool
-	saved   chan string // paths in the folders of lessons that are to be run
 
 	// run runs the tests of lessons; a test puts something else in its place.
 	run func(ctx context.Context, lessons []catalog.Lesson) ([]progress.Result, error)
 
-	mu      sync.Mutex    // guards the rest
-	update  Snapshot      // the latest one
-	changed chan struct{} // closed by the next one
+	mu      sync.Mutex         // guards the rest
+	due     []catalog.Lesson   // saved, and not run since
+	stop    context.CancelFunc // ends the tests that run
+	latest  Snapshot
+	changed chan struct{} // closed by the next snapshot
 }
 
-// A Snapshot is what has changed, and where everything stands then. It is shared:
-// nobody may change what it holds.
+// A Snapshot is where everything stands. It is shared: nobody may change what it
+// holds.
 type Snapshot struct {
-	N       int    // counts the updates; 0 before the first one
+	N       int    // counts the snapshots; 0 before anything has happened
 	Running bool   // the tests are being run, and the rest is of the run before
 	Lesson  string // the lesson that was saved last, by name; "" before the first save
 
-	Results []progress.Result // of all lessons, in their order; none before the first run's end
-	Err     error             // why the last run could not be made
+	Results map[string]progress.Result // of each lesson that has been run, by its name
+	Err     error                      // why the last run could not be made
 }
 
 // New returns the watcher of the workbook in root. With poll, files are looked at,
 // for where no events tell of a change.
 func New(root string, lessons []catalog.Lesson, poll bool) *Watcher {
 	return &Watcher{
-		root:    root,
 		lessons: lessons,
 		poll:    poll,
-		saved:   make(chan string),
 		changed: make(chan struct{}),
+		stop:    func() {},
 		run: func(ctx context.Context, lessons []catalog.Lesson) ([]progress.Result, error) {
 			return progress.Run(ctx, root, lessons, progress.Options{})
 		},
 	}
 }
 
-// Latest returns the latest update, and a channel that is closed by the next one.
+// Latest returns the latest snapshot, and a channel that is closed by the next one.
 // Who is slow misses some, but never the last.
-func (c *Watcher) Latest() (Snapshot, <-chan struct{}) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.update, c.changed
+func (w *Watcher) Latest() (Snapshot, <-chan struct{}) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.latest, w.changed
 }
 
-// Rerun runs a lesson again, as if it had been saved.
-func (c *Watcher) Rerun(ctx context.Context, lesson catalog.Lesson) {
-	send(ctx, c.saved, lesson.File())
+// Rerun runs a lesson again, as if it had been saved. It does not wait for that.
+func (w *Watcher) Rerun(lesson catalog.Lesson) {
+	w.change(func(s *Snapshot) {
+		s.Running, s.Lesson = true, lesson.Name
+		w.due = union(w.due, lesson)
+		w.stop() // what these tests would say is of yesterday
+	})
 }
 
 // Run runs all lessons, and then those that are saved, until ctx ends (nil) or the
 // files cannot be watched (an error). A save that comes while tests run stops
 // them, and they begin anew. It is called once.
-func (c *Watcher) Run(ctx context.Context) error {
-	saves, err := follow(c.dirs(), c.poll) // before anything runs, so that no save is missed
-	if err != nil {
+func (w *Watcher) Run(ctx context.Context) error {
+	follow := w.followEvents
+	if w.poll {
+		follow = w.followByLooking
+	}
+	crew, ctx := errgroup.WithContext(ctx)
+	if err := follow(ctx, crew); err != nil { // before anything runs, so that no save is missed
 		return err
 	}
-	ctx, stop := context.WithCancel(ctx)
-	var all sync.WaitGroup
-	defer all.Wait()
-	defer stop()
-	failed := make(chan error, 1)
-	all.Go(func() { failed <- saves(ctx, c.saved) })
+	todo := w.lessons
+	for ctx.Err() == nil {
+		if w.test(ctx, todo) {
+			todo = nil
+		}
+		todo = union(todo, w.awaitSaves(ctx)...)
+	}
+	return crew.Wait()
+}
 
-	todo := c.lessons
-	var settled <-chan time.Time // after a save: when it is time to run
-	var now *job                 // the tests that run, if any do
+// test runs the tests of lessons, and makes what they show the latest snapshot. It
+// reports false if a save has stopped them, or ctx has ended.
+func (w *Watcher) test(ctx context.Context, lessons []catalog.Lesson) (done bool) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	w.change(func(s *Snapshot) {
+		s.Running, w.stop = true, stop
+		if len(w.due) > 0 { // saved a moment ago
+			stop()
+		}
+	})
+	results, err := w.run(ctx, lessons)
+	if ctx.Err() != nil {
+		return false
+	}
+	w.change(func(s *Snapshot) {
+		s.Running, s.Err = len(w.due) > 0, err
+		if err == nil {
+			s.Results = with(s.Results, results)
+		}
+	})
+	return true
+}
+
+// with returns a copy of known in which results are the latest.
+func with(known map[string]progress.Result, results []progress.Result) map[string]progress.Result {
+	all := map[string]progress.Result{}
+	maps.Copy(all, known)
+	for _, r := range results {
+		all[r.Lesson.Name] = r
+	}
+	return all
+}
+
+// awaitSaves waits for a save, and then until no further one comes. It returns the
+// lessons that were saved, or none when ctx ends.
+func (w *Watcher) awaitSaves(ctx context.Context) []catalog.Lesson {
 	for {
-		if now == nil && settled == nil && len(todo) > 0 {
-			now, todo = c.begin(ctx, todo), nil
-			all.Go(now.run)
+		w.mu.Lock()
+		saved, changed := len(w.due) > 0, w.changed
+		w.mu.Unlock()
+		var settled <-chan time.Time // nil, which is never, before the first save
+		if saved {
+			settled = time.After(settling)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case err := <-failed:
-			return err
-		case path := <-c.saved:
-			todo, settled = c.add(todo, path), time.After(settling)
-			now.stop()
+		case <-changed: // by one more save
 		case <-settled:
-			settled = nil
-		case <-now.end():
-			if now.stopped {
-				todo = union(todo, now.lessons)
-			} else {
-				c.publish(now)
-			}
-			now = nil
+			return w.takeDue()
 		}
 	}
 }
 
-// dirs returns the folders of the lessons.
-func (c *Watcher) dirs() []string {
-	var dirs []string
-	for _, lesson := range c.lessons {
-		dirs = append(dirs, lesson.Dir)
-	}
-	return dirs
+// takeDue returns the lessons that were saved since it was called last.
+func (w *Watcher) takeDue() []catalog.Lesson {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	due := w.due
+	w.due = nil
+	return due
 }
 
-// add adds the lesson in the folder of path to those that are to be run, and
-// says so.
-func (c *Watcher) add(todo []catalog.Lesson, path string) []catalog.Lesson {
-	for _, lesson := range c.lessons {
-		if lesson.Dir == filepath.Dir(path) {
-			c.change(func(u *Snapshot) { u.Running, u.Lesson = true, lesson.Name })
-			return union(todo, []catalog.Lesson{lesson})
+// union returns lessons with those of more that are not among them.
+func union(lessons []catalog.Lesson, more ...catalog.Lesson) []catalog.Lesson {
+	for _, lesson := range more {
+		if !slices.Contains(lessons, lesson) {
+			lessons = append(slices.Clip(lessons), lesson)
 		}
 	}
-	return todo
+	return lessons
 }
 
-// union returns the lessons of both.
-func union(a, b []catalog.Lesson) []catalog.Lesson {
-	for _, lesson := range b {
-		if !slices.Contains(a, lesson) {
-			a = append(slices.Clip(a), lesson)
-		}
-	}
-	return a
-}
-
-// begin returns the job of running lessons, which ends with ctx at the latest.
-func (c *Watcher) begin(ctx context.Context, lessons []catalog.Lesson) *job {
-	c.change(func(u *Snapshot) { u.Running = true })
-	ctx, cancel := context.WithCancel(ctx)
-	return &job{lessons: lessons, cancel: cancel, done: make(chan struct{}), tests: func() ([]progress.Result, error) {
-		return c.run(ctx, lessons)
-	}}
-}
-
-// publish makes what a job has found the latest results.
-func (c *Watcher) publish(now *job) {
-	c.change(func(u *Snapshot) {
-		u.Running, u.Err = false, now.err
-		if now.err != nil {
-			return
-		}
-		u.Results = slices.Clone(u.Results)
-		for _, result := range now.results {
-			i := slices.IndexFunc(u.Results, func(r progress.Result) bool { return r.Lesson == result.Lesson })
-			if i < 0 {
-				u.Results = append(u.Results, result)
-				continue
-			}
-			u.Results[i] = result
-		}
-	})
-}
-
-// change makes another update of the latest one.
-func (c *Watcher) change(edit func(*Snapshot)) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	edit(&c.update)
-	c.update.N++
-	close(c.changed)
-	c.changed = make(chan struct{})
-}
-
-// A job is one run of the tests of some lessons. Its methods do nothing to a nil
-// job, which is none.
-type job struct {
-	lessons []catalog.Lesson
-	tests   func() ([]progress.Result, error)
-	cancel  context.CancelFunc
-	stopped bool // whoever began it does not want its results any more
-
-	done    chan struct{} // closed when it has ended, and what follows is there
-	results []progress.Result
-	err     error
-}
-
-func (j *job) run() {
-	defer close(j.done)
-	defer j.cancel()
-	j.results, j.err = j.tests()
-}
-
-func (j *job) stop() {
-	if j != nil {
-		j.stopped = true
-		j.cancel()
-	}
-}
-
-// end returns a channel that is closed when the job has ended.
-func (j *job) end() <-chan struct{} {
-	if j == nil {
-		return nil
-	}
-	return j.done
+// change makes another snapshot of the latest one. What edit does is under w.mu.
+func (w *Watcher) change(edit func(*Snapshot)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	edit(&w.latest)
+	w.latest.N++
+	close(w.changed)
+	w.changed = make(chan struct{})
 }

@@ -104,7 +104,7 @@ func TestTheLessonThatIsSavedRuns(t *testing.T) {
 		f.verdict <- nil
 		update = f.until(ran)
 		require.Len(t, update.Results, 3)
-		require.Equal(t, "02-two", update.Results[1].Lesson.Name)
+		require.Equal(t, "02-two", update.Results["02-two"].Lesson.Name)
 	})
 }
 
@@ -146,7 +146,7 @@ func TestARunThatCannotBeMadeIsTold(t *testing.T) {
 	f.verdict <- errors.New("there is no go command")
 	require.EqualError(t, f.until(ran).Err, "there is no go command")
 
-	f.Rerun(t.Context(), f.lessons[0])
+	f.Rerun(f.lessons[0])
 	require.Equal(t, []string{"01-one"}, <-f.begun)
 	f.verdict <- nil
 	update := f.until(func(u Snapshot) bool { return ran(u) && u.Err == nil })

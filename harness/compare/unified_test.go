@@ -1,4 +1,4 @@
-package cli
+package compare
 
 import (
 	"strings"
@@ -10,9 +10,8 @@ import (
 // A line that was taken away and begins with two dashes looks like a name, and is none.
 func TestLinesOfADiffHaveTheirColours(t *testing.T) {
 	text := "--- yours: a.go\n+++ solution: b.go\n@@ -1,2 +1,2 @@\n the same\n--- i\n+++ i\n"
-	coloured := colourDiff(text)
 	require.Equal(t, strings.Join([]string{
-		bold.set("--- yours: a.go"), bold.set("+++ solution: b.go"), cyan.set("@@ -1,2 +1,2 @@"),
-		" the same", red.set("--- i"), green.set("+++ i"), "",
-	}, "\n"), coloured)
+		bold + "--- yours: a.go" + plain, bold + "+++ solution: b.go" + plain, cyan + "@@ -1,2 +1,2 @@" + plain,
+		" the same", red + "--- i" + plain, green + "+++ i" + plain, "",
+	}, "\n"), paint(text))
 }
