@@ -27,16 +27,16 @@ func newMistakes() *command {
 			}
 			w := cmd.stdout
 			fmt.Fprintf(w, "lesson %s · %d mistakes that people make, by the step that shows them\n", lesson.Name, len(mistakes))
+			of := map[string][]verify.Record{} // by the step that shows them
+			for _, m := range mistakes {
+				step := m.Catches[0].Step
+				of[step] = append(of[step], m)
+			}
 			for i, step := range steps {
-				first := true
-				for _, m := range mistakes {
-					if m.Catches[0].Step != step.Name {
-						continue
-					}
-					if first {
-						fmt.Fprintf(w, "\n%2d  %s\n", i+1, step.Name)
-						first = false
-					}
+				if len(of[step.Name]) > 0 {
+					fmt.Fprintf(w, "\n%2d  %s\n", i+1, step.Name)
+				}
+				for _, m := range of[step.Name] {
 					fmt.Fprintf(w, "    %s\n        %s\n", m.Title, m.Symptom)
 					if m.Source != "" {
 						fmt.Fprintf(w, "        seen in %s\n", m.Source)

@@ -3,7 +3,8 @@ package cli
 import (
 	"context"
 	"io"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/site"
@@ -33,29 +34,19 @@ func newServe() *command {
 	return cmd
 }
 
-// serve runs what is saved and the pages that show it, until ctx ends or one of them fails.
+// serve runs what is saved and the pages that show it, until ctx ends or one of them
+// fails: the one is nothing without the other.
 func (b workbook) serve(ctx context.Context, addr string, poll bool, out io.Writer) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	where := watch.New(b.root, b.lessons, poll)
-	var flown error
-	var all sync.WaitGroup
-	all.Go(func() {
-		defer stop() // the pages are nothing without it
-		flown = where.Run(ctx)
-	})
-	err := b.homePage(where).Run(ctx, addr, out)
-	stop()
-	all.Wait()
-	if err != nil {
-		return err
-	}
-	return flown
+	crew, ctx := errgroup.WithContext(ctx)
+	saves := watch.New(b.root, b.lessons, poll)
+	crew.Go(func() error { return saves.Run(ctx) })
+	crew.Go(func() error { return b.homePage(saves).Run(ctx, addr, out) })
+	return crew.Wait()
 }
 
 // homePage returns the pages of the workbook on a watcher that runs.
-func (b workbook) homePage(where *watch.Watcher) *site.Server {
-	pages := site.New(b.root, b.lessons, where)
+func (b workbook) homePage(saves *watch.Watcher) *site.Server {
+	pages := site.New(b.root, b.lessons, saves)
 	pages.Mistakes = b.mistakes
 	pages.Demo = trace.NewDemo(readingTime, nil)
 	return pages

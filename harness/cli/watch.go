@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sync/errgroup"
@@ -80,35 +79,18 @@ func guarded(ctx context.Context, f func(context.Context) error) func() error {
 }
 
 // page has crew serve the home page at addr, and returns what to say of it: where it
-// is, or why it is not; "" if nobody wants it.
-func (b workbook) page(ctx context.Context, crew *errgroup.Group, where *watch.Watcher, addr string) string {
+// is, or why it is not, which is no reason to stop; "" if nobody wants it.
+func (b workbook) page(ctx context.Context, crew *errgroup.Group, saves *watch.Watcher, addr string) string {
 	if addr == "" {
 		return ""
 	}
-	said := make(lineTo, 1)
+	listener, url, err := site.Listen(addr)
+	if err != nil {
+		return "there is no home page: " + err.Error()
+	}
 	crew.Go(guarded(ctx, func(ctx context.Context) error {
-		if err := b.homePage(where).Run(ctx, addr, said); err != nil {
-			fmt.Fprintf(said, "there is no home page: %v", err) // which is no reason to stop
-		}
+		_ = b.homePage(saves).Serve(ctx, listener)
 		return nil
 	}))
-	select {
-	case line := <-said:
-		line, _, _ = strings.Cut(line, " · ") // how it is stopped is for the terminal to say
-		return strings.Replace(line, "listening on", "home page", 1)
-	case <-ctx.Done():
-		return ""
-	}
-}
-
-// A lineTo sends what is written to it to whom it concerns, and drops what comes
-// when nobody has taken the line before.
-type lineTo chan string
-
-func (l lineTo) Write(line []byte) (int, error) {
-	select {
-	case l <- strings.TrimSpace(string(line)):
-	default:
-	}
-	return len(line), nil
+	return "home page " + url
 }

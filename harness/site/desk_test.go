@@ -164,7 +164,7 @@ func (d *desk) write(name, text string) {
 	require.NoError(d.t, os.WriteFile(path, []byte(text), 0o644))
 }
 
-// Latest implements site.Where.
+// Latest implements site.Source.
 func (d *desk) Latest() (watch.Snapshot, <-chan struct{}) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -1,57 +1,29 @@
 package site
 
 import (
-	"fmt"
-	"html"
-	"html/template"
+	"bytes"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/hints"
-	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/status"
 )
 
 // A lessonPage is what the page of one lesson shows.
 type lessonPage struct {
 	head
-	Lesson         status.Lesson
-	Name, About    string // the two parts of its title
-	Verdict        string
-	Before, After  *line // its neighbours
-	Open           *step // the step that is red, or that comes next
-	Message        message
-	Hints          []hint
-	Mistakes       []Mistake // those of the open step
-	Steps          []step
-	Done, Compiles bool
-	Can            template.HTML // of a lesson that is done: what its reader can do now
-	Experiment     template.HTML // and something to try
-	Avoided        []avoided
-	Text           template.HTML
-}
-
-// A step is one step of a lesson, on its page.
-type step struct {
-	status.Step
-	Number int
-	About  string // what its comment says
-	Words  string // its status, in a word that a screen reader reads
-}
-
-// An avoided is a mistake that others have shipped.
-type avoided struct {
-	Title   template.HTML
-	Sources string
-}
-
-// A hint is one that folds open.
-type hint struct {
-	Title string
-	About string
-	Text  template.HTML
+	Lesson        *status.Lesson
+	Dir           string         // its folder, with slashes
+	Before, After *status.Lesson // its neighbours; nil where there is none
+	Open          *status.Step   // the step that is red, or that comes next; nil if it is not known
+	Hints         []hints.Hint   // for the open step, of which each tells more than the one before
+	NoHints       error          // why there are none
+	Mistakes      []Mistake      // those of the open step
+	Green         catalog.Green  // what a lesson that is done says
+	Text          string         // in Markdown, as what Green has
 }
 
 // lesson is the page of one lesson.
@@ -65,13 +37,33 @@ func (s *Server) lesson(w http.ResponseWriter, r *http.Request) {
 		s.say(w, r, http.StatusInternalServerError, "The lesson's text cannot be read", err.Error())
 		return
 	}
-	now := s.now().standing
-	page := s.lessonPage(now, i)
-	if page.Text, err = s.markdown(withoutHints(withoutTitle(text)), "lessons/"+s.lessons[i].Name); err != nil {
-		s.say(w, r, http.StatusInternalServerError, "The lesson's text cannot be shown", err.Error())
-		return
-	}
+	page := s.lessonPage(s.now(), i)
+	_, text, _ = bytes.Cut(text, []byte("\n")) // the title stands above it
+	page.Text = string(hintsSection.ReplaceAll(text, []byte("$1")))
 	s.show(w, r, http.StatusOK, "lesson", page)
+}
+
+// lessonPage returns the page of lesson number i, without its text.
+func (s *Server) lessonPage(now *standing, i int) lessonPage {
+	l := &now.Lessons[i]
+	p := lessonPage{head: s.head(now, l.Short(), l), Lesson: l, Dir: "lessons/" + l.Name}
+	if i > 0 {
+		p.Before = &now.Lessons[i-1]
+	}
+	if i+1 < len(now.Lessons) {
+		p.After = &now.Lessons[i+1]
+	}
+	if n := l.Open(); n >= 0 && now.results[i].BuildError == "" && now.Known {
+		p.Open = &l.Steps[n]
+		p.Mistakes = s.mistakes(s.lessons[i], p.Open.Name)
+		p.Hints, p.NoHints = hints.All(now.results[i])
+	}
+	if l.Status == status.Done {
+		p.Green, _ = s.lessons[i].Green() // a text that says nothing of the kind is no reason to fail
+		// Its commands are a block, which Markdown takes after a blank line only.
+		p.Green.Experiment = strings.Replace(p.Green.Experiment, "\n", "\n\n", 1)
+	}
+	return p
 }
 
 // find returns the index of the lesson that the path names. A path that names it in
@@ -88,12 +80,7 @@ func (s *Server) find(w http.ResponseWriter, r *http.Request, suffix string) (i 
 		http.Redirect(w, r, "/lessons/"+found.Name+suffix, http.StatusFound)
 		return 0, false
 	}
-	for i, lesson := range s.lessons {
-		if lesson == found {
-			return i, true
-		}
-	}
-	return 0, false
+	return slices.Index(s.lessons, found), true
 }
 
 // sentenceOf returns an error as a sentence.
@@ -106,111 +93,16 @@ func sentenceOf(err error) string {
 	return text + "."
 }
 
-// lessonPage returns the page of lesson number i, without its text.
-func (s *Server) lessonPage(now standing, i int) lessonPage {
-	l := now.Lessons[i]
-	name, about := titleOf(l)
-	p := lessonPage{
-		head: s.head(now, name, &l), Lesson: l, Name: name, About: about, Verdict: now.verdict(l),
-		Before: neighbour(now.Lessons, i-1), After: neighbour(now.Lessons, i+1),
-		Message: newMessage(l.Message), Done: l.Status == status.Done,
-		Compiles: now.results[i].BuildError == "",
-	}
-	steps, _ := s.lessons[i].Steps() // without it, the steps have no comments
-	for n, one := range l.Steps {
-		about := ""
-		if n < len(steps) {
-			about = steps[n].Doc
-		}
-		p.Steps = append(p.Steps, step{one, n + 1, about, inWords(one.Status)})
-	}
-	if n := open(l); n >= 0 && p.Compiles && now.Known {
-		p.Open, p.Message = &p.Steps[n], newMessage(l.Steps[n].Message)
-		p.Mistakes = s.mistakes(s.lessons[i], p.Open.Name)
-		p.Hints = s.hints(now.results[i])
-	}
-	if p.Done {
-		s.praise(&p, s.lessons[i])
-	}
-	return p
-}
-
-// praise puts on the page what the text says to somebody who is done. A text that
-// says nothing of the kind is no reason to fail.
-func (s *Server) praise(p *lessonPage, lesson catalog.Lesson) {
-	green, _ := lesson.Green()
-	dir := "lessons/" + lesson.Name
-	p.Can, _ = s.markdown([]byte(green.Can), dir)
-	// Its commands are a block, which Markdown takes after a blank line only.
-	p.Experiment, _ = s.markdown([]byte(strings.Replace(green.Experiment, "\n", "\n\n", 1)), dir)
-	for _, a := range green.Avoided {
-		title, _ := s.markdown([]byte(a.Title), dir)
-		p.Avoided = append(p.Avoided, avoided{title, strings.Join(a.Sources, ", ")})
-	}
-}
-
-// neighbour returns a lesson beside another; nil if none is there.
-func neighbour(lessons []status.Lesson, i int) *line {
-	if i < 0 || i >= len(lessons) {
-		return nil
-	}
-	name, about := titleOf(lessons[i])
-	return &line{Lesson: lessons[i], Name: name, About: about}
-}
-
-// inWords returns a step's status as a person would call it.
-func inWords(status progress.Status) string {
-	switch status {
-	case progress.Passed:
-		return "passes"
-	case progress.Failed:
-		return "red"
-	case progress.Waiting:
-		return "waits"
-	}
-	return "not run"
-}
-
 // mistakes returns what people get wrong in one step.
-func (s *Server) mistakes(lesson catalog.Lesson, step string) []Mistake {
+func (s *Server) mistakes(lesson catalog.Lesson, step string) (these []Mistake) {
 	if s.Mistakes == nil {
 		return nil
 	}
-	all, err := s.Mistakes(lesson)
-	if err != nil {
-		return nil // they are an extra, and no page is missing for them
-	}
-	var these []Mistake
+	all, _ := s.Mistakes(lesson) // they are an extra, and no page is missing for them
 	for _, m := range all {
 		if m.Step == step {
 			these = append(these, m)
 		}
 	}
 	return these
-}
-
-// hints returns the hints for the open step, of which each tells more than the one
-// before.
-func (s *Server) hints(r progress.Result) []hint {
-	all, err := hints.All(r)
-	if err != nil {
-		return []hint{{Title: "There are no hints", About: err.Error()}}
-	}
-	var hints []hint
-	for i, h := range all {
-		one := hint{Title: fmt.Sprintf("Hint %d of %d · %s", i+1, len(all), h.Title), About: h.About}
-		switch {
-		case i == 0:
-			one.Title = fmt.Sprintf("Hint 1 of %d · for this step", len(all))
-			one.Text = template.HTML("<p>" + html.EscapeString(h.Text) + "</p>")
-		case h.Code:
-			one.Text = template.HTML(codeBlock([]byte(h.Text), kindGo))
-		default:
-			if one.Text, err = s.markdown([]byte(h.Text), "lessons/"+r.Lesson.Name); err != nil {
-				continue
-			}
-		}
-		hints = append(hints, one)
-	}
-	return hints
 }

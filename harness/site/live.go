@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"example.com/sseworkbook/harness/watch"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	flushing "example.com/sseworkbook/solutions/02-flushing"
 )
@@ -14,20 +13,11 @@ import (
 // reconnectionTime is how soon a page asks again when its stream has ended.
 const reconnectionTime = time.Second
 
-// A Notice is what the stream says of an update, in JSON. The id of its event is
-// the version of the pages: a page that shows another one asks for itself again.
-type Notice struct {
-	Running bool   `json:"running"` // the tests are being run
-	Lesson  string `json:"lesson"`  // the one that was saved last; "" before the first save
-	Passed  int    `json:"passed"`  // how many steps pass, of all lessons
-	Steps   int    `json:"steps"`   // how many there are
-}
-
 // maxStreams is how many streams there may be at once. A page has one while it is
 // seen, so that they are enough for more windows than anybody has open.
 const maxStreams = 64
 
-// events streams the latest update at once, and then each one that follows. A page
+// events streams the latest snapshot at once, and then each one that follows. A page
 // wants to know where things stand and not how they came there, so no queue is kept
 // for it: one that is slow misses what was between, and never the last. Where all
 // streams are taken, a page is told when to ask again.
@@ -50,25 +40,28 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 	for {
 		now := s.now()
-		if stream.Send(now.event) != nil {
+		if stream.Send(now.event()) != nil {
 			return
 		}
 		select {
-		case <-now.next:
+		case <-now.changed:
 		case <-r.Context().Done():
 			return
 		}
 	}
 }
 
-// event returns what the stream says of where the learner is.
-func (now standing) event() framing.Event {
-	data, _ := json.Marshal(Notice{now.Running, now.Saved, now.Passed, now.Steps}) // it cannot fail
-	return framing.Event{Type: "update", ID: now.Version, Retry: reconnectionTime, Data: string(data)}
+// A notice is what the stream says of a snapshot, in JSON. The id of its event is
+// the version of the pages: a page that shows another one asks for itself again.
+type notice struct {
+	Running bool   `json:"running"` // the tests are being run
+	Lesson  string `json:"lesson"`  // the one that was saved last; "" before the first save
+	Passed  int    `json:"passed"`  // how many steps pass, of all lessons
+	Steps   int    `json:"steps"`   // how many there are
 }
 
-// version names what the pages show after an update. Another process counts anew,
-// so its name is part of it.
-func (s *Server) version(update watch.Snapshot) string {
-	return fmt.Sprintf("%s-%d", s.process, update.N)
+// event returns what the stream says of where the learner is.
+func (now *standing) event() framing.Event {
+	data, _ := json.Marshal(notice{now.Running, now.Saved, now.Passed, now.Steps}) // it cannot fail
+	return framing.Event{Type: "update", ID: now.Version, Retry: reconnectionTime, Data: string(data)}
 }

@@ -6,40 +6,77 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"strings"
 
+	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/status"
 )
 
 //go:embed *.html
 var files embed.FS
 
-// pages are the templates, each by the name of its page.
-var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"sentence": sentence,
-	"inc":      func(i int) int { return i + 1 },
-}).ParseFS(files, "*.html"))
+// newPages returns the templates, each by the name of its page, which link to the pages
+// of these lessons.
+func newPages(lessons []catalog.Lesson) *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"markdown": func(text, dir string) (template.HTML, error) { return markdown(lessons, []byte(text), dir) },
+		"code":     func(text string) template.HTML { return template.HTML(codeBlock([]byte(text), kindGo)) },
+		"sentence": sentence,
+		"message":  newMessage,
+		"brief":    brief,
+		"inWords":  inWords,
+		"rows":     rows,
+		"join":     func(texts []string) string { return strings.Join(texts, ", ") },
+	}).ParseFS(files, "*.html"))
+}
 
 // A head is what all pages have.
 type head struct {
-	Title               string
-	Version             string // of what the page shows
-	State               string // the lamp beside the verdict
-	Trouble             string
-	HasDemo             bool
-	AllPassed, AllSteps int // steps of all lessons
+	Title   string
+	Now     *standing
+	HasDemo bool
+	Lamp    string // beside the verdict
+	Verdict string // on the lesson, or on all of them
 }
 
-// head returns the head of a page that shows where the learner is now. Its lamp is
-// that of the lesson l, or of all of them if that is nil.
-func (s *Server) head(now standing, title string, l *status.Lesson) head {
-	return head{title, now.Version, now.lamp(l), now.Trouble, s.Demo != nil, now.Passed, now.Steps}
+// head returns the head of a page that shows where the learner is now. Its verdict is
+// on the lesson l, or on all of them if that is nil.
+func (s *Server) head(now *standing, title string, l *status.Lesson) head {
+	lamp, verdict := now.verdict(l)
+	return head{title, now, s.Demo != nil, lamp, verdict}
+}
+
+// A message is what a step that is red says.
+type message struct {
+	Sentence string // what was done, and what came of it
+	Details  string // what was got and wanted, in columns
+}
+
+// newMessage parts the first line of text from the others.
+func newMessage(text string) message {
+	sentence, details, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return message{sentence, details}
+}
+
+// inWords returns a step's status as a person would call it.
+func inWords(s progress.Status) string {
+	switch s {
+	case progress.Passed:
+		return "passes"
+	case progress.Failed:
+		return "red"
+	case progress.Waiting:
+		return "waits"
+	}
+	return "not run"
 }
 
 // show answers with a page. It is made whole first, so that half of one is never
 // sent.
 func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, page string, data any) {
 	var body bytes.Buffer
-	if err := pages.ExecuteTemplate(&body, page, data); err != nil {
+	if err := s.pages.ExecuteTemplate(&body, page, data); err != nil {
 		http.Error(w, "making the page: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -53,5 +90,5 @@ func (s *Server) say(w http.ResponseWriter, r *http.Request, status int, title, 
 	s.show(w, r, status, "say", struct {
 		head
 		Sentence string
-	}{s.head(s.now().standing, title, nil), sentence})
+	}{s.head(s.now(), title, nil), sentence})
 }

@@ -17,11 +17,16 @@ const usualPort = 8090
 // address that cannot be had, or that other machines could reach, is an error that
 // says what to do.
 func (s *Server) Run(ctx context.Context, addr string, log io.Writer) error {
-	listener, err := listen(addr)
+	listener, url, err := Listen(addr)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(log, "listening on %s · Ctrl-C stops\n", httpserve.URL(addr, listener.Addr()))
+	fmt.Fprintf(log, "listening on %s · Ctrl-C stops\n", url)
+	return s.Serve(ctx, listener)
+}
+
+// Serve serves the pages on what Listen returns, until ctx ends.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return httpserve.Run(ctx, listener, s.Handler(), nil)
 }
 
@@ -44,19 +49,18 @@ func errNotLocal(addr string) error {
 		"take an address of localhost, such as -addr localhost:%d", addr, usualPort)
 }
 
-// listen listens at addr, if CheckAddress has nothing against it, and the name in it
-// means what it says.
-func listen(addr string) (net.Listener, error) {
+// Listen listens at addr, if CheckAddress has nothing against it, and the name in it
+// means what it says. The url is where the pages then are.
+func Listen(addr string) (listener net.Listener, url string, err error) {
 	if err := CheckAddress(addr); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	listener, err := httpserve.Listen(addr, usualPort)
-	if err != nil {
-		return nil, err
+	if listener, err = httpserve.Listen(addr, usualPort); err != nil {
+		return nil, "", err
 	}
 	if httpserve.OnNetwork(listener.Addr()) {
 		listener.Close()
-		return nil, errNotLocal(addr)
+		return nil, "", errNotLocal(addr)
 	}
-	return listener, nil
+	return listener, httpserve.URL(addr, listener.Addr()), nil
 }

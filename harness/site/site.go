@@ -6,6 +6,7 @@ package site
 
 import (
 	"crypto/rand"
+	"html/template"
 	"net/http"
 	"sync"
 
@@ -24,17 +25,18 @@ type Server struct {
 
 	root    string
 	lessons []catalog.Lesson
-	where   Where
-	process string        // tells the updates of this process from those of another
+	source  Source
+	pages   *template.Template
+	process string        // tells the snapshots of this process from those of another
 	streams chan struct{} // has an element for each stream that is open
 
 	mu     sync.Mutex // guards latest
-	latest view       // of the update that was asked for last
+	latest *standing  // after the snapshot that was asked for last
 }
 
-// Where says where the learner is, as a [watch.Watcher] does.
-type Where interface {
-	// Latest returns the latest update, and a channel that is closed by the next.
+// A Source says where the learner is, as a [watch.Watcher] does.
+type Source interface {
+	// Latest returns the latest snapshot, and a channel that is closed by the next.
 	Latest() (watch.Snapshot, <-chan struct{})
 }
 
@@ -47,9 +49,12 @@ type Mistake struct {
 }
 
 // New returns the server for the workbook in root, with these lessons, in which
-// where says how far they are.
-func New(root string, lessons []catalog.Lesson, where Where) *Server {
-	return &Server{root: root, lessons: lessons, where: where, process: rand.Text()[:8], streams: make(chan struct{}, maxStreams)}
+// source says how far they are.
+func New(root string, lessons []catalog.Lesson, source Source) *Server {
+	return &Server{
+		root: root, lessons: lessons, source: source, pages: newPages(lessons),
+		process: rand.Text()[:8], streams: make(chan struct{}, maxStreams),
+	}
 }
 
 // Handler returns the pages. They are for this machine alone, which the handler

@@ -3,58 +3,53 @@ package site
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/status"
 	"example.com/sseworkbook/harness/watch"
-	framing "example.com/sseworkbook/solutions/01-framing"
 )
 
-// A standing is where the learner is, for all pages.
+// A standing is where the learner is, which is what pages and streams show. All of
+// them share it, and nobody may change what it holds.
 type standing struct {
-	Version string
-	Running bool
-	Saved   string // the lesson that was saved last, by name
-	Trouble string // why the tests could not be run; "" if they could
-	Known   bool   // the tests of all lessons have been run
-
 	status.State
-	Passed, Steps int // of all lessons
+	Version       string // of the pages that show it: the snapshot's number, and the process's name, since another one counts anew
+	Running       bool
+	Saved         string // the lesson that was saved last, by name
+	Trouble       string // why the tests could not be run; "" if they could
+	Known         bool   // the tests of all lessons have been run
+	Passed, Steps int    // of all lessons
 
 	results []progress.Result // of all lessons, in their order
+	changed <-chan struct{}   // closed by the next snapshot
 }
 
-// A view is what pages and streams show after an update. All of them share it, and
-// nobody may change what it holds.
-type view struct {
-	standing
-	event framing.Event
-	next  <-chan struct{} // closed by the next update
-}
-
-// now returns the view of the latest update. It reads the files of all lessons, so
-// that is done once for each update, however many there are who ask.
-func (s *Server) now() view {
+// now returns where the learner is. To work it out reads the files of all lessons, so
+// that is done once for each snapshot, however many there are who ask.
+func (s *Server) now() *standing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	update, next := s.where.Latest()
-	if s.latest.next != next {
-		now := s.standing(update)
-		s.latest = view{now, now.event(), next}
+	snapshot, changed := s.source.Latest()
+	if s.latest == nil || s.latest.changed != changed {
+		s.latest = s.standing(snapshot, changed)
 	}
 	return s.latest
 }
 
-// standing returns where the learner is after an update. A lesson whose tests have
+// standing returns where the learner is after a snapshot. A lesson whose tests have
 // not been run yet has steps of which nothing is known.
-func (s *Server) standing(update watch.Snapshot) standing {
-	now := standing{Version: s.version(update), Running: update.Running, Saved: update.Lesson, Known: true}
-	if update.Err != nil {
-		now.Trouble = update.Err.Error()
+func (s *Server) standing(snapshot watch.Snapshot, changed <-chan struct{}) *standing {
+	now := &standing{
+		Version: fmt.Sprintf("%s-%d", s.process, snapshot.N),
+		Running: snapshot.Running, Saved: snapshot.Lesson, Known: true, changed: changed,
+	}
+	if snapshot.Err != nil {
+		now.Trouble = snapshot.Err.Error()
 	}
 	for _, lesson := range s.lessons {
-		r, ran := update.Results[lesson.Name]
+		r, ran := snapshot.Results[lesson.Name]
 		if !ran {
 			r, now.Known = notRun(lesson), false
 		}
@@ -78,19 +73,44 @@ func notRun(lesson catalog.Lesson) progress.Result {
 	return r
 }
 
-// verdict says in one sentence where a lesson stands. A screen reader reads it out
-// whenever it changes.
-func (now standing) verdict(l status.Lesson) string {
-	i := open(l)
+// next returns the lesson that is next; nil if all are done.
+func (now *standing) next() *status.Lesson {
+	i := slices.IndexFunc(now.Lessons, func(l status.Lesson) bool { return l.Status != status.Done })
+	if i < 0 {
+		return nil
+	}
+	return &now.Lessons[i]
+}
+
+// verdict says in one sentence where the lesson l stands, or all of them do if that is
+// nil, and which lamp stands beside it: "running", "green", "red", or "off". A screen
+// reader reads the sentence out whenever it changes.
+func (now *standing) verdict(l *status.Lesson) (lamp, sentence string) {
 	switch {
 	case now.Running && !now.Known:
-		return "Running the tests for the first time …"
-	case now.Running && now.Saved == l.Name:
-		return "Saved. Running the tests …"
+		return "running", "Running the tests for the first time …"
+	case now.Running && (l == nil || now.Saved == l.Name):
+		return "running", "Saved. Running the tests …"
 	case now.Trouble != "":
-		return "The tests could not be run."
+		return "red", "The tests could not be run."
 	case !now.Known:
-		return "The tests have not been run yet."
+		return "off", "The tests have not been run yet."
+	case l == nil && now.Next == nil:
+		return "green", "All lessons are done."
+	case l == nil:
+		next := now.next()
+		sentence := outcome(next)
+		return "red", next.Short() + ": " + strings.ToLower(sentence[:1]) + sentence[1:]
+	case l.Status == status.Done:
+		return "green", outcome(l)
+	}
+	return "red", outcome(l)
+}
+
+// outcome says in one sentence what the tests of a lesson have shown.
+func outcome(l *status.Lesson) string {
+	i := l.Open()
+	switch {
 	case l.Status == status.Done:
 		return fmt.Sprintf("Green: all %d steps pass.", len(l.Steps))
 	case l.Status == status.Broken && i < 0:
@@ -101,26 +121,4 @@ func (now standing) verdict(l status.Lesson) string {
 		return "It has no steps."
 	}
 	return fmt.Sprintf("Step %d of %d is red.", i+1, len(l.Steps))
-}
-
-// lamp says which lamp stands beside the verdict on the lesson l, or on all of them
-// if that is nil: "running", "green", "red", or "off".
-func (now standing) lamp(l *status.Lesson) string {
-	switch {
-	case now.Running && (l == nil || !now.Known || now.Saved == l.Name):
-		return "running"
-	case now.Trouble != "":
-		return "red"
-	case !now.Known:
-		return "off"
-	case l == nil && now.State.Next == nil, l != nil && l.Status == status.Done:
-		return "green"
-	}
-	return "red"
-}
-
-// open returns the index of the step that is red, or that comes next; -1 if there
-// is none.
-func open(l status.Lesson) int {
-	return slices.IndexFunc(l.Steps, func(s status.Step) bool { return s.Status != progress.Passed })
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
+
+	"example.com/sseworkbook/harness/catalog"
 )
 
 // documents are the texts beside the lessons, by the path of their pages.
@@ -29,35 +31,22 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request, file string) {
 		s.say(w, r, http.StatusNotFound, "The text cannot be read", err.Error())
 		return
 	}
-	first, _, _ := strings.Cut(string(source), "\n")
-	html, err := s.markdown(withoutTitle(source), ".")
-	if err != nil {
-		s.say(w, r, http.StatusInternalServerError, "The text cannot be shown", err.Error())
-		return
-	}
+	first, rest, _ := strings.Cut(string(source), "\n")
 	s.show(w, r, http.StatusOK, "document", struct {
 		head
-		Text template.HTML
-	}{s.head(s.now().standing, strings.TrimPrefix(first, "# "), nil), html})
-}
-
-// withoutTitle returns a text without its first line, which is the page's title.
-func withoutTitle(source []byte) []byte {
-	_, rest, _ := bytes.Cut(source, []byte("\n"))
-	return rest
+		Text string
+	}{s.head(s.now(), strings.TrimPrefix(first, "# "), nil), rest})
 }
 
 // hintsSection is the part of a lesson's text that has the hints. The page has them
 // beside the text.
 var hintsSection = regexp.MustCompile(`(?ms)^## Hints\n.*?(^## |\z)`)
 
-// withoutHints returns a lesson's text without its hints.
-func withoutHints(source []byte) []byte { return hintsSection.ReplaceAll(source, []byte("$1")) }
-
 // markdown returns the HTML of a text that stands in dir, a folder of the workbook
-// with slashes. HTML in it is left out: the workbook's texts have none.
-func (s *Server) markdown(source []byte, dir string) (template.HTML, error) {
-	links := util.Prioritized(&links{s, dir}, 100)
+// with slashes, with links to the pages of these lessons. HTML in it is left out: the
+// workbook's texts have none.
+func markdown(lessons []catalog.Lesson, source []byte, dir string) (template.HTML, error) {
+	links := util.Prioritized(&links{lessons, dir}, 100)
 	md := goldmark.New(
 		goldmark.WithExtensions(extension.Table),
 		goldmark.WithParserOptions(parser.WithAutoHeadingID(), parser.WithASTTransformers(links)),
@@ -72,8 +61,8 @@ func (s *Server) markdown(source []byte, dir string) (template.HTML, error) {
 
 // links turns the links between the workbook's texts into those between its pages.
 type links struct {
-	server *Server
-	dir    string // where the text stands
+	lessons []catalog.Lesson
+	dir     string // where the text stands
 }
 
 // Transform implements parser.ASTTransformer.
@@ -110,7 +99,7 @@ func (l *links) page(to string) (string, bool) {
 		}
 	}
 	name, ok := strings.CutPrefix(strings.TrimSuffix(file, "/README.md"), "lessons/")
-	for _, lesson := range l.server.lessons {
+	for _, lesson := range l.lessons {
 		if ok && name == lesson.Name {
 			return "/lessons/" + name + fragment, true
 		}

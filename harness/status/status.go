@@ -4,6 +4,7 @@
 package status
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -48,6 +49,7 @@ type Step struct {
 	Message string          `json:"message"`
 	File    string          `json:"file"` // where it stands, from the workbook's folder, with slashes; the lesson's folder, if it is not found
 	Line    int             `json:"line"`
+	Doc     string          `json:"-"` // what its comment says
 }
 
 // Next is what there is to do next.
@@ -86,8 +88,8 @@ func newLesson(root string, r progress.Result) Lesson {
 	}
 	steps, _ := r.Lesson.Steps() // a test file that cannot be read is in the result's BuildError
 	for _, step := range r.Steps {
-		file, line := place(root, r.Lesson, steps, step.Name)
-		l.Steps = append(l.Steps, Step{step.Name, step.Status, step.Message, file, line})
+		at := find(steps, step.Name)
+		l.Steps = append(l.Steps, Step{step.Name, step.Status, step.Message, relativeFile(root, r.Lesson, at), at.Line, at.Doc})
 	}
 	return l
 }
@@ -96,6 +98,18 @@ func newLesson(root string, r progress.Result) Lesson {
 // none.
 func (l Lesson) Open() int {
 	return slices.IndexFunc(l.Steps, func(s Step) bool { return s.Status != progress.Passed })
+}
+
+// Short returns what the lesson's title says before its colon: "Framing".
+func (l Lesson) Short() string {
+	short, _, _ := strings.Cut(l.Title, ": ")
+	return short
+}
+
+// About returns what the lesson's title says after its colon.
+func (l Lesson) About() string {
+	_, about, _ := strings.Cut(l.Title, ": ")
+	return about
 }
 
 // next returns what there is to do in a lesson that is not done.
@@ -149,17 +163,23 @@ func Summary(r progress.Result) string {
 // "lessons/…/part1_test.go:21"; the lesson's folder, if it is not found.
 func Location(root string, lesson catalog.Lesson, name string) string {
 	steps, _ := lesson.Steps() // without them, the folder is all that is known
-	return location(place(root, lesson, steps, name))
+	at := find(steps, name)
+	return location(relativeFile(root, lesson, at), at.Line)
 }
 
-// place returns where among its lesson's steps the one called name stands; line 0 of
-// the lesson's folder, if it is none of them.
-func place(root string, lesson catalog.Lesson, steps []catalog.Step, name string) (file string, line int) {
+// find returns the step called name, which is empty if there is none.
+func find(steps []catalog.Step, name string) catalog.Step {
 	i := slices.IndexFunc(steps, func(s catalog.Step) bool { return s.Name == name })
 	if i < 0 {
-		return Relative(root, lesson.Dir), 0
+		return catalog.Step{}
 	}
-	return Relative(root, steps[i].File), steps[i].Line
+	return steps[i]
+}
+
+// relativeFile returns the file of a step, or the lesson's folder for one that was not
+// found.
+func relativeFile(root string, lesson catalog.Lesson, step catalog.Step) string {
+	return Relative(root, cmp.Or(step.File, lesson.Dir))
 }
 
 // Relative returns path as a person in the folder root would type it.
