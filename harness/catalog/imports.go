@@ -218,7 +218,7 @@ func checkHarness(dir, room string) error {
 
 // shown are the packages of what the command line shows to learners. They import
 // each other.
-var shown = []string{"harness/hints", "harness/site", "harness/status", "harness/terminal", "harness/watch"}
+var shown = []string{"harness/compare", "harness/hints", "harness/site", "harness/status", "harness/terminal", "harness/watch"}
 
 // isShown reports whether room is one of them.
 func isShown(room string) bool {
