@@ -136,7 +136,7 @@ func (v *verifier) proveRed(ctx context.Context, lesson catalog.Lesson, texts ma
 		wrong = append(wrong, fmt.Sprintf("on the stub, the first step to go red is %q, and not %s", red.Name, steps[0].Name))
 	}
 	for _, step := range steps {
-		rounds, err := binary.Rounds(ctx, v.share(stubRuns), []string{"-test.run=^" + step.Name + "$"}, environment(patience))
+		rounds, err := binary.RunN(ctx, v.share(stubRuns), []string{"-test.run=^" + step.Name + "$"}, environment(patience))
 		if err != nil {
 			return nil, err
 		}
