@@ -31,7 +31,7 @@ func Main(m *testing.M) {
 	}
 	names := stepNames()
 	current.read(names)
-	if supervised() || !canSupervise() {
+	if supervised() || fuzzing() || debugged() {
 		os.Exit(current.run(m))
 	}
 	syscall.Exit(supervise(names)) // os.Exit would let the race detector wait for a second
@@ -47,11 +47,19 @@ func Main(m *testing.M) {
 // others of the same step wait once one is red, and turns a panic into a failure.
 func Begin(tb testing.TB) (end func()) {
 	tb.Helper()
-	if strings.Contains(tb.Name(), "/") {
-		beginPart(tb)
-	} else {
-		begin(tb)
+	if red := current.begin(tb.Name()); red != "" {
+		tb.Skip("waits for " + red)
 	}
+	var before goleak.Option
+	if !isPart(tb.Name()) {
+		before = goleak.IgnoreCurrent()
+	}
+	tb.Cleanup(func() { // the first cleanup to be registered is the last to run
+		if before != nil && !tb.Failed() {
+			reportLeak(tb, before)
+		}
+		current.end(tb.Name(), tb.Failed())
+	})
 	return func() {
 		if p := recover(); p != nil {
 			reportPanic(tb, p)
@@ -59,27 +67,8 @@ func Begin(tb testing.TB) (end func()) {
 	}
 }
 
-func begin(tb testing.TB) {
-	tb.Helper()
-	if red := current.begin(tb.Name()); red != "" {
-		tb.Skip("waits for " + red)
-	}
-	before := goleak.IgnoreCurrent()
-	tb.Cleanup(func() { // the first cleanup to be registered is the last to run
-		if !tb.Failed() {
-			reportLeak(tb, before)
-		}
-		current.end(tb.Name(), tb.Failed())
-	})
-}
-
-func beginPart(tb testing.TB) {
-	tb.Helper()
-	if red := current.beginPart(tb.Name()); red != "" {
-		tb.Skip("waits for " + red)
-	}
-	tb.Cleanup(func() { current.endPart(tb.Name(), tb.Failed()) })
-}
+// isPart reports whether name is that of a sub-test of a step.
+func isPart(name string) bool { return strings.Contains(name, "/") }
 
 // reportPanic fails the step with one line for the panic p. The deferred
 // function that recovered p calls it, while the stack is still there.
