@@ -135,7 +135,8 @@ func buildError(text string, lesson catalog.Lesson, tree string) string {
 			lines = append(lines, line)
 		}
 	}
-	if lines = blameLearner(lines); len(lines) > buildLines {
+	lines = strings.Split(blameLearner(strings.Join(lines, "\n")), "\n")
+	if len(lines) > buildLines {
 		lines = append(lines[:buildLines], "…")
 	}
 	return strings.Join(lines, "\n")

@@ -49,9 +49,9 @@ var mistakesTable string
 // mistakes returns the titles of the mistakes on record that a step catches.
 func mistakes(step string) (titles []string) {
 	for line := range strings.Lines(mistakesTable) {
-		fields := strings.Split(strings.TrimSpace(line), "\t")
-		if fields[0] == step {
-			titles = append(titles, fields[1])
+		caughtBy, rest, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		if title, _, _ := strings.Cut(rest, "\t"); caughtBy == step {
+			titles = append(titles, title)
 		}
 	}
 	return titles

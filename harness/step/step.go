@@ -2,6 +2,14 @@
 // test-driven work: one failure at a time, the sentence before the bytes, no
 // hang, no dump, no goroutine left behind, and a last line that says where you
 // are. Lesson tests use it, and harness/pair.
+//
+// A run goes through these files. Main (step.go) runs the test binary once more, as
+// its child (child.go), and looks after it (supervise.go): what the child prints is
+// passed on, but for crashes and data races, which become a line (filter.go). The
+// child takes the steps in turn (lesson.go). Each has its time (limit.go); when that
+// is over, or a bubble cannot go on (synctest.go), it fails with what it waited for
+// (onhang.go), at the learner's line (stack.go). The last lines (closing.go) name
+// the next step and, if that was red before (lastred.go), what it often is.
 package step
 
 import (
