@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"example.com/sseworkbook/harness/demo"
+	"example.com/sseworkbook/harness/tour"
 )
 
 // yoursVar tells a harness that was built with a learner's code which lessons
@@ -30,7 +30,7 @@ func newDemo() *command {
 				return errors.New("-strict says how much of the code is to be yours: it goes with -mine")
 			}
 			if !mine {
-				return tour(cmd.ctx, cmd.stdout)
+				return showTour(cmd.ctx, cmd.stdout)
 			}
 			book, err := openWorkbook()
 			if err != nil {
@@ -44,9 +44,9 @@ func newDemo() *command {
 	return cmd
 }
 
-// tour shows the tour on the code that is in this program.
-func tour(ctx context.Context, w io.Writer) error {
-	t := &demo.Tour{Out: w, Yours: strings.Split(os.Getenv(yoursVar), ",")}
+// showTour shows the tour on the code that is in this program.
+func showTour(ctx context.Context, w io.Writer) error {
+	t := &tour.Tour{Out: w, Yours: strings.Split(os.Getenv(yoursVar), ",")}
 	if isTerminal(w) {
 		t.Pause = readingTime
 		t.Colour = colours(w)

@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"time"
 
-	"example.com/sseworkbook/harness/demo"
+	"example.com/sseworkbook/harness/programs"
 )
 
 const (
@@ -20,7 +20,7 @@ const (
 
 // newTrigger returns the command that has clients asked.
 func newTrigger() *command {
-	asker := &demo.Asker{}
+	asker := &programs.TriggerClient{}
 	var session, params string
 	var timeout time.Duration
 	cmd := &command{
@@ -46,12 +46,12 @@ func newTrigger() *command {
 	cmd.flags.StringVar(&asker.Trigger.Method, "method", "approve", "what to ask for")
 	cmd.flags.StringVar(&params, "params", "", `what belongs to it, in JSON: '{"amount":120}'`)
 	cmd.flags.DurationVar(&timeout, "timeout", 0, "how long to wait for an answer; 0: as long as the server does")
-	cmd.flags.IntVar(&asker.Count, "n", 1, fmt.Sprintf("how many times to ask, %d of them at once", demo.AskedAtOnce))
+	cmd.flags.IntVar(&asker.Count, "n", 1, fmt.Sprintf("how many times to ask, %d of them at once", programs.AskedAtOnce))
 	return cmd
 }
 
 // checkTrigger refuses what the server would refuse, before anything is sent.
-func checkTrigger(asker *demo.Asker, params string, timeout time.Duration) error {
+func checkTrigger(asker *programs.TriggerClient, params string, timeout time.Duration) error {
 	var anything any
 	switch err := json.Unmarshal([]byte(params), &anything); {
 	case params != "" && err != nil:

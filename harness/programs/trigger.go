@@ -1,0 +1,163 @@
+package programs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"example.com/sseworkbook/harness/visible"
+	cleanup "example.com/sseworkbook/solutions/07-cleanup"
+)
+
+// AskedAtOnce is how many triggers of an [TriggerClient] may be under way at once: each
+// holds a connection, and systems have few of these to give.
+const AskedAtOnce = 250
+
+// An TriggerClient is the outside system that has clients asked: it fires triggers at a
+// bidirectional server and prints what comes back. It is for one Run.
+type TriggerClient struct {
+	URL     string       // of the server's POST /trigger
+	HTTP    *http.Client // nil: one that keeps a connection for each trigger under way
+	Trigger cleanup.Trigger
+	Count   int       // how many triggers to fire, AskedAtOnce of them at the same time
+	Out     io.Writer // gets a line for each answer, and one in the end
+
+	answered, failed int
+	fastest, slowest time.Duration
+
+	next   atomic.Int64 // counts the triggers that were taken on
+	unsure int          // how many were sent, and the server has said nothing to them
+	err    error        // why the others are not sent
+}
+
+// A reply is what came of one trigger.
+type reply struct {
+	outcomes []cleanup.Outcome // one for each client that was asked
+	took     time.Duration
+	err      error // the server could not be asked, or did not reply
+}
+
+// Run fires the triggers and prints the answers as they come. It returns an error
+// when one client did not answer, or could not do what it was asked to do, and
+// when the server cannot be asked: then no more triggers are fired, and what came
+// back before is summed up. Answers that cannot be written to Out are an error at
+// once.
+func (a *TriggerClient) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	a.Out = output{a.Out, stop}
+	if a.HTTP == nil {
+		transport := manyConnections()
+		defer transport.CloseIdleConnections()
+		a.HTTP = &http.Client{Transport: transport}
+	}
+	for r := range a.replies(ctx) {
+		if r.err == nil {
+			a.print(r)
+			continue
+		}
+		a.unsure++
+		if a.err == nil { // this is why; the others would fail as well, or are not worth the wait
+			a.err = r.err
+			stop(nil)
+		}
+	}
+	if err := unwritten(ctx); err != nil {
+		return err
+	}
+	return a.summary()
+}
+
+// manyConnections returns a transport that keeps a connection for each trigger that
+// may be under way, so that a thousand triggers do not use up a thousand ports.
+func manyConnections() *http.Transport {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConns, transport.MaxIdleConnsPerHost, transport.MaxConnsPerHost = AskedAtOnce, AskedAtOnce, AskedAtOnce
+	return transport
+}
+
+// replies fires the triggers, and returns a channel of what comes of each, which is
+// closed when nothing more comes. After the end of ctx none is fired.
+func (a *TriggerClient) replies(ctx context.Context) <-chan reply {
+	replies := make(chan reply)
+	var askers sync.WaitGroup
+	for range min(a.Count, AskedAtOnce) {
+		askers.Go(func() {
+			for ctx.Err() == nil && a.next.Add(1) <= int64(a.Count) {
+				replies <- a.fire(ctx)
+			}
+		})
+	}
+	go func() { // ends with the last of them, which Run waits for
+		askers.Wait()
+		close(replies)
+	}()
+	return replies
+}
+
+// print writes a line for each of the outcomes, and counts it.
+func (a *TriggerClient) print(r reply) {
+	if a.fastest == 0 || r.took < a.fastest {
+		a.fastest = r.took
+	}
+	a.slowest = max(a.slowest, r.took)
+	for _, outcome := range r.outcomes {
+		what, ok := tell(outcome)
+		if ok {
+			a.answered++
+		} else {
+			a.failed++
+		}
+		fmt.Fprintf(a.Out, "%8v  %s\n", round(r.took), what)
+	}
+}
+
+// tell says what an outcome is, and whether it is what was asked for. A result is
+// whole, since it is what the person asked for.
+func tell(o cleanup.Outcome) (what string, ok bool) {
+	switch {
+	case o.Problem != nil:
+		return fmt.Sprintf("%d %s: %s", o.Problem.Status, http.StatusText(o.Problem.Status), visible.Short(o.Problem.Detail)), false
+	case o.Error != nil:
+		return fmt.Sprintf("error %d: %s", o.Error.Code, visible.Short(o.Error.Message)), false
+	}
+	return visible.Text(string(o.Result)), true
+}
+
+// summary writes the last line, unless nothing has come back and a sentence says
+// why. It returns an error if there is reason to.
+func (a *TriggerClient) summary() error {
+	all := a.answered + a.failed
+	if all > 0 {
+		fmt.Fprintf(a.Out, "%d asked · %d answered · %d failed · round trip %v to %v\n",
+			all, a.answered, a.failed, round(a.fastest), round(a.slowest))
+	}
+	switch {
+	case a.err != nil:
+		return a.broken()
+	case a.failed > 0:
+		return fmt.Errorf("%d of %d did not answer with a result", a.failed, all)
+	}
+	return nil
+}
+
+// broken returns the error of a run that ended before all triggers were fired and
+// had a reply, and says how many these are.
+func (a *TriggerClient) broken() error {
+	err := fmt.Errorf("asking %s: %w", a.URL, explainFor("bidirectional-server", a.err))
+	nothing := a.answered+a.failed == 0 && (errors.Is(a.err, errNoTrigger) || errors.Is(a.err, syscall.ECONNREFUSED))
+	if a.Count == 1 || nothing {
+		return err
+	}
+	unsent := max(0, a.Count-int(a.next.Load()))
+	return fmt.Errorf("%w; of %d triggers, %d got no reply and %d were not sent", err, a.Count, a.unsure, unsent)
+}
+
+// round leaves of a time what a person reads.
+func round(d time.Duration) time.Duration { return d.Round(100 * time.Microsecond) }
