@@ -38,79 +38,75 @@ type Tour struct {
 	Yours  []string      // the lessons whose code is the learner's: "01-framing"
 
 	printer *printer
-	server  *tourServer
 	played  int // how many scenes
 }
-
-// A scene is one part of the story.
-type scene struct {
-	title string
-	words []string // what to look at, in a line or two
-	play  func(*Tour) ([]row, error)
-	parts []credits
-}
-
-// credits say who built what is seen in the two columns, left and right.
-type credits [2]credit
-
-// A credit says what a lesson's code has done: "framed".
-type credit struct{ verb, lesson string }
 
 // Run plays the tour, until its end or ctx's.
 func (t *Tour) Run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, tourLimit)
 	defer cancel()
 	t.printer = &printer{w: t.Out, colour: t.Colour}
-	if err := t.oneWay(ctx); err != nil {
+	if err := t.firstAct(ctx); err != nil {
 		return err
 	}
-	if err := t.twoWay(ctx); err != nil {
+	if err := t.secondAct(ctx); err != nil {
 		return err
 	}
 	t.epilogue()
 	return t.printer.err
 }
 
-// oneWay is the first act: a server, a client, and the bytes between them.
-func (t *Tour) oneWay(ctx context.Context) (err error) {
-	if t.server, err = newTourServer(ctx); err != nil {
-		return err
-	}
-	defer t.server.close()
-	t.prologue()
-	for _, s := range scenes {
-		show := func() error { return t.show(s) }
-		if err := t.next(ctx, s.title, s.words, show); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// twoWay is the second act: questions go down and answers come up.
-func (t *Tour) twoWay(ctx context.Context) error {
-	cast, err := newParties(ctx)
+// firstAct shows a server, a client, and the bytes between them.
+func (t *Tour) firstAct(ctx context.Context) error {
+	o, err := newOneWay(ctx)
 	if err != nil {
 		return err
 	}
-	defer cast.close()
-	if !t.rest(ctx) {
-		return fmt.Errorf("the tour was stopped: %w", ctx.Err())
-	}
-	t.interlude()
-	for _, e := range exchanges {
-		show := func() error { return t.draw(cast, e) }
-		if err := t.next(ctx, e.title, e.words, show); err != nil {
+	defer o.close()
+	t.prologue(o.addr)
+	for _, s := range oneWayScenes {
+		if err := t.begin(ctx, s.title, s.words); err != nil {
 			return err
+		}
+		rows, err := s.play(o)
+		if err != nil {
+			return t.failed(s.title, err)
+		}
+		t.printer.rows(plain, rows)
+		for _, c := range s.parts {
+			t.printer.rows(faint, []row{{t.by(c[0]), t.by(c[1])}})
 		}
 	}
 	return nil
 }
 
-// next shows one scene, after a rest.
-func (t *Tour) next(ctx context.Context, title string, words []string, show func() error) error {
-	if t.played > 0 && !t.rest(ctx) {
-		return fmt.Errorf("the tour was stopped: %w", ctx.Err())
+// secondAct shows how questions go down and answers come up.
+func (t *Tour) secondAct(ctx context.Context) error {
+	c, err := newConversation(ctx, t.draw)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	if !rest(ctx, t.Pause) {
+		return stopped(ctx)
+	}
+	t.interlude()
+	for _, s := range twoWayScenes {
+		if err := t.begin(ctx, s.title, s.words); err != nil {
+			return err
+		}
+		t.printer.line(t.printer.set(faint, laneHeads()))
+		if err := c.play(s); err != nil {
+			return t.failed(s.title, err)
+		}
+	}
+	return nil
+}
+
+// begin writes what a scene is about, after a rest.
+func (t *Tour) begin(ctx context.Context, title string, words []string) error {
+	if t.played > 0 && !rest(ctx, t.Pause) {
+		return stopped(ctx)
 	}
 	t.played++
 	t.printer.line("")
@@ -118,16 +114,23 @@ func (t *Tour) next(ctx context.Context, title string, words []string, show func
 	for _, line := range words {
 		t.printer.line("    " + line)
 	}
-	if err := show(); err != nil {
-		return fmt.Errorf("scene %d of the tour, %q: %w", t.played, title, err)
-	}
 	return nil
 }
 
+// stopped says that ctx has ended the tour.
+func stopped(ctx context.Context) error {
+	return fmt.Errorf("the tour was stopped: %w", ctx.Err())
+}
+
+// failed says in which scene an error was met.
+func (t *Tour) failed(title string, err error) error {
+	return fmt.Errorf("scene %d of the tour, %q: %w", t.played, title, err)
+}
+
 // rest gives time to read. It returns false if ctx ended.
-func (t *Tour) rest(ctx context.Context) bool {
+func rest(ctx context.Context, pause time.Duration) bool {
 	select {
-	case <-time.After(t.Pause):
+	case <-time.After(pause):
 		return ctx.Err() == nil
 	case <-ctx.Done():
 		return false
@@ -135,8 +138,8 @@ func (t *Tour) rest(ctx context.Context) bool {
 }
 
 // prologue says what is seen, and where.
-func (t *Tour) prologue() {
-	t.printer.line("A server and a client in one process, talking over " + t.server.addr + ".")
+func (t *Tour) prologue(addr string) {
+	t.printer.line("A server and a client in one process, talking over " + addr + ".")
 	t.printer.line("")
 	t.printer.rows(bold, []row{{"on the wire (␊ is a line feed)", "what the client makes of it"}})
 }
@@ -147,32 +150,13 @@ func (t *Tour) interlude() {
 	t.printer.line("Now both ways: a shop, a server, and two clients that it asks.")
 }
 
-// show plays one scene of the first act and writes what was seen of it.
-func (t *Tour) show(s scene) error {
-	rows, err := s.play(t)
-	if err != nil {
-		return err
+// draw draws a message of the second act, with whose code has sent it.
+func (t *Tour) draw(m Message) {
+	owner, st := t.owner(m.Lesson), faint
+	if owner == "yours" {
+		st = green
 	}
-	t.printer.rows(plain, rows)
-	for _, c := range s.parts {
-		t.printer.rows(faint, []row{{t.by(c[0]), t.by(c[1])}})
-	}
-	return nil
-}
-
-// draw plays one scene of the second act and draws its messages.
-func (t *Tour) draw(c *parties, e exchange) error {
-	arrows, err := c.play(e.play)
-	t.printer.line(t.printer.set(faint, laneHeads()))
-	for _, a := range arrows { // what was seen before an error helps to find it
-		owner := t.owner(a.lesson)
-		st := faint
-		if owner == "yours" {
-			st = green
-		}
-		t.printer.arrow(a, a.lesson[:2]+" "+owner, st)
-	}
-	return err
+	t.printer.message(m, m.Lesson[:2]+" "+owner, st)
 }
 
 // by spells a credit out: "framed by lesson 01 (reference)".

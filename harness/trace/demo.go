@@ -67,7 +67,7 @@ func (d *Demo) events(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	send("lanes", tour.Parties())
-	err = tour.Converse(ctx, d.rest, d.yours, func(m tour.Message) { send("", drawn(m)) })
+	err = tour.PlayConversation(ctx, d.rest, d.yours, func(m tour.Message) { send("", drawn(m)) })
 	if err != nil {
 		_ = stream.Send(framing.Event{Type: "trouble", Data: err.Error()}) // mostly, nobody is there
 		return
@@ -89,7 +89,7 @@ func drawn(m tour.Message) Message {
 	}
 	message := Message{
 		At:   float64(m.At.Microseconds()) / 1000,
-		From: m.From, To: m.To, Label: m.Text, Note: m.Reason, Bytes: m.Wire,
+		From: m.From.String(), To: m.To.String(), Label: m.Text, Note: m.Reason, Bytes: m.Wire,
 		Lesson: m.Lesson[:2] + " " + owner, Chapter: m.Scene,
 	}
 	switch {

@@ -12,13 +12,13 @@ import (
 
 func TestAConversationTellsEachMessageWithItsBytes(t *testing.T) {
 	var all []tour.Message
-	err := tour.Converse(t.Context(), 0, []string{"05-correlation"}, func(m tour.Message) { all = append(all, m) })
+	err := tour.PlayConversation(t.Context(), 0, []string{"05-correlation"}, func(m tour.Message) { all = append(all, m) })
 	require.NoError(t, err)
 	require.Greater(t, len(all), 20)
 	var answers int
 	for i, m := range all {
-		require.Contains(t, tour.Parties(), m.From)
-		require.Contains(t, tour.Parties(), m.To)
+		require.Contains(t, tour.Parties(), m.From.String())
+		require.Contains(t, tour.Parties(), m.To.String())
 		require.Equal(t, m.Lesson == "05-correlation", m.Yours)
 		require.Equal(t, m.End, m.Wire == "", "%s: what is sent has bytes", m.Text)
 		if i > 0 {
@@ -44,7 +44,7 @@ func TestAConversationEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	n := 0
-	err := tour.Converse(ctx, 0, nil, func(tour.Message) {
+	err := tour.PlayConversation(ctx, 0, nil, func(tour.Message) {
 		if n++; n == 6 {
 			cancel()
 		}
