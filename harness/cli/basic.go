@@ -28,7 +28,7 @@ func newBasicServer() *command {
 			}
 			out := cmd.stdout
 			server := &programs.BasicServer{Interval: interval, Heartbeat: heartbeat, Log: log.New(out, "", log.Ltime)}
-			return programs.Serve(cmd.ctx, addr, server.Handler(), out)
+			return server.Serve(cmd.ctx, addr, out)
 		},
 	}
 	addAddress(cmd, &addr)

@@ -1,7 +1,9 @@
 package programs
 
 import (
+	"context"
 	"encoding/json"
+	"io"
 	"log"
 	"net/http"
 	"strconv"
@@ -25,8 +27,14 @@ type BasicServer struct {
 	Log       *log.Logger   // who came and who left
 }
 
+// Serve serves the server's routes at an address until ctx ends, and then stops
+// within a second. It writes a line to out once it listens.
+func (s *BasicServer) Serve(ctx context.Context, addr Address, out io.Writer) error {
+	return serve(ctx, addr, s.Handler(), nil, out)
+}
+
 // Handler returns the server's routes. A stream ends when the client leaves, or
-// when the context of its request does: [Serve] ends it on shutdown, which
+// when the context of its request does: Serve ends it on shutdown, which
 // http.Server does not do by itself.
 func (s *BasicServer) Handler() http.Handler {
 	mux := http.NewServeMux()
@@ -58,10 +66,7 @@ func (s *BasicServer) events(w http.ResponseWriter, r *http.Request) {
 // count sends the events after n until the stream is over, and returns the
 // number of the last one that was sent.
 func (s *BasicServer) count(r *http.Request, stream *flushing.Stream, n uint64) uint64 {
-	ticks := time.NewTicker(s.Interval)
-	defer ticks.Stop()
-	beats, stop := heartbeats(s.Heartbeat)
-	defer stop()
+	ticks, beats := time.Tick(s.Interval), time.Tick(s.Heartbeat) // no beats at all if it is zero
 	for {
 		var err error
 		select {
@@ -69,7 +74,7 @@ func (s *BasicServer) count(r *http.Request, stream *flushing.Stream, n uint64) 
 			return n
 		case <-beats:
 			err = stream.Comment("still here")
-		case now := <-ticks.C:
+		case now := <-ticks:
 			if err = stream.Send(tick(n+1, now)); err == nil {
 				n++
 			}
@@ -78,15 +83,6 @@ func (s *BasicServer) count(r *http.Request, stream *flushing.Stream, n uint64) 
 			return n
 		}
 	}
-}
-
-// heartbeats returns a channel that ticks every d, or never if d is zero.
-func heartbeats(d time.Duration) (beats <-chan time.Time, stop func()) {
-	if d <= 0 {
-		return nil, func() {}
-	}
-	ticker := time.NewTicker(d)
-	return ticker.C, ticker.Stop
 }
 
 // resumeAfter returns the number of the event that the client saw last. A client

@@ -130,7 +130,7 @@ func TestServeEndsOpenStreamsWhenItIsToldTo(t *testing.T) {
 	defer cancel()
 	r, w := io.Pipe()
 	served := make(chan error, 1)
-	go func() { served <- programs.Serve(ctx, programs.Address{Listen: "127.0.0.1:0"}, quiet().Handler(), w) }()
+	go func() { served <- quiet().Serve(ctx, programs.Address{Listen: "127.0.0.1:0"}, w) }()
 
 	line, err := bufio.NewReader(r).ReadString('\n')
 	require.NoError(t, err)

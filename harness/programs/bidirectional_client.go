@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -56,7 +55,7 @@ func (r *BidirectionalClient) Run(ctx context.Context) error {
 	client := &cleanup.Client{
 		URL: r.URL,
 		Answerer: timeouts.Answerer{
-			Client:        &http.Client{Transport: &postLog{next: r.HTTP.Transport, taken: r.delivered}},
+			Client:        telling(r.HTTP, r.delivered),
 			Handle:        r.handle,
 			OnEvent:       r.trace,
 			OnUndelivered: r.undelivered,
@@ -72,10 +71,7 @@ func (r *BidirectionalClient) follow(ctx context.Context, client *cleanup.Client
 	defer stop(nil)
 	r.joined, r.stop = false, stop
 	err := client.Run(ctx)
-	if wrong, ok := errors.AsType[kindError](context.Cause(ctx)); ok {
-		return wrong
-	}
-	return cmp.Or(err, io.EOF)
+	return cmp.Or(context.Cause(ctx), err, io.EOF) // the cause may be a kindError of trace's
 }
 
 // handle works on a request for a while, and then answers it or fails.
@@ -100,7 +96,7 @@ func (r *BidirectionalClient) trace(event framing.Event) {
 	if event.Type == "endpoint" {
 		r.joined = true
 		r.reconnector.opened()
-		r.Out.Printf("session   %s", visible.Short(SessionIn(event.Data)))
+		r.Out.Printf("session   %s", visible.Short(SessionID(event.Data)))
 		return
 	}
 	if !r.joined {
@@ -120,9 +116,9 @@ func (r *BidirectionalClient) trace(event framing.Event) {
 	r.Out.Printf("told      %s", what)
 }
 
-// SessionIn returns the id of the session in the address that an endpoint event
-// gives.
-func SessionIn(endpoint string) string {
+// SessionID returns the id of the session in the address that an endpoint event
+// gives, or "".
+func SessionID(endpoint string) string {
 	address, err := url.Parse(endpoint)
 	if err != nil {
 		return ""
@@ -132,14 +128,12 @@ func SessionIn(endpoint string) string {
 
 // delivered tells of an answer that the server has taken. Of one that it has not,
 // undelivered is told.
-func (r *BidirectionalClient) delivered(letter correlation.Response, answer *http.Response) {
-	switch {
-	case answer.StatusCode != http.StatusAccepted:
-	case letter.Error != nil:
+func (r *BidirectionalClient) delivered(letter correlation.Response) {
+	if letter.Error != nil {
 		r.Out.Printf("failed    %s · %v", visible.Short(letter.ID), shown{letter.Error})
-	default:
-		r.Out.Printf("answered  %s · %s", visible.Short(letter.ID), visible.Short(string(letter.Result)))
+		return
 	}
+	r.Out.Printf("answered  %s · %s", visible.Short(letter.ID), visible.Short(string(letter.Result)))
 }
 
 // undelivered tells of an answer that the server did not take.

@@ -10,9 +10,10 @@ import (
 	"example.com/sseworkbook/web"
 )
 
-// A BidirectionalServer is the bidirectional server: the server of lesson 07, and the
-// page that takes part at /web/sse-test.html. It is safe for concurrent use; its
-// fields are not to be changed once it serves.
+// A BidirectionalServer is the bidirectional server: the server of lesson 07, with its
+// routes /events, /responses, /trigger and /healthz, and the page that takes part at
+// /web/sse-test.html. It is safe for concurrent use; its fields are not to be changed
+// once it serves.
 type BidirectionalServer struct {
 	*cleanup.Server
 	Log *log.Logger // who came and who left
@@ -28,8 +29,9 @@ func (s *BidirectionalServer) Handler() http.Handler {
 	return mux
 }
 
-// Serve is the package's [Serve], but that whoever waits when ctx ends is told
-// that the server is shutting down.
+// Serve serves the server's routes at an address until ctx ends: whoever waits then
+// is told that the server is shutting down, and it stops within a second. It writes
+// a line to out once it listens.
 func (s *BidirectionalServer) Serve(ctx context.Context, addr Address, out io.Writer) error {
 	return serve(ctx, addr, s.Handler(), s.Shutdown, out)
 }

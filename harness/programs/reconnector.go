@@ -58,7 +58,9 @@ func (l *reconnector) keep(ctx context.Context, follow func(context.Context) err
 		case !l.connected || isFinal(err):
 			return fmt.Errorf("reading %s: %w", l.url, explainFor(l.server, err))
 		}
-		if !l.pause(ctx, err) {
+		wait := cmp.Or(l.wait, defaultReconnectionTime)
+		fmt.Fprintf(l.status, "%v; again in %v%s\n", explainFor(l.server, err), wait, l.note)
+		if !pause(ctx, wait) {
 			return nil
 		}
 	}
@@ -72,10 +74,8 @@ func (l *reconnector) opened() {
 	l.connected = true
 }
 
-// pause waits for the reconnection time. It returns false if ctx ends first.
-func (l *reconnector) pause(ctx context.Context, reason error) bool {
-	wait := cmp.Or(l.wait, defaultReconnectionTime)
-	fmt.Fprintf(l.status, "%v; again in %v%s\n", explainFor(l.server, reason), wait, l.note)
+// pause waits for so long. It returns false if ctx ends first.
+func pause(ctx context.Context, wait time.Duration) bool {
 	select {
 	case <-time.After(wait):
 		return true

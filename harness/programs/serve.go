@@ -23,17 +23,12 @@ type Address struct {
 	httpserve.Allow
 }
 
-// Serve serves h at an address until ctx ends, and then stops within a second:
-// every request's context ends, so that streams end as well. It writes one line to
-// out once it listens, and another if other machines may be able to reach it. An
-// address that cannot be had returns an error that says what to do. A page of
-// another site is kept away from h: see [httpserve.Guard].
-func Serve(ctx context.Context, addr Address, h http.Handler, out io.Writer) error {
-	return serve(ctx, addr, h, nil, out)
-}
-
-// serve is Serve for a server that can also end its streams itself, and say why:
-// that is what drain is for. It comes first, and may be nil.
+// serve serves h at an address until ctx ends, and then stops within a second:
+// every request's context ends, so that streams end as well. Before that, drain may
+// end them itself, and say why; it may be nil. It writes one line to out once it
+// listens, and another if other machines may be able to reach it. An address that
+// cannot be had returns an error that says what to do. A page of another site is
+// kept away from h: see [httpserve.Guard].
 func serve(ctx context.Context, addr Address, h http.Handler, drain func(context.Context) error, out io.Writer) error {
 	if err := addr.Check(); err != nil {
 		return err

@@ -51,16 +51,6 @@ func (a *TriggerClient) fire(ctx context.Context) reply {
 	}
 }
 
-// pause waits for so long. It reports false if ctx ends first.
-func pause(ctx context.Context, wait time.Duration) bool {
-	select {
-	case <-time.After(wait):
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // ask sends the trigger, and returns what came of it. If the server has no room for
 // it now, it also returns how long to wait.
 func (a *TriggerClient) ask(ctx context.Context, trigger cleanup.Trigger) (outcomes []cleanup.Outcome, wait time.Duration, err error) {

@@ -17,7 +17,7 @@ func (c *conversation) joins(client *actor) {
 	c.note(client.party, server, cleanupLesson, "GET /events", request.wire)
 	head := c.seen(client.tap.received, "the stream", client.party)
 	event := await(c, client.events, "the first event", client.party)
-	client.session = programs.SessionIn(event.Data)
+	client.session = programs.SessionID(event.Data)
 	text := fmt.Sprintf("200, %s responses?session=%s", event.Type, short(client.session))
 	c.note(server, client.party, sessionsLesson, text, head.wire+client.tap.stream.next())
 }
