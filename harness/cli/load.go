@@ -21,9 +21,6 @@ import (
 // take to let its clients go.
 const loadEnd = 5 * time.Second
 
-// errLoadStopped says why a load ended that whoever started it has given up.
-var errLoadStopped = errors.New("stopped")
-
 // A loadCommand is what load was started with.
 type loadCommand struct {
 	load.Options
@@ -81,7 +78,7 @@ func (l *loadCommand) run(cmd *command) error {
 	}
 	ctx := cmd.ctx
 	if _, built := os.LookupEnv(yoursVar); built {
-		ctx = untilEnd(ctx, cmd.stdin)
+		ctx = load.UntilEnd(ctx, cmd.stdin)
 	}
 	return l.runHere(ctx, cmd.stdout, cmd.stderr)
 }
@@ -99,15 +96,12 @@ func (l *loadCommand) runHere(ctx context.Context, stdout, stderr io.Writer) err
 		return err
 	}
 	defer server.Stop()
-	ctx, done := server.Context(ctx)
-	defer done()
-
 	l.Progress = stdout
 	if l.asJSON {
 		l.Progress = stderr
 	}
 	l.Rewrite = rewrites(l.Progress)
-	summary, err := load.New(server.URL, l.Options).Run(ctx) // this process's end closes it
+	summary, err := load.New(server.URL, l.Options).Run(server.Context) // this process's end closes it
 	if summary.Clients == 0 {
 		return err // it did not even begin
 	}
@@ -157,15 +151,4 @@ func runUntilEnd(child *exec.Cmd) error {
 		return fmt.Errorf("the load on your code did not go well: %w", err)
 	}
 	return nil
-}
-
-// untilEnd returns a context that ends with ctx, and when r is at its end. It
-// reads r for as long as this process lives.
-func untilEnd(ctx context.Context, r io.Reader) context.Context {
-	ctx, end := context.WithCancelCause(ctx)
-	go func() {
-		_, _ = io.Copy(io.Discard, r)
-		end(errLoadStopped)
-	}()
-	return ctx
 }

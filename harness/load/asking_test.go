@@ -51,8 +51,7 @@ func askSlow(t *testing.T, o Options, takes time.Duration) (*asking, time.Durati
 func TestASlowServerIsTimeAndNotALowerRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, took := askSlow(t, Options{Rate: 10_000, For: time.Second, Patience: DefaultPatience}, 50*time.Millisecond)
-		h := a.lately()
-		require.EqualValues(t, 10_000, a.answered.Load())
+		h := a.answers()
 		require.EqualValues(t, 10_000, h.n)
 		require.InDelta(t, 2*time.Second, took, float64(10*time.Millisecond))
 		require.Greater(t, h.max, 950*time.Millisecond)
@@ -69,8 +68,8 @@ func TestARequestThatNeverGetsItsTurnIsALoss(t *testing.T) {
 		require.Len(t, lost, 1)
 		require.Equal(t, what[notAsked], lost[0].What)
 		require.Equal(t, "it waited 200ms for its turn: the rate is more than there is room for here", lost[0].Why)
-		require.EqualValues(t, 10_000, lost[0].Count+a.answered.Load())
-		require.Equal(t, a.sent.Load(), a.answered.Load())
+		require.EqualValues(t, 10_000, lost[0].Count+a.answers().n)
+		require.Equal(t, a.sent.Load(), a.answers().n)
 		require.LessOrEqual(t, took, 1300*time.Millisecond)
 	})
 }
@@ -79,8 +78,8 @@ func TestARequestThatNeverGetsItsTurnIsALoss(t *testing.T) {
 func TestRequestsAreSpreadOverTheTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, took := askSlow(t, Options{Rate: 100, For: 10 * time.Second, Patience: DefaultPatience}, time.Millisecond)
-		h := a.lately()
-		require.EqualValues(t, 1000, a.answered.Load())
+		h := a.answers()
+		require.EqualValues(t, 1000, h.n)
 		require.Equal(t, time.Millisecond, h.max)
 		require.Equal(t, 9_991*time.Millisecond, took)
 	})
@@ -106,7 +105,7 @@ func TestWhatCameOfARequest(t *testing.T) {
 }
 
 func TestARequestThatComesTwiceOrElsewhere(t *testing.T) {
-	var f flights
+	f := inFlight{requests: map[int64]*request{}}
 	f.start(1, 10)
 	f.start(2, 20)
 	require.Equal(t, "a request that was meant for another client", f.hear(1, 20))

@@ -6,15 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
+	"example.com/sseworkbook/harness/programs"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 	timeouts "example.com/sseworkbook/solutions/06-timeouts"
@@ -55,15 +52,15 @@ func newCrowd(base string, n int, l *losses, hear func(int, json.RawMessage), re
 	}
 	shared := &http.Transport{
 		DisableCompression:  true,
-		MaxConnsPerHost:     answering,
-		MaxIdleConnsPerHost: answering,
+		MaxConnsPerHost:     answersAtOnce,
+		MaxIdleConnsPerHost: answersAtOnce,
 	}
 	ctx, leave := context.WithCancel(context.Background())
 	return &crowd{
 		ctx:      ctx,
 		leave:    leave,
 		url:      base + "/events",
-		http:     &http.Client{Transport: lanes{streams: small, answers: shared}},
+		http:     &http.Client{Transport: transports{streams: small, answers: shared}},
 		hear:     hear,
 		refused:  refused,
 		losses:   l,
@@ -75,7 +72,7 @@ func newCrowd(base string, n int, l *losses, hear func(int, json.RawMessage), re
 // session or does not get one. They stay until close. It reports false if ctx
 // ends before: then some are still on their way, and sessions is not to be read.
 func (c *crowd) connect(ctx context.Context) bool {
-	gate := make(chan struct{}, connecting)
+	gate := make(chan struct{}, connectsAtOnce)
 	for i := range c.sessions {
 		if !enter(ctx, gate) {
 			return false
@@ -139,7 +136,7 @@ func (c *crowd) live(i int, settled func()) {
 			OnUndelivered: func(r correlation.Response, err error) { c.refused(r.Result, explain(err)) },
 			OnEvent: func(e framing.Event) {
 				if e.Type == "endpoint" && c.sessions[i] == "" && late.Stop() {
-					c.sessions[i] = sessionIn(e.Data)
+					c.sessions[i] = programs.SessionID(e.Data)
 					c.in.Add(1)
 					settled()
 				}
@@ -147,13 +144,12 @@ func (c *crowd) live(i int, settled func()) {
 		},
 	}
 	err := client.Run(ctx)
-	switch joined := c.sessions[i] != ""; {
-	case joined:
-		c.in.Add(-1)
-		c.lose(fellOff, cmp.Or(err, errors.New("the server ended the stream")))
-	default:
+	if c.sessions[i] == "" {
 		c.lose(notIn, cmp.Or(context.Cause(ctx), err, errors.New("the stream ended without a session")))
+		return
 	}
+	c.in.Add(-1)
+	c.lose(fellOff, cmp.Or(err, errors.New("the server ended the stream")))
 }
 
 // lose counts a loss, unless all are leaving.
@@ -173,52 +169,19 @@ func (c *crowd) present() (clients []int) {
 	return clients
 }
 
-// sessionIn returns the id of the session in the address that an endpoint event
-// gives.
-func sessionIn(endpoint string) string {
-	address, err := url.Parse(endpoint)
-	if err != nil {
-		return ""
-	}
-	return address.Query().Get("session")
-}
+// transports sends streams and answers down connections of different kinds: there
+// are as many streams as clients, and few connections for all the answers.
+type transports struct{ streams, answers *http.Transport }
 
-// explain says in words what the errors mean that a system at its limits gives.
-func explain(err error) string {
-	switch {
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return "no more open files: see ulimit -n"
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return "no more ports: this system has too few for so many clients"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return "the connection broke"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "the server does not listen any longer"
-	case errors.Is(err, context.DeadlineExceeded):
-		return "the server did not reply in time"
-	}
-	if failed, ok := errors.AsType[*url.Error](err); ok {
-		err = failed.Err // without the URL, which is always the same
-	}
-	if failed, ok := errors.AsType[*net.OpError](err); ok {
-		err = failed.Err // without the ports, which are different each time
-	}
-	return err.Error()
-}
-
-// lanes sends streams and answers down connections of different kinds: there are
-// as many streams as clients, and few connections for all the answers.
-type lanes struct{ streams, answers *http.Transport }
-
-func (l lanes) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t transports) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method == http.MethodGet {
-		return l.streams.RoundTrip(r)
+		return t.streams.RoundTrip(r)
 	}
-	return l.answers.RoundTrip(r)
+	return t.answers.RoundTrip(r)
 }
 
 // CloseIdleConnections is for [http.Client.CloseIdleConnections].
-func (l lanes) CloseIdleConnections() {
-	l.streams.CloseIdleConnections()
-	l.answers.CloseIdleConnections()
+func (t transports) CloseIdleConnections() {
+	t.streams.CloseIdleConnections()
+	t.answers.CloseIdleConnections()
 }

@@ -63,16 +63,16 @@ func lost(losses []Loss) error {
 	if len(losses) == 0 {
 		return nil
 	}
+	var sums []Loss // each with the counts of all its causes
+	for _, loss := range losses {
+		if last := len(sums) - 1; last >= 0 && sums[last].What == loss.What {
+			sums[last].Count += loss.Count
+			continue
+		}
+		sums = append(sums, loss)
+	}
 	var words []string
-	for i, loss := range losses {
-		if i > 0 && loss.What == losses[i-1].What {
-			continue // it was counted with the first
-		}
-		for _, other := range losses[i+1:] {
-			if other.What == loss.What {
-				loss.Count += other.Count
-			}
-		}
+	for _, loss := range sums {
 		words = append(words, loss.short())
 	}
 	return errors.New("not everything arrived: " + strings.Join(words, "; "))

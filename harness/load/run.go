@@ -26,8 +26,6 @@ type Load struct {
 	connected  int64         // how many clients got in
 	connecting time.Duration // how long that took
 	working    time.Duration // from the first request's time to the last answer
-
-	took histogram // of all answers; watch has it, until it has returned
 }
 
 // New returns a load for the server at base ("http://127.0.0.1:8080"), which is
@@ -94,19 +92,13 @@ func (l *Load) watch(done <-chan struct{}) {
 	defer second.Stop()
 	began := time.Now()
 	last := l.look()
-	var unshown histogram // of a look without a row
 	for {
 		select {
 		case <-second.C:
-			now := l.look()
-			now.lately.merge(&unshown)
-			if t.row(began, last, now) {
-				last, unshown = now, histogram{}
-			} else {
-				unshown = now.lately
+			if now := l.look(); t.row(began, last, now) {
+				last = now
 			}
 		case <-done:
-			l.look() // for the summary
 			return
 		}
 	}
@@ -114,26 +106,22 @@ func (l *Load) watch(done <-chan struct{}) {
 
 // A look is what there is to see at one moment.
 type look struct {
-	at      time.Time
-	in      int64 // clients that are connected
-	events  int64 // that have arrived
-	answers int64 // that have come back
-	lost    int64
-	lately  histogram // of the answers since the look before
-	kib     float64   // of the server's memory for each client
+	at     time.Time
+	in     int64     // clients that are connected
+	events int64     // that have arrived
+	took   histogram // of the answers that have come back
+	lost   int64
+	kib    float64 // of the server's memory for each client
 }
 
 // look looks. It waits for nobody: a server that has no time makes no row late.
 func (l *Load) look() look {
-	now := look{
-		at:      time.Now(),
-		in:      l.crowd.in.Load(),
-		events:  l.asking.received.Load(),
-		answers: l.asking.answered.Load(),
-		lost:    l.losses.total(),
-		lately:  l.asking.lately(),
-		kib:     l.memory.perClient(),
+	return look{
+		at:     time.Now(),
+		in:     l.crowd.in.Load(),
+		events: l.asking.received.Load(),
+		took:   l.asking.answers(),
+		lost:   l.losses.total(),
+		kib:    l.memory.perClient(),
 	}
-	l.took.merge(&now.lately)
-	return now
 }
