@@ -28,8 +28,7 @@ type asking struct {
 	o        Options
 	url      string // of the server
 	http     *http.Client
-	sessions []string // of all clients, by number
-	clients  []int    // who is asked, in turn
+	sessions []string // who is asked, in turn
 	inFlight inFlight
 	losses   *losses
 
@@ -48,11 +47,11 @@ func newAsking(base string, o Options, l *losses) *asking {
 	return &asking{o: o, url: base, http: &http.Client{Transport: transport}, inFlight: inFlight{requests: map[int64]*request{}}, losses: l}
 }
 
-// run makes all requests until each is answered or lost, or ctx ends, and returns
+// run makes all requests of these sessions until each is answered or lost, or ctx ends, and returns
 // how long that took. It is twice Patience, and overtime, more than For at the most.
-func (a *asking) run(ctx context.Context) time.Duration {
+func (a *asking) run(ctx context.Context, sessions []string) time.Duration {
 	defer a.http.CloseIdleConnections()
-	a.start = time.Now()
+	a.start, a.sessions = time.Now(), sessions
 	var askers sync.WaitGroup
 	for range min(triggersAtOnce, a.o.total()) {
 		askers.Go(func() { a.askOn(ctx) })
@@ -94,10 +93,10 @@ func (a *asking) ask(ctx context.Context, n int64, due time.Time) {
 		a.losses.add(notAsked, fmt.Sprintf("it waited %v for its turn: the rate is more than there is room for here", a.o.Patience))
 		return
 	}
-	client := a.clients[n%int64(len(a.clients))]
-	a.inFlight.start(n, client)
+	session := a.sessions[n%int64(len(a.sessions))]
+	a.inFlight.start(n, session)
 	a.sent.Add(1)
-	err := a.trigger(ctx, n, a.sessions[client])
+	err := a.trigger(ctx, n, session)
 	took := time.Since(due)
 	cause := context.Cause(ctx)
 	ended := errors.Is(cause, ErrServerEnded)
@@ -130,14 +129,14 @@ func (a *asking) refused(result json.RawMessage, why string) {
 }
 
 // hear is told of each request that a client gets.
-func (a *asking) hear(client int, params json.RawMessage) {
+func (a *asking) hear(session string, params json.RawMessage) {
 	a.received.Add(1)
 	n, err := number(params)
 	if err != nil {
 		a.losses.add(foreign, err.Error())
 		return
 	}
-	if wrong := a.inFlight.hear(n, client); wrong != "" {
+	if wrong := a.inFlight.hear(n, session); wrong != "" {
 		a.losses.add(foreign, wrong)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,8 +29,8 @@ var errLateSession = fmt.Errorf("no session within %v", joinLimit)
 type crowd struct {
 	url     string // of the event stream
 	http    *http.Client
-	hear    func(client int, params json.RawMessage) // is told of each request
-	refused func(result json.RawMessage, why string) // and of each answer that is not delivered
+	hear    func(session string, params json.RawMessage) // is told of each request
+	refused func(result json.RawMessage, why string)     // and of each answer that is not delivered
 	losses  *losses
 	in      atomic.Int64 // how many are connected now
 	running sync.WaitGroup
@@ -44,7 +45,7 @@ type crowd struct {
 }
 
 // newCrowd returns n clients that are not connected yet.
-func newCrowd(base string, n int, l *losses, hear func(int, json.RawMessage), refused func(json.RawMessage, string)) *crowd {
+func newCrowd(base string, n int, l *losses, hear func(string, json.RawMessage), refused func(json.RawMessage, string)) *crowd {
 	small := &http.Transport{ // a stream of its own for each client
 		DisableCompression: true,
 		ReadBufferSize:     1 << 10,
@@ -130,7 +131,7 @@ func (c *crowd) live(i int, settled func()) {
 		Answerer: timeouts.Answerer{
 			Client: c.http,
 			Handle: func(_ context.Context, _ string, params json.RawMessage) (any, error) {
-				c.hear(i, params)
+				c.hear(c.sessions[i], params)
 				return params, nil
 			},
 			OnUndelivered: func(r correlation.Response, err error) { c.refused(r.Result, explain(err)) },
@@ -153,20 +154,15 @@ func (c *crowd) live(i int, settled func()) {
 }
 
 // lose counts a loss, unless all are leaving.
-func (c *crowd) lose(k kind, err error) {
+func (c *crowd) lose(kind string, err error) {
 	if c.ctx.Err() == nil {
-		c.losses.add(k, explain(err))
+		c.losses.add(kind, explain(err))
 	}
 }
 
-// present returns which clients are in, by their number.
-func (c *crowd) present() (clients []int) {
-	for i, session := range c.sessions {
-		if session != "" {
-			clients = append(clients, i)
-		}
-	}
-	return clients
+// present returns the sessions of those that have got in.
+func (c *crowd) present() []string {
+	return slices.DeleteFunc(slices.Clone(c.sessions), func(session string) bool { return session == "" })
 }
 
 // transports sends streams and answers down connections of different kinds: there

@@ -11,27 +11,27 @@ type inFlight struct {
 
 // A request is one of them.
 type request struct {
-	client int // who is asked
-	heard  bool
-	why    string // what the client knows of why its answer did not arrive, or ""
+	session string // who is asked
+	heard   bool
+	why     string // what the client knows of why its answer did not arrive, or ""
 }
 
-// start has request n begin, which client is to hear of.
-func (f *inFlight) start(n int64, client int) {
+// start has request n begin, which the client of session is to hear of.
+func (f *inFlight) start(n int64, session string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.requests[n] = &request{client: client}
+	f.requests[n] = &request{session: session}
 }
 
-// hear takes note that a client has heard of request n. It returns what is wrong
+// hear takes note that the client of session has heard of request n. It returns what is wrong
 // with that, or "".
-func (f *inFlight) hear(n int64, client int) string {
+func (f *inFlight) hear(n int64, session string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch r := f.requests[n]; {
 	case r == nil:
 		return "a request that nobody waits for any more"
-	case r.client != client:
+	case r.session != session:
 		return "a request that was meant for another client"
 	case r.heard:
 		return "the same request again"

@@ -32,7 +32,7 @@ type Load struct {
 // one of [Serve]'s.
 func New(base string, o Options) *Load {
 	o.Patience = cmp.Or(o.Patience, DefaultPatience)
-	l := &Load{o: o, memory: newMemory(base), losses: &losses{}}
+	l := &Load{o: o, memory: newMemory(base), losses: newLosses()}
 	l.asking = newAsking(base, o, l.losses)
 	l.crowd = newCrowd(base, o.Clients, l.losses, l.asking.hear, l.asking.refused)
 	return l
@@ -78,9 +78,8 @@ func (l *Load) work(ctx context.Context) {
 	if !all {
 		return
 	}
-	l.asking.sessions, l.asking.clients = l.crowd.sessions, l.crowd.present()
-	if len(l.asking.clients) > 0 {
-		l.working = l.asking.run(ctx)
+	if sessions := l.crowd.present(); len(sessions) > 0 {
+		l.working = l.asking.run(ctx, sessions)
 	}
 }
 
