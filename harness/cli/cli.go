@@ -18,6 +18,7 @@ const program = "go run ./harness"
 // Run runs the command line args until it is done or ctx ends, and returns the
 // status for the process to exit with. What went wrong is one sentence on stderr.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	ctx = untilStarterEnds(ctx)
 	if err := run(ctx, args, os.Stdin, stdout, stderr); err != nil {
 		if ctx.Err() != nil {
 			err = errors.New("stopped")

@@ -21,8 +21,8 @@ type command struct {
 	hidden bool                                    // from the help: for authors, or for the harness itself
 	args   func(cmd *command, args []string) error // refuses arguments; nil: none is refused
 	run    func(cmd *command, args []string) error
-	words  func(args []string) []string // what an argument may be that comes after args, each perhaps with a tab and more about it
-	plain  bool                         // whether what looks like a flag is an argument
+	first  []string // what its first argument may be, if that is no lesson and no command
+	plain  bool     // whether what looks like a flag is an argument
 	flags  flag.FlagSet
 	below  []*command
 

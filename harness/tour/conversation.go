@@ -4,15 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 
-	"example.com/sseworkbook/harness/httpserve"
 	"example.com/sseworkbook/harness/visible"
 	sessions "example.com/sseworkbook/solutions/04-sessions"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
@@ -26,9 +22,8 @@ type conversation struct {
 	ctx       context.Context
 	end       context.CancelFunc
 	server    *cleanup.Server
-	http      *http.Server
-	served    chan error // Serve's one result
-	url       string
+	url       string // the server's
+	stop      func() // ends its connections
 	transport *http.Transport
 	ended     chan struct{} // one for each session that has ended on the server
 	asking    sync.WaitGroup
@@ -42,23 +37,21 @@ type conversation struct {
 // newConversation starts the server, which lasts until close is called; when ctx
 // ends, whatever waits on it fails.
 func newConversation(ctx context.Context, tell func(Message)) (*conversation, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("starting the tour's second server: %w", err)
-	}
 	c := &conversation{
 		server:    cleanup.NewServer(),
-		served:    make(chan error, 1),
-		url:       "http://" + listener.Addr().String(),
 		transport: &http.Transport{},
 		ended:     make(chan struct{}, 2),
 		present:   []Party{shop, server},
 		tell:      tell,
 	}
 	c.ctx, c.end = context.WithCancel(ctx)
+	addr, stop, err := serve(c.handler())
+	if err != nil {
+		c.end()
+		return nil, err
+	}
+	c.url, c.stop = "http://"+addr, stop
 	c.alice, c.bob = c.newActor(alice), c.newActor(bob)
-	c.http = &http.Server{Handler: httpserve.LocalGuard().Handler(c.handler()), ErrorLog: log.New(io.Discard, "", 0)}
-	go func() { c.served <- c.http.Serve(listener) }() // close waits for it
 	return c, nil
 }
 
@@ -79,8 +72,7 @@ func (c *conversation) close() {
 	c.alice.close()
 	c.bob.close()
 	c.asking.Wait()
-	c.http.Close()
-	<-c.served
+	c.stop()
 	c.transport.CloseIdleConnections()
 }
 

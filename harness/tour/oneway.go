@@ -5,13 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log"
-	"net"
 	"net/http"
 	"strings"
 
-	"example.com/sseworkbook/harness/httpserve"
 	"example.com/sseworkbook/harness/programs"
 	"example.com/sseworkbook/harness/visible"
 	flushing "example.com/sseworkbook/solutions/02-flushing"
@@ -23,9 +19,8 @@ import (
 // Only the tour's own goroutine uses it.
 type oneWay struct {
 	ctx    context.Context
-	server *http.Server
-	served chan error // Serve's one result
-	addr   string
+	addr   string // of the server
+	stop   func() // ends it
 	opened chan *serverEnd
 	closed chan struct{}
 
@@ -56,23 +51,10 @@ const (
 // newOneWay starts the server. It lasts until close is called; when ctx ends,
 // whatever waits on it fails.
 func newOneWay(ctx context.Context) (*oneWay, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("starting the tour's server: %w", err)
-	}
-	o := &oneWay{
-		ctx:    ctx,
-		served: make(chan error, 1),
-		addr:   listener.Addr().String(),
-		opened: make(chan *serverEnd, 1),
-		closed: make(chan struct{}),
-	}
-	o.server = &http.Server{
-		Handler:  httpserve.LocalGuard().Handler(http.HandlerFunc(o.serve)),
-		ErrorLog: log.New(io.Discard, "", 0), // what goes wrong is the tour's to tell
-	}
-	go func() { o.served <- o.server.Serve(listener) }() // close waits for it
-	return o, nil
+	o := &oneWay{ctx: ctx, opened: make(chan *serverEnd, 1), closed: make(chan struct{})}
+	var err error
+	o.addr, o.stop, err = serve(http.HandlerFunc(o.open))
+	return o, err
 }
 
 // close ends both ends: the client's connections end with the server's.
@@ -81,12 +63,11 @@ func (o *oneWay) close() {
 		o.source.Close()
 	}
 	close(o.closed)
-	o.server.Close()
-	<-o.served
+	o.stop()
 }
 
-// serve opens a stream, and hands it to the tour.
-func (o *oneWay) serve(w http.ResponseWriter, r *http.Request) {
+// open opens a stream, and hands it to the tour.
+func (o *oneWay) open(w http.ResponseWriter, r *http.Request) {
 	stream, err := flushing.Open(w, r)
 	if err != nil {
 		return
