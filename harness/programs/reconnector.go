@@ -46,20 +46,20 @@ type reconnector struct {
 // all of them return nil. A server that cannot be reached at the first attempt
 // returns an error, and so does one that answers with something else than an
 // event stream, or is of another kind. A stream that was lost is taken up again.
-func (l *reconnector) keep(ctx context.Context, follow func(context.Context) error) error {
+func (r *reconnector) keep(ctx context.Context, follow func(context.Context) error) error {
 	for {
 		err := follow(ctx)
 		switch {
 		case ctx.Err() != nil || errors.Is(err, errEnough):
 			return nil
 		case status(err) == http.StatusNoContent:
-			fmt.Fprintln(l.status, "the server answered 204: it has nothing more to say, ever")
+			fmt.Fprintln(r.status, "the server answered 204: it has nothing more to say, ever")
 			return nil
-		case !l.connected || isFinal(err):
-			return fmt.Errorf("reading %s: %w", l.url, explainFor(l.server, err))
+		case !r.connected || isFinal(err):
+			return fmt.Errorf("reading %s: %w", r.url, explainFor(r.server, err))
 		}
-		wait := cmp.Or(l.wait, defaultReconnectionTime)
-		fmt.Fprintf(l.status, "%v; again in %v%s\n", explainFor(l.server, err), wait, l.note)
+		wait := cmp.Or(r.wait, defaultReconnectionTime)
+		fmt.Fprintf(r.status, "%v; again in %v%s\n", explainFor(r.server, err), wait, r.note)
 		if !pause(ctx, wait) {
 			return nil
 		}
@@ -67,11 +67,11 @@ func (l *reconnector) keep(ctx context.Context, follow func(context.Context) err
 }
 
 // opened takes note that follow has its connection.
-func (l *reconnector) opened() {
-	if l.connected {
-		fmt.Fprintln(l.status, "reconnected")
+func (r *reconnector) opened() {
+	if r.connected {
+		fmt.Fprintln(r.status, "reconnected")
 	}
-	l.connected = true
+	r.connected = true
 }
 
 // pause waits for so long. It returns false if ctx ends first.

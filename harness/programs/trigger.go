@@ -1,6 +1,7 @@
 package programs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,12 +29,13 @@ type TriggerClient struct {
 	Count   int       // how many triggers to fire, AskedAtOnce of them at the same time
 	Out     io.Writer // gets a line for each answer, and one in the end
 
+	next atomic.Int64 // counts the triggers that were taken on
+
+	mu               sync.Mutex // guards the rest, and Out
 	answered, failed int
 	fastest, slowest time.Duration
-
-	next   atomic.Int64 // counts the triggers that were taken on
-	unsure int          // how many were sent, and the server has said nothing to them
-	err    error        // why the others are not sent
+	unsure           int   // how many were sent, and the server has said nothing to them
+	err              error // why the others are not sent
 }
 
 // A reply is what came of one trigger.
@@ -57,17 +59,17 @@ func (a *TriggerClient) Run(ctx context.Context) error {
 		defer transport.CloseIdleConnections()
 		a.HTTP = &http.Client{Transport: transport}
 	}
-	for r := range a.replies(ctx) {
-		if r.err == nil {
-			a.print(r)
-			continue
-		}
-		a.unsure++
-		if a.err == nil { // this is why; the others would fail as well, or are not worth the wait
-			a.err = r.err
-			stop(nil)
-		}
+	var firing sync.WaitGroup
+	for range min(a.Count, AskedAtOnce) {
+		firing.Go(func() {
+			for ctx.Err() == nil && a.next.Add(1) <= int64(a.Count) {
+				if !a.print(a.fire(ctx)) {
+					stop(nil)
+				}
+			}
+		})
 	}
+	firing.Wait()
 	if err := unwritten(ctx); err != nil {
 		return err
 	}
@@ -82,27 +84,16 @@ func manyConnections() *http.Transport {
 	return transport
 }
 
-// replies fires the triggers, and returns a channel of what comes of each, which is
-// closed when nothing more comes. After the end of ctx none is fired.
-func (a *TriggerClient) replies(ctx context.Context) <-chan reply {
-	replies := make(chan reply)
-	var askers sync.WaitGroup
-	for range min(a.Count, AskedAtOnce) {
-		askers.Go(func() {
-			for ctx.Err() == nil && a.next.Add(1) <= int64(a.Count) {
-				replies <- a.fire(ctx)
-			}
-		})
+// print writes a line for each of the outcomes, and counts it. It reports false if
+// there are none: the others would fail as well, or are not worth the wait.
+func (a *TriggerClient) print(r reply) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if r.err != nil {
+		a.unsure++
+		a.err = cmp.Or(a.err, r.err)
+		return false
 	}
-	go func() { // ends with the last of them, which Run waits for
-		askers.Wait()
-		close(replies)
-	}()
-	return replies
-}
-
-// print writes a line for each of the outcomes, and counts it.
-func (a *TriggerClient) print(r reply) {
 	if a.fastest == 0 || r.took < a.fastest {
 		a.fastest = r.took
 	}
@@ -116,6 +107,7 @@ func (a *TriggerClient) print(r reply) {
 		}
 		fmt.Fprintf(a.Out, "%8v  %s\n", round(r.took), what)
 	}
+	return true
 }
 
 // tell says what an outcome is, and whether it is what was asked for. A result is

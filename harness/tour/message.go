@@ -50,10 +50,9 @@ func PlayConversation(ctx context.Context, pause time.Duration, yours []string, 
 	ctx, cancel := context.WithTimeout(ctx, tourLimit)
 	defer cancel()
 	var scene string
-	var paused time.Duration
-	began := time.Now()
+	began := time.Now() // or later, by what the rests took
 	c, err := newConversation(ctx, func(m Message) {
-		m.Scene, m.At, m.Yours = scene, time.Since(began)-paused, slices.Contains(yours, m.Lesson)
+		m.Scene, m.At, m.Yours = scene, time.Since(began), slices.Contains(yours, m.Lesson)
 		tell(m)
 	})
 	if err != nil {
@@ -67,7 +66,7 @@ func PlayConversation(ctx context.Context, pause time.Duration, yours []string, 
 			if !rest(ctx, pause) {
 				return fmt.Errorf("the conversation was stopped: %w", ctx.Err())
 			}
-			paused += time.Since(resting)
+			began = began.Add(time.Since(resting))
 		}
 		if err := c.play(s); err != nil {
 			return fmt.Errorf("scene %q: %w", scene, err)
