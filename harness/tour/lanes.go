@@ -1,8 +1,8 @@
 package tour
 
 import (
+	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
 // The lanes, what a message is, and who built it, beside each other, fit into 80.
@@ -66,9 +66,8 @@ func (m Message) lanes() []rune {
 
 // message writes a message, and who built it.
 func (p *printer) message(m Message, credit string, st style) {
-	text := fit(m.Text, textWidth)
-	gap := strings.Repeat(" ", creditAt-textAt-utf8.RuneCountInString(text))
-	p.line(m.draw() + text + gap + p.set(st, credit))
+	text := fmt.Sprintf("%-*s", creditAt-textAt, fit(m.Text, textWidth))
+	p.line(m.draw() + text + p.set(st, credit))
 	if m.Reason != "" {
 		p.line(string(m.lanes()) + p.set(faint, fit(m.Reason, pageWidth-textAt)))
 	}

@@ -55,9 +55,8 @@ type row struct{ wire, client string }
 // rows writes lines of two columns.
 func (p *printer) rows(st style, rows []row) {
 	for _, r := range rows {
-		left := fit(r.wire, leftWidth)
-		gap := strings.Repeat(" ", leftWidth-utf8.RuneCountInString(left))
-		p.line(margin + p.set(st, left) + gap + p.set(faint, " │ ") + p.set(st, fit(r.client, rightWidth)))
+		left := fmt.Sprintf("%-*s", leftWidth, fit(r.wire, leftWidth))
+		p.line(margin + p.set(st, left) + p.set(faint, " │ ") + p.set(st, fit(r.client, rightWidth)))
 	}
 }
 

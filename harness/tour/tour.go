@@ -63,18 +63,20 @@ func (t *Tour) firstAct(ctx context.Context) error {
 		return err
 	}
 	defer o.close()
-	t.prologue(o.addr)
+	t.printer.line("A server and a client in one process, talking over " + o.addr + ".")
+	t.printer.line("")
+	t.printer.rows(bold, []row{{"on the wire (␊ is a line feed)", "what the client makes of it"}})
 	for _, s := range oneWayScenes {
-		if err := t.begin(ctx, s.title, s.words); err != nil {
+		err := t.scene(ctx, s.title, s.words, func() error {
+			rows, err := s.play(o)
+			t.printer.rows(plain, rows)
+			for _, c := range s.parts {
+				t.printer.rows(faint, []row{{t.by(c[0]), t.by(c[1])}})
+			}
 			return err
-		}
-		rows, err := s.play(o)
+		})
 		if err != nil {
-			return t.failed(s.title, err)
-		}
-		t.printer.rows(plain, rows)
-		for _, c := range s.parts {
-			t.printer.rows(faint, []row{{t.by(c[0]), t.by(c[1])}})
+			return err
 		}
 	}
 	return nil
@@ -87,26 +89,25 @@ func (t *Tour) secondAct(ctx context.Context) error {
 		return err
 	}
 	defer c.close()
-	if !rest(ctx, t.Pause) {
-		return stopped(ctx)
-	}
-	t.interlude()
+	t.printer.line("")
+	t.printer.line("Now both ways: a shop, a server, and two clients that it asks.")
 	for _, s := range twoWayScenes {
-		if err := t.begin(ctx, s.title, s.words); err != nil {
+		err := t.scene(ctx, s.title, s.words, func() error {
+			t.printer.line(t.printer.set(faint, laneHeads()))
+			return c.play(s)
+		})
+		if err != nil {
 			return err
-		}
-		t.printer.line(t.printer.set(faint, laneHeads()))
-		if err := c.play(s); err != nil {
-			return t.failed(s.title, err)
 		}
 	}
 	return nil
 }
 
-// begin writes what a scene is about, after a rest.
-func (t *Tour) begin(ctx context.Context, title string, words []string) error {
+// scene plays a scene, after a rest and what is to be said of it. What was seen before
+// an error is shown, since it helps to find it.
+func (t *Tour) scene(ctx context.Context, title string, words []string, play func() error) error {
 	if t.played > 0 && !rest(ctx, t.Pause) {
-		return stopped(ctx)
+		return fmt.Errorf("the tour was stopped: %w", ctx.Err())
 	}
 	t.played++
 	t.printer.line("")
@@ -114,17 +115,10 @@ func (t *Tour) begin(ctx context.Context, title string, words []string) error {
 	for _, line := range words {
 		t.printer.line("    " + line)
 	}
+	if err := play(); err != nil {
+		return fmt.Errorf("scene %d of the tour, %q: %w", t.played, title, err)
+	}
 	return nil
-}
-
-// stopped says that ctx has ended the tour.
-func stopped(ctx context.Context) error {
-	return fmt.Errorf("the tour was stopped: %w", ctx.Err())
-}
-
-// failed says in which scene an error was met.
-func (t *Tour) failed(title string, err error) error {
-	return fmt.Errorf("scene %d of the tour, %q: %w", t.played, title, err)
 }
 
 // rest gives time to read. It returns false if ctx ended.
@@ -135,19 +129,6 @@ func rest(ctx context.Context, pause time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// prologue says what is seen, and where.
-func (t *Tour) prologue(addr string) {
-	t.printer.line("A server and a client in one process, talking over " + addr + ".")
-	t.printer.line("")
-	t.printer.rows(bold, []row{{"on the wire (␊ is a line feed)", "what the client makes of it"}})
-}
-
-// interlude says what the second act is.
-func (t *Tour) interlude() {
-	t.printer.line("")
-	t.printer.line("Now both ways: a shop, a server, and two clients that it asks.")
 }
 
 // draw draws a message of the second act, with whose code has sent it.
