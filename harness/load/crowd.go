@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"example.com/sseworkbook/harness/programs"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
@@ -39,8 +41,8 @@ type crowd struct {
 	leave context.CancelFunc
 
 	// sessions has each client's session, or "" for one that did not get in.
-	// A client writes its own before its place in connect's gate is free again,
-	// and nobody reads before connect has returned.
+	// A client writes its own before it is settled, and nobody reads before connect
+	// has returned.
 	sessions []string
 }
 
@@ -73,29 +75,22 @@ func newCrowd(base string, n int, l *losses, hear func(string, json.RawMessage),
 // session or does not get one. They stay until close. It reports false if ctx
 // ends before: then some are still on their way, and sessions is not to be read.
 func (c *crowd) connect(ctx context.Context) bool {
-	gate := make(chan struct{}, connectsAtOnce)
+	var joining errgroup.Group
+	joining.SetLimit(connectsAtOnce)
 	for i := range c.sessions {
-		if !enter(ctx, gate) {
-			return false
-		}
-		c.running.Go(func() { c.live(i, sync.OnceFunc(func() { <-gate })) })
+		joining.Go(func() error {
+			settled := make(chan struct{})
+			if ctx.Err() == nil {
+				c.running.Go(func() { c.live(i, sync.OnceFunc(func() { close(settled) })) })
+			}
+			select {
+			case <-settled:
+			case <-ctx.Done():
+			}
+			return ctx.Err()
+		})
 	}
-	for range cap(gate) { // when the gate is full of us, nobody is on the way in
-		if !enter(ctx, gate) {
-			return false
-		}
-	}
-	return true
-}
-
-// enter takes a place in gate. It reports false if ctx ends first.
-func enter(ctx context.Context, gate chan<- struct{}) bool {
-	select {
-	case gate <- struct{}{}:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
-	}
+	return joining.Wait() == nil
 }
 
 // wait waits until all clients have left by themselves, or the limit is over.
