@@ -13,8 +13,8 @@ import (
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
-// newTwoWayServer returns the command that asks clients.
-func newTwoWayServer() *command {
+// newBidirectionalServer returns the command that asks clients.
+func newBidirectionalServer() *command {
 	var addr programs.Address
 	var limit int
 	var timeout time.Duration
@@ -42,8 +42,8 @@ func newTwoWayServer() *command {
 	return cmd
 }
 
-// newTwoWayClient returns the command that answers.
-func newTwoWayClient() *command {
+// newBidirectionalClient returns the command that answers.
+func newBidirectionalClient() *command {
 	client := &programs.BidirectionalClient{HTTP: &http.Client{}}
 	cmd := &command{
 		use:   "bidirectional-client",

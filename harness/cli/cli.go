@@ -53,9 +53,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func newRoot() *command {
 	root := &command{use: "harness", short: "Shows where you are and what comes next.", args: noSuchCommand}
 	addWhere(root)
-	root.below = []*command{newBasicClient(), newBasicServer(), newBench(), newTwoWayClient(), newTwoWayServer(), newCompletion(), newDemo(),
-		newTrigger(), newDiff(), newHelp(root), newHint(), newList(), newLoad(), newMistakes(), newNext(), newReset(), newServe(),
-		newTest(), newUpdate(), newVerify(), newWatch(), newStubs(), newOften(), newSums()}
+	root.below = []*command{newBasicClient(), newBasicServer(), newBench(), newBidirectionalClient(), newBidirectionalServer(),
+		newCompletion(), newDemo(), newTrigger(), newDiff(), newHelp(root), newHint(), newList(), newLoad(), newMistakes(), newNext(),
+		newReset(), newServe(), newTest(), newUpdate(), newVerify(), newWatch(), newStubs(), newOften(), newSums()}
 	return root
 }
 

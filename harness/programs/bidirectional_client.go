@@ -37,8 +37,6 @@ type BidirectionalClient struct {
 	Status io.Writer     // gets a line for each connection that is made or lost
 
 	reconnector reconnector
-	joined      bool // whether this connection has its session
-	stop        context.CancelCauseFunc
 }
 
 // Run answers until ctx ends or the server wants no more connections, which
@@ -46,62 +44,65 @@ type BidirectionalClient struct {
 // error, and so does one that answers with something else than an event stream, and
 // one that sends events and gives no session. Lines that cannot be written to Out
 // are an error at once.
-func (r *BidirectionalClient) Run(ctx context.Context) error {
+func (c *BidirectionalClient) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	r.Out = log.New(output{r.Out.Writer(), stop}, r.Out.Prefix(), r.Out.Flags())
-	fmt.Fprintf(r.Status, "%s answers what %s asks · Ctrl-C stops\n", r.Name, r.URL)
-	r.reconnector = reconnector{url: r.URL, server: "bidirectional-server", status: r.Status}
-	client := &cleanup.Client{
-		URL: r.URL,
-		Answerer: timeouts.Answerer{
-			Client:        telling(r.HTTP, r.delivered),
-			Handle:        r.handle,
-			OnEvent:       r.trace,
-			OnUndelivered: r.undelivered,
-		},
-	}
-	err := r.reconnector.keep(ctx, func(ctx context.Context) error { return r.follow(ctx, client) })
+	c.Out = log.New(output{c.Out.Writer(), stop}, c.Out.Prefix(), c.Out.Flags())
+	fmt.Fprintf(c.Status, "%s answers what %s asks · Ctrl-C stops\n", c.Name, c.URL)
+	c.reconnector = reconnector{url: c.URL, server: "bidirectional-server", status: c.Status}
+	err := c.reconnector.keep(ctx, c.follow)
 	return cmp.Or(unwritten(ctx), err)
 }
 
-// follow makes one connection and answers what is asked on it, until it ends.
-func (r *BidirectionalClient) follow(ctx context.Context, client *cleanup.Client) error {
+// follow makes one connection and answers what is asked on it, until it ends. Before
+// all else, a bidirectional server gives it a session.
+func (c *BidirectionalClient) follow(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	r.joined, r.stop = false, stop
+	joined := false
+	client := &cleanup.Client{
+		URL: c.URL,
+		Answerer: timeouts.Answerer{
+			Client:        telling(c.HTTP, c.delivered),
+			Handle:        c.handle,
+			OnUndelivered: c.undelivered,
+			OnEvent: func(event framing.Event) {
+				joined = joined || event.Type == "endpoint"
+				if joined {
+					c.trace(event)
+					return
+				}
+				stop(kindError("the server sent an event of type " + visible.Quote(event.Type) +
+					" and no session, so it is no bidirectional server (go run ./harness bidirectional-server)"))
+			},
+		},
+	}
 	err := client.Run(ctx)
-	return cmp.Or(context.Cause(ctx), err, io.EOF) // the cause may be a kindError of trace's
+	return cmp.Or(context.Cause(ctx), err, io.EOF)
 }
 
 // handle works on a request for a while, and then answers it or fails.
-func (r *BidirectionalClient) handle(ctx context.Context, method string, params json.RawMessage) (any, error) {
+func (c *BidirectionalClient) handle(ctx context.Context, method string, params json.RawMessage) (any, error) {
 	select {
-	case <-time.After(r.Delay):
+	case <-time.After(c.Delay):
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	if rand.Float64() < r.Fail {
-		return nil, &correlation.Error{Code: codeFailure, Message: r.Name + " has failed, as it was told to now and then"}
+	if rand.Float64() < c.Fail {
+		return nil, &correlation.Error{Code: codeFailure, Message: c.Name + " has failed, as it was told to now and then"}
 	}
 	return struct {
 		By     string          `json:"by"`
 		Method string          `json:"method"`
 		Params json.RawMessage `json:"params,omitempty"`
-	}{r.Name, method, params}, nil
+	}{c.Name, method, params}, nil
 }
 
-// trace tells of what the server sends. Before all else, that is a session.
-func (r *BidirectionalClient) trace(event framing.Event) {
+// trace tells of what the server sends.
+func (c *BidirectionalClient) trace(event framing.Event) {
 	if event.Type == "endpoint" {
-		r.joined = true
-		r.reconnector.opened()
-		r.Out.Printf("session   %s", visible.Short(SessionID(event.Data)))
-		return
-	}
-	if !r.joined {
-		r.stop(kindError("the server sent an event of type " + visible.Quote(event.Type) +
-			" and no session, so it is no bidirectional server (go run ./harness bidirectional-server)"))
+		c.reconnector.opened()
+		c.Out.Printf("session   %s", visible.Short(SessionID(event.Data)))
 		return
 	}
 	var request correlation.Request
@@ -110,10 +111,10 @@ func (r *BidirectionalClient) trace(event framing.Event) {
 	}
 	what := visible.Short(strings.TrimSpace(request.Method + " " + string(request.Params)))
 	if request.ID != "" {
-		r.Out.Printf("asked     %s · %s", visible.Short(request.ID), what)
+		c.Out.Printf("asked     %s · %s", visible.Short(request.ID), what)
 		return
 	}
-	r.Out.Printf("told      %s", what)
+	c.Out.Printf("told      %s", what)
 }
 
 // SessionID returns the id of the session in the address that an endpoint event
@@ -128,15 +129,15 @@ func SessionID(endpoint string) string {
 
 // delivered tells of an answer that the server has taken. Of one that it has not,
 // undelivered is told.
-func (r *BidirectionalClient) delivered(letter correlation.Response) {
+func (c *BidirectionalClient) delivered(letter correlation.Response) {
 	if letter.Error != nil {
-		r.Out.Printf("failed    %s · %v", visible.Short(letter.ID), shown{letter.Error})
+		c.Out.Printf("failed    %s · %v", visible.Short(letter.ID), shown{letter.Error})
 		return
 	}
-	r.Out.Printf("answered  %s · %s", visible.Short(letter.ID), visible.Short(string(letter.Result)))
+	c.Out.Printf("answered  %s · %s", visible.Short(letter.ID), visible.Short(string(letter.Result)))
 }
 
 // undelivered tells of an answer that the server did not take.
-func (r *BidirectionalClient) undelivered(letter correlation.Response, err error) {
-	r.Out.Printf("too late  %s · %v", visible.Short(letter.ID), Explain(err))
+func (c *BidirectionalClient) undelivered(letter correlation.Response, err error) {
+	c.Out.Printf("too late  %s · %v", visible.Short(letter.ID), Explain(err))
 }

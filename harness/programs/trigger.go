@@ -50,20 +50,20 @@ type reply struct {
 // when the server cannot be asked: then no more triggers are fired, and what came
 // back before is summed up. Answers that cannot be written to Out are an error at
 // once.
-func (a *TriggerClient) Run(ctx context.Context) error {
+func (c *TriggerClient) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	a.Out = output{a.Out, stop}
-	if a.HTTP == nil {
+	c.Out = output{c.Out, stop}
+	if c.HTTP == nil {
 		transport := manyConnections()
 		defer transport.CloseIdleConnections()
-		a.HTTP = &http.Client{Transport: transport}
+		c.HTTP = &http.Client{Transport: transport}
 	}
 	var firing sync.WaitGroup
-	for range min(a.Count, AskedAtOnce) {
+	for range min(c.Count, AskedAtOnce) {
 		firing.Go(func() {
-			for ctx.Err() == nil && a.next.Add(1) <= int64(a.Count) {
-				if !a.print(a.fire(ctx)) {
+			for ctx.Err() == nil && c.next.Add(1) <= int64(c.Count) {
+				if !c.print(c.fire(ctx)) {
 					stop(nil)
 				}
 			}
@@ -73,7 +73,7 @@ func (a *TriggerClient) Run(ctx context.Context) error {
 	if err := unwritten(ctx); err != nil {
 		return err
 	}
-	return a.summary()
+	return c.summary()
 }
 
 // manyConnections returns a transport that keeps a connection for each trigger that
@@ -86,26 +86,26 @@ func manyConnections() *http.Transport {
 
 // print writes a line for each of the outcomes, and counts it. It reports false if
 // there are none: the others would fail as well, or are not worth the wait.
-func (a *TriggerClient) print(r reply) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+func (c *TriggerClient) print(r reply) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if r.err != nil {
-		a.unsure++
-		a.err = cmp.Or(a.err, r.err)
+		c.unsure++
+		c.err = cmp.Or(c.err, r.err)
 		return false
 	}
-	if a.fastest == 0 || r.took < a.fastest {
-		a.fastest = r.took
+	if c.fastest == 0 || r.took < c.fastest {
+		c.fastest = r.took
 	}
-	a.slowest = max(a.slowest, r.took)
+	c.slowest = max(c.slowest, r.took)
 	for _, outcome := range r.outcomes {
 		what, ok := tell(outcome)
 		if ok {
-			a.answered++
+			c.answered++
 		} else {
-			a.failed++
+			c.failed++
 		}
-		fmt.Fprintf(a.Out, "%8v  %s\n", round(r.took), what)
+		fmt.Fprintf(c.Out, "%8v  %s\n", round(r.took), what)
 	}
 	return true
 }
@@ -124,31 +124,31 @@ func tell(o cleanup.Outcome) (what string, ok bool) {
 
 // summary writes the last line, unless nothing has come back and a sentence says
 // why. It returns an error if there is reason to.
-func (a *TriggerClient) summary() error {
-	all := a.answered + a.failed
+func (c *TriggerClient) summary() error {
+	all := c.answered + c.failed
 	if all > 0 {
-		fmt.Fprintf(a.Out, "%d asked · %d answered · %d failed · round trip %v to %v\n",
-			all, a.answered, a.failed, round(a.fastest), round(a.slowest))
+		fmt.Fprintf(c.Out, "%d asked · %d answered · %d failed · round trip %v to %v\n",
+			all, c.answered, c.failed, round(c.fastest), round(c.slowest))
 	}
 	switch {
-	case a.err != nil:
-		return a.broken()
-	case a.failed > 0:
-		return fmt.Errorf("%d of %d did not answer with a result", a.failed, all)
+	case c.err != nil:
+		return c.broken()
+	case c.failed > 0:
+		return fmt.Errorf("%d of %d did not answer with a result", c.failed, all)
 	}
 	return nil
 }
 
 // broken returns the error of a run that ended before all triggers were fired and
 // had a reply, and says how many these are.
-func (a *TriggerClient) broken() error {
-	err := fmt.Errorf("asking %s: %w", a.URL, explainFor("bidirectional-server", a.err))
-	nothing := a.answered+a.failed == 0 && (errors.Is(a.err, errNoTrigger) || errors.Is(a.err, syscall.ECONNREFUSED))
-	if a.Count == 1 || nothing {
+func (c *TriggerClient) broken() error {
+	err := fmt.Errorf("asking %s: %w", c.URL, explainFor("bidirectional-server", c.err))
+	nothing := c.answered+c.failed == 0 && (errors.Is(c.err, errNoTrigger) || errors.Is(c.err, syscall.ECONNREFUSED))
+	if c.Count == 1 || nothing {
 		return err
 	}
-	unsent := max(0, a.Count-int(a.next.Load()))
-	return fmt.Errorf("%w; of %d triggers, %d got no reply and %d were not sent", err, a.Count, a.unsure, unsent)
+	unsent := max(0, c.Count-int(c.next.Load()))
+	return fmt.Errorf("%w; of %d triggers, %d got no reply and %d were not sent", err, c.Count, c.unsure, unsent)
 }
 
 // round leaves of a time what a person reads.

@@ -27,16 +27,16 @@ var errNoTrigger = errors.New("not the JSON of a bidirectional server's /trigger
 // fire sends one trigger and waits for what comes of it. A server that has no room
 // for it now, and says when it will (503 with Retry-After), is asked again, as long
 // as the trigger's time lasts.
-func (a *TriggerClient) fire(ctx context.Context) reply {
+func (c *TriggerClient) fire(ctx context.Context) reply {
 	start := time.Now()
-	limit := time.Duration(a.Trigger.Timeout) * time.Millisecond
+	limit := time.Duration(c.Trigger.Timeout) * time.Millisecond
 	if limit == 0 {
 		limit = timeouts.DefaultTimeout
 	}
-	trigger := a.Trigger
+	trigger := c.Trigger
 	var last reply
 	for {
-		outcomes, wait, err := a.ask(ctx, trigger)
+		outcomes, wait, err := c.ask(ctx, trigger)
 		if err != nil && last.outcomes != nil && ctx.Err() == nil {
 			return last // the server has said no, and now is gone
 		}
@@ -45,7 +45,7 @@ func (a *TriggerClient) fire(ctx context.Context) reply {
 		if err != nil || wait == 0 || rest < time.Millisecond || !pause(ctx, wait) {
 			return last
 		}
-		if a.Trigger.Timeout > 0 {
+		if c.Trigger.Timeout > 0 {
 			trigger.Timeout = rest.Milliseconds()
 		}
 	}
@@ -53,8 +53,8 @@ func (a *TriggerClient) fire(ctx context.Context) reply {
 
 // ask sends the trigger, and returns what came of it. If the server has no room for
 // it now, it also returns how long to wait.
-func (a *TriggerClient) ask(ctx context.Context, trigger cleanup.Trigger) (outcomes []cleanup.Outcome, wait time.Duration, err error) {
-	response, err := PostJSON(ctx, a.HTTP, a.URL, trigger)
+func (c *TriggerClient) ask(ctx context.Context, trigger cleanup.Trigger) (outcomes []cleanup.Outcome, wait time.Duration, err error) {
+	response, err := PostJSON(ctx, c.HTTP, c.URL, trigger)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -63,7 +63,7 @@ func (a *TriggerClient) ask(ctx context.Context, trigger cleanup.Trigger) (outco
 	if err != nil {
 		return nil, 0, err
 	}
-	outcomes, err = a.read(response, body)
+	outcomes, err = c.read(response, body)
 	return outcomes, retryAfter(response), err
 }
 
@@ -85,7 +85,7 @@ func retryAfter(r *http.Response) time.Duration {
 }
 
 // read returns the outcomes in the server's response: one, a list, or a problem.
-func (a *TriggerClient) read(response *http.Response, body []byte) (outcomes []cleanup.Outcome, err error) {
+func (c *TriggerClient) read(response *http.Response, body []byte) (outcomes []cleanup.Outcome, err error) {
 	switch mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); {
 	case mediaType == "application/problem+json":
 		outcomes = []cleanup.Outcome{{Problem: &sessions.Problem{}}}
@@ -94,7 +94,7 @@ func (a *TriggerClient) read(response *http.Response, body []byte) (outcomes []c
 	case mediaType != "application/json" || response.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("the answer is %d %s and %s, %w",
 			response.StatusCode, http.StatusText(response.StatusCode), visible.Quote(mediaType), errNoTrigger)
-	case a.Trigger.Session == "":
+	case c.Trigger.Session == "":
 		err = json.Unmarshal(body, &outcomes)
 	default:
 		outcomes = make([]cleanup.Outcome, 1)
