@@ -38,11 +38,10 @@ func (m *memory) start(ctx context.Context) (err error) {
 
 // follow weighs the server each second until done, and then once more.
 func (m *memory) follow(ctx context.Context, done <-chan struct{}, clients func() int64) {
-	second := time.NewTicker(time.Second)
-	defer second.Stop()
+	second := time.Tick(time.Second)
 	for {
 		select {
-		case <-second.C:
+		case <-second:
 			m.weigh(ctx, clients())
 		case <-done:
 			m.weigh(ctx, clients())

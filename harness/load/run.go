@@ -87,13 +87,12 @@ func (l *Load) work(ctx context.Context) {
 func (l *Load) watch(done <-chan struct{}) {
 	t := newTable(l.o.Progress, l.o.Rewrite)
 	defer t.end()
-	second := time.NewTicker(time.Second)
-	defer second.Stop()
+	second := time.Tick(time.Second)
 	began := time.Now()
 	last := l.look()
 	for {
 		select {
-		case <-second.C:
+		case <-second:
 			if now := l.look(); t.row(began, last, now) {
 				last = now
 			}

@@ -20,13 +20,13 @@ import (
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
-// codeFailure is the code of a failure that a BidirectionalClient was told to have: the
-// first of those that JSON-RPC 2.0 leaves to applications (section 5.1).
+// codeFailure is the code of a failure that a client was told to have: the first of
+// those that JSON-RPC 2.0 leaves to applications (section 5.1).
 const codeFailure = -32000
 
-// A BidirectionalClient is the bidirectional client: it answers whatever it is asked, tells
-// of each request and each answer in a line, and reconnects when the stream ends.
-// It is for one Run.
+// A BidirectionalClient is the bidirectional client: it answers whatever it is
+// asked, tells of each request and each answer in a line, and reconnects when the
+// stream ends. It is for one Run.
 type BidirectionalClient struct {
 	URL    string
 	HTTP   *http.Client

@@ -16,12 +16,12 @@ import (
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
-// AskedAtOnce is how many triggers of an [TriggerClient] may be under way at once: each
-// holds a connection, and systems have few of these to give.
+// AskedAtOnce is how many triggers of a [TriggerClient] may be under way at once:
+// each holds a connection, and systems have few of these to give.
 const AskedAtOnce = 250
 
-// An TriggerClient is the outside system that has clients asked: it fires triggers at a
-// bidirectional server and prints what comes back. It is for one Run.
+// A TriggerClient is the outside system that has clients asked: it fires triggers
+// at a bidirectional server and prints what comes back. It is for one Run.
 type TriggerClient struct {
 	URL     string       // of the server's POST /trigger
 	HTTP    *http.Client // nil: one that keeps a connection for each trigger under way
