@@ -129,15 +129,15 @@ func SessionID(endpoint string) string {
 
 // delivered tells of an answer that the server has taken. Of one that it has not,
 // undelivered is told.
-func (c *BidirectionalClient) delivered(letter correlation.Response) {
-	if letter.Error != nil {
-		c.Out.Printf("failed    %s · %v", visible.Short(letter.ID), shown{letter.Error})
+func (c *BidirectionalClient) delivered(response correlation.Response) {
+	if response.Error != nil {
+		c.Out.Printf("failed    %s · %v", visible.Short(response.ID), shown{response.Error})
 		return
 	}
-	c.Out.Printf("answered  %s · %s", visible.Short(letter.ID), visible.Short(string(letter.Result)))
+	c.Out.Printf("answered  %s · %s", visible.Short(response.ID), visible.Short(string(response.Result)))
 }
 
 // undelivered tells of an answer that the server did not take.
-func (c *BidirectionalClient) undelivered(letter correlation.Response, err error) {
-	c.Out.Printf("too late  %s · %v", visible.Short(letter.ID), Explain(err))
+func (c *BidirectionalClient) undelivered(response correlation.Response, err error) {
+	c.Out.Printf("too late  %s · %v", visible.Short(response.ID), Explain(err))
 }

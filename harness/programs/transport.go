@@ -15,11 +15,12 @@ type transport func(*http.Request) (*http.Response, error)
 // RoundTrip implements [http.RoundTripper].
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) { return t(r) }
 
-// around returns a client like c, but that each request and its response pass what.
-func around(c *http.Client, what func(r *http.Request, next http.RoundTripper) (*http.Response, error)) *http.Client {
+// around returns a client like c that sends each request by send, which gets the
+// transport of c.
+func around(c *http.Client, send func(r *http.Request, next http.RoundTripper) (*http.Response, error)) *http.Client {
 	copied := *c
 	next := cmp.Or(c.Transport, http.DefaultTransport)
-	copied.Transport = transport(func(r *http.Request) (*http.Response, error) { return what(r, next) })
+	copied.Transport = transport(func(r *http.Request) (*http.Response, error) { return send(r, next) })
 	return &copied
 }
 
@@ -43,20 +44,20 @@ func teeing(c *http.Client, w io.Writer) *http.Client {
 // posted and accepted. It calls accepted from several goroutines at once.
 func telling(c *http.Client, accepted func(correlation.Response)) *http.Client {
 	return around(c, func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-		var letter correlation.Response
+		var posted correlation.Response
 		if r.Method == http.MethodPost {
 			body, err := r.GetBody()
 			if err != nil {
 				return nil, err
 			}
 			defer body.Close()
-			if err := json.NewDecoder(body).Decode(&letter); err != nil {
+			if err := json.NewDecoder(body).Decode(&posted); err != nil {
 				return nil, err
 			}
 		}
 		answer, err := next.RoundTrip(r)
 		if err == nil && answer.StatusCode == http.StatusAccepted {
-			accepted(letter)
+			accepted(posted)
 		}
 		return answer, err
 	})

@@ -73,7 +73,7 @@ func (o *oneWay) open(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	end := make(chan ending, 1)
-	o.opened <- &serverEnd{stream, r.Header, end}
+	put(o.ctx, o.opened, &serverEnd{stream, r.Header, end})
 	select {
 	case how := <-end:
 		if how == cut {
