@@ -1,8 +1,8 @@
 package trace
 
 import (
-	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -214,15 +214,8 @@ const bytesAtMost = 4 << 10
 // frameIn returns how much of next belongs to the frame of which begun is there,
 // and whether it is complete with that: its blank line has come.
 func frameIn(begun, next []byte) (size int, whole bool) {
-	text := append(bytes.Clone(begun), next...)
-	end := 0
-	for _, blank := range []string{"\n\n", "\r\n\r\n", "\r\r"} {
-		from := max(0, len(begun)-len(blank))
-		if i := bytes.Index(text[from:], []byte(blank)); i >= 0 && (end == 0 || from+i+len(blank) < end) {
-			end = from + i + len(blank)
-		}
-	}
-	if end <= len(begun) {
+	end := record.FrameEnd(slices.Concat(begun, next))
+	if end == 0 {
 		return len(next), false
 	}
 	return end - len(begun), true
