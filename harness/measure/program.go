@@ -4,17 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
+	"example.com/sseworkbook/harness/process"
 	"example.com/sseworkbook/harness/toolchain"
 )
-
-// childLimit is how long a benchmark that was told to stop may take.
-const childLimit = time.Second
 
 // A Program is a compiled test binary with benchmarks.
 type Program struct {
@@ -34,7 +30,7 @@ func Build(ctx context.Context, dir, overlay, out, contender string) (Program, e
 	if overlay != "" {
 		args = append(args, "-overlay="+overlay)
 	}
-	output, err := stopped(toolchain.Command(ctx, dir, append(args, ".")...)).CombinedOutput()
+	output, err := toolchain.Command(ctx, dir, append(args, ".")...).CombinedOutput()
 	switch {
 	case ctx.Err() != nil:
 		return Program{}, context.Cause(ctx)
@@ -47,7 +43,7 @@ func Build(ctx context.Context, dir, overlay, out, contender string) (Program, e
 // jobs returns the names of p's benchmarks without "Benchmark", in the order of
 // the source.
 func (p Program) jobs(ctx context.Context) ([]string, error) {
-	output, err := command(ctx, p.dir, p.file, "-test.list=^Benchmark").Output()
+	output, err := p.command(ctx, "-test.list=^Benchmark").Output()
 	if err != nil {
 		return nil, fmt.Errorf("listing the benchmarks: %w", err)
 	}
@@ -62,7 +58,7 @@ func (p Program) jobs(ctx context.Context) ([]string, error) {
 
 // run runs the benchmarks that match pattern, and returns what they print.
 func (p Program) run(ctx context.Context, pattern, benchtime string) (string, error) {
-	output, err := command(ctx, p.dir, p.file, "-test.run=^$", "-test.v", "-test.benchmem", "-test.timeout=10m",
+	output, err := p.command(ctx, "-test.run=^$", "-test.v", "-test.benchmem", "-test.timeout=10m",
 		"-test.bench="+pattern, "-test.benchtime="+benchtime).CombinedOutput()
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -73,16 +69,9 @@ func (p Program) run(ctx context.Context, pattern, benchtime string) (string, er
 	return string(output), nil
 }
 
-// command returns a command that is [stopped] when ctx ends.
-func command(ctx context.Context, dir, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
-	return stopped(cmd)
-}
-
-// stopped has cmd told to stop when its context ends, and gone soon after.
-func stopped(cmd *exec.Cmd) *exec.Cmd {
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = childLimit
+// command returns the program with these arguments.
+func (p Program) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := process.Command(ctx, p.file, args...)
+	cmd.Dir = p.dir
 	return cmd
 }
