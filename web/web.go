@@ -44,7 +44,7 @@ const policy = "default-src 'none'; " +
 
 // Handler serves the pages right below /web/, whatever their folder, so that their
 // addresses are short: the test page at /web/sse-test.html. Scripts and styles are
-// at their own paths, such as /web/shared/look.css.
+// at their own paths, such as /web/shared/base.css.
 // It answers GET and HEAD, other methods with 405, other paths with 404.
 // It is safe for concurrent use.
 func Handler() http.Handler {
