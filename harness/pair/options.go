@@ -8,27 +8,15 @@ type Option func(*options)
 type options struct {
 	memory     bool
 	bufferSize int
-	protocol   protocol
+	http2      bool // over TLS; otherwise HTTP/1.1 without
 	proxied    bool
 	configure  []func(*http.Server)
 }
 
-type protocol int
-
-const (
-	http1 protocol = iota
-	http2TLS
-	http2Clear
-)
-
 func defaults(memory bool) options { return options{memory: memory, bufferSize: 64 << 10} }
 
 // HTTP2 makes client and server speak HTTP/2 over TLS, as browsers do.
-func HTTP2() Option { return func(o *options) { o.protocol = http2TLS } }
-
-// H2C makes client and server speak HTTP/2 without TLS. The server takes
-// HTTP/1.1 as well, so that curl needs no flag.
-func H2C() Option { return func(o *options) { o.protocol = http2Clear } }
+func HTTP2() Option { return func(o *options) { o.http2 = true } }
 
 // BufferSize sets how many bytes an in-memory connection holds each way before a
 // write has to wait for the reader. It has no effect on TCP.

@@ -28,7 +28,6 @@ func TestMain(m *testing.M) {
 var protocols = map[string][]pair.Option{
 	"HTTP1": nil,
 	"HTTP2": {pair.HTTP2()},
-	"H2C":   {pair.H2C()},
 }
 
 // onEach runs f over both transports and all protocols; settle waits until

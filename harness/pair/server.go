@@ -47,7 +47,12 @@ func newServer(h http.Handler, o options, t *trace) *server {
 	for _, configure := range o.configure {
 		configure(s.test.Config)
 	}
-	s.start(o.protocol)
+	if o.http2 {
+		s.test.EnableHTTP2 = true
+		s.test.StartTLS()
+	} else {
+		s.test.Start()
+	}
 	s.client = s.test.Client()
 	s.client.Transport.(*http.Transport).DialContext = s.remember(dial)
 	return s
@@ -63,27 +68,6 @@ func (s *server) listen(o options) dialer {
 	l := newMemoryListener(o.bufferSize)
 	s.test.Listener = l
 	return l.dial
-}
-
-func (s *server) start(p protocol) {
-	switch p {
-	case http2TLS:
-		s.test.EnableHTTP2 = true
-		s.test.StartTLS()
-	case http2Clear:
-		s.test.Config.Protocols = protocols(true, true)
-		s.test.Start()
-		s.test.Client().Transport.(*http.Transport).Protocols = protocols(false, true)
-	default:
-		s.test.Start()
-	}
-}
-
-func protocols(http1, h2c bool) *http.Protocols {
-	p := new(http.Protocols)
-	p.SetHTTP1(http1)
-	p.SetUnencryptedHTTP2(h2c)
-	return p
 }
 
 // remember dials with dial and keeps the connection, so that it can be cut.
