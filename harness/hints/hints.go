@@ -31,7 +31,7 @@ type Hint struct {
 // r, or the last one again, and remembers that it was shown, in the workbook in root.
 // Another red step begins anew. Where no step is red, the hint's N is 0.
 func Next(root string, r progress.Result) (Hint, error) {
-	step, _ := r.Open()
+	step, _ := r.Next()
 	h, err := pick(r, shown(root, r.Lesson, step.Name)+1)
 	if h.N > 0 {
 		remember(root, r.Lesson, step.Name, h.N)
@@ -42,7 +42,7 @@ func Next(root string, r progress.Result) (Hint, error) {
 // Last returns the hint that Next has returned last for the step that is red in r, or
 // the first one if it has not. Where no step is red, the hint's N is 0.
 func Last(root string, r progress.Result) (Hint, error) {
-	step, _ := r.Open()
+	step, _ := r.Next()
 	return pick(r, max(shown(root, r.Lesson, step.Name), 1))
 }
 
@@ -58,7 +58,7 @@ func pick(r progress.Result, n int) (Hint, error) {
 // All returns all hints for the step that is red in r, or that comes next; none where
 // no step is red: the lesson is done, does not compile, or fails outside its steps.
 func All(r progress.Result) ([]Hint, error) {
-	open, ok := r.Open()
+	open, ok := r.Next()
 	if !ok || r.BuildError != "" {
 		return nil, nil
 	}

@@ -34,7 +34,7 @@ func (p *Pair) Post(path, contentType, body string) Response {
 func (p *Pair) Do(req *http.Request) Response {
 	p.tb.Helper()
 	name := req.Method + " " + req.URL.RequestURI()
-	defer step.Waiting(p.tb, func() (string, []string) {
+	defer step.OnHang(p.tb, func() (string, []string) {
 		return "the answer to " + name + " has not come to its end", append(p.origin.whereabouts(), p.again(req))
 	})()
 	resp, err := p.Client.Do(req)
@@ -62,7 +62,7 @@ func (p *Pair) request(method, path string, body io.Reader) *http.Request {
 // fail ends the test over an error of the client's.
 func (p *Pair) fail(sentence string, req *http.Request, err error) {
 	p.tb.Helper()
-	details := []string{"error       " + withCause(err)}
+	details := []string{"error       " + explained(err)}
 	if line := p.origin.log.mishap(); line != "" {
 		details = append(details, "server      "+line)
 	}

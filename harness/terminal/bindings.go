@@ -111,7 +111,7 @@ func (t *Terminal) showHint() {
 	case hint.N == 0:
 		v.note = "no step is red: what there is to mend stands above"
 	default:
-		step, _ := result.Open() // there is one, since there is a hint
+		step, _ := result.Next() // there is one, since there is a hint
 		v.hint = stepHint{lesson.Name, step.Name, hint}
 	}
 }

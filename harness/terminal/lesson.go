@@ -14,7 +14,7 @@ func (v view) body(r progress.Result) string {
 	if r.Done {
 		return v.learned(r.Lesson) + v.part(v.style.bold, "next", v.afterwards(r.Lesson))
 	}
-	step, open := r.Open()
+	step, open := r.Next()
 	var red, message string
 	switch {
 	case r.BuildError != "":
@@ -29,8 +29,8 @@ func (v view) body(r progress.Result) string {
 		if code, ok := findExcerpt(r.Lesson, message); ok {
 			parts = append(parts, v.part(v.style.bold, "code", v.code(code)))
 		}
-		if r.Often != "" {
-			parts = append(parts, v.part(v.style.bold, "often", v.fold(r.Often)))
+		if r.Mistakes != "" {
+			parts = append(parts, v.part(v.style.bold, "often", v.fold(r.Mistakes)))
 		}
 	}
 	if v.hint.lesson == r.Lesson.Name && v.hint.step == step.Name {

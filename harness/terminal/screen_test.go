@@ -61,7 +61,7 @@ func red(l catalog.Lesson, message string) progress.Result {
 func TestTheScreenOfAStepThatIsRedAgain(t *testing.T) {
 	v := shopView(t)
 	again := red(v.lessons[0], "nobody is greeted")
-	again.Often = "the name is misspelt · more: go run ./harness mistakes 1"
+	again.Mistakes = "the name is misspelt · more: go run ./harness mistakes 1"
 	u := watch.Snapshot{N: 1, Lesson: "01-greeting", Results: results(again)}
 	require.Contains(t, v.of(u).screen(), "\noften the name is misspelt · more: go run ./harness mistakes\n      1\n")
 

@@ -62,7 +62,7 @@ func environment(limit time.Duration, more ...string) []string {
 
 // mustPass says what keeps a lesson from being done, or "".
 func mustPass(r progress.Result) string {
-	step, open := r.Open()
+	step, open := r.Next()
 	switch {
 	case r.Done:
 		return ""

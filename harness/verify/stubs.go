@@ -64,11 +64,7 @@ func (v *verifier) proveDerived(lesson catalog.Lesson, derived []byte) (wrong []
 	if v.Strict {
 		return append(wrong, "it is not the stub that is derived from "+solution+": go generate ./..., or go run ./harness reset "+lesson.Topic), nil
 	}
-	targets, err := stub.Targets(v.root, lesson)
-	if err != nil {
-		return nil, err
-	}
-	for _, err := range stub.Check(v.root, targets) {
+	for _, err := range stub.Check(v.root, []catalog.Lesson{lesson}) {
 		wrong = append(wrong, err.Error())
 	}
 	if wrong == nil {
@@ -140,7 +136,7 @@ func (v *verifier) proveRed(ctx context.Context, lesson catalog.Lesson, texts ma
 		wrong = append(wrong, fmt.Sprintf("on the stub, the first step to go red is %q, and not %s", red.Name, steps[0].Name))
 	}
 	for _, step := range steps {
-		rounds, err := binary.Rounds(ctx, v.share(stubRuns), []string{"-test.run=^" + step.Name + "$"}, environment(patience))
+		rounds, err := binary.RunN(ctx, v.share(stubRuns), []string{"-test.run=^" + step.Name + "$"}, environment(patience))
 		if err != nil {
 			return nil, err
 		}

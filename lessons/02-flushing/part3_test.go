@@ -41,7 +41,7 @@ func TestTheServersWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
 				time.Sleep(11 * time.Second)
 				s.Send(framing.Event{Data: "+22s"})
 			}, p.opts...)
-			step.Pass(time.Minute)
+			step.Advance(time.Minute)
 			step.Equal(t, p.name+", a server with a WriteTimeout of 10 s: the client must get an event at +11 s and one at +22 s",
 				"+11s +22s", heard(client))
 		})
@@ -81,7 +81,7 @@ func TestAClientThatStopsReadingEndsTheStream(t *testing.T) {
 			sending = false
 		})
 		client.Pause()
-		step.Pass(time.Minute)
+		step.Advance(time.Minute)
 
 		if sending {
 			step.Fail(t, "the client stopped reading a minute ago, but Send still waits for it: this handler may wait for hours")
@@ -124,7 +124,7 @@ func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 
 	client := p.Open("/events")
 	client.Leave()
-	client.Returned("the client left, but its handler has not returned")
+	client.WaitHandler("the client left, but its handler has not returned")
 	wantLeft(t, "the client left, but Send, Comment or SendFrames did not say so: a handler in a loop would run until the server stops", after)
 
 	request := httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil)

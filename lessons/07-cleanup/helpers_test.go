@@ -59,7 +59,7 @@ func onEach(t *testing.T, f func(t *testing.T, p *house)) {
 // open opens a stream of a client that answers nothing.
 func (p *house) open() (session string, stream *pair.Stream) {
 	stream = p.Open("/events")
-	first := stream.Frame(p.over + ": a client opened GET /events, but its stream ended before the first event")
+	first := stream.NextFrame(p.over + ": a client opened GET /events, but its stream ended before the first event")
 	return sessionOf(events(first)[0]), stream
 }
 
@@ -128,7 +128,7 @@ func (p *house) post(path string, body io.Reader) *triggered {
 // knock returns what a request got, at once: its status, and whether it was told
 // when to come back.
 func (p *house) knock(method, path, body string) string {
-	defer step.Waiting(p.t, func() (string, []string) {
+	defer step.OnHang(p.t, func() (string, []string) {
 		return p.over + ": " + method + " " + path + " got no response: ServeHTTP must let it in or refuse it", step.LockedOut()
 	})()
 	ctx, cancel := context.WithCancel(context.Background())

@@ -118,7 +118,7 @@ func (t *tester) environment() []string {
 
 // reason says why a lesson is not done.
 func reason(r progress.Result) string {
-	if step, ok := r.Open(); ok {
+	if step, ok := r.Next(); ok {
 		return fmt.Sprintf("%s is %s: %s", step.Name, step.Status, step.Message)
 	}
 	return r.Outside

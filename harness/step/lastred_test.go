@@ -1,0 +1,43 @@
+package step
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A step that is red again says what it often is; another one does not, nor one
+// that was green in between.
+func TestAStepThatIsRedAgainSaysWhatItOftenIs(t *testing.T) {
+	table := mistakesTable
+	t.Cleanup(func() { mistakesTable = table })
+	mistakesTable += "05-sample/TestTwo\tthe cart is before the horse\tthe second answer\n05-sample/TestTwo\tthe horse is gone\n"
+	in := filepath.Join(t.TempDir(), "lessons", "05-sample")
+	require.NoError(t, os.MkdirAll(in, 0o755))
+	t.Chdir(in)
+	l := &lesson{folder: "05-sample", steps: []string{"TestOne", "TestTwo"}, all: true, green: map[string]bool{"TestOne": true}, red: "TestTwo"}
+
+	const standing = "lesson 05 sample: 1 of 2 steps · next: TestTwo · hint: go run ./harness hint 5\n"
+	const causes = "often: the cart is before the horse; or the horse is gone · more: go run ./harness mistakes 5\n"
+	require.Equal(t, standing, l.closing())
+	require.Equal(t, causes+standing, l.closing())
+	require.Equal(t, causes+standing, l.closing())
+
+	l.red = "TestOne"
+	require.NotContains(t, l.closing(), "often")
+	l.red = "TestTwo"
+	require.Equal(t, standing, l.closing())
+	l.forgetRed()
+	require.Equal(t, standing, l.closing())
+}
+
+// Nothing is remembered of a lesson that runs elsewhere than where a learner
+// works, as the authors' checks do.
+func TestNothingIsRememberedElsewhere(t *testing.T) {
+	in := filepath.Join(t.TempDir(), "solutions", "05-sample")
+	require.NoError(t, os.MkdirAll(in, 0o755))
+	t.Chdir(in)
+	require.Empty(t, (&lesson{folder: "05-sample"}).lastRed())
+}

@@ -1,0 +1,62 @@
+package step
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/sseworkbook/harness/inspect"
+)
+
+// Bubble runs f in a synctest bubble, in which time is virtual: it stands still
+// while anything runs, and jumps to the next timer when everything waits. When
+// everything waits and there is no timer, the step fails with what it waited for
+// (see [OnHang]), or with the learner's line.
+func Bubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	if deadlock, ended := bubble(t, f); deadlock {
+		reportDeadlock(t, ended)
+	}
+}
+
+// bubble runs f in a bubble and reports whether that could not go on, and whether f
+// had ended by then.
+func bubble(t *testing.T, f func(t *testing.T)) (deadlock, ended bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			if deadlock, ended = inspect.Deadlock(p); !deadlock {
+				panic(p)
+			}
+		}
+	}()
+	synctest.Test(t, func(t *testing.T) {
+		defer func() {
+			if p := recover(); p != nil {
+				reportPanic(t, p)
+			}
+		}()
+		f(t)
+	})
+	return false, false
+}
+
+// reportDeadlock fails the step whose bubble cannot go on.
+func reportDeadlock(t *testing.T, ended bool) {
+	t.Helper()
+	if t.Failed() { // what the step said already is why it left something behind
+		t.FailNow()
+	}
+	inBubble := slices.DeleteFunc(inspect.Goroutines(), func(g inspect.Goroutine) bool { return !g.Bubble })
+	if ended {
+		Fail(t, at(leakSentence, inBubble))
+	}
+	sentence, details := current.hangs("and nothing can wake it any more", inBubble)
+	Fail(t, sentence, details...)
+}
+
+// Advance lets d of the bubble's time pass, with all that happens in it.
+func Advance(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
