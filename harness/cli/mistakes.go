@@ -3,7 +3,7 @@ package cli
 import (
 	"fmt"
 
-	"example.com/sseworkbook/harness/verify"
+	"example.com/sseworkbook/harness/mistakes"
 )
 
 // newMistakes returns the command that lists what people get wrong.
@@ -17,7 +17,7 @@ func newMistakes() *command {
 			if err != nil {
 				return err
 			}
-			mistakes, err := verify.Mistakes(book.root, lesson)
+			records, err := mistakes.Of(book.root, lesson)
 			if err != nil {
 				return err
 			}
@@ -26,11 +26,11 @@ func newMistakes() *command {
 				return err
 			}
 			w := cmd.stdout
-			fmt.Fprintf(w, "lesson %s · %d mistakes that people make, by the step that shows them\n", lesson.Name, len(mistakes))
+			fmt.Fprintf(w, "lesson %s · %d mistakes that people make, by the step that shows them\n", lesson.Name, len(records))
 			for i, step := range steps {
 				first := true
-				for _, m := range mistakes {
-					if m.Catches[0].Step != step.Name {
+				for _, m := range records {
+					if m.Step() != step.Name {
 						continue
 					}
 					if first {

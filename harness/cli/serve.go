@@ -8,8 +8,8 @@ import (
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/cockpit/home"
+	"example.com/sseworkbook/harness/mistakes"
 	"example.com/sseworkbook/harness/trace"
-	"example.com/sseworkbook/harness/verify"
 )
 
 // newServe returns the command that shows the workbook in a browser.
@@ -63,13 +63,13 @@ func (b workbook) homePage(where *cockpit.Cockpit) *home.Server {
 
 // mistakes returns what people get wrong in a lesson.
 func (b workbook) mistakes(lesson catalog.Lesson) ([]home.Mistake, error) {
-	records, err := verify.Mistakes(b.root, lesson)
+	records, err := mistakes.Of(b.root, lesson)
 	if err != nil {
 		return nil, err
 	}
 	var all []home.Mistake
 	for _, r := range records {
-		all = append(all, home.Mistake{Step: r.Catches[0].Step, Title: r.Title, Symptom: r.Symptom, Source: r.Source})
+		all = append(all, home.Mistake{Step: r.Step(), Title: r.Title, Symptom: r.Symptom, Source: r.Source})
 	}
 	return all, nil
 }

@@ -4,7 +4,12 @@ import (
 	"context"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/mistakes"
 )
+
+// alternativesDir has the right answers of another shape, a folder for each lesson
+// of records as package mistakes reads them.
+const alternativesDir = "harness/verify/alternatives"
 
 // alternativeRuns is how many processes a right answer must pass in.
 const alternativeRuns = 3
@@ -14,8 +19,8 @@ func (v *verifier) alternativeParts(lesson catalog.Lesson) ([]part, error) {
 	return v.recordParts(lesson, alternativesDir, v.proveAlternative)
 }
 
-func (v *verifier) proveAlternative(ctx context.Context, lesson catalog.Lesson, r Record, texts map[string]string) ([]string, error) {
-	if len(r.Catches) > 0 {
+func (v *verifier) proveAlternative(ctx context.Context, lesson catalog.Lesson, r mistakes.Record, texts map[string]string) ([]string, error) {
+	if len(r.Expect) > 0 {
 		return []string{"it names a step that catches it, and is right"}, nil
 	}
 	binary, wrong, err := v.compile(ctx, lesson, texts, false)

@@ -104,3 +104,20 @@ func (t *tally) wrong() []string {
 	}
 	return []string{strings.Join(all, "\n")}
 }
+
+// solutionTexts returns the solution's files by their names.
+func solutionTexts(lesson catalog.Lesson) (map[string]string, error) {
+	files, err := lesson.SolutionFiles()
+	if err != nil {
+		return nil, err
+	}
+	texts := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("reading a solution: %w", err)
+		}
+		texts[filepath.Base(file)] = string(unixLines(text))
+	}
+	return texts, nil
+}

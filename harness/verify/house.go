@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/mistakes"
 )
 
 // What each lesson has at least.
@@ -37,7 +38,7 @@ func (v *verifier) houseParts(lesson catalog.Lesson) ([]part, error) {
 		{"tests", v.path(lesson.Dir), 1, func(context.Context) ([]string, error) { return v.proveTests(lesson) }},
 		{"files", v.path(lesson.Dir), 1, func(context.Context) ([]string, error) { return v.proveFiles(lesson) }},
 		{"text", readme, 1, func(context.Context) ([]string, error) { return proveText(lesson) }},
-		{"records", mistakesDir + "/" + lesson.Name, 1, func(context.Context) ([]string, error) { return v.proveRecords(lesson) }},
+		{"records", mistakes.Dir + "/" + lesson.Name, 1, func(context.Context) ([]string, error) { return v.proveRecords(lesson) }},
 	}
 	if lesson.Name == v.report.Lessons[0] { // once is enough
 		parts = append(parts, part{"workbook", "harness/catalog", 1, func(context.Context) ([]string, error) { return each(catalog.Check(v.root)), nil }})
@@ -141,12 +142,12 @@ func withNeeds(headings []string) []string {
 
 // proveRecords proves that enough is on record, in a form that can be shown.
 func (v *verifier) proveRecords(lesson catalog.Lesson) (wrong []string, err error) {
-	mistakes, err := readRecords(v.root, mistakesDir, lesson)
-	alternatives, err2 := readRecords(v.root, alternativesDir, lesson)
+	wrongAnswers, err := mistakes.Of(v.root, lesson)
+	alternatives, err2 := mistakes.Read(v.root, alternativesDir, lesson)
 	if err := errors.Join(err, err2); err != nil {
 		return each(err), nil
 	}
-	if n := len(mistakes); n < leastMistakes {
+	if n := len(wrongAnswers); n < leastMistakes {
 		wrong = append(wrong, fmt.Sprintf("there are %d mistakes on record; there should be at least %d", n, leastMistakes))
 	}
 	if n := len(alternatives); n < leastAlternatives {
@@ -156,14 +157,14 @@ func (v *verifier) proveRecords(lesson catalog.Lesson) (wrong []string, err erro
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range mistakes {
-		wrong = append(wrong, m.misshapen(steps)...)
+	for _, m := range wrongAnswers {
+		wrong = append(wrong, misshapen(m, steps)...)
 	}
 	return wrong, nil
 }
 
 // misshapen says what is wrong with the form of a mistake's record.
-func (r Record) misshapen(steps []catalog.Step) (wrong []string) {
+func misshapen(r mistakes.Record, steps []catalog.Step) (wrong []string) {
 	say := func(format string, args ...any) { wrong = append(wrong, r.File+": "+fmt.Sprintf(format, args...)) }
 	if len(r.Title) > longestTitle || strings.HasSuffix(r.Title, ".") {
 		say("the title has %d bytes; it should be a few words, %d bytes at most, and no full stop", len(r.Title), longestTitle)
@@ -171,7 +172,7 @@ func (r Record) misshapen(steps []catalog.Step) (wrong []string) {
 	if r.Symptom == "" {
 		say("it has no symptom")
 	}
-	for _, c := range r.Catches {
+	for _, c := range r.Expect {
 		if !slices.ContainsFunc(steps, func(s catalog.Step) bool { return s.Name == c.Step }) {
 			say("there is no step %s", c.Step)
 		}

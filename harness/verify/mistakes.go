@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/mistakes"
 	"example.com/sseworkbook/harness/progress"
 )
 
@@ -22,14 +23,14 @@ const (
 // mistakeParts proves that each mistake is caught by the step on record, before
 // any other is red, and with the words on record; in each of many processes.
 func (v *verifier) mistakeParts(lesson catalog.Lesson) ([]part, error) {
-	return v.recordParts(lesson, mistakesDir, v.proveMistake)
+	return v.recordParts(lesson, mistakes.Dir, v.proveMistake)
 }
 
 // recordParts makes a part of each record in dir that is asked for. The edited
 // solution comes with it.
 func (v *verifier) recordParts(lesson catalog.Lesson, dir string,
-	prove func(context.Context, catalog.Lesson, Record, map[string]string) ([]string, error)) ([]part, error) {
-	records, err := readRecords(v.root, dir, lesson)
+	prove func(context.Context, catalog.Lesson, mistakes.Record, map[string]string) ([]string, error)) ([]part, error) {
+	records, err := mistakes.Read(v.root, dir, lesson)
 	if err != nil {
 		return []part{{"records", dir + "/" + lesson.Name, 0, func(context.Context) ([]string, error) { return each(err), nil }}}, nil
 	}
@@ -41,7 +42,7 @@ func (v *verifier) recordParts(lesson catalog.Lesson, dir string,
 	for _, r := range records {
 		if strings.Contains(r.File, v.Match) && (v.race || !r.Race) {
 			parts = append(parts, part{r.Title, r.File, 1, func(ctx context.Context) ([]string, error) {
-				texts, err := r.apply(solution)
+				texts, err := r.Apply(solution)
 				if err != nil {
 					return []string{err.Error()}, nil
 				}
@@ -52,8 +53,8 @@ func (v *verifier) recordParts(lesson catalog.Lesson, dir string,
 	return parts, nil
 }
 
-func (v *verifier) proveMistake(ctx context.Context, lesson catalog.Lesson, r Record, texts map[string]string) ([]string, error) {
-	if len(r.Catches) == 0 {
+func (v *verifier) proveMistake(ctx context.Context, lesson catalog.Lesson, r mistakes.Record, texts map[string]string) ([]string, error) {
+	if len(r.Expect) == 0 {
 		return []string{"it does not say which step catches it: a line \"step: Test…\", and below it \"message: …\""}, nil
 	}
 	binary, wrong, err := v.compile(ctx, lesson, texts, r.Race)
@@ -66,12 +67,12 @@ func (v *verifier) proveMistake(ctx context.Context, lesson catalog.Lesson, r Re
 	if err != nil {
 		return nil, err
 	}
-	said.add(r.judge(result))
+	said.add(judge(r, result))
 	rest := v.runs
 	if time.Since(began) > patience {
 		rest = v.runsAside
 	}
-	if err := rest(ctx, binary, v.Runs-1, func(result progress.Result) { said.add(r.judge(result)) }); err != nil {
+	if err := rest(ctx, binary, v.Runs-1, func(result progress.Result) { said.add(judge(r, result)) }); err != nil {
 		return nil, err
 	}
 	return said.wrong(), nil
@@ -117,7 +118,7 @@ func (v *verifier) runsAside(ctx context.Context, b *progress.Binary, n int, see
 }
 
 // judge says what is wrong with a run of the mistake, or "".
-func (r Record) judge(result progress.Result) string {
+func judge(r mistakes.Record, result progress.Result) string {
 	red, ok := result.Red()
 	if !ok {
 		if result.Outside != "" {
@@ -125,11 +126,11 @@ func (r Record) judge(result progress.Result) string {
 		}
 		return "no step catches it: mend the lesson's test"
 	}
-	i := slices.IndexFunc(r.Catches, func(c Catch) bool { return c.Step == red.Name })
+	i := slices.IndexFunc(r.Expect, func(e mistakes.Expectation) bool { return e.Step == red.Name })
 	if i < 0 {
-		return fmt.Sprintf("the first step to go red is %s, and not %s: %s", red.Name, r.Catches[0].Step, red.Message)
+		return fmt.Sprintf("the first step to go red is %s, and not %s: %s", red.Name, r.Step(), red.Message)
 	}
-	for _, words := range r.Catches[i].Words {
+	for _, words := range r.Expect[i].Words {
 		if !strings.Contains(red.Message, words) {
 			return fmt.Sprintf("%s does not say %q but: %s", red.Name, words, red.Message)
 		}

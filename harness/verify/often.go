@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/mistakes"
 )
 
 // oftenFile is the table from which a step that is red again names its mistakes.
@@ -21,12 +22,12 @@ const oftenFile = "harness/step/often.go"
 func WriteOften(root string, lessons []catalog.Lesson) error {
 	table := map[string][]string{}
 	for _, lesson := range lessons {
-		mistakes, err := Mistakes(root, lesson)
+		records, err := mistakes.Of(root, lesson)
 		if err != nil {
 			return err
 		}
-		for _, m := range mistakes {
-			for _, c := range m.Catches {
+		for _, m := range records {
+			for _, c := range m.Expect {
 				step := lesson.Name + "/" + c.Step
 				table[step] = append(table[step], m.Title)
 			}

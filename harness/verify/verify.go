@@ -1,8 +1,8 @@
 // Package verify proves that the workbook is right: that each stub is red by a
 // message of its own, that each solution is green whatever the machine does, that
 // known mistakes are caught where and as they should be, and that right answers of
-// another shape pass. The records of mistakes and alternatives stand in its folder.
-// Only the command line uses it.
+// another shape pass. The mistakes are those of harness/mistakes; the right answers
+// stand in its folder alternatives. Only the command line uses it.
 //
 // Everything runs on the lessons' own tests, with other code laid over the
 // learner's, which is never touched.

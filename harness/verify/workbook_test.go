@@ -92,7 +92,7 @@ const comma = ", "
 ## What people get wrong
 ## Go deeper
 `,
-	"harness/verify/mistakes/01-greeting/impolite.txtar": `title: the name is left away
+	"harness/mistakes/01-greeting/impolite.txtar": `title: the name is left away
 symptom: nobody turns round
 step: TestAGreetingHasTheName
 message: not greeted by her name

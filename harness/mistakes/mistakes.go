@@ -1,0 +1,46 @@
+// Package mistakes reads what people get wrong: answers to the lessons that are
+// on record, as edits of their solutions. The records of mistakes are in this
+// package's own folder, a folder for each lesson and a txtar file for each
+// mistake. It runs nothing. Those who show mistakes to a learner use it, and
+// harness/verify, which proves that the lessons' tests catch them; its records of
+// right answers of another shape are written in the same way.
+package mistakes
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"example.com/sseworkbook/harness/catalog"
+)
+
+// Dir is the folder of the mistakes, slash-separated and below the workbook's
+// root. It has a folder for each lesson, of the lesson's name.
+const Dir = "harness/mistakes"
+
+// Of returns the mistakes on record for the lesson in the workbook at root, in
+// the order of their file names.
+func Of(root string, lesson catalog.Lesson) ([]Record, error) {
+	return Read(root, Dir, lesson)
+}
+
+// Read is Of for the records in another folder than Dir, which is below root and
+// has a folder for each lesson as well. The errors of all records come joined.
+func Read(root, dir string, lesson catalog.Lesson) ([]Record, error) {
+	files, err := filepath.Glob(filepath.Join(root, dir, lesson.Name, "*.txtar"))
+	if err != nil {
+		return nil, err
+	}
+	var records []Record
+	var errs []error
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("reading a record: %w", err)
+		}
+		record, err := parse(dir+"/"+lesson.Name+"/"+filepath.Base(file), unixLines(text))
+		records, errs = append(records, record), append(errs, err)
+	}
+	return records, errors.Join(errs...)
+}
