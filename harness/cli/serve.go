@@ -5,10 +5,8 @@ import (
 	"io"
 	"sync"
 
-	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
 	"example.com/sseworkbook/harness/cockpit/home"
-	"example.com/sseworkbook/harness/mistakes"
 	"example.com/sseworkbook/harness/trace"
 )
 
@@ -56,20 +54,6 @@ func (b workbook) serve(ctx context.Context, addr string, poll bool, out io.Writ
 // homePage returns the pages of the workbook on a cockpit that runs.
 func (b workbook) homePage(where *cockpit.Cockpit) *home.Server {
 	pages := home.New(b.root, b.lessons, where)
-	pages.Mistakes = b.mistakes
 	pages.Demo = trace.NewDemo(readingTime, nil)
 	return pages
-}
-
-// mistakes returns what people get wrong in a lesson.
-func (b workbook) mistakes(lesson catalog.Lesson) ([]home.Mistake, error) {
-	records, err := mistakes.Of(b.root, lesson)
-	if err != nil {
-		return nil, err
-	}
-	var all []home.Mistake
-	for _, r := range records {
-		all = append(all, home.Mistake{Step: r.Step(), Title: r.Title, Symptom: r.Symptom, Source: r.Source})
-	}
-	return all, nil
 }

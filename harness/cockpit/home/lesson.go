@@ -6,10 +6,12 @@ import (
 	"html/template"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
+	"example.com/sseworkbook/harness/mistakes"
 	"example.com/sseworkbook/harness/progress"
 )
 
@@ -23,7 +25,7 @@ type lessonPage struct {
 	Open           *step // the step that is red, or that comes next
 	Message        message
 	Hints          []hint
-	Mistakes       []Mistake // those of the open step
+	Mistakes       []mistakes.Record // those of the open step
 	Steps          []step
 	Done, Compiles bool
 	Can            template.HTML // of a lesson that is done: what its reader can do now
@@ -171,21 +173,12 @@ func inWords(status progress.Status) string {
 }
 
 // mistakes returns what people get wrong in one step.
-func (s *Server) mistakes(lesson catalog.Lesson, step string) []Mistake {
-	if s.Mistakes == nil {
-		return nil
-	}
-	all, err := s.Mistakes(lesson)
+func (s *Server) mistakes(lesson catalog.Lesson, step string) []mistakes.Record {
+	all, err := mistakes.Of(s.root, lesson)
 	if err != nil {
 		return nil // they are an extra, and no page is missing for them
 	}
-	var these []Mistake
-	for _, m := range all {
-		if m.Step == step {
-			these = append(these, m)
-		}
-	}
-	return these
+	return slices.DeleteFunc(all, func(m mistakes.Record) bool { return m.Step() != step })
 }
 
 // hints returns the hints for the open step, of which each tells more than the one
