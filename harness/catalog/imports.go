@@ -32,7 +32,7 @@ const production = 8
 //     testify, goleak, and what its solution may.
 //   - harness/inspect imports nothing else of the workbook, harness/step only
 //     inspect, harness/pair only these two. Their tests may import
-//     harness/toolchain, which stands on nothing else.
+//     harness/toolchain, which stands on harness/process alone.
 //   - Nothing else imports lessons. Only the command line, harness/cli, imports
 //     harness/verify and harness/cockpit.
 //

@@ -11,13 +11,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"example.com/sseworkbook/harness/process"
 )
 
 // Command returns the go command with these arguments, to be run in dir, which is
-// in the module that is meant. It is killed when ctx ends, unless its Cancel is
-// set.
+// in the module that is meant. When ctx ends, it is interrupted with what it has
+// started, as [process.Command] says.
 func Command(ctx context.Context, dir string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd := process.Command(ctx, "go", args...)
 	cmd.Dir = dir
 	cmd.Env = Environ()
 	return cmd
