@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/checksums"
 	"example.com/sseworkbook/harness/stub"
 	"example.com/sseworkbook/harness/verify"
 )
@@ -29,7 +29,7 @@ func newOften() *command {
 // edited a test, is still to be told so.
 func newSums() *command {
 	return forAuthors("sums", "Records the lessons' tests as they are, as the workbook's.", func(_ *command, book workbook) error {
-		return catalog.WriteSums(book.root)
+		return checksums.Write(book.root)
 	})
 }
 

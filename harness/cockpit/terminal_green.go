@@ -26,14 +26,14 @@ func (v view) green(lesson catalog.Lesson, results []progress.Result) string {
 }
 
 func (v view) learned(lesson catalog.Lesson) string {
-	said, _ := lesson.Green() // what it lacks is the authors' affair
+	said, _ := lesson.Completion() // what it lacks is the authors' affair
 	width := v.width - len(margin)
 	var text string
 	if said.Can != "" {
 		text += beside(v.style.green(label("green")), wrap(said.Can, width)) + "\n"
 	}
-	if len(said.Avoided) > 0 {
-		text += v.avoided(lesson, said.Avoided) + "\n"
+	if len(said.KnownMistakes) > 0 {
+		text += v.avoided(lesson, said.KnownMistakes) + "\n"
 	}
 	text += beside(v.style.bold(label("diff")), fmt.Sprintf("go run ./harness diff %d", lesson.Number))
 	if said.Experiment != "" {
@@ -44,7 +44,7 @@ func (v view) learned(lesson catalog.Lesson) string {
 }
 
 // avoided names the mistakes that were just avoided, and who has shipped them.
-func (v view) avoided(lesson catalog.Lesson, all []catalog.Avoided) string {
+func (v view) avoided(lesson catalog.Lesson, all []catalog.KnownMistake) string {
 	width := v.width - len(margin)
 	lines := []string{"you have avoided what others have shipped:"}
 	n := min(len(all), 4)

@@ -32,7 +32,7 @@ func (v *verifier) recordParts(lesson catalog.Lesson, dir string,
 	prove func(context.Context, catalog.Lesson, mistakes.Record, map[string]string) ([]string, error)) ([]part, error) {
 	records, err := mistakes.Read(v.root, dir, lesson)
 	if err != nil {
-		return []part{{"records", dir + "/" + lesson.Name, 0, func(context.Context) ([]string, error) { return each(err), nil }}}, nil
+		return []part{{"records", dir + "/" + lesson.Name, 0, func(context.Context) ([]string, error) { return []string{err.Error()}, nil }}}, nil
 	}
 	solution, err := solutionTexts(lesson)
 	if err != nil {

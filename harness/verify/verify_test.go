@@ -181,7 +181,6 @@ func TestTheHouseIsNotInOrder(t *testing.T) {
 	for file, want := range map[string]string{
 		"lessons/01-greeting":           "lessons/01-greeting/notes.txt is none of these",
 		"lessons/01-greeting/README.md": "they should be The problem, On the wire",
-		"harness/catalog":               "hints_test.go: there is no hint for TestANameHasLetters",
 		"harness/mistakes/01-greeting":  "there are 2 mistakes on record; there should be at least 8",
 	} {
 		require.Contains(t, strings.Join(wrong[file], "\n"), want)
@@ -190,8 +189,10 @@ func TestTheHouseIsNotInOrder(t *testing.T) {
 	for _, want := range []string{"the title has", "it has no symptom", "there is no step TestNone", "it does not say what is in the message of TestNone", "has 1 right answers"} {
 		require.Contains(t, records, want)
 	}
-	require.Contains(t, strings.Join(wrong["lessons/01-greeting"], "\n"), "TestAGreetingHasTheName has no comment")
-	require.Contains(t, strings.Join(wrong["harness/catalog"], "\n"), "hints_test.go: there is no step TestANameIsShort")
+	for _, want := range []string{"TestAGreetingHasTheName has no comment", "hints_test.go: there is no hint for TestANameHasLetters",
+		"hints_test.go: there is no step TestANameIsShort"} {
+		require.Contains(t, strings.Join(wrong["lessons/01-greeting"], "\n"), want)
+	}
 
 	_, output := run(t, root, verify.Options{Only: []string{"house"}})
 	require.Contains(t, output, "note: lessons/01-greeting/notes.txt is not part of the lesson")

@@ -139,12 +139,12 @@ func (s *Server) lessonPage(now standing, i int) lessonPage {
 // praise puts on the page what the text says to somebody who is done. A text that
 // says nothing of the kind is no reason to fail.
 func (s *Server) praise(p *lessonPage, lesson catalog.Lesson) {
-	green, _ := lesson.Green()
+	done, _ := lesson.Completion()
 	dir := "lessons/" + lesson.Name
-	p.Can, _ = s.markdown([]byte(green.Can), dir)
+	p.Can, _ = s.markdown([]byte(done.Can), dir)
 	// Its commands are a block, which Markdown takes after a blank line only.
-	p.Experiment, _ = s.markdown([]byte(strings.Replace(green.Experiment, "\n", "\n\n", 1)), dir)
-	for _, a := range green.Avoided {
+	p.Experiment, _ = s.markdown([]byte(strings.Replace(done.Experiment, "\n", "\n\n", 1)), dir)
+	for _, a := range done.KnownMistakes {
 		title, _ := s.markdown([]byte(a.Title), dir)
 		p.Avoided = append(p.Avoided, avoided{title, strings.Join(a.Sources, ", ")})
 	}
