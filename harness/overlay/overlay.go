@@ -105,15 +105,12 @@ func workbooksOnly(l catalog.Lesson) (Overlay, error) {
 
 // LessonFromTexts puts these files, by their names, into the lesson's folder, and
 // takes everything away that a learner has there. The lesson's own tests stay, and
-// so does what it gives, unless a text has its name. The files are written into a new folder in dir, in one of the lesson's name.
+// so does what it gives, unless a text has its name. The files are written into a
+// folder of the lesson's name in dir, in which there is none of that name yet.
 func LessonFromTexts(l catalog.Lesson, texts map[string]string, dir string) (Overlay, error) {
 	o, err := workbooksOnly(l)
 	if err != nil {
 		return nil, err
-	}
-	dir, err = os.MkdirTemp(dir, "texts-*")
-	if err != nil {
-		return nil, fmt.Errorf("laying texts over a lesson: %w", err)
 	}
 	dir = filepath.Join(dir, l.Name) // by which a failed step knows what is the learner's
 	if err := os.Mkdir(dir, 0o755); err != nil {
@@ -130,7 +127,8 @@ func LessonFromTexts(l catalog.Lesson, texts map[string]string, dir string) (Ove
 }
 
 // SolutionFromLesson puts the learner's code into the solution's folder, all Go
-// files but tests. What the lesson gives stays the solution's. It returns an error if the learner has none.
+// files but tests. What the lesson gives stays the solution's. It returns an error
+// if the learner has none.
 func SolutionFromLesson(l catalog.Lesson) (Overlay, error) {
 	files, err := l.LearnerFiles()
 	if err != nil {

@@ -11,23 +11,28 @@ import (
 	"example.com/sseworkbook/harness/verify/structure"
 )
 
-// houseParts proves that the lesson has its shape, as package structure checks it.
-func (v *verifier) houseParts(lesson catalog.Lesson) ([]part, error) {
+// structureJobs prove that the lesson has its shape, as package structure checks it.
+func (v *verifier) structureJobs(lesson catalog.Lesson) ([]job, error) {
 	dir := v.path(lesson.Dir)
-	parts := []part{
-		{"tests", dir, 1, func(context.Context) ([]string, error) { return v.proveTests(lesson) }},
-		{"files", dir, 1, func(context.Context) ([]string, error) { return v.proveFiles(lesson) }},
-		{"text", v.path(lesson.Readme()), 1, func(context.Context) ([]string, error) { return texts(structure.Readme(lesson)), nil }},
-		{"records", mistakes.Dir + "/" + lesson.Name, 1, func(context.Context) ([]string, error) {
+	jobs := []job{
+		{name: "tests", file: dir, prove: func(context.Context) ([]string, error) { return v.proveTests(lesson) }},
+		{name: "files", file: dir, prove: func(context.Context) ([]string, error) { return v.proveFiles(lesson) }},
+		{name: "text", file: v.path(lesson.Readme()), prove: func(context.Context) ([]string, error) {
+			return texts(structure.Readme(lesson)), nil
+		}},
+		{name: "records", file: mistakes.Dir + "/" + lesson.Name, prove: func(context.Context) ([]string, error) {
 			return texts(structure.Records(v.root, alternativesDir, lesson)), nil
 		}},
 	}
 	if lesson.Name == v.report.Lessons[0] { // once is enough
-		parts = append(parts, part{"workbook", "solutions", 1, func(context.Context) ([]string, error) {
+		jobs = append(jobs, job{name: "workbook", file: "solutions", prove: func(context.Context) ([]string, error) {
 			return texts(structure.Workbook(v.root)), nil
 		}})
 	}
-	return parts, nil
+	for i := range jobs {
+		jobs[i].proves = 1
+	}
+	return jobs, nil
 }
 
 // texts returns what the errors say.
