@@ -110,7 +110,6 @@ func TestSurvivorsAreFoundAndExplained(t *testing.T) {
 	require.Equal(t, []string{entries + ":6: " + stale}, report.Stale)
 	require.Equal(t, []int{4, 2, 0, 0, 0}, []int{report.Mutants, report.Killed, report.Hung, report.Raced, report.Invalid})
 	require.InDelta(t, 2.0/3, report.Efficacy, 0.001)
-	require.False(t, report.OK())
 }
 
 func TestAChangeThatHangsIsKilled(t *testing.T) {
@@ -125,7 +124,7 @@ func Most(n, most int) int {
 `})
 	require.NoError(t, err)
 	require.Equal(t, []int{4, 4, 2}, []int{report.Mutants, report.Killed, report.Hung})
-	require.True(t, report.OK())
+	require.Empty(t, report.Survivors)
 }
 
 // Where only the race detector sees a change, it is seen.
