@@ -17,30 +17,20 @@ func (v *verifier) structureJobs(lesson catalog.Lesson) ([]job, error) {
 	jobs := []job{
 		{name: "tests", file: dir, prove: func(context.Context) ([]string, error) { return v.proveTests(lesson) }},
 		{name: "files", file: dir, prove: func(context.Context) ([]string, error) { return v.proveFiles(lesson) }},
-		{name: "text", file: v.path(lesson.Readme()), prove: func(context.Context) ([]string, error) {
-			return texts(structure.Readme(lesson)), nil
-		}},
+		{name: "text", file: v.path(lesson.Readme()), prove: func(context.Context) ([]string, error) { return structure.Readme(lesson), nil }},
 		{name: "records", file: mistakes.Dir + "/" + lesson.Name, prove: func(context.Context) ([]string, error) {
-			return texts(structure.Records(v.root, alternativesDir, lesson)), nil
+			return structure.Records(v.root, alternativesDir, lesson), nil
 		}},
 	}
 	if lesson.Name == v.report.Lessons[0] { // once is enough
 		jobs = append(jobs, job{name: "workbook", file: "solutions", prove: func(context.Context) ([]string, error) {
-			return texts(structure.Workbook(v.root)), nil
+			return structure.Workbook(v.root), nil
 		}})
 	}
 	for i := range jobs {
 		jobs[i].proves = 1
 	}
 	return jobs, nil
-}
-
-// texts returns what the errors say.
-func texts(errs []error) (texts []string) {
-	for _, err := range errs {
-		texts = append(texts, err.Error())
-	}
-	return texts
 }
 
 // proveTests proves that the tests have their shape. Where they are not the
@@ -55,7 +45,7 @@ func (v *verifier) proveTests(lesson catalog.Lesson) ([]string, error) {
 			v.note("%s is not as the workbook has it: what is proven is proven of these tests", file)
 		}
 	}
-	return texts(structure.Tests(lesson)), nil
+	return structure.Tests(lesson), nil
 }
 
 // proveFiles proves that the lesson's folder has its files and no other. What a

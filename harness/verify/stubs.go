@@ -73,7 +73,10 @@ func (v *verifier) proveDerived(lesson catalog.Lesson, derived []byte) ([]string
 	if len(errs) == 0 {
 		v.note("%s has been worked on: what is proven of its stub is proven of one derived anew", file)
 	}
-	return append(wrong, texts(errs)...), nil
+	for _, err := range errs {
+		wrong = append(wrong, err.Error())
+	}
+	return wrong, nil
 }
 
 // proveGiven proves that what the lesson gives is in its folder as it is in the

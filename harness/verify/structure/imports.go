@@ -2,7 +2,6 @@ package structure
 
 import (
 	"errors"
-	"fmt"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -10,7 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strconv"
+	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/checksums"
@@ -32,25 +31,25 @@ import (
 //
 // What learners import is their own affair: their code is not looked at, nor a
 // lesson's test that is not as the workbook has it.
-func Imports(root string) []error {
+func Imports(root string) []string {
+	var f findings
 	files, err := ruledFiles(root)
-	if err != nil {
-		return []error{fmt.Errorf("checking the imports: %w", err)}
-	}
-	var problems []error
+	f.note(err)
 	known := libraries{}
 	for _, file := range files {
-		imports, err := importsOf(filepath.Join(root, file))
+		parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, file), nil, parser.ImportsOnly)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("checking the imports: %w", err))
+			f.note(err)
+			continue
 		}
-		for _, imported := range imports {
+		for _, spec := range parsed.Imports {
+			imported := strings.Trim(spec.Path.Value, "`\"")
 			if err := known.check(file, imported); err != nil {
-				problems = append(problems, fmt.Errorf("%s imports %s: %w", file, imported, err))
+				f.say("%s imports %s: %v", file, imported, err)
 			}
 		}
 	}
-	return problems
+	return f
 }
 
 // ruledFiles returns the Go files that the rules are for, as paths below root
@@ -101,21 +100,4 @@ func lessonTests(root string) ([]string, error) {
 		}
 	}
 	return slices.DeleteFunc(files, func(file string) bool { return slices.Contains(modified, file) }), nil
-}
-
-// importsOf returns the import paths in a Go file.
-func importsOf(file string) ([]string, error) {
-	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
-	if err != nil {
-		return nil, err
-	}
-	var imports []string
-	for _, spec := range parsed.Imports {
-		imported, err := strconv.Unquote(spec.Path.Value)
-		if err != nil {
-			return nil, err
-		}
-		imports = append(imports, imported)
-	}
-	return imports, nil
 }

@@ -20,41 +20,40 @@ const leastHints = 3
 
 // Readme checks that a lesson's README has its title, the sections in their order,
 // enough hints, and what it says to who is done.
-func Readme(lesson catalog.Lesson) []error {
+func Readme(lesson catalog.Lesson) []string {
 	text, err := os.ReadFile(lesson.Readme())
 	if err != nil {
-		return []error{fmt.Errorf("it cannot be read: %w", err)}
+		return []string{"it cannot be read: " + err.Error()}
 	}
-	first, _, _ := strings.Cut(string(text), "\n")
-	var problems []error
-	say := func(format string, args ...any) {
-		problems = append(problems, fmt.Errorf("%s: %w", lesson.Readme(), fmt.Errorf(format, args...)))
-	}
-	if strings.TrimSpace(first) != fmt.Sprintf("# %02d · %s", lesson.Number, lesson.Title) {
-		say(`the first line is %q; it should be "# %02d · Title: what it is about"`, first, lesson.Number)
+	var f findings
+	if first, _, _ := strings.Cut(string(text), "\n"); strings.TrimSpace(first) != fmt.Sprintf("# %02d · %s", lesson.Number, lesson.Title) {
+		f.say(`the first line is %q; it should be "# %02d · Title: what it is about"`, first, lesson.Number)
 	}
 	if got := headings(textfile.UnixLines(text)); !slices.Equal(withNeeds(got), sections) {
-		say("its sections are %s; they should be %s", strings.Join(got, ", "), strings.Join(sections, ", "))
+		f.say("its sections are %s; they should be %s", strings.Join(got, ", "), strings.Join(sections, ", "))
 	}
 	if hints, err := lesson.Hints(); err != nil {
-		problems = append(problems, err)
+		f.note(err)
 	} else if len(hints) < leastHints {
-		say("it has %d folded hints; it should have at least %d", len(hints), leastHints)
+		f.say("it has %d folded hints; it should have at least %d", len(hints), leastHints)
 	}
+	f.completion(lesson)
+	return f
+}
+
+// completion checks what the README says to who is done.
+func (f *findings) completion(lesson catalog.Lesson) {
 	said, err := lesson.Completion()
-	if err != nil {
-		return append(problems, err)
-	}
+	f.note(err)
 	if sentences(said.Can) != 2 {
-		say(`there is no paragraph "You can now …" of two sentences under "## When it is green"`)
+		f.say(`there is no paragraph "You can now …" of two sentences under "## When it is green"`)
 	}
 	if said.Experiment == "" {
-		say(`there is no paragraph "**An experiment.** …" under "## When it is green"`)
+		f.say(`there is no paragraph "**An experiment.** …" under "## When it is green"`)
 	}
 	if len(said.KnownMistakes) == 0 {
-		say(`no mistake under "## What people get wrong" says who has shipped it, such as owner/name#12`)
+		f.say(`no mistake under "## What people get wrong" says who has shipped it, such as owner/name#12`)
 	}
-	return problems
 }
 
 // headings returns the headings of the README's sections.

@@ -1,9 +1,6 @@
 package structure
 
 import (
-	"errors"
-	"fmt"
-	"slices"
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
@@ -23,45 +20,40 @@ const longestTitle = 72
 // Records checks that enough mistakes are on record for a lesson, in a form that can
 // be shown, and enough right answers of another shape, which are in the folder
 // alternatives below root.
-func Records(root, alternatives string, lesson catalog.Lesson) []error {
+func Records(root, alternatives string, lesson catalog.Lesson) []string {
+	var f findings
 	wrong, err := mistakes.Of(root, lesson)
-	right, err2 := mistakes.Read(root, alternatives, lesson)
-	steps, err3 := lesson.Steps()
-	if err := errors.Join(err, err2, err3); err != nil {
-		return []error{err}
-	}
-	var problems []error
+	f.note(err)
+	right, err := mistakes.Read(root, alternatives, lesson)
+	f.note(err)
 	if n := len(wrong); n < leastMistakes {
-		problems = append(problems, fmt.Errorf("there are %d mistakes on record; there should be at least %d", n, leastMistakes))
+		f.say("there are %d mistakes on record; there should be at least %d", n, leastMistakes)
 	}
 	if n := len(right); n < leastAlternatives {
-		problems = append(problems, fmt.Errorf("%s/%s has %d right answers of another shape; there should be at least %d",
-			alternatives, lesson.Name, n, leastAlternatives))
+		f.say("%s/%s has %d right answers of another shape; there should be at least %d", alternatives, lesson.Name, n, leastAlternatives)
 	}
+	steps, err := lesson.Steps()
+	f.note(err)
 	for _, r := range wrong {
-		problems = append(problems, mistake(r, steps)...)
+		f.mistake(r, steps)
 	}
-	return problems
+	return f
 }
 
 // mistake checks the form of a mistake's record.
-func mistake(r mistakes.Record, steps []catalog.Step) (problems []error) {
-	say := func(format string, args ...any) {
-		problems = append(problems, fmt.Errorf("%s: %w", r.File, fmt.Errorf(format, args...)))
-	}
+func (f *findings) mistake(r mistakes.Record, steps []catalog.Step) {
 	if len(r.Title) > longestTitle || strings.HasSuffix(r.Title, ".") {
-		say("the title has %d bytes; it should be a few words, %d bytes at most, and no full stop", len(r.Title), longestTitle)
+		f.say("%s: the title has %d bytes; it should be a few words, %d bytes at most, and no full stop", r.File, len(r.Title), longestTitle)
 	}
 	if r.Symptom == "" {
-		say("it has no symptom")
+		f.say("%s: it has no symptom", r.File)
 	}
 	for _, e := range r.Expect {
-		if !slices.ContainsFunc(steps, func(s catalog.Step) bool { return s.Name == e.Step }) {
-			say("there is no step %s", e.Step)
+		if !isStep(steps, e.Step) {
+			f.say("%s: there is no step %s", r.File, e.Step)
 		}
 		if len(e.Words) == 0 {
-			say("it does not say what is in the message of %s", e.Step)
+			f.say("%s: it does not say what is in the message of %s", r.File, e.Step)
 		}
 	}
-	return problems
 }

@@ -3,7 +3,7 @@
 // and what is on record. It is the authors' check; nothing is run for it, and only
 // harness/verify uses it.
 //
-// Each function returns what it finds wrong, an error for each thing.
+// Each function returns what it finds wrong, in words.
 package structure
 
 import (
@@ -20,72 +20,78 @@ import (
 	"example.com/sseworkbook/harness/checksums"
 )
 
+// findings are what is found wrong.
+type findings []string
+
+// say adds one.
+func (f *findings) say(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
+
+// note adds what an error says, if it is one.
+func (f *findings) note(err error) {
+	if err != nil {
+		f.say("%v", err)
+	}
+}
+
 // Workbook checks what is about no lesson alone: folders are numbered from 01
 // without a gap and mirrored in lessons/ and solutions/, the solutions' packages
 // are called by their topics, and the recorded checksums are of the tests that are
 // there. Folders under lessons/ that are not named like a lesson are none.
-func Workbook(root string) []error {
+func Workbook(root string) []string {
 	lessons, err := catalog.Find(root)
 	if err != nil {
-		return []error{err}
+		return []string{err.Error()}
 	}
-	problems := append(folders(root, "solutions", lessons), folders(root, "lessons", lessons)...)
+	var f findings
+	f.folders(root, "solutions", lessons)
+	f.folders(root, "lessons", lessons)
 	for i, lesson := range lessons {
 		if lesson.Number != i+1 {
-			problems = append(problems, fmt.Errorf("solutions/%s: lessons are numbered from 01 without a gap; this should be %02d-%s",
-				lesson.Name, i+1, lesson.Topic))
+			f.say("solutions/%s: lessons are numbered from 01 without a gap; this should be %02d-%s", lesson.Name, i+1, lesson.Topic)
 		}
 		if _, err := os.Stat(lesson.Dir); errors.Is(err, fs.ErrNotExist) {
-			problems = append(problems, fmt.Errorf("solutions/%s: there is no lessons/%[1]s", lesson.Name))
+			f.say("solutions/%s: there is no lessons/%[1]s", lesson.Name)
 		}
-		problems = append(problems, solution(lesson)...)
+		f.solution(lesson)
 	}
-	return found(append(problems, checksums.Check(root)))
+	f.note(checksums.Check(root))
+	return f
 }
 
 // folders checks that the folders of a tree are those of the lessons.
-func folders(root, tree string, lessons []catalog.Lesson) (problems []error) {
+func (f *findings) folders(root, tree string, lessons []catalog.Lesson) {
 	entries, err := os.ReadDir(filepath.Join(root, tree))
-	if err != nil {
-		return []error{fmt.Errorf("checking the lessons: %w", err)}
-	}
+	f.note(err)
 	for _, entry := range entries {
 		name := entry.Name()
-		named := catalog.IsLessonName(name)
 		switch {
 		case !entry.IsDir() || slices.ContainsFunc(lessons, func(l catalog.Lesson) bool { return l.Name == name }):
-		case named:
-			problems = append(problems, fmt.Errorf("%s/%s: there is no solutions/%[2]s/%s.go", tree, name, name[len("01-"):]))
+		case catalog.IsLessonName(name):
+			f.say("%s/%s: there is no solutions/%[2]s/%s.go", tree, name, name[len("01-"):])
 		case tree == "solutions":
-			problems = append(problems, fmt.Errorf(`%s/%s: a lesson's folder is named like "05-correlation"`, tree, name))
+			f.say(`%s/%s: a lesson's folder is named like "05-correlation"`, tree, name)
 		}
 	}
-	return problems
 }
 
 // solution checks that the files of a solution are of the package of its topic.
-func solution(lesson catalog.Lesson) []error {
+func (f *findings) solution(lesson catalog.Lesson) {
 	files, err := lesson.SolutionFiles()
-	problems := []error{err}
+	f.note(err)
 	if given, ok := lesson.Given(); ok {
 		files = append(files, given)
 	}
 	for _, file := range files {
-		problems = append(problems, inPackage(file, lesson.Topic))
+		f.inPackage(file, lesson.Topic)
 	}
-	return problems
 }
 
-// inPackage returns an error if the package clause of file is not name.
-func inPackage(file, name string) error {
+// inPackage checks that the package clause of file is name.
+func (f *findings) inPackage(file, name string) {
 	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly)
-	if err == nil && parsed.Name.Name != name {
-		return fmt.Errorf("%s: the package is %s; it should be %s", file, parsed.Name.Name, name)
+	if err != nil {
+		f.note(err)
+	} else if parsed.Name.Name != name {
+		f.say("%s: the package is %s; it should be %s", file, parsed.Name.Name, name)
 	}
-	return err
-}
-
-// found returns those of the results of checks that are errors.
-func found(results []error) []error {
-	return slices.DeleteFunc(results, func(err error) bool { return err == nil })
 }
