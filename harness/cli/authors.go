@@ -20,7 +20,7 @@ func newStubs() *command {
 // newOften returns the command that go generate runs for the mistakes on record.
 func newOften() *command {
 	return forAuthors("often", "Tells the steps which mistakes on record they catch.", func(_ *command, book workbook) error {
-		return verify.WriteOften(book.root, book.lessons)
+		return verify.GenerateMistakes(book.root, book.lessons)
 	})
 }
 

@@ -25,9 +25,6 @@ import (
 type Report struct {
 	Mutants  int     // the changes that compile
 	Killed   int     // those that turned a step red
-	Hung     int     // of these, those that a step hung on
-	Raced    int     // of these, those that only the race detector saw
-	Invalid  int     // the changes that do not compile, which count for nothing
 	Efficacy float64 // Killed of those Mutants that are not Equivalent, from 0 to 1
 
 	Equivalent int      // the survivors that change nothing, by what is on record
@@ -95,16 +92,8 @@ func summary(changes []Change, verdicts []verdict, entries []explanation) Report
 		switch v {
 		case survived:
 			survivors = append(survivors, changes[i])
-		case hung:
-			r.Hung++
-			r.Killed++
-		case raced:
-			r.Raced++
-			r.Killed++
 		case killed:
 			r.Killed++
-		case invalid:
-			r.Invalid++
 		}
 	}
 	r.Mutants = r.Killed + len(survivors)

@@ -46,9 +46,7 @@ type verdict int
 
 const (
 	survived verdict = iota
-	killed           // a step is red
-	hung             // a step is red since it took too long
-	raced            // all is green, but with the race detector
+	killed           // a step is red, if only with the race detector
 	invalid          // the compiler does not take it, so that there is nothing to test
 )
 
@@ -147,8 +145,8 @@ func (t *tester) try(ctx context.Context, c Change) (verdict, error) {
 			return 0, err
 		case !result.Done && time.Since(began) < t.limit:
 			return killed, nil
-		case !result.Done:
-			return hung, t.witness(ctx, result)
+		case !result.Done: // by taking too long
+			return killed, t.witness(ctx, result)
 		}
 	}
 	if t.explained[c.String()] || !t.race {
@@ -168,7 +166,7 @@ func (t *tester) tryRace(ctx context.Context, texts map[string]string) (verdict,
 	began := time.Now()
 	result, err := changed.Run(ctx, nil, trial.Limit(t.limit))
 	if err == nil && !result.Done && time.Since(began) < t.limit {
-		return raced, nil
+		return killed, nil
 	}
 	return survived, err
 }

@@ -17,9 +17,9 @@ import (
 // It is Go, since a lesson's test depends on nothing but harness/step.
 const oftenFile = "harness/step/often.go"
 
-// WriteOften writes the table of the mistakes on record for these lessons, by the
+// GenerateMistakes writes the table of the mistakes on record for these lessons, by the
 // step that catches them.
-func WriteOften(root string, lessons []catalog.Lesson) error {
+func GenerateMistakes(root string, lessons []catalog.Lesson) error {
 	table := map[string][]string{}
 	for _, lesson := range lessons {
 		records, err := mistakes.Of(root, lesson)
