@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"example.com/sseworkbook/harness/mistakes"
 )
@@ -25,21 +26,16 @@ func newMistakes() *command {
 			if err != nil {
 				return err
 			}
-			w := cmd.stdout
-			fmt.Fprintf(w, "lesson %s · %d mistakes that people make, by the step that shows them\n", lesson.Name, len(records))
+			fmt.Fprintf(cmd.stdout, "lesson %s · %d mistakes that people make, by the step that shows them\n", lesson.Name, len(records))
 			for i, step := range steps {
-				first := true
-				for _, m := range records {
-					if m.Step() != step.Name {
-						continue
-					}
-					if first {
-						fmt.Fprintf(w, "\n%2d  %s\n", i+1, step.Name)
-						first = false
-					}
-					fmt.Fprintf(w, "    %s\n        %s\n", m.Title, m.Symptom)
-					if m.Source != "" {
-						fmt.Fprintf(w, "        seen in %s\n", m.Source)
+				these := slices.DeleteFunc(slices.Clone(records), func(r mistakes.Record) bool { return r.Step() != step.Name })
+				if len(these) > 0 {
+					fmt.Fprintf(cmd.stdout, "\n%2d  %s\n", i+1, step.Name)
+				}
+				for _, r := range these {
+					fmt.Fprintf(cmd.stdout, "    %s\n        %s\n", r.Title, r.Symptom)
+					if r.Source != "" {
+						fmt.Fprintf(cmd.stdout, "        seen in %s\n", r.Source)
 					}
 				}
 			}
