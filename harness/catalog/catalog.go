@@ -86,10 +86,7 @@ func newLesson(root, name string) (lesson Lesson, ok bool) {
 	if parts == nil {
 		return Lesson{}, false
 	}
-	number, err := strconv.Atoi(parts[1])
-	if err != nil {
-		return Lesson{}, false
-	}
+	number, _ := strconv.Atoi(parts[1]) // it is two digits
 	lesson = Lesson{
 		Number:      number,
 		Name:        name,

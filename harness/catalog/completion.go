@@ -1,12 +1,8 @@
 package catalog
 
 import (
-	"fmt"
-	"os"
 	"regexp"
 	"strings"
-
-	"example.com/sseworkbook/harness/textfile"
 )
 
 // A Completion is what a lesson's README says to somebody who has just finished
@@ -32,13 +28,12 @@ const (
 
 // Completion returns what the README says to who is done with the lesson.
 func (l Lesson) Completion() (Completion, error) {
-	text, err := os.ReadFile(l.Readme())
+	text, err := l.text()
 	if err != nil {
-		return Completion{}, fmt.Errorf("reading what is said at the end of lesson %s: %w", l.Name, err)
+		return Completion{}, err
 	}
-	readme := string(textfile.UnixLines(text))
-	c := Completion{KnownMistakes: knownMistakes(section(readme, "What people get wrong"))}
-	paragraphs := strings.Split(strings.Trim(section(readme, "When it is green"), "\n"), "\n\n")
+	c := Completion{KnownMistakes: knownMistakes(section(text, "What people get wrong"))}
+	paragraphs := strings.Split(strings.Trim(section(text, "When it is green"), "\n"), "\n\n")
 	for i, paragraph := range paragraphs {
 		switch {
 		case strings.HasPrefix(paragraph, canBegins):
@@ -51,13 +46,6 @@ func (l Lesson) Completion() (Completion, error) {
 		}
 	}
 	return c, nil
-}
-
-// section returns what stands under a heading of a README, up to the next one.
-func section(text, heading string) string {
-	_, rest, _ := strings.Cut(text, "\n## "+heading+"\n")
-	rest, _, _ = strings.Cut(rest, "\n## ")
-	return rest
 }
 
 // mistake is an item of a list that begins with its title: "**Title.** Text".

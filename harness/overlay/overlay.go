@@ -29,19 +29,12 @@ type Overlay map[string]string
 // Write writes o to a new file in dir, to be given to the go command as
 // -overlay, and returns its path.
 func (o Overlay) Write(dir string) (file string, err error) {
-	text, err := json.MarshalIndent(struct{ Replace Overlay }{o}, "", "\t")
-	if err != nil {
-		return "", fmt.Errorf("writing an overlay: %w", err)
-	}
 	f, err := os.CreateTemp(dir, "overlay-*.json")
 	if err != nil {
 		return "", fmt.Errorf("writing an overlay: %w", err)
 	}
-	_, err = f.Write(text)
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
+	err = json.NewEncoder(f).Encode(struct{ Replace Overlay }{o})
+	if err = errors.Join(err, f.Close()); err != nil {
 		return "", fmt.Errorf("writing an overlay: %w", err)
 	}
 	return f.Name(), nil
