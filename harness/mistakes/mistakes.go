@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/textfile"
 )
 
 // Dir is the folder of the mistakes, slash-separated and below the workbook's
@@ -39,7 +40,7 @@ func Read(root, dir string, lesson catalog.Lesson) ([]Record, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading a record: %w", err)
 		}
-		record, err := parse(dir+"/"+lesson.Name+"/"+filepath.Base(file), unixLines(text))
+		record, err := parse(dir+"/"+lesson.Name+"/"+filepath.Base(file), textfile.UnixLines(text))
 		records, errs = append(records, record), append(errs, err)
 	}
 	return records, errors.Join(errs...)

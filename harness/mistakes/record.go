@@ -1,7 +1,6 @@
 package mistakes
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -118,6 +117,3 @@ func (r *Record) setFiles(files []txtar.File) error {
 	}
 	return nil
 }
-
-// unixLines turns CRLF into LF, since git checks text out with either.
-func unixLines(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
