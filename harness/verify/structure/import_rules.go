@@ -23,8 +23,9 @@ var instruments = []struct {
 	{"harness/pair", []string{"harness/pair", "harness/step", "harness/inspect"}, "imports harness/step and harness/inspect only"},
 }
 
-// private are the folders that only the command line imports, and they themselves.
-var private = []string{"harness/verify", "harness/cockpit"}
+// private are folders that only the command line imports, and those that stand
+// together here each other.
+var private = [][]string{{"harness/verify"}, {"harness/cockpit"}}
 
 // Modules that any lesson test may use, and so any learner downloads.
 const (
@@ -75,9 +76,11 @@ func checkRoom(file, room string) error {
 	if within(room, "lessons") {
 		return errors.New("only a lesson's own test imports a lesson; programs run on solutions/, and change places by an overlay")
 	}
-	i := slices.IndexFunc(private, func(folder string) bool { return within(room, folder) })
-	if i >= 0 && dir != "harness/cli" && !within(dir, private[i]) {
-		return fmt.Errorf("only the command line imports %s", private[i])
+	for _, together := range private {
+		i := slices.IndexFunc(together, func(folder string) bool { return within(room, folder) })
+		if i >= 0 && dir != "harness/cli" && !within(dir, together...) {
+			return fmt.Errorf("only the command line imports %s", together[i])
+		}
 	}
 	return nil
 }
