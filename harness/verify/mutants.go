@@ -37,7 +37,8 @@ func notSeen(r mutate.Report) (wrong []string) {
 		wrong = append(wrong, "a step sees this change now, or there is no such change any more: "+entry)
 	}
 	if r.Efficacy < leastEfficacy {
-		wrong = append(wrong, fmt.Sprintf("its tests see %.1f %% of the small changes to the solution; it should be %.0f %%", 100*r.Efficacy, 100*leastEfficacy))
+		wrong = append(wrong, fmt.Sprintf("its tests see %.1f %% of the small changes to the solution; it should be %.0f %%",
+			100*r.Efficacy, 100*leastEfficacy))
 	}
 	return wrong
 }

@@ -36,8 +36,12 @@ func (v *verifier) stubJobs(lesson catalog.Lesson) ([]job, error) {
 	}
 	texts := map[string]string{filepath.Base(solution): string(derived)}
 	jobs := []job{
-		{name: "as derived", file: v.path(lesson.File()), prove: func(context.Context) ([]string, error) { return v.proveDerived(lesson, derived) }},
-		{name: "vet", file: solution, prove: func(ctx context.Context) ([]string, error) { return v.proveVetted(ctx, lesson, texts) }},
+		{name: "as derived", file: v.path(lesson.File()), prove: func(context.Context) ([]string, error) {
+			return v.proveDerived(lesson, derived)
+		}},
+		{name: "vet", file: solution, prove: func(ctx context.Context) ([]string, error) {
+			return v.proveVetted(ctx, lesson, texts)
+		}},
 	}
 	for _, race := range v.builds() {
 		j := job{name: "each step", file: dir, proves: len(steps)}
@@ -49,6 +53,10 @@ func (v *verifier) stubJobs(lesson catalog.Lesson) ([]job, error) {
 	}
 	return jobs, nil
 }
+
+// generateOrReset is what to do about a file that is not as it is derived; the
+// lesson's topic follows.
+const generateOrReset = "go generate ./..., or go run ./harness reset "
 
 // proveDerived proves that the stub in the lesson's folder is the derived one, and
 // what the lesson gives the solution's. Where somebody has worked on the lesson, that
@@ -63,7 +71,7 @@ func (v *verifier) proveDerived(lesson catalog.Lesson, derived []byte) ([]string
 	case same || err != nil:
 		return wrong, err
 	case v.Strict:
-		return append(wrong, "it is not the stub that is derived from "+solution+": go generate ./..., or go run ./harness reset "+lesson.Topic), nil
+		return append(wrong, "it is not the stub that is derived from "+solution+": "+generateOrReset+lesson.Topic), nil
 	}
 	targets, err := stub.Targets(v.root, lesson)
 	if err != nil {
@@ -95,7 +103,7 @@ func (v *verifier) proveGiven(lesson catalog.Lesson) ([]string, error) {
 	case same || err != nil:
 		return nil, err
 	case v.Strict:
-		return []string{file + " is not " + v.path(given) + ": go generate ./..., or go run ./harness reset " + lesson.Topic}, nil
+		return []string{file + " is not " + v.path(given) + ": " + generateOrReset + lesson.Topic}, nil
 	}
 	v.note("%s is not %s: what is proven is proven with the solution's", file, v.path(given))
 	return nil, nil
@@ -121,7 +129,8 @@ func (v *verifier) proveVetted(ctx context.Context, lesson catalog.Lesson, texts
 
 // proveRed proves that each step alone is red on the stub, by its own sentence,
 // and that the lesson as a whole begins with its first step, and ends soon.
-func (v *verifier) proveRed(ctx context.Context, lesson catalog.Lesson, texts map[string]string, steps []catalog.Step, race bool) (wrong []string, err error) {
+func (v *verifier) proveRed(ctx context.Context, lesson catalog.Lesson, texts map[string]string, steps []catalog.Step,
+	race bool) (wrong []string, err error) {
 	t, err := trial.Compile(ctx, v.root, lesson, texts, race)
 	if err != nil {
 		return nil, err

@@ -186,7 +186,8 @@ func (t *tester) witness(ctx context.Context, red progress.Result) error {
 	}
 	for _, s := range result.Steps {
 		if s.Status != progress.Passed && (!ok || s.Name == step.Name) {
-			return fmt.Errorf("the machine is too busy to tell a change that hangs from a slow run: on the solution itself, %s is %s within %v", s.Name, s.Status, t.limit)
+			return fmt.Errorf("the machine is too busy to tell a change that hangs from a slow run: on the solution itself, %s is %s within %v",
+				s.Name, s.Status, t.limit)
 		}
 	}
 	return nil

@@ -13,7 +13,9 @@ import (
 
 // sections are the headings of a lesson's README, in order. "Needs" is left out
 // of a lesson that needs none.
-var sections = []string{"The problem", "On the wire", "Needs", "Your task", "Run it", "Hints", "When it is green", "What people get wrong", "Go deeper"}
+var sections = []string{
+	"The problem", "On the wire", "Needs", "Your task", "Run it", "Hints", "When it is green", "What people get wrong", "Go deeper",
+}
 
 // leastHints is how many folded hints a README has at least.
 const leastHints = 3

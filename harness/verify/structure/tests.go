@@ -70,7 +70,8 @@ func (f *findings) step(step catalog.Step, table string) {
 		f.say("%s has no comment that says what a peer would see", step.Name)
 	}
 	if catalog.Part(step.File) == 0 {
-		f.say("%s:%d: the step %s stands outside the parts; it should be in a part1_test.go, part2_test.go and so on", step.File, step.Line, step.Name)
+		f.say("%s:%d: the step %s stands outside the parts; it should be in a part1_test.go, part2_test.go and so on",
+			step.File, step.Line, step.Name)
 	}
 	if step.Hint == "" {
 		f.say("%s: there is no hint for %s", table, step.Name)
