@@ -16,9 +16,13 @@ import (
 	"example.com/sseworkbook/harness/textfile"
 )
 
-// Dir is the folder of the mistakes, slash-separated and below the workbook's
-// root. It has a folder for each lesson, of the lesson's name.
-const Dir = "harness/mistakes"
+// The folders of records, slash-separated and below the workbook's root: of the
+// mistakes, and of right answers of another shape. Each has a folder for each lesson,
+// of the lesson's name.
+const (
+	Dir             = "harness/mistakes"
+	AlternativesDir = "harness/verify/alternatives"
+)
 
 // Of returns the mistakes on record for the lesson in the workbook at root, in
 // the order of their file names.
@@ -26,8 +30,8 @@ func Of(root string, lesson catalog.Lesson) ([]Record, error) {
 	return Read(root, Dir, lesson)
 }
 
-// Read is Of for the records in another folder than Dir, which is below root and
-// has a folder for each lesson as well. The errors of all records come joined.
+// Read is Of for the records in another folder than Dir. The errors of all records
+// come joined.
 func Read(root, dir string, lesson catalog.Lesson) ([]Record, error) {
 	files, err := filepath.Glob(filepath.Join(root, dir, lesson.Name, "*.txtar"))
 	if err != nil {

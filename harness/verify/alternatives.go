@@ -9,16 +9,12 @@ import (
 	"example.com/sseworkbook/harness/verify/trial"
 )
 
-// alternativesDir has the right answers of another shape, a folder for each lesson
-// of records as package mistakes reads them.
-const alternativesDir = "harness/verify/alternatives"
-
 // alternativeRuns is how many processes a right answer must pass in.
 const alternativeRuns = 3
 
 // alternativeJobs prove that right answers of another shape pass.
 func (v *verifier) alternativeJobs(lesson catalog.Lesson) ([]job, error) {
-	return v.recordJobs(lesson, alternativesDir, func(ctx context.Context, r mistakes.Record, texts map[string]string) ([]string, error) {
+	return v.recordJobs(lesson, mistakes.AlternativesDir, func(ctx context.Context, r mistakes.Record, texts map[string]string) ([]string, error) {
 		if len(r.Expect) > 0 {
 			return []string{"it names a step that catches it, and is right"}, nil
 		}

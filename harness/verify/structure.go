@@ -19,7 +19,7 @@ func (v *verifier) structureJobs(lesson catalog.Lesson) ([]job, error) {
 		{name: "files", file: dir, prove: func(context.Context) ([]string, error) { return v.proveFiles(lesson) }},
 		{name: "text", file: v.path(lesson.Readme()), prove: func(context.Context) ([]string, error) { return structure.Readme(lesson), nil }},
 		{name: "records", file: mistakes.Dir + "/" + lesson.Name, prove: func(context.Context) ([]string, error) {
-			return structure.Records(v.root, alternativesDir, lesson), nil
+			return structure.Records(v.root, lesson), nil
 		}},
 	}
 	if lesson.Name == v.report.Lessons[0] { // once is enough

@@ -18,19 +18,19 @@ const (
 const longestTitle = 72
 
 // Records checks that enough mistakes are on record for a lesson, in a form that can
-// be shown, and enough right answers of another shape, which are in the folder
-// alternatives below root.
-func Records(root, alternatives string, lesson catalog.Lesson) []string {
+// be shown, and enough right answers of another shape.
+func Records(root string, lesson catalog.Lesson) []string {
 	var f findings
 	wrong, err := mistakes.Of(root, lesson)
 	f.note(err)
-	right, err := mistakes.Read(root, alternatives, lesson)
+	right, err := mistakes.Read(root, mistakes.AlternativesDir, lesson)
 	f.note(err)
 	if n := len(wrong); n < leastMistakes {
 		f.say("there are %d mistakes on record; there should be at least %d", n, leastMistakes)
 	}
 	if n := len(right); n < leastAlternatives {
-		f.say("%s/%s has %d right answers of another shape; there should be at least %d", alternatives, lesson.Name, n, leastAlternatives)
+		f.say("%s/%s has %d right answers of another shape; there should be at least %d",
+			mistakes.AlternativesDir, lesson.Name, n, leastAlternatives)
 	}
 	steps, err := lesson.Steps()
 	f.note(err)
