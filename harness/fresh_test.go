@@ -62,11 +62,10 @@ func freshLessons(dir string) error {
 			}
 		}
 	}
-	targets, err := stub.Targets("..", lessons...)
-	if err != nil {
+	if lessons, err = catalog.Find(dir); err != nil {
 		return err
 	}
-	if err := stub.Generate(dir, targets, io.Discard); err != nil {
+	if err := stub.Generate(dir, lessons, io.Discard); err != nil {
 		return err
 	}
 	return checksums.Write(dir) // an edited test is no concern of the copy

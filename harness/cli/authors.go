@@ -9,11 +9,7 @@ import (
 // newStubs returns the command that go generate runs.
 func newStubs() *command {
 	return forAuthors("stubs", "Derives the lessons' stubs from the solutions.", func(cmd *command, book workbook) error {
-		targets, err := stub.Targets(book.root, book.lessons...)
-		if err != nil {
-			return err
-		}
-		return stub.Generate(book.root, targets, cmd.stdout)
+		return stub.Generate(book.root, book.lessons, cmd.stdout)
 	})
 }
 

@@ -41,11 +41,7 @@ where it was, as framing.go.orig-20261124-1530; no earlier copy is ever overwrit
 // mayReset reports whether a lesson may be started anew: nothing was written in it,
 // or a person says so. Where nobody can be asked, that is an error.
 func (b workbook) mayReset(cmd *command, lesson catalog.Lesson) (bool, error) {
-	targets, err := stub.Targets(b.root, lesson)
-	if err != nil {
-		return false, err
-	}
-	written, err := stub.Written(b.root, targets[0])
+	written, err := stub.ModifiedFiles(b.root, lesson)
 	if err != nil || len(written) == 0 {
 		return err == nil, err
 	}
@@ -60,11 +56,7 @@ func (b workbook) mayReset(cmd *command, lesson catalog.Lesson) (bool, error) {
 
 // reset starts a lesson anew, and says what was kept.
 func (b workbook) reset(w io.Writer, lesson catalog.Lesson) error {
-	targets, err := stub.Targets(b.root, lesson)
-	if err != nil {
-		return err
-	}
-	kept, err := stub.Reset(b.root, targets[0])
+	kept, err := stub.Reset(b.root, lesson)
 	for _, path := range kept {
 		fmt.Fprintf(w, "kept   your code, as %s\n", path)
 	}

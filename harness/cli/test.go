@@ -65,7 +65,7 @@ message between client and server is an arrow, with its bytes, up to the failure
 // test runs a lesson as go test does, and reports whether it is green.
 func (b workbook) test(cmd *command, lesson catalog.Lesson, o testOptions) (passed bool, err error) {
 	if o.trace == "" {
-		return progress.Plain(cmd.ctx, b.root, lesson, progress.Options{}, cmd.stdout, cmd.stderr)
+		return progress.Stream(cmd.ctx, b.root, lesson, progress.Options{}, cmd.stdout, cmd.stderr)
 	}
 	file, err := trace.Create(o.trace, o.force)
 	if err != nil {
@@ -105,7 +105,7 @@ func (b workbook) traced(ctx context.Context, lesson catalog.Lesson, stdout, std
 		Env:  []string{trace.Variable + "=" + record.Name()},
 	}
 	var output, complaints bytes.Buffer // the compiler's are complaints
-	passed, err := progress.Plain(ctx, b.root, lesson, o, io.MultiWriter(stdout, &output), io.MultiWriter(stderr, &complaints))
+	passed, err := progress.Stream(ctx, b.root, lesson, o, io.MultiWriter(stdout, &output), io.MultiWriter(stderr, &complaints))
 	if err != nil {
 		return trace.Run{}, err
 	}

@@ -112,7 +112,7 @@ func (b workbook) showNext(w io.Writer, results []progress.Result, part func(mes
 		return
 	}
 	r := results[i]
-	switch step, open := r.Open(); {
+	switch step, open := r.Next(); {
 	case r.BuildError != "":
 		fmt.Fprintf(w, "next  make lesson %s compile:\n%s\n", r.Lesson.Name, indent(r.BuildError))
 	case open:

@@ -79,7 +79,7 @@ func noStep(root string, r progress.Result) Hint {
 // hintsOf returns the step that is red in r, or that comes next, and all hints for
 // it, of which there is one at least; "" if no step is.
 func hintsOf(r progress.Result) (name string, hints []Hint, err error) {
-	open, ok := r.Open()
+	open, ok := r.Next()
 	if !ok || r.BuildError != "" {
 		return "", nil, nil
 	}

@@ -19,7 +19,7 @@ func (t *Terminal) press(ctx context.Context, v view, u Update, k key) view {
 		return v
 	}
 	lesson, ok := v.shown(u)
-	result, ran := find(u.Results, lesson.Name)
+	result, ran := progress.Find(u.Results, lesson.Name)
 	switch {
 	case k == 'l' && v.pane == lessonPane:
 		v.pane = listPane
@@ -78,7 +78,7 @@ func (v view) withHint(r progress.Result) view {
 		v.note = "no step is red: what there is to mend stands above"
 		return v
 	}
-	step, _ := r.Open() // there is one, since there is a hint
+	step, _ := r.Next() // there is one, since there is a hint
 	v.hint = hintPane{r.Lesson.Name, step.Name, v.hintText(hint)}
 	return v
 }

@@ -84,7 +84,7 @@ func (v view) main(u Update) string {
 		return v.allDone(u)
 	}
 	text := v.heading(lesson)
-	result, ran := find(u.Results, lesson.Name)
+	result, ran := progress.Find(u.Results, lesson.Name)
 	switch running := u.Running && (u.Lesson == lesson.Name || !ran); {
 	case running && ran:
 		return text + strings.TrimSpace(Summary(result)) + v.style.bold(" · running …") + "\n\n" + v.style.dim("the run before:") + "\n" + v.body(u, result)
@@ -120,15 +120,6 @@ func (v view) shown(u Update) (catalog.Lesson, bool) {
 	return v.lessons[i], true
 }
 
-// find returns the result of the lesson called name, if there is one.
-func find(results []progress.Result, name string) (progress.Result, bool) {
-	i := slices.IndexFunc(results, func(r progress.Result) bool { return r.Lesson.Name == name })
-	if i < 0 {
-		return progress.Result{}, false
-	}
-	return results[i], true
-}
-
 // heading names a lesson.
 func (v view) heading(lesson catalog.Lesson) string {
 	if lesson.Name == "" {
@@ -148,7 +139,7 @@ func (v view) body(u Update, r progress.Result) string {
 	if r.Done {
 		return v.green(r.Lesson, u.Results)
 	}
-	step, open := r.Open()
+	step, open := r.Next()
 	var text, message string
 	switch {
 	case r.BuildError != "":
@@ -170,8 +161,8 @@ func (v view) body(u Update, r progress.Result) string {
 		text += "\n" + beside(v.style.bold(label("code")), fmt.Sprintf("%s:%d", Relative(v.root, code.file), code.line)+
 			"\n"+code.text(v.style, v.width-len(margin), around))
 	}
-	if r.Often != "" && !stale {
-		text += "\n" + beside(v.style.bold(label("often")), wrap(r.Often, v.width-len(margin)))
+	if r.Mistakes != "" && !stale {
+		text += "\n" + beside(v.style.bold(label("often")), wrap(r.Mistakes, v.width-len(margin)))
 	}
 	if v.hint.text != "" && v.hint.lesson == r.Lesson.Name && v.hint.step == step.Name {
 		text += "\n" + v.hint.text
@@ -209,7 +200,7 @@ func (v view) list(u Update) string {
 		if lesson.Name == shown.Name {
 			mark = "▸"
 		}
-		result, ran := find(u.Results, lesson.Name)
+		result, ran := progress.Find(u.Results, lesson.Name)
 		if ran {
 			how = strings.TrimSpace(Summary(result))
 		}

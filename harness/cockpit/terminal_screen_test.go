@@ -45,7 +45,7 @@ func red(l catalog.Lesson, message string) progress.Result {
 func TestTheScreenOfAStepThatIsRedAgain(t *testing.T) {
 	v := shopView(t)
 	again := red(v.lessons[0], "nobody is greeted")
-	again.Often = "the name is misspelt · more: go run ./harness mistakes 1"
+	again.Mistakes = "the name is misspelt · more: go run ./harness mistakes 1"
 	u := Update{N: 1, Lesson: "01-greeting", Results: []progress.Result{again}}
 	require.Contains(t, v.screen(u), "\noften the name is misspelt · more: go run ./harness mistakes\n      1\n")
 

@@ -6,10 +6,7 @@
 // offer lessons what they need; a lesson does not import it.
 package inspect
 
-import (
-	"runtime"
-	"slices"
-)
+import "runtime"
 
 // Goroutines returns what each goroutine of this process is doing, the caller's
 // first. It stops them all for that moment.
@@ -33,10 +30,10 @@ func Self() int64 {
 
 // Find returns what the goroutine with this ID is doing, unless it has ended.
 func Find(id int64) (g Goroutine, found bool) {
-	all := Goroutines()
-	i := slices.IndexFunc(all, func(g Goroutine) bool { return g.ID == id })
-	if i < 0 {
-		return Goroutine{}, false
+	for _, g := range Goroutines() {
+		if g.ID == id {
+			return g, true
+		}
 	}
-	return all[i], true
+	return Goroutine{}, false
 }

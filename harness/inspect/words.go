@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -14,20 +15,12 @@ func Deadlock(p any) (deadlock, mainReturned bool) {
 	return strings.HasPrefix(word, "deadlock:"), strings.Contains(word, "main bubble goroutine has exited")
 }
 
-// crashMarks begin the lines with which the runtime starts to say how the process
-// ended.
-var crashMarks = []string{"panic: ", "fatal error: ", "runtime: "}
+// crash begins the lines with which the runtime starts to say how the process ended.
+var crash = regexp.MustCompile(`^(panic|fatal error|runtime): `)
 
 // StartsCrash reports whether line is the first that the runtime prints when the
 // process crashes.
-func StartsCrash(line string) bool {
-	for _, mark := range crashMarks {
-		if strings.HasPrefix(line, mark) {
-			return true
-		}
-	}
-	return false
-}
+func StartsCrash(line string) bool { return crash.MatchString(line) }
 
 // Crash returns the reason, in one line, and the goroutines of what the runtime
 // prints when the process crashes. The goroutine that crashed comes first.

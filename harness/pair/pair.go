@@ -132,7 +132,7 @@ func (p *Pair) beginClose() (streams []*Stream, first bool) {
 // stuck waits for the handlers; should that hang (a lock in a bubble stops its
 // clock), the step's watchdog names the handler.
 func (p *Pair) stuck() *exchange {
-	defer step.Waiting(p.tb, func() (string, []string) {
+	defer step.OnHang(p.tb, func() (string, []string) {
 		return "a handler has not returned after its client left", p.origin.whereabouts()
 	})()
 	return p.origin.stuck(closeLimit)

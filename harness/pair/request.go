@@ -34,7 +34,7 @@ func (p *Pair) Post(path, contentType, body string) Response {
 func (p *Pair) Do(req *http.Request) Response {
 	p.tb.Helper()
 	name := req.Method + " " + req.URL.RequestURI()
-	defer step.Waiting(p.tb, func() (string, []string) {
+	defer step.OnHang(p.tb, func() (string, []string) {
 		return "the answer to " + name + " has not come to its end", append(p.origin.whereabouts(), p.again(req))
 	})()
 	resp, err := p.Client.Do(req)

@@ -80,7 +80,7 @@ func (p *Pair) open(r *http.Request) *Stream {
 func (s *Stream) connect() {
 	s.pair.tb.Helper()
 	name := s.request.Method + " " + s.request.URL.RequestURI()
-	defer step.Waiting(s.pair.tb, func() (string, []string) {
+	defer step.OnHang(s.pair.tb, func() (string, []string) {
 		return "the client of " + name + " still waits for a status line: in a browser, onopen never fires",
 			[]string{"handler     " + s.exchange.where(), s.pair.again(s.request)}
 	})()

@@ -55,7 +55,7 @@ func (s *Stream) Ended(sentence string) error {
 // never does, the test fails with sentence and the line where the handler waits.
 func (s *Stream) Returned(sentence string) {
 	s.pair.tb.Helper()
-	defer step.Waiting(s.pair.tb, func() (string, []string) {
+	defer step.OnHang(s.pair.tb, func() (string, []string) {
 		return sentence, []string{"handler     " + s.exchange.where(), s.pair.again(s.request)}
 	})()
 	s.exchange.wait(0)
@@ -64,7 +64,7 @@ func (s *Stream) Returned(sentence string) {
 // await waits until ready, which is called with s.mu held, or until the body
 // has ended.
 func (s *Stream) await(ready func() bool, report func() (sentence string, details []string)) {
-	defer step.Waiting(s.pair.tb, report)()
+	defer step.OnHang(s.pair.tb, report)()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for !ready() && s.err == nil {

@@ -1,15 +1,13 @@
 package progress
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/process"
 )
 
 // A Binary is the compiled tests of one lesson, for those who run them many
@@ -36,22 +34,16 @@ func (e *BuildError) Error() string {
 // it heeds the overlay and the race detector.
 func Compile(ctx context.Context, root string, lesson catalog.Lesson, o Options, dir string) (*Binary, error) {
 	b := &Binary{lesson: lesson, dir: dir, file: filepath.Join(dir, "lesson.test.exe")} // by this name Windows runs it too
-	// Without the tables for a debugger, the linker is done sooner.
-	args := []string{"test", "-c", "-vet=off", "-ldflags=-s -w", "-o", b.file}
-	if o.Overlay != "" {
-		args = append(args, "-overlay="+o.Overlay)
-	}
-	if o.Race {
-		args = append(args, "-race")
-	}
+
 	o.Env = append(o.Env, "GOMAXPROCS=1") // who compiles many does so side by side
-	output, err := golang(ctx, root, o, append(args, "./lessons/"+lesson.Name)...).CombinedOutput()
-	if _, failed := errors.AsType[*exec.ExitError](err); failed && ctx.Err() == nil {
-		run := packageRun{build: string(output)}
-		return nil, &BuildError{lesson, run.buildError(lesson, "lessons")}
-	}
+	// Without the tables for a debugger, the linker is done sooner.
+	cmd := golang(ctx, root, o, "test", "-c", "-vet=off", "-ldflags=-s -w", "-o", b.file, "./lessons/"+lesson.Name)
+	output, compiled, err := combinedOutput(ctx, cmd, "compiling the tests")
 	if err != nil {
-		return nil, failure(ctx, "compiling the tests", err)
+		return nil, err
+	}
+	if !compiled {
+		return nil, &BuildError{lesson, buildError(output, lesson, "lessons")}
 	}
 	return b, nil
 }
@@ -60,55 +52,37 @@ func Compile(ctx context.Context, root string, lesson catalog.Lesson, o Options,
 // test binary and further environment. What they say is a result; an error means
 // that they could not be run, or that ctx ended, which ends them too.
 func (b *Binary) Run(ctx context.Context, args, env []string) (Result, error) {
-	rounds, err := b.Rounds(ctx, 1, args, env)
+	rounds, err := b.RunN(ctx, 1, args, env)
 	if err != nil {
 		return Result{}, err
 	}
 	return rounds[0], nil
 }
 
-// Rounds is Run with n rounds in one process, and a result for each that was
+// RunN is Run with n rounds in one process, and a result for each that was
 // begun: a step that hangs, or a crash, ends the process.
-func (b *Binary) Rounds(ctx context.Context, n int, args, env []string) ([]Result, error) {
+func (b *Binary) RunN(ctx context.Context, n int, args, env []string) ([]Result, error) {
 	args = append([]string{"-test.v=test2json", "-test.timeout=10m", fmt.Sprintf("-test.count=%d", n)}, args...)
-	cmd := exec.CommandContext(ctx, b.file, args...)
+	cmd := process.Command(ctx, b.file, args...)
 	cmd.Dir = b.dir
 	cmd.Env = append(os.Environ(), env...)
-	inGroupOfItsOwn(cmd)
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	err := cmd.Run()
-	if ctx.Err() != nil {
-		killGroup(cmd)
-	}
-	if _, failed := errors.AsType[*exec.ExitError](err); ctx.Err() != nil || err != nil && !failed {
-		return nil, failure(ctx, "running the tests", err)
+	output, passed, err := combinedOutput(ctx, cmd, "running the tests")
+	if err != nil {
+		return nil, err
 	}
 	var results []Result
-	for _, round := range parseText(output.String(), err == nil).rounds() {
+	for _, round := range parseText(output, passed).rounds() {
 		results = append(results, round.result(b.lesson, "lessons"))
 	}
 	return results, nil
 }
 
-// failure says that what was being done could not be, or was stopped.
-func failure(ctx context.Context, doing string, err error) error {
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	return fmt.Errorf("%s: %w", doing, err)
-}
-
 // Vet returns what go vet has against a lesson and its tests, in a few lines, or
 // "". Of the options it heeds the overlay.
 func Vet(ctx context.Context, root string, lesson catalog.Lesson, o Options) (string, error) {
-	output, err := golang(ctx, root, o, "vet", "-overlay="+o.Overlay, "./lessons/"+lesson.Name).CombinedOutput()
-	if err == nil {
-		return "", nil
+	output, clean, err := combinedOutput(ctx, golang(ctx, root, o, "vet", "./lessons/"+lesson.Name), "running go vet")
+	if err != nil || clean {
+		return "", err
 	}
-	if _, failed := errors.AsType[*exec.ExitError](err); !failed || ctx.Err() != nil {
-		return "", failure(ctx, "running go vet", err)
-	}
-	run := packageRun{build: string(output)}
-	return run.buildError(lesson, "lessons"), nil
+	return buildError(output, lesson, "lessons"), nil
 }

@@ -36,11 +36,20 @@ type Result struct {
 	// Outside is what the run printed outside any step, when it failed there: a
 	// goroutine found at the end, or a failed test that is no step.
 	Outside string
-	// Often is what a step that was red in the run before, too, often is, on one
+	// Mistakes is what a step that was red in the run before, too, often is, on one
 	// line; "" if nothing is red again.
-	Often string
+	Mistakes string
 	// Done is whether all steps pass and nothing else failed.
 	Done bool
+}
+
+// Find returns the result of the lesson called name, if there is one.
+func Find(results []Result, name string) (r Result, found bool) {
+	i := slices.IndexFunc(results, func(r Result) bool { return r.Lesson.Name == name })
+	if i < 0 {
+		return Result{}, false
+	}
+	return results[i], true
 }
 
 // A StepResult is what a run showed of one step.
@@ -57,9 +66,9 @@ type StepResult struct {
 // Red returns the first step that failed, if one did.
 func (r Result) Red() (step StepResult, ok bool) { return r.first(Failed) }
 
-// Open returns the first step that has not passed, if there is one: the red
-// one, or the one that comes next.
-func (r Result) Open() (step StepResult, ok bool) {
+// Next returns the first step that has not passed, if there is one: the red
+// one, or else the one that was not run.
+func (r Result) Next() (step StepResult, ok bool) {
 	return r.first(Failed, Waiting, Unknown)
 }
 

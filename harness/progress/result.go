@@ -13,8 +13,10 @@ import (
 // ones mostly say it all.
 const buildLines = 5
 
-// often is the line in which a run says what a step that is red again often is.
-var often = regexp.MustCompile(`(?m)^often: (.*)$`)
+// mistakes is the line in which a run says what a step that is red again often is.
+// It is printed by the lesson's test binary as it ends, when there is no test left
+// to whose attributes it could belong.
+var mistakes = regexp.MustCompile(`(?m)^often: (.*)$`)
 
 // result returns what the run of the package showed of the lesson, which was
 // run in tree.
@@ -27,11 +29,11 @@ func (p *packageRun) result(lesson catalog.Lesson, tree string) Result {
 	for _, step := range steps {
 		r.Steps = append(r.Steps, p.find(step.Name).step(step.Name))
 	}
-	if _, open := r.Open(); !open && r.BuildError == "" && p.ended == "pass" {
+	if _, open := r.Next(); !open && r.BuildError == "" && p.ended == "pass" {
 		r.Done = len(steps) > 0
 	}
-	if found := often.FindStringSubmatch(p.rest.String()); found != nil {
-		r.Often = found[1]
+	if found := mistakes.FindStringSubmatch(p.rest.String()); found != nil {
+		r.Mistakes = found[1]
 	}
 	if _, red := r.Red(); !red && r.BuildError == "" && p.ended == "fail" {
 		r.Outside = p.outside(steps)
@@ -109,13 +111,18 @@ func trimMargin(line string) string {
 // the headings that name packages; "" if the package was built.
 func (p *packageRun) buildError(lesson catalog.Lesson, tree string) string {
 	switch {
-	case p.build == "" && p.ended == "skip":
+	case p.build != "":
+		return buildError(p.build, lesson, tree)
+	case p.ended == "skip":
 		return "there are no tests in " + lesson.Dir
-	case p.build == "":
-		return ""
 	}
+	return ""
+}
+
+// buildError takes out of what the compiler or vet printed the lines about the
+// lesson, each once and without the headings that name packages.
+func buildError(text string, lesson catalog.Lesson, tree string) string {
 	// The tests are the lesson's, wherever an overlay has them run.
-	text := p.build
 	files, _ := lesson.TestFiles() // without them, the compiler's own lines have to do
 	for _, file := range files {
 		name := lesson.Name + "/" + filepath.Base(file)
@@ -128,7 +135,8 @@ func (p *packageRun) buildError(lesson catalog.Lesson, tree string) string {
 			lines = append(lines, line)
 		}
 	}
-	if lines = blameLearner(lines); len(lines) > buildLines {
+	lines = strings.Split(blameLearner(strings.Join(lines, "\n")), "\n")
+	if len(lines) > buildLines {
 		lines = append(lines[:buildLines], "…")
 	}
 	return strings.Join(lines, "\n")

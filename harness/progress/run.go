@@ -2,15 +2,19 @@ package progress
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path"
+	"slices"
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/process"
 	"example.com/sseworkbook/harness/toolchain"
 )
 
@@ -24,6 +28,18 @@ type Options struct {
 	Env     []string // further environment, "KEY=value"
 }
 
+// tree returns the folder whose packages are tested.
+func (o Options) tree() string { return cmp.Or(o.Tree, "lessons") }
+
+// arguments returns what go test is told for these lessons.
+func (o Options) arguments(lessons ...catalog.Lesson) []string {
+	args := slices.Clone(o.Args)
+	for _, lesson := range lessons {
+		args = append(args, "./"+path.Join(o.tree(), lesson.Name))
+	}
+	return args
+}
+
 // Run runs the tests of the lessons in the workbook at root, all in one go
 // test, and returns a result for each, in the order given. Steps that fail and
 // lessons that do not compile are results; an error means that there are none:
@@ -33,18 +49,11 @@ func Run(ctx context.Context, root string, lessons []catalog.Lesson, o Options) 
 	if len(lessons) == 0 {
 		return nil, nil
 	}
-	if o.Tree == "" {
-		o.Tree = "lessons"
-	}
 	var stdout, stderr bytes.Buffer
-	cmd := golang(ctx, root, o, o.arguments(lessons)...)
+	cmd := golang(ctx, root, o, "test", append([]string{"-json"}, o.arguments(lessons...)...)...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	if ctx.Err() != nil {
-		killGroup(cmd)
-	}
-	if _, failed := errors.AsType[*exec.ExitError](err); ctx.Err() != nil || err != nil && !failed {
-		return nil, failure(ctx, "running the tests", err)
+	if _, err := run(ctx, cmd, "running the tests"); err != nil {
+		return nil, err
 	}
 	runs := parse(stdout.Bytes())
 	var results []Result
@@ -54,36 +63,60 @@ func Run(ctx context.Context, root string, lessons []catalog.Lesson, o Options) 
 			return nil, fmt.Errorf("running the tests of lesson %s: go test did not get to it: %s",
 				lesson.Name, strings.TrimSpace(stderr.String()))
 		}
-		results = append(results, run.result(lesson, o.Tree))
+		results = append(results, run.result(lesson, o.tree()))
 	}
 	return results, nil
 }
 
-// arguments returns the command line of the go command.
-func (o Options) arguments(lessons []catalog.Lesson) []string {
-	args := []string{"test", "-json"}
-	if o.Overlay != "" {
-		args = append(args, "-overlay="+o.Overlay)
-	}
-	if o.Race {
-		args = append(args, "-race")
-	}
-	args = append(args, o.Args...)
-	for _, lesson := range lessons {
-		args = append(args, "./"+path.Join(o.Tree, lesson.Name))
-	}
-	return args
+// Stream runs the tests of one lesson in the workbook at root, passes on what go
+// test prints, as it prints it, and returns whether they passed. An error means that
+// the go command could not be run, or that ctx ended, as with [Run].
+func Stream(ctx context.Context, root string, lesson catalog.Lesson, o Options, stdout, stderr io.Writer) (passed bool, err error) {
+	cmd := golang(ctx, root, o, "test", o.arguments(lesson)...)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	return run(ctx, cmd, "running the tests")
 }
 
 // golang returns a go command to be run in dir, which ends with ctx, and with it
 // what it has started. Without the GORACE here, each test binary sleeps a second
 // at its end for races still to come.
-func golang(ctx context.Context, dir string, o Options, args ...string) *exec.Cmd {
-	cmd := toolchain.Command(ctx, dir, args...)
+func golang(ctx context.Context, dir string, o Options, verb string, args ...string) *exec.Cmd {
+	words := []string{verb}
+	if o.Overlay != "" {
+		words = append(words, "-overlay="+o.Overlay)
+	}
+	if o.Race {
+		words = append(words, "-race")
+	}
+	cmd := toolchain.Command(ctx, dir, append(words, args...)...)
 	if o.Race {
 		cmd.Env = append(cmd.Env, "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	}
 	cmd.Env = append(cmd.Env, o.Env...)
-	inGroupOfItsOwn(cmd)
 	return cmd
+}
+
+// run runs a command to its end and returns whether it succeeded. An error means
+// that it could not be run, or that ctx ended, which ends all that it has started;
+// it says what was being done.
+func run(ctx context.Context, cmd *exec.Cmd, doing string) (succeeded bool, err error) {
+	err = cmd.Run()
+	if ctx.Err() != nil {
+		process.KillGroup(cmd)
+		err = context.Cause(ctx)
+	} else if _, failed := errors.AsType[*exec.ExitError](err); failed {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", doing, err)
+	}
+	return true, nil
+}
+
+// combinedOutput is run, and returns what the command has printed.
+func combinedOutput(ctx context.Context, cmd *exec.Cmd, doing string) (output string, succeeded bool, err error) {
+	var text bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &text, &text
+	succeeded, err = run(ctx, cmd, doing)
+	return text.String(), succeeded, err
 }

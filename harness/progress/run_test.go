@@ -125,8 +125,8 @@ func TestA(t *testing.T) { t.Fatal("nothing moves") }
 `)
 	results, err := progress.Run(t.Context(), root, lessons, progress.Options{})
 	require.NoError(t, err)
-	require.Equal(t, "the cart is before the horse", results[1].Often)
-	require.Empty(t, results[0].Often)
+	require.Equal(t, "the cart is before the horse", results[1].Mistakes)
+	require.Empty(t, results[0].Mistakes)
 }
 
 // Without a result there is an error, with what the go command said.

@@ -23,9 +23,7 @@ type member struct {
 }
 
 // Start adds a goroutine that runs f. One of the crowd may call it, too.
-func (c *Crowd) Start(f func()) { c.start(f) }
-
-func (c *Crowd) start(f func()) *member {
+func (c *Crowd) Start(f func()) {
 	m := &member{}
 	c.members = append(c.members, m)
 	c.all.Go(func() {
@@ -33,7 +31,6 @@ func (c *Crowd) start(f func()) *member {
 		defer m.ended.Store(true)
 		f()
 	})
-	return m
 }
 
 // Settle returns when each of the crowd has ended, or waits for a lock, a channel or
@@ -46,9 +43,9 @@ func (c *Crowd) Wait() { c.all.Wait() }
 // come adds a goroutine that runs f, and returns when each of the crowd has ended or
 // waits for a lock. It reports whether the new one has ended.
 func (c *Crowd) come(f func()) (ended bool) {
-	m := c.start(f)
+	c.Start(f)
 	c.settle(inspect.Goroutine.InSync)
-	return m.ended.Load()
+	return c.members[len(c.members)-1].ended.Load()
 }
 
 // settle returns when each of the crowd but the caller has ended, or waits.

@@ -24,11 +24,11 @@ type lesson struct {
 
 	mu      sync.Mutex // guards the rest
 	green   map[string]bool
-	red     string // the first step that failed, for which the others wait
-	redPart string // the first sub-test of the running step that failed, likewise
-	running string
-	began   time.Time
-	waiting []*waiting
+	red     string        // the first step that failed, for which the others wait
+	redPart string        // the first sub-test of the running step that failed, likewise
+	running string        // the step that runs, "" for none
+	took    time.Duration // how long it has run, as the watchdog counts
+	onHang  []*report     // what it waits for, the latest last
 }
 
 // read finds out what lesson this is, and which steps were asked for. names are
@@ -71,9 +71,8 @@ func (l *lesson) owns(file string) bool {
 
 // run takes the steps and returns the exit status.
 func (l *lesson) run(m *testing.M) int {
-	limit := watchdogLimit()
-	if limit > 0 {
-		go watch(limit) // ends with the process
+	if limit := limitOfStep(); limit > 0 {
+		go l.watch(limit) // ends with the process
 	}
 	if supervised() {
 		go endWithSupervisor() // ends with the process
@@ -85,58 +84,50 @@ func (l *lesson) run(m *testing.M) int {
 	case code != 0:
 		fmt.Print(l.closing())
 	case l.all:
-		l.forget()
+		l.forgetRed()
 	}
 	return code
 }
 
-// begin notes that step runs now. When it has to wait for another step, it
-// returns that one's name instead.
-func (l *lesson) begin(step string) (red string) {
+// begin notes that a step runs now, or a sub-test of the one that runs. When it has
+// to wait for another one, it returns that one's name instead.
+func (l *lesson) begin(name string) (red string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.green, step) // with -count, each round decides anew
-	if step == l.red {
+	if isPart(name) {
+		if name == l.redPart || shuffled() {
+			return ""
+		}
+		return l.redPart
+	}
+	delete(l.green, name) // with -count, each round decides anew
+	if name == l.red {
 		l.red = ""
 	}
-	if l.red != "" && !shuffled() && slices.Index(l.steps, l.red) < slices.Index(l.steps, step) {
+	if l.red != "" && !shuffled() && slices.Index(l.steps, l.red) < slices.Index(l.steps, name) {
 		return l.red
 	}
-	l.running, l.began, l.waiting, l.redPart = step, time.Now(), nil, ""
-	tellSupervisor(step)
+	l.running, l.took, l.onHang, l.redPart = name, 0, nil, ""
+	tellSupervisor(name)
 	return ""
 }
 
-// beginPart notes that a sub-test of the running step runs now. When it has to
-// wait for another one, it returns that one's name instead.
-func (l *lesson) beginPart(part string) (red string) {
+// end notes how a step, or a sub-test, ended.
+func (l *lesson) end(name string, failed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if part == l.redPart || shuffled() {
-		return ""
+	if isPart(name) {
+		if failed && l.redPart == "" {
+			l.redPart = name
+		}
+		return
 	}
-	return l.redPart
-}
-
-// endPart notes how a sub-test ended.
-func (l *lesson) endPart(part string, failed bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if failed && l.redPart == "" {
-		l.redPart = part
-	}
-}
-
-// end notes how step ended.
-func (l *lesson) end(step string, failed bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.running = ""
 	if !failed {
-		l.green[step] = true
+		l.green[name] = true
 		tellSupervisor("")
 	} else if l.red == "" {
-		l.red = step
+		l.red = name
 	}
 }
 
@@ -145,19 +136,8 @@ func shuffled() bool {
 	return s != "" && s != "off"
 }
 
-// closing returns the last lines of a run in which a step is red: what it often
-// is, once it is red again, and where the learner is. The caller holds mu.
-func (l *lesson) closing() string { return l.causes() + l.standing() }
-
-// standing says in a line where the learner is. The caller holds mu.
-func (l *lesson) standing() string {
-	number, topic, ok := strings.Cut(l.folder, "-")
-	if !ok || l.red == "" || len(l.steps) < 2 {
-		return ""
-	}
-	if !l.all {
-		return fmt.Sprintf("lesson %s %s: %d of %d chosen steps\n", number, topic, len(l.green), len(l.steps))
-	}
-	return fmt.Sprintf("lesson %s %s: %d of %d steps · next: %s · hint: go run ./harness hint %s\n",
-		number, topic, len(l.green), len(l.steps), l.red, strings.TrimLeft(number, "0"))
+// fuzzing reports whether this is a fuzzing run, which has no end of its own, or
+// one of its workers.
+func fuzzing() bool {
+	return flagValue("test.fuzz") != "" || flagValue("test.fuzzworker") == "true"
 }

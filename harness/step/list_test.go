@@ -36,7 +36,7 @@ func TestAnErrorMayBeWrapped(t *testing.T) {
 func TestHeldContextsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var kept []context.Context
-		held := step.Held(10, func(ctx context.Context) {
+		held := step.HeldContexts(10, func(ctx context.Context) {
 			if len(kept) < 3 {
 				kept = append(kept, ctx)
 			}

@@ -58,9 +58,9 @@ func AtOnce(owner any, n int, f func(i int)) {
 	inspect.HandOver(lock, began, func() { crowd.settle(inspect.Goroutine.InSync) })
 }
 
-// Alone runs f on the only processor, so that nothing else runs before f has ended
+// OnOneProcessor runs f on the only processor, so that nothing else runs before f has ended
 // or waits.
-func Alone(f func()) {
+func OnOneProcessor(f func()) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	f()
 }

@@ -73,7 +73,7 @@ func Goroutines() (n int, most string) {
 }
 
 // LockedOut says, as details of a failure, at which of the learner's lines a goroutine
-// waits for a lock, if one does. It is for the report of [Waiting].
+// waits for a lock, if one does. It is for the report of [OnHang].
 func LockedOut() (details []string) {
 	for _, g := range inspect.Goroutines() {
 		if f, ok := ownFrame(g, false); ok && g.AtLock() {

@@ -2,6 +2,14 @@
 // test-driven work: one failure at a time, the sentence before the bytes, no
 // hang, no dump, no goroutine left behind, and a last line that says where you
 // are. Lesson tests use it, and harness/pair.
+//
+// A run goes through these files. Main (step.go) runs the test binary once more, as
+// its child (child.go), and looks after it (supervise.go): what the child prints is
+// passed on, but for crashes and data races, which become a line (filter.go). The
+// child takes the steps in turn (lesson.go). Each has its time (limit.go); when that
+// is over, or a bubble cannot go on (synctest.go), it fails with what it waited for
+// (onhang.go), at the learner's line (stack.go). The last lines (closing.go) name
+// the next step and, if that was red before (lastred.go), what it often is.
 package step
 
 import (
@@ -31,7 +39,7 @@ func Main(m *testing.M) {
 	}
 	names := stepNames()
 	current.read(names)
-	if supervised() || !canSupervise() {
+	if supervised() || fuzzing() || debugged() {
 		os.Exit(current.run(m))
 	}
 	syscall.Exit(supervise(names)) // os.Exit would let the race detector wait for a second
@@ -47,11 +55,19 @@ func Main(m *testing.M) {
 // others of the same step wait once one is red, and turns a panic into a failure.
 func Begin(tb testing.TB) (end func()) {
 	tb.Helper()
-	if strings.Contains(tb.Name(), "/") {
-		beginPart(tb)
-	} else {
-		begin(tb)
+	if red := current.begin(tb.Name()); red != "" {
+		tb.Skip("waits for " + red)
 	}
+	var before goleak.Option
+	if !isPart(tb.Name()) {
+		before = goleak.IgnoreCurrent()
+	}
+	tb.Cleanup(func() { // the first cleanup to be registered is the last to run
+		if before != nil && !tb.Failed() {
+			reportLeak(tb, before)
+		}
+		current.end(tb.Name(), tb.Failed())
+	})
 	return func() {
 		if p := recover(); p != nil {
 			reportPanic(tb, p)
@@ -59,27 +75,8 @@ func Begin(tb testing.TB) (end func()) {
 	}
 }
 
-func begin(tb testing.TB) {
-	tb.Helper()
-	if red := current.begin(tb.Name()); red != "" {
-		tb.Skip("waits for " + red)
-	}
-	before := goleak.IgnoreCurrent()
-	tb.Cleanup(func() { // the first cleanup to be registered is the last to run
-		if !tb.Failed() {
-			reportLeak(tb, before)
-		}
-		current.end(tb.Name(), tb.Failed())
-	})
-}
-
-func beginPart(tb testing.TB) {
-	tb.Helper()
-	if red := current.beginPart(tb.Name()); red != "" {
-		tb.Skip("waits for " + red)
-	}
-	tb.Cleanup(func() { current.endPart(tb.Name(), tb.Failed()) })
-}
+// isPart reports whether name is that of a sub-test of a step.
+func isPart(name string) bool { return strings.Contains(name, "/") }
 
 // reportPanic fails the step with one line for the panic p. The deferred
 // function that recovered p calls it, while the stack is still there.

@@ -1,9 +1,9 @@
 package step
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -15,38 +15,10 @@ import (
 	"example.com/sseworkbook/harness/inspect"
 )
 
-// A crash of the learner's code (a panic on a goroutine of its own, two writes
-// to a map at once) takes the process along, and the runtime prints pages of
-// stacks. So the steps run in a child, and its parent turns what the child
-// prints last into the failure of one step.
-
-// stateVar names, in the child's environment, the file in which the child notes
-// the step that it is at.
-const stateVar = "STEP_STATE"
-
-var stateFile = os.Getenv(stateVar)
-
-func supervised() bool { return stateFile != "" }
-
-// canSupervise reports whether a child would be in nobody's way.
-func canSupervise() bool { return !fuzzing() && !debugged() }
-
-// tellSupervisor notes the step that begins, or "" when none runs.
-func tellSupervisor(step string) {
-	if supervised() {
-		os.WriteFile(stateFile, []byte(step), 0o600)
-	}
-}
-
-// endWithSupervisor ends the child when its parent is gone, and with it the
-// other end of this pipe.
-func endWithSupervisor() {
-	io.Copy(io.Discard, os.Stdin)
-	os.Exit(2)
-}
-
 // supervise runs the steps, of which it gets all names, in a child and returns the
-// exit status.
+// exit status. A crash of the learner's code (a panic on a goroutine of its own, two
+// writes to a map at once) takes its process along, and the runtime prints pages of
+// stacks. These become the failure of one step here.
 func supervise(names []string) int {
 	state, err := os.CreateTemp("", "step-*")
 	if err != nil {
@@ -58,16 +30,16 @@ func supervise(names []string) int {
 
 	began := time.Now()
 	dump, err := runChild(state.Name(), names)
-	crash, crashed := errors.AsType[*exec.ExitError](err)
-	if crashed && dump != "" && crash.ExitCode() == 2 {
+	exit, ended := errors.AsType[*exec.ExitError](err)
+	if ended && dump != "" && exit.ExitCode() == 2 {
 		step, _ := os.ReadFile(state.Name())
 		current.crashed(string(step), dump, time.Since(began))
 		return 1
 	}
 	fmt.Print(dump)
 	switch {
-	case crashed && crash.ExitCode() > 0:
-		return crash.ExitCode()
+	case ended && exit.ExitCode() > 0:
+		return exit.ExitCode()
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "running the steps:", err)
 		return 1
@@ -75,51 +47,28 @@ func supervise(names []string) int {
 	return 0
 }
 
-// runChild runs this test binary once more, tells it the names of the steps, and
-// passes on what it says, up to the first line of a crash. It returns the rest.
+// runChild runs the child and passes on what it says, up to the first line of a
+// crash. It returns the rest.
 func runChild(stateFile string, names []string) (dump string, err error) {
-	cmd := exec.Command(os.Args[0], os.Args[1:]...)
-	cmd.Env = append(os.Environ(), stateVar+"="+stateFile, namesVar+"="+strings.Join(names, " "), "GOTRACEBACK=all", noRaceSleep())
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGQUIT) // a terminal sends it to the child too, which says where it is
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cmd := thisBinary(ctx, os.Args[1:], stateVar+"="+stateFile, namesVar+"="+strings.Join(names, " "), "GOTRACEBACK=all")
 	alive, err := cmd.StdinPipe()
 	if err != nil {
 		return "", err
 	}
-	defer alive.Close()
-	said, says, err := os.Pipe() // one pipe for both, which keeps their order
+	cmd.Cancel = alive.Close
+	said, err := cmd.StdoutPipe()
 	if err != nil {
 		return "", err
 	}
-	defer said.Close()
-	cmd.Stdout, cmd.Stderr = says, says
-	err = cmd.Start()
-	says.Close()
-	if err != nil {
+	cmd.Stderr = cmd.Stdout // one pipe for both, which keeps their order
+	if err := cmd.Start(); err != nil {
 		return "", err
 	}
-	defer forwardSignals(cmd.Process)()
 	dump = passOn(said, os.Stdout)
 	return dump, cmd.Wait()
-}
-
-// forwardSignals passes on to p what is to end this process, until stop is
-// called.
-func forwardSignals(p *os.Process) (stop func()) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for s := range signals {
-			if p.Signal(s) != nil {
-				p.Kill()
-			}
-		}
-	}()
-	return func() {
-		signal.Stop(signals)
-		close(signals)
-		<-done
-	}
 }
 
 // crashed reports that step took the process along.
@@ -133,8 +82,7 @@ func (l *lesson) crashed(step, dump string, took time.Duration) {
 	for _, earlier := range l.steps[:max(0, slices.Index(l.steps, step))] {
 		l.green[earlier] = true
 	}
-	printFailure(step, took, sentence+"\nthe whole process ended with it: each client of a server would have lost its connection")
-	fmt.Print(l.closing())
+	l.printFailure(took, sentence+"\nthe whole process ended with it: each client of a server would have lost its connection")
 }
 
 // crashSentence says in one line what the runtime says in pages.

@@ -3,7 +3,9 @@ package stub
 import (
 	"go/ast"
 	"go/token"
+	"go/types"
 	"slices"
+	"strings"
 )
 
 // declarations decides for each declaration of the solution what the stub has of it.
@@ -26,8 +28,7 @@ func (d *deriver) function(fn *ast.FuncDecl) {
 	switch {
 	case found.todo != nil || found.begin != nil:
 		d.strip(fn.Doc)
-		from, to := d.offset(fn.Body.Lbrace)+1, d.offset(fn.Body.Rbrace)
-		d.edits = append(d.edits, edit{from, to, d.body(fn, found), d.offset(found.at)})
+		d.replace(fn.Body.Lbrace+1, fn.Body.Rbrace, d.body(fn, found))
 	case found.keep || belongsToError(fn):
 		d.strip(fn.Doc)
 	case isAPI(fn):
@@ -49,21 +50,8 @@ func belongsToError(fn *ast.FuncDecl) bool {
 
 // receiver is the name of a method's type: that in *T, T[P] or T.
 func receiver(fn *ast.FuncDecl) string {
-	t := fn.Recv.List[0].Type
-	for {
-		switch of := t.(type) {
-		case *ast.StarExpr:
-			t = of.X
-		case *ast.IndexExpr:
-			t = of.X
-		case *ast.IndexListExpr:
-			t = of.X
-		case *ast.Ident:
-			return of.Name
-		default:
-			return ""
-		}
-	}
+	name, _, _ := strings.Cut(types.ExprString(fn.Recv.List[0].Type), "[")
+	return strings.TrimPrefix(name, "*")
 }
 
 // group leaves away what a type, const or var declaration has of the answer.
@@ -78,15 +66,24 @@ func (d *deriver) group(decl *ast.GenDecl) {
 		}
 		answers = append(answers, spec)
 	}
+	d.removeSpecs(decl, answers)
 	if len(answers) == len(decl.Specs) {
-		d.remove(decl.Doc, decl)
 		return
 	}
 	d.strip(decl.Doc)
 	if len(answers) > 0 && countsUp(decl) {
 		d.fail(decl.Pos(), "leaving constants away would change the others: mark the whole group //lesson:keep")
 	}
-	for _, spec := range answers {
+}
+
+// removeSpecs takes some of a declaration's imports, types, constants or variables away, or the whole declaration, if
+// these are all that it has.
+func (d *deriver) removeSpecs(decl *ast.GenDecl, specs []ast.Spec) {
+	if len(specs) == len(decl.Specs) {
+		d.remove(decl.Doc, decl)
+		return
+	}
+	for _, spec := range specs {
 		d.remove(comment(spec), spec)
 	}
 }
@@ -104,9 +101,11 @@ func (d *deriver) given(spec ast.Spec) bool {
 	return keep
 }
 
-// comment is the documentation of one type, constant or variable in a group.
+// comment is the documentation of one import, type, constant or variable in a group.
 func comment(spec ast.Spec) *ast.CommentGroup {
 	switch spec := spec.(type) {
+	case *ast.ImportSpec:
+		return spec.Doc
 	case *ast.TypeSpec:
 		return spec.Doc
 	case *ast.ValueSpec:
@@ -140,13 +139,4 @@ func (d *deriver) fields(spec ast.Spec) {
 		d.remove(field.Doc, field)
 		return false
 	})
-}
-
-// remove takes a declaration away, with its comment and what trails behind it on its last line.
-func (d *deriver) remove(doc *ast.CommentGroup, n ast.Node) {
-	from := n.Pos()
-	if doc != nil {
-		from = doc.Pos()
-	}
-	d.cut(from, n.End())
 }

@@ -10,7 +10,7 @@ import (
 
 // One solution with each kind of declaration, and what a learner gets of it. Tabs, comments and blank lines count.
 func TestAStubIsItsSolutionWithoutTheAnswers(t *testing.T) {
-	stub, err := Derive("topic.go", []byte(whole), nil)
+	stub, err := Derive("topic.go", []byte(whole))
 	require.NoError(t, err)
 	require.Equal(t, wholeStub, string(stub))
 }
@@ -202,11 +202,11 @@ func F() string { return url.PathEscape("") }
 //lesson:keep
 func G(url struct{ Host string }) string { return url.Host }
 `
-	stub, err := Derive("topic.go", []byte(strings.Replace(solution, "//lesson:keep", "//lesson:todo Escape.", 1)), nil)
+	stub, err := Derive("topic.go", []byte(strings.Replace(solution, "//lesson:keep", "//lesson:todo Escape.", 1)))
 	require.NoError(t, err)
 	require.NotContains(t, string(stub), `"net/url"`)
 
-	stub, err = Derive("topic.go", []byte(solution), nil)
+	stub, err = Derive("topic.go", []byte(solution))
 	require.NoError(t, err)
 	require.Contains(t, string(stub), `"net/url"`)
 }
@@ -235,23 +235,23 @@ func (c *Counter) Add() {
 	}
 }
 `
-	stub, err := Derive("topic.go", []byte(solution), nil)
+	stub, err := Derive("topic.go", []byte(solution))
 	require.NoError(t, err)
 	require.Equal(t, strings.Replace(solution, "//lesson:keep\n", "", 1), string(stub))
 }
 
 // Git may check a solution out with CRLF.
 func TestLineEndsDoNotCount(t *testing.T) {
-	unix, err := Derive("topic.go", []byte(whole), nil)
+	unix, err := Derive("topic.go", []byte(whole))
 	require.NoError(t, err)
-	windows, err := Derive("topic.go", []byte(strings.ReplaceAll(whole, "\n", "\r\n")), nil)
+	windows, err := Derive("topic.go", []byte(strings.ReplaceAll(whole, "\n", "\r\n")))
 	require.NoError(t, err)
 	require.Equal(t, string(unix), string(windows))
 }
 
 // What a stub has is what gofmt would have written, also where fields and constants went from the middle.
 func TestAStubIsGofmtClean(t *testing.T) {
-	stub, err := Derive("topic.go", []byte(whole), nil)
+	stub, err := Derive("topic.go", []byte(whole))
 	require.NoError(t, err)
 	formatted, err := format.Source(stub)
 	require.NoError(t, err)

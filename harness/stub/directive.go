@@ -2,6 +2,7 @@ package stub
 
 import (
 	"go/ast"
+	"go/parser"
 	"go/token"
 	"slices"
 	"strings"
@@ -14,7 +15,15 @@ type directives struct {
 	give  string // of //lesson:return
 	keep  bool
 	drop  bool
-	at    token.Pos // the first line of code in them, or else the first line
+	at    token.Pos // the first line
+}
+
+// code is the code that they put into a body.
+func (found directives) code() string {
+	if found.give != "" {
+		return "return " + found.give
+	}
+	return strings.Join(found.begin, "\n\t")
 }
 
 // isDirective tells whether a comment is one of ours, also where a space makes it prose that does nothing.
@@ -54,8 +63,7 @@ func (d *deriver) directive(found *directives, c *ast.Comment, allowed string) {
 		d.fail(c.Pos(), "//lesson:%s has no meaning here: use one of %s", verb, allowed)
 		return
 	}
-	code := verb == "begin" || verb == "return"
-	if !found.at.IsValid() || code && found.give == "" && found.begin == nil {
+	if !found.at.IsValid() {
 		found.at = c.Pos()
 	}
 	switch verb {
@@ -78,7 +86,7 @@ func (d *deriver) directive(found *directives, c *ast.Comment, allowed string) {
 	}
 }
 
-// consistent notes directives that contradict each other.
+// consistent notes directives that contradict each other, and code that does not parse.
 func (d *deriver) consistent(found directives) {
 	replaced := found.todo != nil || found.begin != nil
 	if found.keep && (replaced || found.give != "") {
@@ -89,6 +97,9 @@ func (d *deriver) consistent(found directives) {
 	}
 	if found.give != "" && !replaced {
 		d.fail(found.at, "//lesson:return goes with a //lesson:todo: add one that says what to write")
+	}
+	if _, err := parser.ParseExpr("func() {\n" + found.code() + "\n}"); err != nil {
+		d.fail(found.at, "//lesson:begin or //lesson:return does not parse: %v", err)
 	}
 }
 
@@ -117,9 +128,4 @@ func (d *deriver) unclaimed() {
 			}
 		}
 	}
-}
-
-// cut takes away the lines of from..to.
-func (d *deriver) cut(from, to token.Pos) {
-	d.edits = append(d.edits, cut(d.text, d.offset(from), d.offset(to)))
 }

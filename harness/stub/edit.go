@@ -3,68 +3,60 @@ package stub
 import (
 	"bytes"
 	"cmp"
+	"go/ast"
+	"go/token"
 	"slices"
 )
 
-// An edit puts text in the place of the bytes from..to of the solution.
+// An edit puts text in the place of the bytes from..to. The edits of a deriver do not overlap.
 type edit struct {
 	from, to int
 	text     string
-	blame    int // where in the solution to look when the text turns out wrong
 }
 
-// edits are changes that do not overlap.
-type edits []edit
-
-// sorted returns the edits in the order of their places.
-func (es edits) sorted() edits {
-	return slices.SortedFunc(slices.Values(es), func(a, b edit) int { return cmp.Compare(a.from, b.from) })
+// replace puts text between two positions.
+func (d *deriver) replace(from, to token.Pos, text string) {
+	d.edits = append(d.edits, edit{d.offset(from), d.offset(to), text})
 }
 
-// apply returns the text with all edits made.
-func (es edits) apply(text []byte) []byte {
+// cut takes away the lines of from..to, with what trails behind on the last of them.
+func (d *deriver) cut(from, to token.Pos) {
+	begin := bytes.LastIndexByte(d.text[:d.offset(from)], '\n') + 1
+	end := len(d.text)
+	if n := bytes.IndexByte(d.text[d.offset(to):], '\n'); n >= 0 {
+		end = d.offset(to) + n + 1
+	}
+	d.edits = append(d.edits, edit{begin, end, ""})
+}
+
+// remove takes a declaration away, with its comment and what trails behind it on its last line.
+func (d *deriver) remove(doc *ast.CommentGroup, n ast.Node) {
+	from := n.Pos()
+	if doc != nil {
+		from = doc.Pos()
+	}
+	d.cut(from, n.End())
+}
+
+// edited is the text with all edits made.
+func (d *deriver) edited() []byte {
+	slices.SortFunc(d.edits, func(a, b edit) int { return cmp.Compare(a.from, b.from) })
 	var out []byte
 	at := 0
-	for _, e := range es.sorted() {
-		out = append(out, text[at:e.from]...)
+	for _, e := range d.edits {
+		out = append(out, d.text[at:e.from]...)
 		out = append(out, e.text...)
 		at = e.to
 	}
-	return append(out, text[at:]...)
+	return append(out, d.text[at:]...)
 }
 
-// origin tells which offset of the original text an offset of the edited text comes from.
-func (es edits) origin(offset int) int {
-	shift := 0 // how far the edited text runs behind the original here
-	for _, e := range es.sorted() {
-		begins := e.from - shift
-		if offset < begins {
-			break
-		}
-		if e.text != "" && offset <= begins+len(e.text) { // the brace after a body is where its return is missed
-			return e.blame
-		}
-		shift += e.to - e.from - len(e.text)
-	}
-	return offset + shift
+// offset is where in the text a position is, in bytes.
+func (d *deriver) offset(at token.Pos) int {
+	return d.fset.Position(at).Offset
 }
 
-// lineStart is the offset of the first byte of the line that offset is in.
-func lineStart(text []byte, offset int) int {
-	return bytes.LastIndexByte(text[:offset], '\n') + 1
-}
-
-// nextLine is the offset of the first byte after the line that offset is in.
-func nextLine(text []byte, offset int) int {
-	end := bytes.IndexByte(text[offset:], '\n')
-	if end < 0 {
-		return len(text)
-	}
-	return offset + end + 1
-}
-
-// cut is the edit that takes away the lines that from..to is in, with what trails behind on the last of them.
-func cut(text []byte, from, to int) edit {
-	from = lineStart(text, from)
-	return edit{from: from, to: nextLine(text, to), blame: from}
+// source is the text of a node as it stands in the solution.
+func (d *deriver) source(n ast.Node) string {
+	return string(d.text[d.offset(n.Pos()):d.offset(n.End())])
 }

@@ -7,20 +7,16 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/sseworkbook/harness/catalog"
 )
 
 const (
-	solutionFile = "solutions/01-topic/topic.go"
-	stubFile     = "lessons/01-topic/topic.go"
+	solutionFile  = "solutions/01-topic/topic.go"
+	stubFile      = "lessons/01-topic/topic.go"
+	solutionGiven = "solutions/01-topic/given.go"
+	givenFile     = "lessons/01-topic/given.go"
 )
-
-var target = Target{Name: "01-topic", SolutionFile: solutionFile, StubFile: stubFile, Tests: []string{"lessons/01-topic/part1_test.go"}}
-
-// giving is the target of a lesson that gives something.
-var giving = Target{
-	Name: "01-topic", SolutionFile: solutionFile, StubFile: stubFile, Tests: target.Tests,
-	SolutionGiven: "solutions/01-topic/given.go", GivenFile: "lessons/01-topic/given.go",
-}
 
 // solution is a version of the solution: what it says to do becomes part of the stub.
 func solution(version string) string {
@@ -53,6 +49,17 @@ func (h house) write(file, text string) {
 	require.NoError(h, os.WriteFile(path, []byte(text), 0o644))
 }
 
+// lesson is the lesson whose folder is called NN-topic.
+func (h house) lesson(name string) catalog.Lesson {
+	return catalog.Lesson{
+		Name: name, Topic: name[3:],
+		Dir: filepath.Join(h.root, "lessons", name), SolutionDir: filepath.Join(h.root, "solutions", name),
+	}
+}
+
+// lessons are those of the workbook: the one.
+func (h house) lessons() []catalog.Lesson { return []catalog.Lesson{h.lesson("01-topic")} }
+
 // read returns what is in a file; one that is not there reads as "none".
 func (h house) read(file string) string {
 	h.Helper()
@@ -67,14 +74,8 @@ func (h house) read(file string) string {
 // generate returns what Generate logged.
 func (h house) generate() string {
 	h.Helper()
-	return h.generateOf(target)
-}
-
-// generateOf returns what Generate logged of this target.
-func (h house) generateOf(target Target) string {
-	h.Helper()
 	var log strings.Builder
-	require.NoError(h, Generate(h.root, []Target{target}, &log))
+	require.NoError(h, Generate(h.root, h.lessons(), &log))
 	return log.String()
 }
 
@@ -83,7 +84,7 @@ func TestAStubIsWrittenWhereNothingIs(t *testing.T) {
 	require.Equal(t, stubFile+": written\n", h.generate())
 	require.Equal(t, stubOf("one"), h.read(stubFile))
 	require.Empty(t, h.generate(), "nothing has changed, and there is something to say about it")
-	require.Equal(t, 1, strings.Count(h.read(ledgerFile), "\n"), "one stub is to be written down once")
+	require.Equal(t, 1, strings.Count(h.read(LedgerFile), "\n"), "one stub is to be written down once")
 }
 
 func TestAStubOfOursFollowsItsSolution(t *testing.T) {
@@ -119,7 +120,7 @@ func TestWhatALearnerHasWrittenIsLeft(t *testing.T) {
 				h.write(solutionFile, solution(version))
 				require.Equal(t, stubFile+": left as it is, it has your work in it\n", h.generate())
 				require.Equal(t, work, h.read(stubFile))
-				require.Empty(t, Check(h.root, []Target{target}), "a learner's work is no drift")
+				require.Empty(t, Check(h.root, h.lessons()), "a learner's work is no drift")
 			}
 		})
 	}
@@ -144,45 +145,43 @@ func TestALessonThatWasSplitGetsNoStubBesideIt(t *testing.T) {
 func TestOneBrokenSolutionDoesNotHoldUpTheOthers(t *testing.T) {
 	h := newHouse(t)
 	h.write("solutions/00-broken/broken.go", "package broken\n\nfunc F() {}\n")
-	broken := Target{Name: "00-broken", SolutionFile: "solutions/00-broken/broken.go", StubFile: "lessons/00-broken/broken.go"}
-	missing := Target{Name: "02-missing", SolutionFile: "solutions/02-missing/missing.go", StubFile: "lessons/02-missing/missing.go"}
+	lessons := append([]catalog.Lesson{h.lesson("00-broken"), h.lesson("02-missing")}, h.lessons()...)
 
 	var log strings.Builder
-	err := Generate(h.root, []Target{broken, missing, target}, &log)
+	err := Generate(h.root, lessons, &log)
 	require.ErrorContains(t, err, "solutions/00-broken/broken.go:3: F is exported")
 	require.ErrorContains(t, err, "reading the solution of 02-missing")
-	require.Equal(t, "none", h.read(broken.StubFile))
+	require.Equal(t, "none", h.read("lessons/00-broken/broken.go"))
 	require.Equal(t, stubOf("one"), h.read(stubFile))
 }
 
 func TestCheckNamesAStubThatIsBehindItsSolution(t *testing.T) {
 	h := newHouse(t)
-	targets := []Target{target}
 	h.generate()
-	require.Empty(t, Check(h.root, targets))
+	require.Empty(t, Check(h.root, h.lessons()))
 
 	h.write(solutionFile, solution("two"))
-	errs := Check(h.root, targets)
+	errs := Check(h.root, h.lessons())
 	require.Len(t, errs, 1)
 	require.ErrorContains(t, errs[0], "its stub is not in harness/stub/derived.sum: run go generate")
 
 	h.generate()
 	h.write(stubFile, stubOf("one"))
-	errs = Check(h.root, targets)
+	errs = Check(h.root, h.lessons())
 	require.Len(t, errs, 1)
 	require.ErrorContains(t, errs[0], "lessons/01-topic/topic.go is an earlier stub of solutions/01-topic/topic.go: run go generate")
 
 	require.NoError(t, os.Remove(filepath.Join(h.root, stubFile)))
-	require.Empty(t, Check(h.root, targets), "a learner may take the file away")
+	require.Empty(t, Check(h.root, h.lessons()), "a learner may take the file away")
 }
 
 // A ledger that cannot be read must not turn everybody's stubs into "your work", nor the other way round.
 func TestALedgerThatIsDamagedIsAnError(t *testing.T) {
 	h := newHouse(t)
 	h.generate()
-	h.write(ledgerFile, h.read(ledgerFile)+"<<<<<<< mine\n")
-	require.ErrorContains(t, Generate(h.root, []Target{target}, &strings.Builder{}), "harness/stub/derived.sum:2:")
-	require.Len(t, Check(h.root, []Target{target}), 1)
-	_, err := Reset(h.root, target)
+	h.write(LedgerFile, h.read(LedgerFile)+"<<<<<<< mine\n")
+	require.ErrorContains(t, Generate(h.root, h.lessons(), &strings.Builder{}), "harness/stub/derived.sum:2:")
+	require.Len(t, Check(h.root, h.lessons()), 1)
+	_, err := Reset(h.root, h.lesson("01-topic"))
 	require.ErrorContains(t, err, "harness/stub/derived.sum:2:")
 }

@@ -1,139 +1,100 @@
 package stub
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
+
+	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/textfile"
 )
 
-// Reset starts a lesson anew: its stub and what it gives are in their places again, and the learner's other Go files
-// are out of the way.
+// ModifiedFiles returns the files that Reset would keep: what the learner has written, as slash-separated paths under
+// root. There is none when nothing was written, or when it is gone.
+func ModifiedFiles(root string, lesson catalog.Lesson) (paths []string, err error) {
+	known, err := openLedger(root)
+	if err != nil {
+		return nil, err
+	}
+	files, err := modified(lesson, known)
+	if err != nil {
+		return nil, fmt.Errorf("looking at your work: %w", err)
+	}
+	for _, f := range files {
+		paths = append(paths, f.String())
+	}
+	return paths, nil
+}
+
+// Reset starts a lesson of the workbook in root anew: its stub and what it gives are in their places again, and the
+// learner's other Go files are out of the way.
 // Each file that the learner wrote is kept first, beside where it was, under a name that the go command does not
 // read, such as framing.go.orig-20261124-1530; no earlier copy is ever overwritten. Reset returns the copies' paths,
 // slash-separated and under root; there is none when there was nothing to keep.
 //
 // After an error nothing is lost: what is not in its place is in a copy.
-func Reset(root string, target Target) (kept []string, err error) {
-	return reset(root, target, time.Now())
+func Reset(root string, lesson catalog.Lesson) (kept []string, err error) {
+	return reset(root, lesson, time.Now())
 }
 
 // reset is Reset at a moment of one's choice.
-func reset(root string, target Target, now time.Time) (kept []string, err error) {
-	stub, given, err := derive(root, target)
-	if err != nil {
-		return nil, err
-	}
+func reset(root string, lesson catalog.Lesson, now time.Time) (kept []string, err error) {
 	known, err := openLedger(root)
 	if err != nil {
 		return nil, err
 	}
-	if err := target.add(known, stub, given); err != nil {
-		return nil, err
-	}
-	files, others, err := target.edited(root)
+	files, err := derive(lesson)
 	if err != nil {
 		return nil, err
 	}
-	for _, learners := range files {
-		copied, err := keep(learners, known, now)
-		if err != nil {
-			return kept, err
-		}
-		if copied == "" {
-			continue
-		}
-		if path, err := filepath.Rel(root, copied); err == nil {
-			copied = filepath.ToSlash(path)
-		}
-		kept = append(kept, copied)
+	if err := known.add(files); err != nil {
+		return nil, err
 	}
-	for _, other := range others {
-		if err := os.Remove(other); err != nil {
+	others, err := learnersFiles(lesson)
+	if err != nil {
+		return nil, err
+	}
+	if kept, err = keep(lesson, known, now); err != nil {
+		return kept, fmt.Errorf("keeping your work: %w", err)
+	}
+	for _, name := range others {
+		if err := os.Remove(filepath.Join(lesson.Dir, name)); err != nil {
 			return kept, fmt.Errorf("clearing the lesson: %w", err)
 		}
 	}
-	return kept, target.restore(root, stub, given)
-}
-
-// restore puts the stub and what is given in their places.
-func (t Target) restore(root string, stub, given []byte) error {
-	if t.GivenFile != "" {
-		if err := replace(filepath.Join(root, filepath.FromSlash(t.GivenFile)), given); err != nil {
-			return err
+	for _, f := range files {
+		if err := f.write(); err != nil {
+			return kept, err
 		}
 	}
-	return replace(filepath.Join(root, filepath.FromSlash(t.StubFile)), stub)
+	return kept, nil
 }
 
-// replace writes a text to a file that does not hold it yet.
-func replace(file string, text []byte) error {
-	if present, err := os.ReadFile(file); err == nil && bytes.Equal(unixLines(present), text) {
-		return nil
-	}
-	return write(file, text)
-}
-
-// Written returns the files that Reset would keep: what the learner has written, as slash-separated paths under root.
-// There is none when nothing was written, or when it is gone.
-func Written(root string, target Target) ([]string, error) {
-	known, err := openLedger(root)
+// keep copies what the learner has written, and returns the copies' paths.
+func keep(lesson catalog.Lesson, known *ledger, now time.Time) (kept []string, err error) {
+	files, err := modified(lesson, known)
 	if err != nil {
 		return nil, err
 	}
-	files, _, err := target.edited(root)
-	if err != nil {
-		return nil, err
-	}
-	var written []string
-	for _, learners := range files {
-		text, err := os.ReadFile(learners)
-		switch {
-		case errors.Is(err, fs.ErrNotExist) || err == nil && known.has(text):
-			continue
-		case err != nil:
-			return nil, fmt.Errorf("looking at your work: %w", err)
+	for _, f := range files {
+		copied, err := f.backup(now)
+		if err != nil {
+			return kept, err
 		}
-		if path, err := filepath.Rel(root, learners); err == nil {
-			learners = filepath.ToSlash(path)
-		}
-		written = append(written, learners)
+		kept = append(kept, copied.String())
 	}
-	return written, nil
+	return kept, nil
 }
 
-// keep copies a file that is not a stub of ours, and returns the copy's path.
-func keep(file string, known *ledger, now time.Time) (string, error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && known.has(text) {
-		return "", nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("keeping your work: %w", err)
-	}
-	first := file + ".orig-" + now.Format("20060102-1504")
-	name := first
-	for n := 2; ; n++ {
-		err := create(name, text)
-		if err == nil {
-			return name, nil
+// backup writes the file under the first name that is free.
+func (f file) backup(now time.Time) (file, error) {
+	for n := 1; ; n++ {
+		to := file{f.lesson, textfile.BackupName(f.name, now, n), f.text}
+		if err := textfile.Create(to.path(), to.text); !errors.Is(err, fs.ErrExist) {
+			return to, err
 		}
-		if !errors.Is(err, fs.ErrExist) {
-			return "", fmt.Errorf("keeping your work: %w", err)
-		}
-		name = fmt.Sprintf("%s-%d", first, n)
 	}
-}
-
-// create writes a file that must not exist yet.
-func create(name string, text []byte) error {
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(text)
-	return errors.Join(err, file.Sync(), file.Close())
 }

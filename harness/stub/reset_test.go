@@ -17,7 +17,7 @@ func TestResetKeepsWhatWasWritten(t *testing.T) {
 	h.generate()
 	for i, name := range []string{"topic.go.orig-20261124-1530", "topic.go.orig-20261124-1530-2", "topic.go.orig-20261124-1530-3"} {
 		h.write(stubFile, "my try "+string(rune('1'+i)))
-		kept, err := reset(h.root, target, evening)
+		kept, err := reset(h.root, h.lesson("01-topic"), evening)
 		require.NoError(t, err)
 		require.Equal(t, []string{"lessons/01-topic/" + name}, kept)
 		require.Equal(t, stubOf("one"), h.read(stubFile))
@@ -31,16 +31,16 @@ func TestResetKeepsWhatWasWritten(t *testing.T) {
 func TestResetKeepsNothingWhereNothingWasWritten(t *testing.T) {
 	h := newHouse(t)
 	for range 2 {
-		written, err := Written(h.root, target)
+		written, err := ModifiedFiles(h.root, h.lesson("01-topic"))
 		require.NoError(t, err)
 		require.Empty(t, written)
-		kept, err := Reset(h.root, target)
+		kept, err := Reset(h.root, h.lesson("01-topic"))
 		require.NoError(t, err)
 		require.Empty(t, kept)
 		require.Equal(t, stubOf("one"), h.read(stubFile))
 	}
 	h.write(solutionFile, solution("two"))
-	kept, err := Reset(h.root, target)
+	kept, err := Reset(h.root, h.lesson("01-topic"))
 	require.NoError(t, err)
 	require.Empty(t, kept, "the stub of the earlier solution was ours")
 	require.Equal(t, stubOf("two"), h.read(stubFile))
@@ -56,11 +56,11 @@ func TestResetTakesTheLearnersOtherFilesOutOfTheWay(t *testing.T) {
 	h.write("lessons/01-topic/.#mine.go", "an editor's")
 	h.write(stubFile, "answer")
 
-	written, err := Written(h.root, target)
+	written, err := ModifiedFiles(h.root, h.lesson("01-topic"))
 	require.NoError(t, err)
 	require.Equal(t, []string{stubFile, "lessons/01-topic/mine.go", "lessons/01-topic/mine_test.go"}, written)
 
-	kept, err := reset(h.root, target, evening)
+	kept, err := reset(h.root, h.lesson("01-topic"), evening)
 	require.NoError(t, err)
 	require.Equal(t, []string{
 		"lessons/01-topic/topic.go.orig-20261124-1530",
@@ -83,7 +83,7 @@ func TestResetOverwritesNothingThatItCouldNotKeep(t *testing.T) {
 	h.write(stubFile, "answer")
 	require.NoError(t, os.Symlink(".", filepath.Join(h.root, "lessons/01-topic/mine.go"))) // cannot be read, nor copied
 
-	_, err := Reset(h.root, target)
+	_, err := Reset(h.root, h.lesson("01-topic"))
 	require.ErrorContains(t, err, "keeping your work")
 	require.Equal(t, "answer", h.read(stubFile))
 }
@@ -93,7 +93,7 @@ func TestResetWithABrokenSolutionTouchesNothing(t *testing.T) {
 	h := newHouse(t)
 	h.write(solutionFile, "package topic\n\nfunc F() {}\n")
 	h.write(stubFile, "answer")
-	_, err := Reset(h.root, target)
+	_, err := Reset(h.root, h.lesson("01-topic"))
 	require.ErrorContains(t, err, "F is exported")
 	require.Equal(t, "answer", h.read(stubFile))
 	files, err := os.ReadDir(filepath.Join(h.root, "lessons/01-topic"))

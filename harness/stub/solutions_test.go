@@ -15,18 +15,18 @@ import (
 // root is the workbook's root, seen from this folder.
 const root = "../.."
 
-// A stub that does not compile would be the first thing that a learner sees. Derive checks each by itself; here the
+// A stub that does not compile would be the first thing that a learner sees. The
 // compiler has the last word, with the stubs in the places of their solutions.
 func TestEverySolutionGivesAStubThatCompiles(t *testing.T) {
 	replace := make(map[string]string)
 	var packages []string
 	scratch := t.TempDir()
-	for _, target := range targets(t) {
-		stub, _, err := derive(root, target)
+	for _, lesson := range lessons(t) {
+		stub, err := Of(lesson)
 		require.NoError(t, err)
-		require.NotContains(t, string(stub), "lesson:", "a directive was left in the stub of %s", target.SolutionFile)
+		require.NotContains(t, string(stub), "lesson:", "a directive was left in the stub of %s", lesson.Name)
 
-		absolute, err := filepath.Abs(filepath.Join(root, target.SolutionFile))
+		absolute, err := filepath.Abs(lesson.SolutionFile())
 		require.NoError(t, err)
 		replace[absolute] = filepath.Join(scratch, filepath.Base(absolute))
 		require.NoError(t, os.WriteFile(replace[absolute], stub, 0o644))
@@ -37,17 +37,15 @@ func TestEverySolutionGivesAStubThatCompiles(t *testing.T) {
 
 // A stub that is behind its solution teaches what is no longer so. What a learner has made of theirs is no fault.
 func TestTheStubsAreThoseOfTheirSolutions(t *testing.T) {
-	for _, err := range Check(root, targets(t)) {
+	for _, err := range Check(root, lessons(t)) {
 		t.Error(err)
 	}
 }
 
-// targets returns the targets of all lessons.
-func targets(t *testing.T) (all []Target) {
+// lessons are all that there are.
+func lessons(t *testing.T) []catalog.Lesson {
 	t.Helper()
-	lessons, err := catalog.Find(root)
-	require.NoError(t, err)
-	all, err = Targets(root, lessons...)
+	all, err := catalog.Find(root)
 	require.NoError(t, err)
 	return all
 }

@@ -32,88 +32,102 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
+	"os"
+	"slices"
+	"strconv"
+
+	"golang.org/x/tools/go/ast/astutil"
+
+	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/textfile"
 )
 
-// Derive returns the stub of a solution: its text, gofmt-clean, without what the learner is to write. Given is the text
-// of the lesson's given.go, which stands beside both as it is, or nil. The name stands in the errors, which say file,
-// line and what to do about it; all that are found come back joined.
+// Of derives the stub of a lesson from its solution. It writes nothing.
+func Of(lesson catalog.Lesson) ([]byte, error) {
+	solution, err := os.ReadFile(lesson.SolutionFile())
+	if err != nil {
+		return nil, fmt.Errorf("reading the solution of %s: %w", lesson.Name, err)
+	}
+	return Derive("solutions/"+lesson.Name+"/"+lesson.Topic+".go", solution)
+}
+
+// Derive returns the stub of a solution: its text, gofmt-clean, without what the learner is to write. The name stands in
+// the errors, which say file, line and what to do about it; all that are found come back joined. Whether the stub
+// compiles is for the compiler to say.
 //
-// Derive is a pure function of the texts and safe for concurrent use.
-func Derive(name string, solution, given []byte) ([]byte, error) {
-	solution = unixLines(solution)
-	if formatted, err := format.Source(solution); err == nil && !bytes.Equal(formatted, solution) {
+// Derive is a pure function of the text and safe for concurrent use.
+func Derive(name string, solution []byte) ([]byte, error) {
+	solution = textfile.UnixLines(solution)
+	d, err := parse(name, solution)
+	if err != nil {
+		return nil, fmt.Errorf("the solution does not parse: %w", err)
+	}
+	if formatted, err := format.Source(solution); err != nil || !bytes.Equal(formatted, solution) {
 		return nil, fmt.Errorf("%s: gofmt would change the solution: run gofmt -w on it", name)
 	}
-	d, err := read(name, solution, unixLines(given))
-	if err != nil {
-		return nil, err
+	for _, spec := range d.unusedImports() {
+		d.fail(spec.Pos(), "%s is not used by the last word of its path: remove the import, or name it", spec.Path.Value)
 	}
-	d.checkGiven()
 	d.declarations()
 	d.unclaimed()
 	if err := errors.Join(d.errs...); err != nil {
 		return nil, err
 	}
-	spliced := d.edits.apply(solution)
-	used, err := d.compile(spliced)
-	if err != nil {
-		return nil, err
-	}
-	return tidyImports(spliced, used)
+	return tidyImports(name, d.edited())
 }
 
 // A deriver holds one solution while its stub is made, and what was found so far.
 type deriver struct {
-	name  string
-	text  []byte
-	fset  *token.FileSet
-	file  *ast.File
-	other *givenFile // what the lesson gives; nil for nothing
+	text []byte
+	fset *token.FileSet
+	file *ast.File
 
-	edits   edits
+	edits   []edit
 	claimed map[*ast.Comment]bool // directives that some declaration has read
 	errs    []error
 }
 
-// read parses the solution, and what is given beside it.
-func read(name string, text, given []byte) (*deriver, error) {
+// parse reads a solution, or what is to become its stub.
+func parse(name string, text []byte) (*deriver, error) {
 	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, name, text, parser.ParseComments|parser.SkipObjectResolution)
+	file, err := parser.ParseFile(fset, name, text, parser.ParseComments)
 	if err != nil {
-		return nil, fmt.Errorf("the solution does not parse: %w", err)
-	}
-	d := &deriver{name: name, text: text, fset: fset, file: file, claimed: make(map[*ast.Comment]bool)}
-	if len(given) == 0 {
-		return d, nil
-	}
-	if d.other, err = readGiven(fset, name, given); err != nil {
 		return nil, err
 	}
-	return d, nil
+	return &deriver{text: text, fset: fset, file: file, claimed: make(map[*ast.Comment]bool)}, nil
 }
 
 // fail notes an error at a place in the solution.
 func (d *deriver) fail(at token.Pos, message string, args ...any) {
-	d.errs = append(d.errs, d.errorAt(d.offset(at), message, args...))
+	place := d.fset.Position(at)
+	d.errs = append(d.errs, fmt.Errorf("%s:%d: %s", place.Filename, place.Line, fmt.Sprintf(message, args...)))
 }
 
-// errorAt is an error that names the line of an offset.
-func (d *deriver) errorAt(offset int, message string, args ...any) error {
-	line := 1 + bytes.Count(d.text[:offset], []byte("\n"))
-	return fmt.Errorf("%s:%d: %s", d.name, line, fmt.Sprintf(message, args...))
+// unusedImports lists the imports that nothing in the file uses.
+func (d *deriver) unusedImports() []*ast.ImportSpec {
+	return slices.DeleteFunc(slices.Clone(d.file.Imports), func(spec *ast.ImportSpec) bool {
+		path, _ := strconv.Unquote(spec.Path.Value) // the parser has seen that it is a string
+		return astutil.UsesImport(d.file, path)
+	})
 }
 
-// offset is where in the text a position is, in bytes.
-func (d *deriver) offset(at token.Pos) int {
-	return d.fset.PositionFor(at, false).Offset
-}
-
-// source is the text of a node as it stands in the solution.
-func (d *deriver) source(n ast.Node) string {
-	return string(d.text[d.offset(n.Pos()):d.offset(n.End())])
-}
-
-// unixLines turns CRLF into LF, since git checks text out with either.
-func unixLines(text []byte) []byte {
-	return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+// tidyImports leaves away the imports that the stub does not use and aligns what has moved together.
+func tidyImports(name string, stub []byte) ([]byte, error) {
+	d, err := parse(name, stub)
+	if err != nil {
+		return nil, fmt.Errorf("the stub does not parse: %w", err)
+	}
+	unused := d.unusedImports()
+	for _, decl := range d.file.Decls {
+		if group, ok := decl.(*ast.GenDecl); ok && group.Tok == token.IMPORT {
+			d.removeSpecs(group, slices.DeleteFunc(slices.Clone(group.Specs), func(spec ast.Spec) bool {
+				return !slices.Contains(unused, spec.(*ast.ImportSpec))
+			}))
+		}
+	}
+	text, err := format.Source(d.edited())
+	if err != nil {
+		return nil, fmt.Errorf("formatting the stub: %w", err)
+	}
+	return text, nil
 }

@@ -110,7 +110,7 @@ func (r *room) paths() map[string]bool {
 // in one that an interrupted update has brought; or else whether it is any stub of ours where an answer belongs.
 func (r *room) ours(path string, text []byte) bool {
 	return r.base[path].is(text) || r.target[path].is(text) || r.broken[path].is(text) ||
-		isAnswer(path) && stub.Derived(r.ledger, text)
+		isAnswer(path) && stub.IsStub(r.ledger, text)
 }
 
 // isAnswer tells whether a file is one in which a learner writes: Go code in a lesson's folder that is neither a test nor

@@ -73,11 +73,7 @@ func (v *verifier) proveDerived(lesson catalog.Lesson, derived []byte) ([]string
 	case v.Strict:
 		return append(wrong, "it is not the stub that is derived from "+solution+": "+generateOrReset+lesson.Topic), nil
 	}
-	targets, err := stub.Targets(v.root, lesson)
-	if err != nil {
-		return nil, err
-	}
-	errs := stub.Check(v.root, targets)
+	errs := stub.Check(v.root, []catalog.Lesson{lesson})
 	if len(errs) == 0 {
 		v.note("%s has been worked on: what is proven of its stub is proven of one derived anew", file)
 	}
@@ -148,7 +144,7 @@ func (v *verifier) proveRed(ctx context.Context, lesson catalog.Lesson, texts ma
 		wrong = append(wrong, fmt.Sprintf("on the stub, the first step to go red is %q, and not %s", red.Name, steps[0].Name))
 	}
 	for _, step := range steps {
-		results, err := t.Rounds(ctx, v.share(stubRuns), []string{"-test.run=^" + step.Name + "$"}, trial.Limit(patience))
+		results, err := t.RunN(ctx, v.share(stubRuns), []string{"-test.run=^" + step.Name + "$"}, trial.Limit(patience))
 		if err != nil {
 			return nil, err
 		}

@@ -130,7 +130,7 @@ func write(t *testing.T, changes map[string]string) (root string) {
 	here, err := catalog.Root(".")
 	require.NoError(t, err)
 	files := maps.Clone(small)
-	for _, pattern := range []string{"go.mod", "go.sum", "harness/step/*.go", "harness/inspect/*.go"} {
+	for _, pattern := range []string{"go.mod", "go.sum", "harness/step/*.go", "harness/step/*.txt", "harness/inspect/*.go"} {
 		matches, err := fs.Glob(os.DirFS(here), pattern)
 		require.NoError(t, err)
 		for _, name := range matches {
@@ -164,9 +164,7 @@ func generate(t *testing.T) {
 	t.Helper()
 	lessons, err := catalog.Find(folder)
 	require.NoError(t, err)
-	targets, err := stub.Targets(folder, lessons...)
-	require.NoError(t, err)
-	require.NoError(t, stub.Generate(folder, targets, &bytes.Buffer{}))
+	require.NoError(t, stub.Generate(folder, lessons, &bytes.Buffer{}))
 }
 
 // run verifies the workbook and returns what is wrong, by file, and what was

@@ -41,7 +41,7 @@ func TestTheServersWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
 				time.Sleep(11 * time.Second)
 				s.Send(framing.Event{Data: "+22s"})
 			}, p.opts...)
-			step.Pass(time.Minute)
+			step.Advance(time.Minute)
 			step.Equal(t, p.name+", a server with a WriteTimeout of 10 s: the client must get an event at +11 s and one at +22 s",
 				"+11s +22s", heard(client))
 		})
@@ -81,7 +81,7 @@ func TestAClientThatStopsReadingEndsTheStream(t *testing.T) {
 			sending = false
 		})
 		client.Pause()
-		step.Pass(time.Minute)
+		step.Advance(time.Minute)
 
 		if sending {
 			step.Fail(t, "the client stopped reading a minute ago, but Send still waits for it: this handler may wait for hours")

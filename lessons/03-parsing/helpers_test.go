@@ -234,7 +234,7 @@ func whileOpen(t *testing.T, wire string) list {
 // end; one that searches it again and again meets the step's watchdog.
 func wantLong(t *testing.T, sentence string, limit, size int) {
 	t.Helper()
-	defer step.Waiting(t, func() (string, []string) {
+	defer step.OnHang(t, func() (string, []string) {
 		return "a long line came in pieces, and Decode has not returned: does it go through the whole line again with each piece?",
 			[]string{fmt.Sprintf("sent %d bytes, 1 KiB at a time", size)}
 	})()

@@ -230,7 +230,7 @@ func wantLive(t *testing.T) {
 		_, err := source.Decode()
 		ended <- err
 	}()
-	defer step.Waiting(t, func() (string, []string) {
+	defer step.OnHang(t, func() (string, []string) {
 		return "the request's context ended, but Decode still waits for the stream", nil
 	})()
 	leave()

@@ -276,7 +276,7 @@ func wantBurst(t *testing.T, n int) {
 	synctest.Wait()
 	missed := 0
 	step.Returns(t, fmt.Sprintf("%d events were broadcast in a loop, and Broadcast waits although it should only queue them", n), func() {
-		step.Alone(func() { // Pump cannot take anything before the loop has ended
+		step.OnOneProcessor(func() { // Pump cannot take anything before the loop has ended
 			for i := range n {
 				if r.Broadcast(framing.Event{Data: strconv.Itoa(i + 1)}) != nil {
 					missed++

@@ -60,7 +60,7 @@ func TestASlowSessionDoesNotHoldUpABroadcast(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		s, _ := r.Open(ctx)
 		var err, sent error
-		step.Alone(func() { // so what watches the context comes later
+		step.OnOneProcessor(func() { // so what watches the context comes later
 			leave()
 			err = r.Broadcast(framing.Event{Data: "hello"})
 			sent = s.Send(framing.Event{Data: "hello"})
@@ -113,7 +113,7 @@ func TestASessionEndsWithItsContext(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		s, err := r.Open(ctx)
 		step.Equal(t, "Open returned an error", nil, err)
-		step.Pass(time.Hour)
+		step.Advance(time.Hour)
 		step.Equal(t, "the client has been connected for an hour, but Len() is not 1", 1, r.Len())
 
 		leave()
@@ -131,7 +131,7 @@ func TestASessionEndsWithItsContext(t *testing.T) {
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var r sessions.Registry
-		kept := step.Held(100, func(ctx context.Context) {
+		kept := step.HeldContexts(100, func(ctx context.Context) {
 			if s, err := r.Open(ctx); err == nil {
 				s.Close()
 			}

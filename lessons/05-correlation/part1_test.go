@@ -126,7 +126,7 @@ func TestAnAnswerFromAnotherSessionIsRefused(t *testing.T) {
 // your server. No other goroutine may come between "is it there?" and "take it out".
 func TestOfAllWhoComeAtOnceOneSettlesARequest(t *testing.T) {
 	defer step.Begin(t)()
-	defer step.Waiting(t, func() (string, []string) {
+	defer step.OnHang(t, func() (string, []string) {
 		return "Add, Resolve, Cancel and Len were called at the same moment, and one of these calls does not return", nil
 	})()
 	wantLocked(t)

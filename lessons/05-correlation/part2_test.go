@@ -68,7 +68,7 @@ func TestTheFastestClientCannotWinTheRace(t *testing.T) {
 			return nil
 		})
 		asking := call(t.Context(), &caller, fast, approve)
-		resolved := step.Waiting(t, func() (string, []string) {
+		resolved := step.OnHang(t, func() (string, []string) {
 			return "the answer arrived before Send returned, and all three hang: Call waits for Send, Send for Resolve, and Resolve for Call", nil
 		})
 		step.Equal(t, "the answer arrived before Send returned: Resolve must find the waiter, and not refuse it", nil, <-refused)
@@ -169,7 +169,7 @@ func TestTheCallersContextEndsTheWait(t *testing.T) {
 		pageClosed := errors.New("the page was closed")
 		ctx, closePage := context.WithCancelCause(t.Context())
 		asking := call(ctx, &caller, silent, approve)
-		step.Pass(48 * time.Hour)
+		step.Advance(48 * time.Hour)
 		step.Equal(t, "a caller waits, and two days passed: Len() must count its request until the caller's context ends", 1, waiting(t, &caller.Pending))
 		closePage(pageClosed)
 		_, err := asking.ended(t, "the caller's context ended, but Call is still waiting for a client that never answers")

@@ -91,7 +91,7 @@ func onTheWire(t *testing.T, f func(t *testing.T, w *wire)) {
 
 func newWire(t *testing.T, opts ...pair.Option) *wire {
 	w := &wire{t: t, sessions: new(sessions.Registry)}
-	t.Cleanup(step.Waiting(t, func() (string, []string) {
+	t.Cleanup(step.OnHang(t, func() (string, []string) {
 		return "the client was asked (" + w.asked.String() + "), and then the clock stopped: your code waits for something that never comes, such as a lock", nil
 	}))
 	mux := http.NewServeMux()
@@ -278,7 +278,7 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 	w.t.Cleanup(func() {
 		stop(nil)
 		stream.Close()
-		step.Pass(2 * time.Minute) // by then, each Handle of these steps is done
+		step.Advance(2 * time.Minute) // by then, each Handle of these steps is done
 	})
 	return client
 }
@@ -306,7 +306,7 @@ func play(t *testing.T, a *timeouts.Answerer) *played {
 		p.err = a.Run(t.Context(), parsing.NewSource(reader), from)
 		reader.Close() // nothing reads it any longer
 	}()
-	t.Cleanup(func() { p.end(); step.Pass(2 * time.Minute) })
+	t.Cleanup(func() { p.end(); step.Advance(2 * time.Minute) })
 	return p
 }
 

@@ -109,9 +109,9 @@ func TestALateAnswerIsRefusedAndCounted(t *testing.T) {
 	onTheWire(t, func(t *testing.T, w *wire) {
 		client := w.open()
 		w.call("first")
-		step.Pass(30 * time.Second)
+		step.Advance(30 * time.Second)
 		second := w.call("second")
-		step.Pass(time.Second)
+		step.Advance(time.Second)
 
 		step.Equal(t, "the caller gave up at +30 s and the answer was posted at +31 s: its status must be 410 (after a 202, the client thinks that its answer was used)",
 			http.StatusGone, client.answer("first"))
@@ -131,7 +131,7 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 	onTheWire(t, func(t *testing.T, w *wire) {
 		client := w.open()
 		w.call("approve")
-		step.Pass(30 * time.Second)
+		step.Advance(30 * time.Second)
 		step.Equal(t, "the caller of approve gave up at +30 s: Call must send the client a cancellation",
 			"request approve, cancelled approve", client.news())
 
@@ -142,7 +142,7 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 		w.call("refuse")
 		client.answer("greet")
 		client.refuse("refuse")
-		step.Pass(time.Minute)
+		step.Advance(time.Minute)
 		step.Equal(t, "the client answered both requests, one of them with an error: Call must not send a cancellation",
 			"request greet, request refuse", client.news())
 	})

@@ -51,7 +51,7 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 			w.has(w.ask(c.method), c.answer, c.sentence)
 		}
 
-		step.Pass(time.Hour)
+		step.Advance(time.Hour)
 		later := w.ask("hello again")
 		w.has(later, `"hello again to you too"`, "an hour passed without an event, then a request came: Run must still answer")
 	})
@@ -59,10 +59,10 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		w := newWire(t)
 		w.run(&timeouts.Answerer{Handle: takes(time.Second)})
 		w.ask("count")
-		step.Pass(time.Second)
+		step.Advance(time.Second)
 		w.hangUp.Store(true)
 		greet := w.ask("greet")
-		step.Pass(time.Second)
+		step.Advance(time.Second)
 		w.has(greet, `"greet done"`, "the server closed the idle connection just as the answer was sent on it: the answer must be sent again")
 	})
 }
@@ -81,10 +81,10 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 		near := framing.Event{Type: "endpoint", Data: "responses?b"}
 		far := framing.Event{Type: "endpoint", Data: "https://answers.example.com/c"}
 		client.send(near, request("1", "count"))
-		step.Pass(time.Second)
+		step.Advance(time.Second)
 		step.Equal(t, "the stream came from "+base+" and named the endpoint responses?b: the answer must go there", "1: count done → http://example.com/gw/responses?b", delivered.String())
 		client.send(far, request("2", "greet"))
-		step.Pass(time.Second)
+		step.Advance(time.Second)
 		step.Equal(t, "the server then named an endpoint on an origin that Origins allows: the next answer must go there",
 			"2: greet done → https://answers.example.com/c", delivered.All()[len(delivered.All())-1])
 		client.send(request("3", "count"), near) // the race detector sees a goroutine that reads the endpoint while this one changes it
@@ -99,7 +99,7 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 			var delivered notes
 			client := play(t, &timeouts.Answerer{Deliver: deliveredTo(&delivered), Handle: takes(0)})
 			client.send(framing.Event{Type: "endpoint", Data: c.endpoint}, request("1", "count"))
-			step.Pass(time.Second)
+			step.Advance(time.Second)
 			step.Equal(t, fmt.Sprintf("the endpoint event says %s (%s): Run must return an error, and deliver nothing", c.endpoint, c.what),
 				"an error, delivered: nothing", fmt.Sprintf("%s, delivered: %v", client.outcome(), delivered.String()))
 			if !strings.Contains(client.err.Error(), c.named) {
@@ -127,11 +127,11 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 			},
 		})
 		w.ask("count").giveUp() // as in lesson 05, without a word to the client
-		step.Pass(time.Second)
+		step.Advance(time.Second)
 		step.Equal(t, "the server refused an answer with 410, since its caller had given up: Run must tell OnUndelivered, with an error",
 			"count done (true)", reports.String())
 		w.ask("greet")
-		step.Pass(time.Second)
+		step.Advance(time.Second)
 		step.Equal(t, "the server refused one answer and took the next: Run must not tell OnUndelivered of the second", "count done (true)", reports.String())
 		refused, taken, _ := strings.Cut(w.from.String(), ", ")
 		step.Equal(t, "the server refused one answer and took the next: both must use one connection (if the response to a POST is left unread, the next POST needs a new one)", refused, taken)
@@ -142,16 +142,16 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 
 		w.busy.Store(true)
 		again := w.ask("greet")
-		step.Pass(2 * time.Second)
+		step.Advance(2 * time.Second)
 		w.has(again, `"greet done"`, "the server answered the POST with 503, once: the answer must be posted again (deliver does that)")
 	})
 	step.Bubble(t, func(t *testing.T) {
 		w := newWire(t)
 		w.run(&timeouts.Answerer{Handle: takes(time.Second)})
 		w.ask("count").giveUp()
-		step.Pass(time.Second)
+		step.Advance(time.Second)
 		next := w.ask("greet")
-		step.Pass(time.Second)
+		step.Advance(time.Second)
 		w.has(next, `"greet done"`, "the server refused an answer and there is no OnUndelivered: Run must go on and answer the next request")
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -164,7 +164,7 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 			OnUndelivered: func(r correlation.Response, err error) { reports.Add(fmt.Sprint(r.ID, ": ", err)) },
 		})
 		client.send(request("1", "count"))
-		step.Pass(time.Second)
+		step.Advance(time.Second)
 		step.Equal(t, "Deliver returned an error: Run must tell OnUndelivered of the response, with that error", "1: the carrier pigeon is ill", reports.String())
 	})
 }
@@ -205,7 +205,7 @@ func TestASlowQuestionDoesNotHoldUpAQuickOne(t *testing.T) {
 		}})
 		slow, quick := w.ask("slow"), w.ask("quick")
 		w.has(quick, `"quick done"`, "a request that takes 10 s came, then a quick one: the quick one must be answered at once")
-		step.Pass(10 * time.Second)
+		step.Advance(10 * time.Second)
 		w.has(slow, `"slow done"`, "a request that takes 10 s came 10 s ago: it must be answered now")
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -236,7 +236,7 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 			one, two := w.ask("one"), w.ask("two")
 			step.Equal(t, fmt.Sprintf("Limit is %d and %d requests came at once: Run must call this many Handles at a time", c.limit, c.allowed+2),
 				c.allowed, int(w.working.Load()))
-			step.Pass(2 * time.Second)
+			step.Advance(2 * time.Second)
 			w.has(one, `"one done"`, "each request takes a second and this one had to wait for its turn: after two seconds it must be answered")
 			w.has(two, `"two done"`, "each request takes a second and this one had to wait for its turn: after two seconds it must be answered")
 		})

@@ -39,11 +39,11 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		synctest.Wait()
 		step.Equal(t, "a notification about a request at work came that is not a cancellation: Run must not end the request's context", "nothing", ended.String())
 		w.call("approve")
-		step.Pass(30 * time.Second)
+		step.Advance(30 * time.Second)
 		step.Equal(t, "the caller of approve gave up at +30 s: the context of this Handle alone must have ended (two are at work, for 45 s each)",
 			"approve after 30s", ended.String())
 		step.Equal(t, "the request was cancelled: Run must not post its answer", "nothing", w.posts.String())
-		step.Pass(15 * time.Second)
+		step.Advance(15 * time.Second)
 		w.has(other, `"other done"`, "another request was cancelled: this one must still be answered")
 		step.Equal(t, "a request was answered: its context must end then (it would stay in memory for as long as the stream lasts)",
 			context.Canceled, others.Err())
@@ -58,7 +58,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 			OnUndelivered: func(_ correlation.Response, err error) { reports.Add(err.Error()) },
 		})
 		w.call("approve")
-		step.Pass(time.Minute)
+		step.Advance(time.Minute)
 		step.Equal(t, "the request was cancelled at +30 s, but Handle ignored its context and returned at +40 s: Run must not post the answer", "nothing", w.posts.String())
 		step.Equal(t, "the request was cancelled, so its answer was not posted: Run must not report it to OnUndelivered", "nothing", reports.String())
 	})
@@ -66,9 +66,9 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		var ended notes
 		client := play(t, logged(&ended, 10*time.Second))
 		client.send(request("1", "first"))
-		step.Pass(5 * time.Second)
+		step.Advance(5 * time.Second)
 		client.send(request("1", "second"))
-		step.Pass(6 * time.Second)
+		step.Advance(6 * time.Second)
 		step.Equal(t, "two requests came with one id, and the first was answered at +10 s: the second must go on", "first after 10s", ended.String())
 		client.send(request("1", "third"))
 		client.send(cancellation("1"))
@@ -83,7 +83,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		other.send(request("1", "other"))
 		one.send(cancellation("1"))
 		one.end()
-		step.Pass(10 * time.Second)
+		step.Advance(10 * time.Second)
 		step.Equal(t, "one Answerer runs two streams, and on one of them a request was cancelled and the stream ended: the request with the same id on the other must go on",
 			"one after 0s, other after 10s", ended.String())
 	})
@@ -102,7 +102,7 @@ func TestACancelledQuestionThatWaitsItsTurnNeverBegins(t *testing.T) {
 		w.ask("long")
 		w.call("impatient").giveUp()
 		third := w.ask("third")
-		step.Pass(20 * time.Second)
+		step.Advance(20 * time.Second)
 		step.Equal(t, "Limit is 1, three requests of 10 s came, and the second was cancelled while it waited: Run must not call Handle for it",
 			"long, third", begun.String())
 		w.has(third, `"third done"`, "Limit is 1, three requests of 10 s came, and the second was cancelled while it waited: after 20 s the third must be answered")
@@ -122,7 +122,7 @@ func TestACancelledQuestionThatWaitsItsTurnNeverBegins(t *testing.T) {
 			client.send(request(strconv.Itoa(n+1), "count"))
 		}
 		client.send(cancellation(strconv.Itoa(last)))
-		step.Pass((last + 10) * time.Second)
+		step.Advance((last + 10) * time.Second)
 		step.Equal(t, fmt.Sprintf("Limit is 1, %d requests of a second came at once, and the last was cancelled: Run must call Handle for all the others", last),
 			last-1, len(begun.All()))
 	})
@@ -147,19 +147,19 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 				return nil, ctx.Err()
 			}})
 			w.ask("count")
-			step.Pass(time.Second)
+			step.Advance(time.Second)
 			c.end(w, client)
-			step.Pass(time.Second)
+			step.Advance(time.Second)
 			step.Equal(t, c.what+" while a Handle was at work that needs one more second: Run must end it, wait for it, and return",
 				"returned "+c.want+", 0 at work, 0 streams open", client.end())
-			step.Pass(time.Minute)
+			step.Advance(time.Minute)
 			step.Equal(t, c.what+": Run must not post the answer of a Handle that it ended", "nothing", w.posts.String())
 		})
 	}
 	onTheWire(t, func(t *testing.T, w *wire) {
 		client := w.run(&timeouts.Answerer{Handle: takes(time.Second)})
 		client.session.Send(framing.Event{Type: "endpoint", Data: "http://other.example/responses"})
-		step.Pass(time.Second)
+		step.Advance(time.Second)
 		step.Equal(t, "the server named an endpoint on another origin: Run must return an error and close the stream",
 			"true, 0 streams open", fmt.Sprintf("%t, %d streams open", client.err != nil, w.sessions.Len()))
 	})
@@ -167,9 +167,9 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 		w.mute.Store(true)
 		client := w.run(&timeouts.Answerer{Handle: takes(time.Second)})
 		w.ask("count")
-		step.Pass(2 * time.Second)
+		step.Advance(2 * time.Second)
 		client.stop(errors.New("we are closing"))
-		step.Pass(time.Minute)
+		step.Advance(time.Minute)
 		step.Equal(t, "Run's context ended during a POST that the server does not respond to: Run must give up the POST and return",
 			"returned we are closing, 0 at work, 0 streams open", client.end())
 	})
@@ -179,7 +179,7 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 		for _, method := range []string{"first", "second"} {
 			client := play(t, answerer)
 			client.send(request("1", method))
-			step.Pass(time.Second)
+			step.Advance(time.Second)
 			client.end()
 		}
 		step.Equal(t, "one Answerer ran a stream to its end, then another: it must answer the requests of both", "first after 1s, second after 1s", ended.String())

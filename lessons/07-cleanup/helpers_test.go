@@ -128,7 +128,7 @@ func (p *house) post(path string, body io.Reader) *triggered {
 // knock returns what a request got, at once: its status, and whether it was told
 // when to come back.
 func (p *house) knock(method, path, body string) string {
-	defer step.Waiting(p.t, func() (string, []string) {
+	defer step.OnHang(p.t, func() (string, []string) {
 		return p.over + ": " + method + " " + path + " got no response: ServeHTTP must let it in or refuse it", step.LockedOut()
 	})()
 	ctx, cancel := context.WithCancel(context.Background())

@@ -99,7 +99,7 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 		left, leave := context.WithCancel(t.Context())
 		leave()
 		w := httptest.NewRecorder()
-		step.Alone(func() {
+		step.OnOneProcessor(func() {
 			session, _ := server.Sessions.Open(left) // has ended, but the registry does not know it yet
 			r := httptest.NewRequest("POST", "/trigger", strings.NewReader(`{"session":"`+session.ID()+`","method":"really?"}`))
 			r.Header.Set("Content-Type", "application/json")
@@ -170,7 +170,7 @@ func TestAnAnswerAndADepartureSettleACallOnce(t *testing.T) {
 	for _, order := range orders {
 		meeting(t, func(t *testing.T, leave func(), answer func() error, call *call) {
 			var refused error
-			step.Alone(func() { refused = order.happens(leave, answer) })
+			step.OnOneProcessor(func() { refused = order.happens(leave, answer) })
 			got, verdict, want := call.wait(t), "accepted", "true after 0s"
 			if refused != nil {
 				verdict, want = "refused", "flushing.ErrClientLeft after 0s"

@@ -185,7 +185,7 @@ func together(t *testing.T, order string) {
 		if strings.HasPrefix(order, "a request") {
 			both[0], both[1] = both[1], both[0] // the last to be started is the first to run
 		}
-		step.Alone(func() {
+		step.OnOneProcessor(func() {
 			var calls sync.WaitGroup
 			for _, f := range both {
 				calls.Go(f)

@@ -288,7 +288,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 			call.wait(t)
 		}
 		before, _ := step.Goroutines()
-		kept := step.Held(100, func(ctx context.Context) { answered(ctx, session) })
+		kept := step.HeldContexts(100, func(ctx context.Context) { answered(ctx, session) })
 		synctest.Wait()
 		after, most := step.Goroutines()
 		if after != before {
@@ -297,14 +297,14 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 		}
 		step.Equal(t, "a client answered 100 calls and stayed connected: Call must release their contexts (got: how many are still in memory)", 0, kept())
 
-		kept = step.Held(100, func(ctx context.Context) {
+		kept = step.HeldContexts(100, func(ctx context.Context) {
 			visitor, _ := p.server.Sessions.Open(ctx)
 			answered(t.Context(), visitor)
 			visitor.Close()
 		})
 		step.Equal(t, "100 clients came, answered a call each and left: the server must release their sessions (got: how many are still in memory)", 0, kept())
 
-		kept = step.Held(100, func(ctx context.Context) {
+		kept = step.HeldContexts(100, func(ctx context.Context) {
 			p.server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil))
 		})
 		step.Equal(t, "100 requests got their responses: ServeHTTP must release their contexts (got: how many are still in memory)", 0, kept())

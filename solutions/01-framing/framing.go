@@ -45,6 +45,7 @@ type Event struct {
 // millisecond.
 //
 //lesson:todo Write the fields that e has, one line each, and the blank line that ends the event.
+//lesson:return b, nil
 func (e Event) AppendText(b []byte) ([]byte, error) {
 	if err := e.check(); err != nil {
 		return b, err
@@ -84,6 +85,7 @@ func (e Event) WriteTo(w io.Writer) (int64, error) {
 // several lines becomes a comment of several lines.
 //
 //lesson:todo Start every line of text with a colon.
+//lesson:return b
 func AppendComment(b []byte, text string) []byte {
 	return appendLines(b, ": ", text)
 }

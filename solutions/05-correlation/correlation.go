@@ -155,6 +155,7 @@ type Handler struct {
 // 202 and an empty body, otherwise with a [sessions.Problem].
 //
 //lesson:todo Read the response (ReadJSON and ParseResponse do that), resolve it, and say 202, or what is wrong.
+//lesson:begin http.Error(w, "not written yet", http.StatusNotImplemented)
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := h.accept(w, r); err != nil {
 		ProblemOf(err).ServeHTTP(w, r)

@@ -53,9 +53,8 @@ func (s *Server) standing(update cockpit.Update) standing {
 		now.Trouble = update.Err.Error()
 	}
 	for _, lesson := range s.lessons {
-		i := slices.IndexFunc(update.Results, func(r progress.Result) bool { return r.Lesson == lesson })
-		if i >= 0 {
-			now.results = append(now.results, update.Results[i])
+		if result, ran := progress.Find(update.Results, lesson.Name); ran {
+			now.results = append(now.results, result)
 			continue
 		}
 		now.Known = false

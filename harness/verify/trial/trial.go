@@ -131,7 +131,7 @@ func Limit(limit time.Duration, more ...string) []string {
 
 // Failure says what keeps a lesson from being done, or "".
 func Failure(r progress.Result) string {
-	step, open := r.Open()
+	step, open := r.Next()
 	switch {
 	case r.Done:
 		return ""

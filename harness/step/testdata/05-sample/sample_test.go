@@ -31,7 +31,7 @@ func TestThree(t *testing.T) {
 
 func TestFour(t *testing.T) {
 	defer step.Begin(t)()
-	defer step.Waiting(t, func() (string, []string) {
+	defer step.OnHang(t, func() (string, []string) {
 		return "the fourth answer never came: 0 bytes at the client", []string{`waited for "ok"`, `came       ""`}
 	})()
 	step.Bubble(t, func(t *testing.T) {

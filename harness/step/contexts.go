@@ -7,10 +7,10 @@ import (
 	"weak"
 )
 
-// Held calls f n times, each time with another context of a program that goes on. The
+// HeldContexts calls f n times, each time with another context of a program that goes on. The
 // function that it returns says a minute later how many of these contexts can still be
 // reached, and so stay in memory. It is for a bubble, and to be called once.
-func Held(n int, f func(ctx context.Context)) (held func() int) {
+func HeldContexts(n int, f func(ctx context.Context)) (held func() int) {
 	type key struct{}
 	type load [64]byte // too large to share its memory with others
 	var loads []weak.Pointer[load]

@@ -12,7 +12,7 @@ import (
 // Bubble runs f in a synctest bubble, in which time is virtual: it stands still
 // while anything runs, and jumps to the next timer when everything waits. When
 // everything waits and there is no timer, the step fails with what it waited for
-// (see [Waiting]), or with the learner's line.
+// (see [OnHang]), or with the learner's line.
 func Bubble(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
 	if deadlock, ended := bubble(t, f); deadlock {
@@ -51,12 +51,12 @@ func reportDeadlock(t *testing.T, ended bool) {
 	if ended {
 		Fail(t, at(leakSentence, inBubble))
 	}
-	sentence, details := current.stuck("and nothing can wake it any more", inBubble)
+	sentence, details := current.hangs("and nothing can wake it any more", inBubble)
 	Fail(t, sentence, details...)
 }
 
-// Pass lets d of the bubble's time pass, with all that happens in it.
-func Pass(d time.Duration) {
+// Advance lets d of the bubble's time pass, with all that happens in it.
+func Advance(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }

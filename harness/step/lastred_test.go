@@ -11,8 +11,9 @@ import (
 // A step that is red again says what it often is; another one does not, nor one
 // that was green in between.
 func TestAStepThatIsRedAgainSaysWhatItOftenIs(t *testing.T) {
-	t.Cleanup(func() { delete(often, "05-sample/TestTwo") })
-	often["05-sample/TestTwo"] = []string{"the cart is before the horse", "the horse is gone"}
+	table := mistakesTable
+	t.Cleanup(func() { mistakesTable = table })
+	mistakesTable += "05-sample/TestTwo\tthe cart is before the horse\tthe second answer\n05-sample/TestTwo\tthe horse is gone\n"
 	in := filepath.Join(t.TempDir(), "lessons", "05-sample")
 	require.NoError(t, os.MkdirAll(in, 0o755))
 	t.Chdir(in)
@@ -28,7 +29,7 @@ func TestAStepThatIsRedAgainSaysWhatItOftenIs(t *testing.T) {
 	require.NotContains(t, l.closing(), "often")
 	l.red = "TestTwo"
 	require.Equal(t, standing, l.closing())
-	l.forget()
+	l.forgetRed()
 	require.Equal(t, standing, l.closing())
 }
 
@@ -38,5 +39,5 @@ func TestNothingIsRememberedElsewhere(t *testing.T) {
 	in := filepath.Join(t.TempDir(), "solutions", "05-sample")
 	require.NoError(t, os.MkdirAll(in, 0o755))
 	t.Chdir(in)
-	require.Empty(t, (&lesson{folder: "05-sample"}).memory())
+	require.Empty(t, (&lesson{folder: "05-sample"}).lastRed())
 }

@@ -20,5 +20,5 @@ func TestWithoutTheNamesNoStepWaits(t *testing.T) {
 	require.Empty(t, l.begin("TestOne"))
 	l.end("TestOne", true)
 	require.Empty(t, l.begin("TestTwo"))
-	require.Empty(t, l.standing())
+	require.Empty(t, l.closing())
 }
