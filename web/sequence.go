@@ -10,7 +10,7 @@ import (
 // in the element trace, in JSON, and puts what it draws into the element steps.
 func SequenceFile() (script, style string) {
 	script = joined("shared/dom.js", "shared/visible.js", "sequence/sequence.js", "sequence/sequence-trace.js")
-	return imports.ReplaceAllString(script, ""), joined("shared/look.css", "sequence/sequence-page.css", "sequence/sequence.css")
+	return imports.ReplaceAllString(script, ""), joined("shared/base.css", "sequence/sequence-page.css", "sequence/sequence.css")
 }
 
 // imports finds the lines in which a module names what it uses of others. In one

@@ -5,7 +5,7 @@
 //   - sse-test: the test page. It puts what a real browser makes of an event stream
 //     beside the bytes of it, and on a two-way server takes part: it shows what is
 //     asked, and answers. Its tests stand beside it.
-//   - sequence: the sequence diagram, the demo's page and a trace's; harness/trace
+//   - sequence: the sequence diagram, and the demo's page and a trace's; harness/trace
 //     is their server and has their tests.
 //   - home: the script and the style of the home page; harness/cockpit/home is its
 //     server and has its tests.
@@ -44,7 +44,7 @@ const policy = "default-src 'none'; " +
 
 // Handler serves the pages right below /web/, whatever their folder, so that their
 // addresses are short: the test page at /web/sse-test.html. Scripts and styles are
-// at their own paths, such as /web/shared/look.css.
+// at their own paths, such as /web/shared/base.css.
 // It answers GET and HEAD, other methods with 405, other paths with 404.
 // It is safe for concurrent use.
 func Handler() http.Handler {

@@ -18,13 +18,13 @@ func serve(method, path string) *httptest.ResponseRecorder {
 
 func TestEachFileHasItsContentType(t *testing.T) {
 	for path, want := range map[string]string{
-		"/web/sse-test.html":        "text/html; charset=utf-8",
-		"/web/sse-test/two-way.css": "text/css; charset=utf-8",
-		"/web/sse-test/wire.js":     "text/javascript; charset=utf-8",
-		"/web/sequence-demo.html":   "text/html; charset=utf-8",
-		"/web/home/home.css":        "text/css; charset=utf-8",
-		"/web/home/home.js":         "text/javascript; charset=utf-8",
-		"/web/shared/look.css":      "text/css; charset=utf-8",
+		"/web/sse-test.html":         "text/html; charset=utf-8",
+		"/web/sse-test/two-way.css":  "text/css; charset=utf-8",
+		"/web/sse-test/rawstream.js": "text/javascript; charset=utf-8",
+		"/web/sequence-demo.html":    "text/html; charset=utf-8",
+		"/web/home/home.css":         "text/css; charset=utf-8",
+		"/web/home/home.js":          "text/javascript; charset=utf-8",
+		"/web/shared/base.css":       "text/css; charset=utf-8",
 	} {
 		w := serve(http.MethodGet, path)
 		require.Equal(t, http.StatusOK, w.Code, path)

@@ -2,7 +2,7 @@ package measure
 
 import (
 	"fmt"
-	"slices"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -28,6 +28,9 @@ type Verdict struct {
 	Reached bool    `json:"reached"`
 }
 
+// goalLine has the case, the unit and the bound, and the parts of the bound.
+var goalLine = regexp.MustCompile(`^(\S+)\s+(\S+)\s+((>=|<=)\s+([0-9.]+)(?:\s+([x+])\s+(\S+))?)$`)
+
 // ParseGoals parses goals, one a line. Empty lines and those that begin with "#"
 // are none.
 func ParseGoals(text string) ([]Goal, error) {
@@ -36,82 +39,92 @@ func ParseGoals(text string) ([]Goal, error) {
 	for line := range strings.Lines(text) {
 		n++
 		line, _, _ = strings.Cut(line, "#")
-		if strings.TrimSpace(line) == "" {
+		line = strings.TrimSpace(line)
+		if line == "" {
 			continue
 		}
-		goal, err := parseGoal(strings.Fields(line))
+		m := goalLine.FindStringSubmatch(line)
+		if m == nil {
+			return nil, fmt.Errorf("line %d of the goals: %q is no goal; one is: Parse/json MB/s >= 3 x peer", n, line)
+		}
+		bound, err := strconv.ParseFloat(m[5], 64)
 		if err != nil {
 			return nil, fmt.Errorf("line %d of the goals: %w", n, err)
 		}
-		goals = append(goals, goal)
+		goals = append(goals, Goal{Case: m[1], Unit: m[2], Text: m[3], Most: m[4] == "<=", Bound: bound, By: m[6], Of: m[7]})
 	}
 	return goals, nil
-}
-
-// parseGoal parses the words of one goal.
-func parseGoal(words []string) (Goal, error) {
-	if len(words) != 4 && len(words) != 6 {
-		return Goal{}, fmt.Errorf("%q is no goal; one is: Parse/json MB/s >= 3 x peer", strings.Join(words, " "))
-	}
-	g := Goal{Case: words[0], Unit: words[1], Text: strings.Join(words[2:], " "), Most: words[2] == "<="}
-	if !g.Most && words[2] != ">=" {
-		return Goal{}, fmt.Errorf("%q is neither >= nor <=", words[2])
-	}
-	var err error
-	if g.Bound, err = strconv.ParseFloat(words[3], 64); err != nil {
-		return Goal{}, fmt.Errorf("%q is no number", words[3])
-	}
-	if len(words) == 6 {
-		g.By, g.Of = words[4], words[5]
-		if g.By != "x" && g.By != "+" {
-			return Goal{}, fmt.Errorf("%q is neither x nor +", g.By)
-		}
-	}
-	return g, nil
 }
 
 // Judge adds to each case what became of its goals, for the contender called
 // ours. It returns the goals for which nothing was measured.
 func Judge(cases []Case, goals []Goal, ours string) (open []Goal) {
 	for _, g := range goals {
-		i := slices.IndexFunc(cases, func(c Case) bool { return c.Name == g.Case })
-		if i < 0 {
-			open = append(open, g)
-			continue
+		measured := false
+		for i := range cases {
+			if cases[i].Name == g.Case {
+				var v Verdict
+				if v, measured = cases[i].judge(g, ours); measured {
+					cases[i].Verdicts = append(cases[i].Verdicts, v)
+				}
+			}
 		}
-		v, ok := cases[i].judge(g, ours)
-		if !ok {
+		if !measured {
 			open = append(open, g)
-			continue
 		}
-		cases[i].Verdicts = append(cases[i].Verdicts, v)
 	}
 	return open
 }
 
-// judge returns what became of one goal.
+// judge returns what became of one goal, if all that it compares was measured.
 func (c Case) judge(g Goal, ours string) (v Verdict, ok bool) {
-	v.Goal = g
-	us, _ := c.Contender(ours)
-	mine := us.Values(g.Unit)
-	other, found := c.Contender(g.Of)
+	v = Verdict{Goal: g, Against: g.Of}
 	if g.Of == "peer" {
-		other, found = c.best(ours, g.Unit, !g.Most)
+		v.Against = c.bestPeer(ours, g.Unit, !g.Most)
 	}
-	switch {
-	case mine == nil || g.By != "" && !found:
-		return v, false
-	case g.By == "":
-		v.Value, ok = median(mine), true
-	case g.By == "x":
-		v.Value, ok = Ratio(mine, other.Values(g.Unit))
+	mine, other := c.Values(ours, g.Unit), c.Values(v.Against, g.Unit)
+	switch g.By {
+	case "x":
+		v.Value, ok = ratio(mine, other)
+	case "+":
+		v.Value, ok = difference(mine, other)
 	default:
-		v.Value, ok = Difference(mine, other.Values(g.Unit))
+		v.Value, ok = median(mine), mine != nil
 	}
-	v.Against = other.Name
 	v.Reached = v.Value >= g.Bound
 	if g.Most {
 		v.Reached = v.Value <= g.Bound
 	}
 	return v, ok
+}
+
+// bestPeer returns the name of the peer with the best median of a unit, or "".
+func (c Case) bestPeer(ours, unit string, moreIsBetter bool) string {
+	best, bestValue := "", 0.0
+	for _, one := range c.Contenders {
+		values := one.values(unit)
+		if one.Name == ours || one.IsLimit() || values == nil {
+			continue
+		}
+		if value := median(values); best == "" || value > bestValue == moreIsBetter {
+			best, bestValue = one.Name, value
+		}
+	}
+	return best
+}
+
+// String is the goal, and what became of it.
+func (v Verdict) String() string {
+	became := "not reached"
+	if v.Reached {
+		became = "reached"
+	}
+	value := number(v.Value)
+	if v.By == "x" {
+		value = fmt.Sprintf("%.2f", v.Value)
+	}
+	if v.By != "" {
+		value += " (" + v.Against + ")"
+	}
+	return fmt.Sprintf("goal %s %s: %s, %s", v.Unit, v.Text, value, became)
 }

@@ -42,7 +42,7 @@ func TestAPausedClientMeetsTheWriteDeadline(t *testing.T) {
 		s.Pause()
 		require.ErrorIs(t, <-failed, os.ErrDeadlineExceeded)
 		require.Equal(t, 10*time.Second, time.Since(begin))
-		s.Returned("its write failed")
+		s.WaitHandler("its write failed")
 	})
 }
 
@@ -58,7 +58,7 @@ func TestTheWindowBoundsWhatIsOnTheWay(t *testing.T) {
 				n, _ := io.WriteString(w, event)
 				sent.Add(int64(n))
 			}
-		}), pair.Window(1000))
+		}), pair.BufferSize(1000))
 		s := p.Open("/events")
 		s.Pause()
 		close(paused)
@@ -79,9 +79,9 @@ func TestAResumedClientReadsOn(t *testing.T) {
 		synctest.Wait()
 		require.Empty(t, s.Received())
 		s.Resume()
-		s.Want("the event that lay there", "data: a\n\n")
+		s.Expect("the event that lay there", "data: a\n\n")
 		close(next)
-		require.Equal(t, io.EOF, s.Ended("the handler has returned"))
+		require.Equal(t, io.EOF, s.WaitEnd("the handler has returned"))
 	})
 }
 
@@ -90,7 +90,7 @@ func TestASlowClientTakesItsTime(t *testing.T) {
 		next := make(chan string)
 		p := pair.Memory(t, held(next))
 		s := p.Open("/events")
-		s.Slow(4, time.Second)
+		s.Throttle(4, time.Second)
 		next <- "data: abcd\n\n"
 		close(next)
 		synctest.Wait()
@@ -99,9 +99,9 @@ func TestASlowClientTakesItsTime(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, "data: ab", s.Received())
 		begin := time.Now()
-		s.Want("all of it", "data: abcd\n\n")
+		s.Expect("all of it", "data: abcd\n\n")
 		require.Equal(t, time.Second, time.Since(begin))
-		require.Equal(t, io.EOF, s.Ended("the handler has returned"))
+		require.Equal(t, io.EOF, s.WaitEnd("the handler has returned"))
 	})
 }
 
@@ -120,13 +120,13 @@ func TestACutLandsInTheMiddleOfAnEvent(t *testing.T) {
 		})
 		s := p.Open("/events")
 		next <- "data: a\n\n"
-		s.Want("the first event", "data: a\n\n")
+		s.Expect("the first event", "data: a\n\n")
 		s.CutAfter(6)
 		next <- "data: b\n\n"
 		close(next)
-		require.ErrorIs(t, s.Ended("the connection was cut"), syscall.ECONNRESET)
+		require.ErrorIs(t, s.WaitEnd("the connection was cut"), syscall.ECONNRESET)
 		require.Equal(t, "data: a\n\ndata: ", s.Received())
-		s.Returned("its connection was cut")
+		s.WaitHandler("its connection was cut")
 	})
 }
 
@@ -134,10 +134,10 @@ func TestACutBreaksTheConnectionAtOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, start startFunc) {
 		p := start(t, untilGone("data: a\n\n"))
 		s := p.Open("/events")
-		s.Want("the event", "data: a\n\n")
+		s.Expect("the event", "data: a\n\n")
 		s.Cut()
-		require.ErrorIs(t, s.Ended("the connection was cut"), syscall.ECONNRESET)
-		s.Returned("its connection was cut")
+		require.ErrorIs(t, s.WaitEnd("the connection was cut"), syscall.ECONNRESET)
+		s.WaitHandler("its connection was cut")
 	})
 }
 
@@ -162,9 +162,9 @@ func TestAClientThatLeavesCancelsItsRequest(t *testing.T) {
 		p := start(t, untilGone(": hello\n\n"))
 		s := p.Open("/events")
 		s.Leave()
-		err := s.Ended("the client has left")
+		err := s.WaitEnd("the client has left")
 		require.ErrorIs(t, err, context.Canceled)
-		s.Returned("its client has left")
+		s.WaitHandler("its client has left")
 	})
 }
 

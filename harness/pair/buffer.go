@@ -1,6 +1,7 @@
 package pair
 
 import (
+	"cmp"
 	"io"
 	"net"
 	"os"
@@ -10,11 +11,11 @@ import (
 )
 
 // buffer is one direction of an in-memory connection: bytes that were written
-// and not yet read, never more than the window. All its waiting is on one
+// and not yet read, never more than size. All its waiting is on one
 // sync.Cond, because a goroutine that waits there counts as durably blocked in
 // a synctest bubble, and one that waits for a Mutex does not.
 type buffer struct {
-	window int
+	size int
 
 	mu       sync.Mutex // guards everything below; held for moments only
 	changed  *sync.Cond // broadcast after each change
@@ -27,8 +28,8 @@ type buffer struct {
 	writeBy  deadline
 }
 
-func newBuffer(window int) *buffer {
-	b := &buffer{window: window}
+func newBuffer(size int) *buffer {
+	b := &buffer{size: size}
 	b.changed = sync.NewCond(&b.mu)
 	return b
 }
@@ -37,13 +38,13 @@ func newBuffer(window int) *buffer {
 func (b *buffer) read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for b.readErr == nil && !b.readBy.passed && len(b.data) == 0 && !b.ended && len(p) > 0 {
+	for b.readErr == nil && !b.readBy.passed() && len(b.data) == 0 && !b.ended && len(p) > 0 {
 		b.changed.Wait()
 	}
 	switch {
 	case b.readErr != nil:
 		return 0, b.readErr
-	case b.readBy.passed:
+	case b.readBy.passed():
 		return 0, os.ErrDeadlineExceeded
 	case len(b.data) == 0 && b.ended:
 		return 0, io.EOF
@@ -58,7 +59,7 @@ func (b *buffer) read(p []byte) (int, error) {
 func (b *buffer) write(p []byte) (n int, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.turn(); err != nil {
+	if err := b.waitToWrite(func() bool { return !b.writing }); err != nil {
 		return 0, err
 	}
 	b.writing = true
@@ -67,10 +68,10 @@ func (b *buffer) write(p []byte) (n int, err error) {
 		b.changed.Broadcast()
 	}()
 	for len(p) > 0 {
-		if err := b.room(); err != nil {
+		if err := b.waitToWrite(func() bool { return len(b.data) < b.size }); err != nil {
 			return n, err
 		}
-		fits := min(len(p), b.window-len(b.data))
+		fits := min(len(p), b.size-len(b.data))
 		b.data = append(b.data, p[:fits]...)
 		n, p = n+fits, p[fits:]
 		b.changed.Broadcast()
@@ -78,67 +79,60 @@ func (b *buffer) write(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// turn waits until no other Write is under way. The caller holds b.mu.
-func (b *buffer) turn() error {
-	for b.writing && b.writeState() == nil {
+// waitToWrite waits until ready, or returns why a Write cannot go on. The caller
+// holds b.mu.
+func (b *buffer) waitToWrite(ready func() bool) error {
+	for {
+		switch {
+		case b.writeErr != nil:
+			return b.writeErr
+		case b.writeBy.passed():
+			return os.ErrDeadlineExceeded
+		case ready():
+			return nil
+		}
 		b.changed.Wait()
 	}
-	return b.writeState()
-}
-
-// room waits until the reader has made room. The caller holds b.mu.
-func (b *buffer) room() error {
-	for len(b.data) >= b.window && b.writeState() == nil {
-		b.changed.Wait()
-	}
-	return b.writeState()
-}
-
-// writeState says why a Write cannot go on. The caller holds b.mu.
-func (b *buffer) writeState() error {
-	if b.writeErr != nil {
-		return b.writeErr
-	}
-	if b.writeBy.passed {
-		return os.ErrDeadlineExceeded
-	}
-	return nil
 }
 
 // endWriting is the writer's Close: what was written can still be read.
 func (b *buffer) endWriting() {
 	b.change(func() {
 		b.ended = true
-		b.writeErr = firstOf(b.writeErr, net.ErrClosed)
-		b.writeBy.stop()
+		b.writeErr = cmp.Or(b.writeErr, net.ErrClosed)
 	})
 }
 
 // endReading is the reader's Close: what is on the way is lost, and the writer
 // learns it as from a broken pipe.
-func (b *buffer) endReading() {
-	b.change(func() {
-		b.data = nil
-		b.readErr = firstOf(b.readErr, net.ErrClosed)
-		b.writeErr = firstOf(b.writeErr, os.NewSyscallError("write", syscall.EPIPE))
-		b.readBy.stop()
-	})
-}
+func (b *buffer) endReading() { b.fail(net.ErrClosed, os.NewSyscallError("write", syscall.EPIPE)) }
 
 // reset breaks this direction: both sides see it at once, and what is on the
 // way is lost.
 func (b *buffer) reset() {
+	b.fail(os.NewSyscallError("read", syscall.ECONNRESET), os.NewSyscallError("write", syscall.ECONNRESET))
+}
+
+// fail says what each side gets from now on, unless it is to get an error already.
+func (b *buffer) fail(read, write error) {
 	b.change(func() {
 		b.data = nil
-		b.readErr = firstOf(b.readErr, os.NewSyscallError("read", syscall.ECONNRESET))
-		b.writeErr = firstOf(b.writeErr, os.NewSyscallError("write", syscall.ECONNRESET))
+		b.readErr = cmp.Or(b.readErr, read)
+		b.writeErr = cmp.Or(b.writeErr, write)
 	})
 }
 
-// setDeadline sets d, which is readBy or writeBy of this buffer.
+// setDeadline sets d, which is readBy or writeBy of this buffer; the zero time
+// means none.
 func (b *buffer) setDeadline(d *deadline, t time.Time) {
 	b.change(func() {
-		d.set(t, func(passed func()) { b.change(passed) })
+		if d.wake != nil {
+			d.wake.Stop()
+		}
+		d.at, d.wake = t, nil
+		if !t.IsZero() {
+			d.wake = time.AfterFunc(time.Until(t), func() { b.change(func() {}) })
+		}
 	})
 }
 
@@ -152,40 +146,8 @@ func (b *buffer) change(f func()) {
 // deadline is a moment after which a Read or Write fails. Its buffer's mutex
 // guards it.
 type deadline struct {
-	passed bool
-	timer  *time.Timer // nil when there is none
+	at   time.Time   // zero when there is none
+	wake *time.Timer // has those who wait look at the clock
 }
 
-// set replaces the deadline; the zero time means none. When the moment comes,
-// locked is called to run the change under the buffer's mutex.
-func (d *deadline) set(t time.Time, locked func(passed func())) {
-	d.stop()
-	d.passed = !t.IsZero() && !t.After(time.Now())
-	if t.IsZero() || d.passed {
-		return
-	}
-	var timer *time.Timer
-	timer = time.AfterFunc(time.Until(t), func() {
-		locked(func() {
-			// A timer that was replaced while it fired has no say any more.
-			if d.timer == timer {
-				d.passed = true
-			}
-		})
-	})
-	d.timer = timer
-}
-
-func (d *deadline) stop() {
-	if d.timer != nil {
-		d.timer.Stop()
-	}
-	d.timer = nil
-}
-
-func firstOf(err, next error) error {
-	if err != nil {
-		return err
-	}
-	return next
-}
+func (d deadline) passed() bool { return !d.at.IsZero() && !time.Now().Before(d.at) }

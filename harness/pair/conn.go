@@ -25,10 +25,10 @@ type memoryConn struct {
 	local, remote address
 }
 
-// newMemoryConns returns the two sides of a connection with window bytes of
+// newMemoryConns returns the two sides of a connection with size bytes of
 // buffer each way.
-func newMemoryConns(window int, client, server address) (clientSide, serverSide *memoryConn) {
-	up, down := newBuffer(window), newBuffer(window)
+func newMemoryConns(size int, client, server address) (clientSide, serverSide *memoryConn) {
+	up, down := newBuffer(size), newBuffer(size)
 	return &memoryConn{in: down, out: up, local: client, remote: server},
 		&memoryConn{in: up, out: down, local: server, remote: client}
 }

@@ -5,17 +5,16 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 )
 
-// Curl is a command line that sends r again, ready to be pasted into a shell.
-// What Go's client adds by itself is left out. It does not read r.Body: the
-// body is shown where r.GetBody can give another copy of it.
+// Curl is a command line that sends a client's request again, ready to be pasted
+// into a shell. What Go's client adds by itself is left out. It does not read
+// r.Body: the body is shown where r.GetBody can give another copy of it.
 func Curl(r *http.Request) string {
-	words, target := []string{"curl", "-N"}, targetOf(r)
-	if target.Scheme == "https" && isLoopback(target.Hostname()) {
+	words := []string{"curl", "-N"}
+	if r.URL.Scheme == "https" && isLoopback(r.URL.Hostname()) {
 		words = append(words, "-k") // a certificate that only the test trusts
 	}
 	body := bodyOf(r)
@@ -27,13 +26,13 @@ func Curl(r *http.Request) string {
 			}
 		}
 	}
-	if r.Host != "" && r.Host != target.Host {
+	if r.Host != "" && r.Host != r.URL.Host {
 		words = append(words, "-H", quote("Host: "+r.Host))
 	}
 	if body != "" {
 		words = append(words, dataFlag(body), quote(body))
 	}
-	return strings.Join(append(words, quote(target.String())), " ")
+	return strings.Join(append(words, quote(r.URL.String())), " ")
 }
 
 // methodFlags are needed where curl would not come to the method by itself.
@@ -81,19 +80,6 @@ func bodyOf(r *http.Request) string {
 		return ""
 	}
 	return string(text)
-}
-
-// targetOf is the whole URL, also of a request as a server sees it.
-func targetOf(r *http.Request) url.URL {
-	target := *r.URL
-	if target.Host != "" {
-		return target
-	}
-	target.Host, target.Scheme = r.Host, "http"
-	if r.TLS != nil {
-		target.Scheme = "https"
-	}
-	return target
 }
 
 func isLoopback(host string) bool {

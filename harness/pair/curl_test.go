@@ -61,11 +61,3 @@ func TestCurlSendsTheSameRequest(t *testing.T) {
 	require.NoError(t, exec.CommandContext(t.Context(), "sh", "-c", pair.Curl(r)).Run())
 	require.Equal(t, ours, <-seen)
 }
-
-// A server can show the request that it got, too.
-func TestCurlOfARequestAsTheServerSeesIt(t *testing.T) {
-	var line string
-	p := pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { line = pair.Curl(r) }), pair.HTTP2())
-	p.Get("/events?x=1")
-	require.Equal(t, "curl -N -k '"+p.URL+"/events?x=1'", line)
-}

@@ -24,48 +24,37 @@ type Flush struct {
 // exchange is the server's side of one request: what its handler wrote and
 // flushed, whether it runs, and how it panicked, if it did.
 type exchange struct {
+	done chan struct{} // closed when the handler has returned, and all is noted
+
 	mu        sync.Mutex // guards what follows; held for moments only
-	changed   *sync.Cond // broadcast when state or expired changes
 	request   string     // "GET /events"
-	goroutine int64      // id of the handler's goroutine
-	state     handlerState
-	expired   bool // the one who waits for the handler gives up
+	goroutine int64      // id of the handler's goroutine; zero before it is called
+	returned  bool       // since only the bubble of done may look at it
 	written   int
 	flushes   []Flush
 	panicAt   string // "the handler of … panicked: …", or empty
+	heldTold  bool   // a trace has what the handler holds back
 }
 
-type handlerState int
-
-const (
-	notStarted handlerState = iota
-	running
-	returned
-)
-
-func newExchange() *exchange {
-	x := new(exchange)
-	x.changed = sync.NewCond(&x.mu)
-	return x
-}
+func newExchange() *exchange { return &exchange{done: make(chan struct{})} }
 
 // serve runs the handler h for this exchange, on the request's goroutine. Its
-// caller sets the state when all is noted.
+// caller calls finish when all is noted.
 func (x *exchange) serve(h http.Handler, w http.ResponseWriter, r *http.Request) {
-	x.change(func() {
-		x.request = r.Method + " " + r.URL.RequestURI()
-		x.goroutine = inspect.Self()
-		x.state = running
-	})
+	x.mu.Lock()
+	x.request = r.Method + " " + r.URL.RequestURI()
+	x.goroutine = inspect.Self()
+	x.mu.Unlock()
 	defer x.recovered()
 	h.ServeHTTP(&recorder{ResponseWriter: w, exchange: x}, r)
 }
 
-func (x *exchange) change(f func()) {
+// finish tells those who wait that the handler has returned.
+func (x *exchange) finish() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	f()
-	x.changed.Broadcast()
+	x.returned = true
+	close(x.done)
 }
 
 // recovered keeps a panic as one line and lets the response end as net/http
@@ -77,33 +66,14 @@ func (x *exchange) recovered() {
 	}
 	if v != http.ErrAbortHandler {
 		line := panicLine(debug.Stack())
-		x.change(func() { x.panicAt = fmt.Sprintf("the handler of %s panicked: %v, at %s", x.request, v, line) })
+		x.mu.Lock()
+		x.panicAt = fmt.Sprintf("the handler of %s panicked: %v, at %s", x.request, v, line)
+		x.mu.Unlock()
 	}
 	panic(http.ErrAbortHandler)
 }
 
-// wait waits for the handler to return, at most for limit if that is positive.
-// One goroutine at a time may wait.
-func (x *exchange) wait(limit time.Duration) (ok bool) {
-	x.change(func() { x.expired = false })
-	if limit > 0 {
-		timer := time.AfterFunc(limit, func() {
-			x.change(func() { x.expired = true })
-		})
-		defer timer.Stop()
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for x.state != returned && !x.expired {
-		x.changed.Wait()
-	}
-	return x.state == returned
-}
-
-func (x *exchange) flushing() {
-	x.change(func() { x.flushes = append(x.flushes, Flush{At: time.Now(), Bytes: x.written}) })
-}
-
+// flushed returns the flushes so far.
 func (x *exchange) flushed() []Flush {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -120,10 +90,10 @@ func (x *exchange) panicked() string {
 // where says what the handler is doing, "it waits at sessions.go:71 (select)".
 func (x *exchange) where() string {
 	x.mu.Lock()
-	state, id := x.state, x.goroutine
+	id, returned := x.goroutine, x.returned
 	x.mu.Unlock()
-	switch state {
-	case notStarted:
+	switch {
+	case id == 0:
 		return "it has not been called"
 	case returned:
 		return "it has returned"
@@ -138,6 +108,22 @@ func (x *exchange) name() string {
 	return x.request
 }
 
+// held says, once, what the handler has written and not flushed; "" if there is
+// nothing.
+func (x *exchange) held() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	flushed := 0
+	if n := len(x.flushes); n > 0 {
+		flushed = x.flushes[n-1].Bytes
+	}
+	if x.written == flushed || x.heldTold {
+		return ""
+	}
+	x.heldTold = true
+	return fmt.Sprintf("the handler of %s has written %d bytes that it has not flushed", x.request, x.written-flushed)
+}
+
 // recorder is the innermost ResponseWriter, right on top of net/http's own. It
 // can flush in the old way, by a type assertion to http.Flusher, and in the new
 // one, by an http.ResponseController, as net/http's can; for everything else
@@ -149,7 +135,9 @@ type recorder struct {
 
 func (w *recorder) Write(p []byte) (int, error) {
 	n, err := w.ResponseWriter.Write(p)
-	w.exchange.change(func() { w.exchange.written += n })
+	w.exchange.mu.Lock()
+	defer w.exchange.mu.Unlock()
+	w.exchange.written += n
 	return n, err
 }
 
@@ -159,7 +147,10 @@ func (w *recorder) Flush() { _ = w.FlushError() }
 // FlushError flushes. It is recorded first, so that a client that has seen the
 // bytes finds the flush recorded.
 func (w *recorder) FlushError() error {
-	w.exchange.flushing()
+	x := w.exchange
+	x.mu.Lock()
+	x.flushes = append(x.flushes, Flush{At: time.Now(), Bytes: x.written})
+	x.mu.Unlock()
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 

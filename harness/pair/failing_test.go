@@ -60,7 +60,7 @@ func TestAWrongByteFailsAtOnceAndHasACaret(t *testing.T) {
 		p := pair.TCP(tb, untilGone("data: bx\n\n"))
 		url = p.URL
 		s := p.Open("/events", "Last-Event-ID", "it's")
-		s.Want("the second line of data is lost", "data: b\n\n")
+		s.Expect("the second line of data is lost", "data: b\n\n")
 	})
 	require.Contains(t, text, `the second line of data is lost
 waited for  "data: b\n\n"
@@ -74,7 +74,7 @@ try         curl -N -H 'Accept: text/event-stream' -H 'Cache-Control: no-cache' 
 func TestALongDifferenceIsShownAroundTheCaret(t *testing.T) {
 	long := "data: " + strings.Repeat("é", 500)
 	text := watch(t, func(tb testing.TB) {
-		pair.TCP(tb, untilGone(long+"!\n\n")).Open("/events").Want("a sentence", long+"?\n\n")
+		pair.TCP(tb, untilGone(long+"!\n\n")).Open("/events").Expect("a sentence", long+"?\n\n")
 	})
 	require.Contains(t, text, `waited for  …ééééé`)
 	require.Regexp(t, `(?m)^came        …é+!\\n\\n"\n {53}\^$`, text)
@@ -110,7 +110,7 @@ func TestAnEndFailsTheWait(t *testing.T) {
 	}
 	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {
-			text := watch(t, func(tb testing.TB) { pair.TCP(tb, end.handler).Open("/events").Frame("a sentence") })
+			text := watch(t, func(tb testing.TB) { pair.TCP(tb, end.handler).Open("/events").NextFrame("a sentence") })
 			require.Contains(t, text, "a sentence\nwaited for  a frame, through its blank line\ncame        \"data: a\\n\"\n"+end.then)
 			require.LessOrEqual(t, strings.Count(text, "\n"), 5, "too long:\n%s", text)
 		})
@@ -159,7 +159,7 @@ func TestAPanicFailsATestThatDidNotNotice(t *testing.T) {
 			flush(w)
 			panic("oh")
 		}))
-		p.Open("/events").Ended("whatever the end is")
+		p.Open("/events").WaitEnd("whatever the end is")
 	})
 	require.Regexp(t, `^a handler made a mistake that net/http only logs\nthe handler of GET /events panicked: oh, at failing_test\.go:\d+$`, text)
 }
@@ -180,7 +180,7 @@ func TestAnAbortIsNoMistake(t *testing.T) {
 		flush(w)
 		panic(http.ErrAbortHandler)
 	}))
-	require.ErrorIs(t, p.Open("/events").Ended("it was aborted"), io.ErrUnexpectedEOF)
+	require.ErrorIs(t, p.Open("/events").WaitEnd("it was aborted"), io.ErrUnexpectedEOF)
 	p.Close()
 	require.Empty(t, p.ServerLog())
 }

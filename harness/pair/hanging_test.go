@@ -69,14 +69,14 @@ func TestChildFrameInABubble(t *testing.T) {
 	onlyInChild(t)
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
-		pair.Memory(t, untilGone("data: a\n")).Open("/events").Frame("an event should come")
+		pair.Memory(t, untilGone("data: a\n")).Open("/events").NextFrame("an event should come")
 	})
 }
 
 func TestChildFrameOverTCP(t *testing.T) {
 	onlyInChild(t)
 	defer step.Begin(t)()
-	pair.TCP(t, untilGone("data: a\n")).Open("/events").Frame("an event should come")
+	pair.TCP(t, untilGone("data: a\n")).Open("/events").NextFrame("an event should come")
 }
 
 func TestChildNoHeaders(t *testing.T) {
@@ -95,7 +95,7 @@ func TestChildStubbornHandler(t *testing.T) {
 	step.Bubble(t, func(t *testing.T) {
 		s := pair.Memory(t, stubborn(make(chan struct{}))).Open("/events")
 		s.Leave()
-		s.Returned("the handler should be gone")
+		s.WaitHandler("the handler should be gone")
 	})
 }
 

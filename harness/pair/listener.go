@@ -11,25 +11,23 @@ import (
 )
 
 // A dialer makes the client's connections. net/http closes them.
-type dialer interface {
-	dial(ctx context.Context, addr string) (breakable, error)
-}
+type dialer func(ctx context.Context, addr string) (breakable, error)
 
 // memoryListener hands in-memory connections to a server.
 type memoryListener struct {
-	window int
-	addr   address
-	conns  chan net.Conn
-	closed chan struct{}
-	close  sync.Once
+	bufferSize int
+	addr       address
+	conns      chan net.Conn
+	closed     chan struct{}
+	close      sync.Once
 }
 
-func newMemoryListener(window int) *memoryListener {
+func newMemoryListener(bufferSize int) *memoryListener {
 	return &memoryListener{
-		window: window,
-		addr:   nextAddress(),
-		conns:  make(chan net.Conn),
-		closed: make(chan struct{}),
+		bufferSize: bufferSize,
+		addr:       nextAddress(),
+		conns:      make(chan net.Conn),
+		closed:     make(chan struct{}),
 	}
 }
 
@@ -57,7 +55,7 @@ func (l *memoryListener) dial(ctx context.Context, addr string) (breakable, erro
 	if addr != l.addr.String() {
 		return nil, l.refused(addr)
 	}
-	client, server := newMemoryConns(l.window, nextAddress(), l.addr)
+	client, server := newMemoryConns(l.bufferSize, nextAddress(), l.addr)
 	select {
 	case l.conns <- server:
 		return client, nil
@@ -83,10 +81,8 @@ func nextAddress() address {
 	return address(fmt.Sprintf("127.0.0.1:%d", memoryPorts.Add(1)))
 }
 
-// tcpDialer makes real connections.
-type tcpDialer struct{}
-
-func (tcpDialer) dial(ctx context.Context, addr string) (breakable, error) {
+// dialTCP makes a real connection.
+func dialTCP(ctx context.Context, addr string) (breakable, error) {
 	var d net.Dialer
 	c, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {

@@ -11,25 +11,15 @@ import (
 // line about each request goes to the log of the request's server.
 func Logging(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		counted := &countingWriter{ResponseWriter: w}
-		defer func() { logger(r).Printf("%s %s: %d bytes", r.Method, r.URL.Path, counted.bytes) }()
-		h.ServeHTTP(counted, r)
+		bytes := 0 // guarded by nothing: as in most middleware, one handler writes
+		defer func() { logger(r).Printf("%s %s: %d bytes", r.Method, r.URL.Path, bytes) }()
+		h.ServeHTTP(Intercept(w, func(p []byte) (int, error) {
+			n, err := w.Write(p)
+			bytes += n
+			return n, err
+		}), r)
 	})
 }
-
-type countingWriter struct {
-	http.ResponseWriter
-	bytes int // guarded by nothing: as in most middleware, one handler writes
-}
-
-func (w *countingWriter) Write(p []byte) (int, error) {
-	n, err := w.ResponseWriter.Write(p)
-	w.bytes += n
-	return n, err
-}
-
-// Unwrap lets an http.ResponseController find what lies beneath.
-func (w *countingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // logger finds the log of the server that serves r.
 func logger(r *http.Request) *log.Logger {
@@ -40,17 +30,17 @@ func logger(r *http.Request) *log.Logger {
 	return server.ErrorLog
 }
 
-// Opaque is middleware as it was written once: it wraps the ResponseWriter and
+// HideFlusher is middleware as it was written once: it wraps the ResponseWriter and
 // has neither Flush nor Unwrap, so nothing behind it can flush or set a
 // deadline.
-func Opaque(h http.Handler) http.Handler {
+func HideFlusher(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(opaqueWriter{w}, r)
+		h.ServeHTTP(plainWriter{w}, r)
 	})
 }
 
-// opaqueWriter has the methods of the interface that it embeds and no other.
-type opaqueWriter struct{ http.ResponseWriter }
+// plainWriter has the methods of the interface that it embeds and no other.
+type plainWriter struct{ http.ResponseWriter }
 
 // Intercept returns w with another Write: write gets the bytes, and may pass them on
 // to w. As good middleware does, the result has Unwrap, by which an

@@ -6,34 +6,21 @@ import "net/http"
 type Option func(*options)
 
 type options struct {
-	memory    bool
-	window    int
-	protocol  protocol
-	proxied   bool
-	trace     *trace // nil where none is wanted
-	configure []func(*http.Server)
+	memory     bool
+	bufferSize int
+	http2      bool // over TLS; otherwise HTTP/1.1 without
+	proxied    bool
+	configure  []func(*http.Server)
 }
 
-type protocol int
-
-const (
-	http1 protocol = iota
-	http2TLS
-	http2Clear
-)
-
-func defaults(memory bool) options { return options{memory: memory, window: 64 << 10} }
+func defaults(memory bool) options { return options{memory: memory, bufferSize: 64 << 10} }
 
 // HTTP2 makes client and server speak HTTP/2 over TLS, as browsers do.
-func HTTP2() Option { return func(o *options) { o.protocol = http2TLS } }
+func HTTP2() Option { return func(o *options) { o.http2 = true } }
 
-// H2C makes client and server speak HTTP/2 without TLS. The server takes
-// HTTP/1.1 as well, so that curl needs no flag.
-func H2C() Option { return func(o *options) { o.protocol = http2Clear } }
-
-// Window sets how many bytes an in-memory connection holds each way before a
+// BufferSize sets how many bytes an in-memory connection holds each way before a
 // write has to wait for the reader. It has no effect on TCP.
-func Window(bytes int) Option { return func(o *options) { o.window = bytes } }
+func BufferSize(bytes int) Option { return func(o *options) { o.bufferSize = bytes } }
 
 // Configure changes the http.Server before it starts: timeouts, for instance.
 func Configure(f func(*http.Server)) Option {

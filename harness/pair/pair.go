@@ -7,7 +7,6 @@ package pair
 
 import (
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -34,7 +33,6 @@ type Pair struct {
 	origin *server
 	front  *server // the proxy, or origin where there is none
 
-	mu      sync.Mutex // guards what follows
 	streams []*Stream
 	closed  bool
 }
@@ -62,26 +60,23 @@ func newPair(tb testing.TB, h http.Handler, o options, opts []Option) *Pair {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	o.trace = newTrace(tb)
-	origin := newServer(h, o)
+	t := newTrace(tb)
+	origin := newServer(h, o, t)
 	front := origin
 	if o.proxied {
-		o.trace.watch(origin.client, "proxy", "server")
+		t.watch(origin.client, "proxy", "server")
 		front = newProxy(origin, o)
-		o.trace.watch(front.client, "client", "proxy")
+		t.watch(front.client, "client", "proxy")
 	} else {
-		o.trace.watch(origin.client, "client", "server")
+		t.watch(origin.client, "client", "server")
 	}
 	p := &Pair{
 		URL: front.test.URL, Client: front.client,
-		tb: tb, trace: o.trace, memory: o.memory, origin: origin, front: front,
+		tb: tb, trace: t, memory: o.memory, origin: origin, front: front,
 	}
 	tb.Cleanup(p.Close)
 	return p
 }
-
-// Server is the server that runs the handler, already started.
-func (p *Pair) Server() *http.Server { return p.origin.test.Config }
 
 // ServerLog is what the server has logged so far: its ErrorLog, and one line
 // for each handler that panicked.
@@ -99,12 +94,12 @@ func (p *Pair) Cut() { p.front.cut() }
 // fine.
 func (p *Pair) Close() {
 	p.tb.Helper()
-	streams, first := p.beginClose()
-	if !first {
+	if p.closed {
 		return
 	}
+	p.closed = true
 	p.trace.end(p.tb.Failed(), p.origin)
-	for _, s := range streams {
+	for _, s := range p.streams {
 		s.Leave()
 		<-s.done
 	}
@@ -120,13 +115,6 @@ func (p *Pair) Close() {
 	if line := p.origin.log.mishap(); line != "" {
 		p.complain("a handler made a mistake that net/http only logs", line)
 	}
-}
-
-func (p *Pair) beginClose() (streams []*Stream, first bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	first, p.closed = !p.closed, true
-	return p.streams, first
 }
 
 // stuck waits for the handlers; should that hang (a lock in a bubble stops its

@@ -28,7 +28,6 @@ func TestMain(m *testing.M) {
 var protocols = map[string][]pair.Option{
 	"HTTP1": nil,
 	"HTTP2": {pair.HTTP2()},
-	"H2C":   {pair.H2C()},
 }
 
 // onEach runs f over both transports and all protocols; settle waits until
@@ -68,11 +67,11 @@ func TestAFlushedEventArrivesWhileTheHandlerRuns(t *testing.T) {
 		s := p.Open("/events")
 		require.Equal(t, 200, s.Status())
 		require.Equal(t, "text/event-stream", s.Header().Get("Content-Type"))
-		require.Equal(t, "data: a\n\n", s.Frame("the first frame"))
-		s.Want("the second frame", "data: b\n\n")
+		require.Equal(t, "data: a\n\n", s.NextFrame("the first frame"))
+		s.Expect("the second frame", "data: b\n\n")
 		s.Leave()
-		s.Returned("the handler ends with its client")
-		require.Error(t, s.Ended("the client has left"))
+		s.WaitHandler("the handler ends with its client")
+		require.Error(t, s.WaitEnd("the client has left"))
 	})
 }
 
@@ -119,9 +118,9 @@ func TestFlushesAreRecorded(t *testing.T) {
 			flush(w)
 		}))
 		s := p.Open("/events")
-		s.Want("the event", "data: a\n\n")
+		s.Expect("the event", "data: a\n\n")
 		require.Equal(t, []pair.Flush{{At: begin, Bytes: 0}, {At: begin.Add(time.Second), Bytes: 9}}, s.Flushes())
-		require.Equal(t, io.EOF, s.Ended("the handler has returned"))
+		require.Equal(t, io.EOF, s.WaitEnd("the handler has returned"))
 	})
 }
 
@@ -129,7 +128,7 @@ func TestTheHandlerSeesWhatAnEventSourceSends(t *testing.T) {
 	var got http.Header
 	p := pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got = r.Header }))
 	s := p.Open("/events", "Last-Event-ID", "7")
-	require.Equal(t, io.EOF, s.Ended("the handler has returned"))
+	require.Equal(t, io.EOF, s.WaitEnd("the handler has returned"))
 	require.Equal(t, "text/event-stream", got.Get("Accept"))
 	require.Equal(t, "7", got.Get("Last-Event-ID"))
 	require.Len(t, got, 5, "nothing of the pair's own: %v", got) // and User-Agent, Cache-Control, Accept-Encoding
@@ -145,10 +144,10 @@ func TestFramesEndAtTheirBlankLine(t *testing.T) {
 		}
 	}))
 	s := p.Open("/events")
-	require.Equal(t, "data: a\r\n\r\n", s.Frame("CRLF"))
-	s.Want("bytes and frames can take turns", "data: ")
-	require.Equal(t, "b\r\r", s.Frame("CR"))
-	require.Equal(t, "id: 1\ndata: c\n\n", s.Frame("LF"))
+	require.Equal(t, "data: a\r\n\r\n", s.NextFrame("CRLF"))
+	s.Expect("bytes and frames can take turns", "data: ")
+	require.Equal(t, "b\r\r", s.NextFrame("CR"))
+	require.Equal(t, "id: 1\ndata: c\n\n", s.NextFrame("LF"))
 	require.Len(t, s.Flushes(), len(s.Received()))
 }
 
@@ -168,9 +167,9 @@ func TestTenThousandHeartbeats(t *testing.T) {
 		begin := time.Now()
 		s := p.Open("/events")
 		for range beats {
-			s.Want("a heartbeat", ":\n\n")
+			s.Expect("a heartbeat", ":\n\n")
 		}
-		require.Equal(t, io.EOF, s.Ended("the handler has returned"))
+		require.Equal(t, io.EOF, s.WaitEnd("the handler has returned"))
 		require.Equal(t, beats*30*time.Second, time.Since(begin))
 	})
 	t.Logf("%d heartbeats took %v of real time", beats, time.Since(began))

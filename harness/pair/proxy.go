@@ -27,7 +27,7 @@ func newProxy(origin *server, o options) *server {
 		Transport:      origin.client.Transport,
 		ModifyResponse: bufferResponse,
 		ErrorLog:       origin.test.Config.ErrorLog,
-	}, o)
+	}, o, origin.trace)
 }
 
 // bufferResponse slips a buffer under the body. It has to be here: once the

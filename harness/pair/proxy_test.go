@@ -40,8 +40,8 @@ func TestTheProxyKeepsASmallEventBack(t *testing.T) {
 				require.Empty(t, s.Received())
 				require.Len(t, s.Flushes(), 2, "the server did flush")
 				close(next)
-				s.Want("the response has ended", "data: a\n\n")
-				require.Equal(t, io.EOF, s.Ended("the response has ended"))
+				s.Expect("the response has ended", "data: a\n\n")
+				require.Equal(t, io.EOF, s.WaitEnd("the response has ended"))
 			})
 		})
 	}
@@ -67,9 +67,9 @@ func TestTheProxyLetsAStreamThroughThatSaysSo(t *testing.T) {
 			s := p.Open("/events")
 			require.Empty(t, s.Header().Get("X-Accel-Buffering"), "it was meant for the proxy")
 			next <- "data: a\n\n"
-			s.Want("the event while the handler runs", "data: a\n\n")
+			s.Expect("the event while the handler runs", "data: a\n\n")
 			close(next)
-			require.Equal(t, io.EOF, s.Ended("the response has ended"))
+			require.Equal(t, io.EOF, s.WaitEnd("the response has ended"))
 		})
 	}
 }
@@ -79,7 +79,7 @@ func TestLeavingReachesTheServerBehindTheProxy(t *testing.T) {
 	p := pair.TCP(t, untilGone(""), pair.BufferingProxy())
 	s := p.Open("/events")
 	s.Leave()
-	s.Returned("the client has left the proxy")
+	s.WaitHandler("the client has left the proxy")
 }
 
 func TestLoggingCanFlushThroughUnwrapOnly(t *testing.T) {
@@ -90,15 +90,15 @@ func TestLoggingCanFlushThroughUnwrapOnly(t *testing.T) {
 		untilGone("data: a\n\n").ServeHTTP(w, r)
 	})))
 	s := p.Open("/events")
-	s.Want("flushed through Unwrap", "data: a\n\n")
+	s.Expect("flushed through Unwrap", "data: a\n\n")
 	s.Leave()
-	s.Returned("its client has left")
+	s.WaitHandler("its client has left")
 	p.Close()
 	require.Equal(t, "GET /events: 9 bytes\n", p.ServerLog())
 }
 
 func TestOpaqueCannotFlush(t *testing.T) {
-	p := pair.TCP(t, pair.Opaque(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	p := pair.TCP(t, pair.HideFlusher(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, flusher := w.(http.Flusher)
 		err := http.NewResponseController(w).Flush()
 		if flusher || err == nil {

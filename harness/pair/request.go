@@ -62,7 +62,7 @@ func (p *Pair) request(method, path string, body io.Reader) *http.Request {
 // fail ends the test over an error of the client's.
 func (p *Pair) fail(sentence string, req *http.Request, err error) {
 	p.tb.Helper()
-	details := []string{"error       " + withCause(err)}
+	details := []string{"error       " + explained(err)}
 	if line := p.origin.log.mishap(); line != "" {
 		details = append(details, "server      "+line)
 	}

@@ -29,28 +29,32 @@ type server struct {
 	streams  int                  // how many were expected so far
 	expected map[string]*exchange // by streamHeader, until the request comes
 	active   map[*exchange]bool   // those whose handler runs
-	conns    map[string]breakable // the client's, by local address
+	conns    []breakable          // the client's
 }
 
-func newServer(h http.Handler, o options) *server {
+func newServer(h http.Handler, o options, t *trace) *server {
 	s := &server{
 		handler:  h,
 		log:      new(serverLog),
-		trace:    o.trace,
+		trace:    t,
 		expected: make(map[string]*exchange),
 		active:   make(map[*exchange]bool),
-		conns:    make(map[string]breakable),
 	}
 	s.ended, s.cancel = context.WithCancel(context.Background())
 	s.test = httptest.NewUnstartedServer(s)
 	s.test.Config.ErrorLog = log.New(s.log, "", 0)
-	d := s.listen(o)
+	dial := s.listen(o)
 	for _, configure := range o.configure {
 		configure(s.test.Config)
 	}
-	s.start(o.protocol)
+	if o.http2 {
+		s.test.EnableHTTP2 = true
+		s.test.StartTLS()
+	} else {
+		s.test.Start()
+	}
 	s.client = s.test.Client()
-	s.client.Transport.(*http.Transport).DialContext = s.dialThrough(d)
+	s.client.Transport.(*http.Transport).DialContext = s.remember(dial)
 	return s
 }
 
@@ -58,45 +62,24 @@ func newServer(h http.Handler, o options) *server {
 // and returns what can dial it.
 func (s *server) listen(o options) dialer {
 	if !o.memory {
-		return tcpDialer{}
+		return dialTCP
 	}
 	_ = s.test.Listener.Close()
-	l := newMemoryListener(o.window)
+	l := newMemoryListener(o.bufferSize)
 	s.test.Listener = l
-	return l
+	return l.dial
 }
 
-func (s *server) start(p protocol) {
-	switch p {
-	case http2TLS:
-		s.test.EnableHTTP2 = true
-		s.test.StartTLS()
-	case http2Clear:
-		s.test.Config.Protocols = protocols(true, true)
-		s.test.Start()
-		s.test.Client().Transport.(*http.Transport).Protocols = protocols(false, true)
-	default:
-		s.test.Start()
-	}
-}
-
-func protocols(http1, h2c bool) *http.Protocols {
-	p := new(http.Protocols)
-	p.SetHTTP1(http1)
-	p.SetUnencryptedHTTP2(h2c)
-	return p
-}
-
-// dialThrough dials with d and remembers the connection, so that it can be cut.
-func (s *server) dialThrough(d dialer) func(ctx context.Context, network, addr string) (net.Conn, error) {
+// remember dials with dial and keeps the connection, so that it can be cut.
+func (s *server) remember(dial dialer) func(ctx context.Context, network, addr string) (net.Conn, error) {
 	return func(ctx context.Context, _, addr string) (net.Conn, error) {
-		c, err := d.dial(ctx, addr)
+		c, err := dial(ctx, addr)
 		if err != nil {
 			return nil, err
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.conns[c.LocalAddr().String()] = c
+		s.conns = append(s.conns, c)
 		return c, nil
 	}
 }
@@ -148,14 +131,7 @@ func (s *server) finish(x *exchange) {
 	s.mu.Lock()
 	delete(s.active, x)
 	s.mu.Unlock()
-	x.change(func() { x.state = returned })
-}
-
-// conn is the client's connection that has that local address.
-func (s *server) conn(local string) breakable {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.conns[local]
+	x.finish()
 }
 
 // cut breaks all connections.
@@ -180,9 +156,11 @@ func (s *server) end() {
 // stuck waits for the handlers, for all of them together at most limit, and
 // returns one that has not returned, or nil.
 func (s *server) stuck(limit time.Duration) *exchange {
-	until := time.Now().Add(limit)
+	passed := time.After(limit)
 	for _, x := range s.running() {
-		if !x.wait(max(time.Until(until), 1)) {
+		select {
+		case <-x.done:
+		case <-passed:
 			return x
 		}
 	}

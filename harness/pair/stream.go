@@ -2,6 +2,8 @@ package pair
 
 import (
 	"context"
+	"crypto/tls"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"sync"
@@ -25,7 +27,7 @@ type Stream struct {
 	mu       sync.Mutex // guards what follows; held for moments only
 	changed  *sync.Cond // broadcast after each change
 	received []byte
-	consumed int   // how much of received Frame and Want have taken
+	consumed int   // how much of received NextFrame and Expect have taken
 	err      error // why the body ended; nil while it goes on
 	left     bool
 	pace
@@ -53,27 +55,28 @@ func (p *Pair) Open(path string, header ...string) *Stream {
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	return p.open(r)
-}
-
-func (p *Pair) open(r *http.Request) *Stream {
-	p.tb.Helper()
 	s := &Stream{pair: p, done: make(chan struct{}), pace: pace{allowed: unlimited}}
 	s.changed = sync.NewCond(&s.mu)
 	ctx, cancel := context.WithCancel(context.Background())
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(i httptrace.GotConnInfo) { s.conn = p.front.conn(i.Conn.LocalAddr().String()) },
+		GotConn: func(i httptrace.GotConnInfo) { s.conn = beneathTLS(i.Conn).(breakable) },
 	})
 	s.request, s.cancel = r.WithContext(ctx), cancel
 	var id string
 	id, s.exchange = p.origin.expect()
 	s.request.Header.Set(streamHeader, id)
 	s.connect()
-	p.mu.Lock()
 	p.streams = append(p.streams, s)
-	p.mu.Unlock()
 	go s.read()
 	return s
+}
+
+// beneathTLS is the connection that was dialled.
+func beneathTLS(c net.Conn) net.Conn {
+	if secure, ok := c.(*tls.Conn); ok {
+		return secure.NetConn()
+	}
+	return c
 }
 
 // connect waits for the response's headers.
@@ -111,7 +114,7 @@ func (s *Stream) Received() string {
 func (s *Stream) Flushes() []Flush { return s.exchange.flushed() }
 
 // Leave makes the client cancel its request, as a browser does whose page is
-// closed. It does not wait for the server to notice: see Returned.
+// closed. It does not wait for the server to notice: see WaitHandler.
 func (s *Stream) Leave() {
 	s.cancel()
 	s.change(func() { s.left = true })
@@ -135,12 +138,12 @@ func (s *Stream) CutAfter(bytes int) {
 // at that moment counts as unread.
 func (s *Stream) Pause() { s.change(func() { s.paused = true }) }
 
-// Resume undoes Pause and Slow.
+// Resume undoes Pause and Throttle.
 func (s *Stream) Resume() { s.change(func() { s.paused, s.size, s.every = false, 0, 0 }) }
 
-// Slow makes the client read at most so many bytes at a time and rest after
+// Throttle makes the client read at most so many bytes at a time and rest after
 // each.
-func (s *Stream) Slow(bytes int, every time.Duration) {
+func (s *Stream) Throttle(bytes int, every time.Duration) {
 	s.change(func() { s.size, s.every = bytes, every })
 }
 

@@ -2,7 +2,6 @@ package pair
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -13,10 +12,6 @@ import (
 
 	"example.com/sseworkbook/harness/pair/record"
 )
-
-// traceVar names, in the environment of a test, the file to which each pair
-// appends what passes between its parties: a [record.Line] in JSON on each line.
-const traceVar = "SSEWORKBOOK_TRACE"
 
 // What a trace holds of one pair at most. What comes after that is counted.
 const (
@@ -44,12 +39,11 @@ type trace struct {
 	lines     int
 	bytes     int
 	last      time.Duration // when the last line was written
-	holding   map[*exchange]bool
 }
 
 // newTrace returns the trace of a pair that tb is about to have, or nil.
 func newTrace(tb testing.TB) *trace {
-	name := os.Getenv(traceVar)
+	name := os.Getenv(record.Variable)
 	if name == "" {
 		return nil
 	}
@@ -59,7 +53,7 @@ func newTrace(tb testing.TB) *trace {
 		return nil
 	}
 	step, part, _ := strings.Cut(tb.Name(), "/")
-	return &trace{step: step, part: part, pair: tracedPairs.Add(1), began: time.Now(), file: file, holding: map[*exchange]bool{}}
+	return &trace{step: step, part: part, pair: tracedPairs.Add(1), began: time.Now(), file: file}
 }
 
 // watch has the trace tell of what client sends and gets.
@@ -147,30 +141,7 @@ func (t *trace) holds(x *exchange) {
 	if t == nil {
 		return
 	}
-	if text := x.held(); text != "" && t.first(x) {
+	if text := x.held(); text != "" {
 		t.add(record.Line{Kind: record.Held, From: "server", To: "server", Text: text})
 	}
-}
-
-// first reports whether nothing was told yet of what the handler of x holds back.
-func (t *trace) first(x *exchange) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	told := t.holding[x]
-	t.holding[x] = true
-	return !told
-}
-
-// held says what the handler has written and not flushed; "" if there is nothing.
-func (x *exchange) held() string {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	flushed := 0
-	if n := len(x.flushes); n > 0 {
-		flushed = x.flushes[n-1].Bytes
-	}
-	if x.written == flushed {
-		return ""
-	}
-	return fmt.Sprintf("the handler of %s has written %d bytes that it has not flushed", x.request, x.written-flushed)
 }

@@ -22,7 +22,7 @@ import (
 // traced has the pairs of this test leave a trace, and returns a function that reads it.
 func traced(t *testing.T) (read func(t *testing.T) []record.Line) {
 	file := filepath.Join(t.TempDir(), "trace")
-	t.Setenv("SSEWORKBOOK_TRACE", file)
+	t.Setenv(record.Variable, file)
 	return func(t *testing.T) (lines []record.Line) {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
@@ -58,10 +58,10 @@ func TestATraceHasWhatPassesOverEachTransport(t *testing.T) {
 			untilGone("data: a\n\n").ServeHTTP(w, r)
 		})
 		s := p.Open("/events", "Last-Event-ID", "7")
-		s.Want("the event", "data: a\n\n")
+		s.Expect("the event", "data: a\n\n")
 		p.Post("/answers", "text/plain", "yes")
 		s.Leave()
-		require.Error(t, s.Ended("the client has left"))
+		require.Error(t, s.WaitEnd("the client has left"))
 	})
 	told := map[int64][]string{}
 	for _, line := range read(t) {
@@ -84,9 +84,9 @@ func TestATraceTellsTheWholeStory(t *testing.T) {
 		s := p.Open("/events", "Last-Event-ID", "7")
 		time.Sleep(time.Minute)
 		next <- "data: a\n\n"
-		s.Want("the event", "data: a\n\n")
+		s.Expect("the event", "data: a\n\n")
 		close(next)
-		require.Equal(t, io.EOF, s.Ended("the handler has returned"))
+		require.Equal(t, io.EOF, s.WaitEnd("the handler has returned"))
 	})
 	lines := read(t)
 	require.Equal(t, []string{
@@ -110,10 +110,10 @@ func TestATraceSaysWhoEndedTheResponseAndHow(t *testing.T) {
 		p := pair.Memory(t, untilGone("data: a\n\n"))
 		s := p.Open("/left")
 		s.Leave()
-		require.Error(t, s.Ended("the client has left"))
+		require.Error(t, s.WaitEnd("the client has left"))
 		s = p.Open("/cut")
 		s.Cut()
-		require.Error(t, s.Ended("the connection was cut"))
+		require.Error(t, s.WaitEnd("the connection was cut"))
 		resp, err := p.Client.Get(p.URL + "/closed")
 		require.NoError(t, err)
 		resp.Body.Close()
@@ -153,7 +153,7 @@ func TestATraceSaysWhatTheHandlerHoldsBack(t *testing.T) {
 		}))
 		s := p.Open("/events")
 		<-written
-		s.Want("the first one is another", "data: b\n\n")
+		s.Expect("the first one is another", "data: b\n\n")
 	})
 	require.Contains(t, text, "the first one is another")
 	told := kinds(read(t))
@@ -203,7 +203,7 @@ func TestATraceOfMuchDataKeepsItsSize(t *testing.T) {
 }
 
 func TestATraceThatCannotBeWrittenIsNoneAndHarmsNothing(t *testing.T) {
-	t.Setenv("SSEWORKBOOK_TRACE", filepath.Join(t.TempDir(), "missing", "trace"))
+	t.Setenv(record.Variable, filepath.Join(t.TempDir(), "missing", "trace"))
 	p := pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "fine") }))
 	require.Equal(t, "fine", p.Get("/").Body)
 }

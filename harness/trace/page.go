@@ -102,18 +102,13 @@ func (r Run) outputHTML() string {
 
 // ordered returns the steps, those that failed first.
 func (r Run) ordered() []Step {
-	steps := slices.Clone(r.Steps)
-	slices.SortStableFunc(steps, func(a, b Step) int {
-		switch {
-		case a.Failed && !b.Failed:
-			return -1
-		case b.Failed && !a.Failed:
-			return 1
+	steps := []Step{}
+	for _, failed := range []bool{true, false} {
+		for _, step := range r.Steps {
+			if step.Failed == failed {
+				steps = append(steps, step)
+			}
 		}
-		return 0
-	})
-	if steps == nil {
-		steps = []Step{}
 	}
 	return steps
 }

@@ -1,19 +1,18 @@
 package trace
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"example.com/sseworkbook/harness/pair/record"
 )
 
 // Variable names, in the environment of a test, the file to which its pairs append
 // what [Read] reads.
-const Variable = "SSEWORKBOOK_TRACE"
+const Variable = record.Variable
 
 // messagesAtMost is how many messages of one pair are drawn.
 const messagesAtMost = 200
@@ -38,27 +37,20 @@ type Pair struct {
 // Read returns what the pairs of a run have recorded, by step, in the order in
 // which the steps began. A last line that is cut off, as by a crash, is none.
 func Read(r io.Reader) ([]Step, error) {
-	var order []string
-	pairs := map[string][]int64{}
+	var order []pairKey
 	lines := map[pairKey][]record.Line{}
-	for in := bufio.NewReader(r); ; {
-		text, err := in.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			return steps(order, pairs, lines), nil
+	for in := json.NewDecoder(r); ; {
+		var line record.Line
+		err := in.Decode(&line)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return steps(order, lines), nil
 		}
 		if err != nil {
 			return nil, fmt.Errorf("reading the trace: %w", err)
 		}
-		var line record.Line
-		if err := json.Unmarshal(bytes.TrimSpace(text), &line); err != nil {
-			return nil, fmt.Errorf("reading the trace: %w", err)
-		}
-		if pairs[line.Step] == nil {
-			order = append(order, line.Step)
-		}
 		key := pairKey{line.Step, line.Pair}
 		if lines[key] == nil {
-			pairs[line.Step] = append(pairs[line.Step], line.Pair)
+			order = append(order, key)
 		}
 		lines[key] = append(lines[key], line)
 	}
@@ -71,14 +63,15 @@ type pairKey struct {
 }
 
 // steps returns the steps, each with the diagrams of its pairs.
-func steps(order []string, pairs map[string][]int64, lines map[pairKey][]record.Line) []Step {
+func steps(order []pairKey, lines map[pairKey][]record.Line) []Step {
 	var all []Step
-	for _, name := range order {
-		step := Step{Name: name}
-		for _, pair := range pairs[name] {
-			step.Pairs = append(step.Pairs, drawPair(lines[pairKey{name, pair}]))
+	for _, key := range order {
+		i := slices.IndexFunc(all, func(s Step) bool { return s.Name == key.step })
+		if i < 0 {
+			i = len(all)
+			all = append(all, Step{Name: key.step})
 		}
-		all = append(all, step)
+		all[i].Pairs = append(all[i].Pairs, drawPair(lines[key]))
 	}
 	return all
 }

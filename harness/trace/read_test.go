@@ -67,7 +67,7 @@ func TestARecordOfARealPairIsRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pair.Memory(t, http.HandlerFunc(inPieces))
 		s := p.Open("/events")
-		require.Equal(t, io.EOF, s.Ended("the handler returns"))
+		require.Equal(t, io.EOF, s.WaitEnd("the handler returns"))
 		p.Post("/answers", "text/plain", "yes")
 	})
 	in, err := os.Open(file)

@@ -73,7 +73,7 @@ func TestAWriterThatCannotFlushGetsA500(t *testing.T) {
 
 	status := pair.TCP(t, handler).Get("/events").Status
 	step.Equal(t, "a ResponseWriter that can flush must get a 200, and Open no error", "200 <nil>", fmt.Sprint(status, " ", err))
-	p := pair.TCP(t, pair.Opaque(handler))
+	p := pair.TCP(t, pair.HideFlusher(handler))
 	if response := p.Get("/events"); response.Status != http.StatusInternalServerError {
 		step.Fail(t, "a ResponseWriter that cannot flush: with a 200, the client waits for news that cannot come",
 			fmt.Sprintf("got    %d, and the body %q", response.Status, response.Body), "want   500",

@@ -124,7 +124,7 @@ func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 
 	client := p.Open("/events")
 	client.Leave()
-	client.Returned("the client left, but its handler has not returned")
+	client.WaitHandler("the client left, but its handler has not returned")
 	wantLeft(t, "the client left, but Send, Comment or SendFrames did not say so: a handler in a loop would run until the server stops", after)
 
 	request := httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil)

@@ -265,7 +265,7 @@ const handlerStays = "the client closed its connection but its handler is still 
 func next(t *testing.T, stream *pair.Stream) framing.Event {
 	t.Helper()
 	for {
-		all := events(stream.Frame("the stream ended before its first event, which tells the client where to answer"))
+		all := events(stream.NextFrame("the stream ended before its first event, which tells the client where to answer"))
 		if len(all) > 0 {
 			return all[0]
 		}

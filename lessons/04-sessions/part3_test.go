@@ -55,7 +55,7 @@ func TestTheFirstEventTellsWhereToAnswer(t *testing.T) {
 				step.Fail(t, "the first event was written before Get knew the session: a client that answers at once gets a 404")
 			}
 			client.Leave()
-			client.Returned(handlerStays)
+			client.WaitHandler(handlerStays)
 		})
 	}
 }
@@ -88,7 +88,7 @@ func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 		alice, bob := s.join(t), s.join(t)
 
 		alice.stream.Leave()
-		alice.stream.Returned(handlerStays)
+		alice.stream.WaitHandler(handlerStays)
 		synctest.Wait()
 		step.Equal(t, "one of two clients left, but Len() is not 1", 1, r.Len())
 
@@ -97,12 +97,12 @@ func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 			step.Fail(t, "one of two clients left, and the session of the other one is gone")
 		}
 		session.Close()
-		bob.stream.Ended("the server closed a session, but its client's stream goes on: to the client it looks like a stream without news")
-		bob.stream.Returned("the server closed a session, but its handler still waits")
+		bob.stream.WaitEnd("the server closed a session, but its client's stream goes on: to the client it looks like a stream without news")
+		bob.stream.WaitHandler("the server closed a session, but its handler still waits")
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var r sessions.Registry
-		p := pair.Memory(t, pair.Opaque(&r))
+		p := pair.Memory(t, pair.HideFlusher(&r))
 		response, err := p.Client.Get(p.URL + "/events")
 		if err != nil {
 			step.Fail(t, "the ResponseWriter cannot flush, so no stream could be opened, but the handler went on", strings.TrimSpace(p.ServerLog()))
@@ -123,8 +123,8 @@ func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 			client := pair.Memory(t, losing(lost, stream(&r, &err))).Open("/events")
 			synctest.Wait()
 			r.Broadcast(framing.Event{Data: "news"})
-			client.Ended("an event could not be written, but the client's stream goes on without it: the client does not know, so it will not reconnect")
-			client.Returned("an event could not be written, but Stream still waits")
+			client.WaitEnd("an event could not be written, but the client's stream goes on without it: the client does not know, so it will not reconnect")
+			client.WaitHandler("an event could not be written, but Stream still waits")
 			step.ErrorIs(t, "an event could not be written, but Stream did not return the error of the flushing.Stream", flushing.ErrClientLeft, err)
 		})
 	}
@@ -146,7 +146,7 @@ func TestAFullServerSays503(t *testing.T) {
 		step.Equal(t, "MaxSessions is 2, and a third client got another status", http.StatusServiceUnavailable, full.Status())
 		mediaType, _, _ := mime.ParseMediaType(full.Header().Get("Content-Type"))
 		step.Equal(t, "the third client got its 503, but the Content-Type does not say that the body explains it", "application/problem+json", mediaType)
-		full.Ended("the third client got its 503, but the response does not end")
+		full.WaitEnd("the third client got its 503, but the response does not end")
 		var problem struct {
 			Status int
 			Title  string
@@ -156,7 +156,7 @@ func TestAFullServerSays503(t *testing.T) {
 		wantRetryAfter(t, full.Header().Get("Retry-After"))
 
 		first.stream.Leave()
-		first.stream.Returned(handlerStays)
+		first.stream.WaitHandler(handlerStays)
 		synctest.Wait()
 		step.Equal(t, "one of two clients left, but the next one did not get in: its status is another", http.StatusOK, s.Open("/events").Status())
 	})
@@ -236,11 +236,11 @@ func wantFirst(t *testing.T) {
 	step.Equal(t, "an event was queued, then Stream was called with two events. The stream begins with the Endpoint and these two, but the client got",
 		"endpoint one two queued", data(all))
 	client.Leave()
-	client.Returned(handlerStays)
+	client.WaitHandler(handlerStays)
 	step.Equal(t, "the client left and the session ended with it, but Stream returned an error", nil, err)
 
 	client = p.Open("/events?bad")
-	client.Returned("Stream was called with an event that cannot be framed, and goes on")
+	client.WaitHandler("Stream was called with an event that cannot be framed, and goes on")
 	wantFieldError(t, "Stream", err)
 }
 
@@ -305,7 +305,7 @@ func wantWriteAwaited(t *testing.T) {
 	synctest.Wait()
 	early := returned.Load()
 	close(proceed)
-	client.Returned("the server closed a session, but its handler still waits")
+	client.WaitHandler("the server closed a session, but its handler still waits")
 	if early {
 		step.Fail(t, "the session was closed, and Stream returned while SendFrames was still writing: after its handler has returned, a ResponseWriter must not be used")
 	}

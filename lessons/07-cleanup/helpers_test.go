@@ -59,7 +59,7 @@ func onEach(t *testing.T, f func(t *testing.T, p *house)) {
 // open opens a stream of a client that answers nothing.
 func (p *house) open() (session string, stream *pair.Stream) {
 	stream = p.Open("/events")
-	first := stream.Frame(p.over + ": a client opened GET /events, but its stream ended before the first event")
+	first := stream.NextFrame(p.over + ": a client opened GET /events, but its stream ended before the first event")
 	return sessionOf(events(first)[0]), stream
 }
 

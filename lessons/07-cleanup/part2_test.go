@@ -36,7 +36,7 @@ func TestShutdownEndsEveryStream(t *testing.T) {
 		synctest.Wait()
 		p.shutDown(t, "3 streams are open, and Shutdown waits for them: it must end each stream, since nothing else does")
 		for _, stream := range streams {
-			err := stream.Ended(p.over + ": Shutdown returned although a stream is still open: the server's process cannot end")
+			err := stream.WaitEnd(p.over + ": Shutdown returned although a stream is still open: the server's process cannot end")
 			step.Equal(t, p.over+": Shutdown must end each stream cleanly: the client must read EOF, not a connection error", io.EOF, err)
 		}
 		step.Equal(t, p.over+": all streams have ended: no session must be left", 0, p.server.Sessions.Len())

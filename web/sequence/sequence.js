@@ -11,10 +11,13 @@ export class Sequence {
   #root;
   #lanes = [];
   #rows = []; // { button, bytes, message }
+  #atMost;
+  #dropped = 0; // the oldest, beyond atMost
   #at = 0; // how many messages have passed
   #list = null; // the chapter's
   #chapter;
   #heads = set(element('div', 'seq-heads'), { 'aria-hidden': 'true' });
+  #older = element('p', 'seq-older');
   #body = element('div', 'seq-body');
   #slider = set(element('input', 'seq-slider'), { type: 'range', min: 0, max: 0, step: 1, 'aria-label': 'Walk through the messages' });
   #count = element('output', 'seq-count');
@@ -23,13 +26,15 @@ export class Sequence {
 
   // root is an empty element. A message is { at, from, to, label, note, bytes, lesson }: at in milliseconds, from and to
   // names of lanes, the rest text that may be missing. It may have a chapter, which is a heading where it changes, and a
-  // kind: 'refusal', 'trouble', or 'end' for the last one of a connection.
-  constructor(root, { lanes = [], messages = [] } = {}) {
+  // kind: 'refusal', 'trouble', 'reply' for a mere status, or 'end' for the last one of a connection. Of more than atMost,
+  // the oldest are left out.
+  constructor(root, { lanes = [], messages = [], atMost = Infinity } = {}) {
     this.#root = root;
+    this.#atMost = atMost;
     root.classList.add('sequence');
     const tools = element('div', 'seq-tools');
     tools.append(this.#back, this.#slider, this.#forth, this.#count);
-    root.replaceChildren(tools, this.#heads, this.#body);
+    root.replaceChildren(tools, this.#heads, this.#older, this.#body);
     this.#slider.addEventListener('input', () => this.walk(Number(this.#slider.value)));
     this.#back.addEventListener('click', () => this.walk(this.#at - 1));
     this.#forth.addEventListener('click', () => this.walk(this.#at + 1));
@@ -45,6 +50,7 @@ export class Sequence {
   clear(lanes = this.#lanes) {
     this.#lanes = lanes;
     this.#rows = [];
+    this.#dropped = 0;
     this.#at = 0;
     this.#list = null;
     this.#chapter = undefined;
@@ -61,12 +67,12 @@ export class Sequence {
   add(message) {
     const follows = this.#at === this.#rows.length;
     const atEnd = this.#body.scrollHeight - this.#body.scrollTop - this.#body.clientHeight < 40;
-    const n = this.#rows.length + 1;
-    this.#open(message.chapter, n);
-    const row = this.#row(message, n);
+    this.#open(message.chapter);
+    const row = this.#row(message);
     this.#rows.push(row);
     this.#list.append(row.item);
-    if (follows) this.#at = n;
+    if (this.#rows.length > this.#atMost) this.#drop();
+    if (follows) this.#at = this.#rows.length;
     this.#show();
     if (follows && atEnd) this.#body.scrollTop = this.#body.scrollHeight;
   }
@@ -79,15 +85,22 @@ export class Sequence {
   }
 
   // #open begins a list, where a chapter begins.
-  #open(chapter, n) {
+  #open(chapter) {
     if (this.#list && chapter === this.#chapter) return;
     this.#chapter = chapter;
     if (chapter) this.#body.append(element('h2', 'seq-chapter', chapter));
-    this.#list = set(element('ol', 'seq-list'), { start: n });
+    this.#list = set(element('ol', 'seq-list'), { start: this.#dropped + this.#rows.length + 1 });
     this.#body.append(this.#list);
   }
 
-  #row(message, n) {
+  // #drop leaves the oldest message out.
+  #drop() {
+    this.#rows.shift().item.remove();
+    this.#dropped++;
+    this.#at = Math.max(0, this.#at - 1);
+  }
+
+  #row(message) {
     const item = element('li', `seq-item ${message.kind ?? ''}`);
     const button = set(element('button', 'seq-row'), { type: 'button', 'aria-expanded': 'false' });
     const text = element('span', 'seq-text');
@@ -99,18 +112,18 @@ export class Sequence {
     const meta = [time(message.at), message.lesson].filter(Boolean).join(' · ');
     button.append(this.#arrow(message), text, element('span', 'seq-hidden', '. '), element('span', 'seq-meta', meta));
     const row = { item, button, message, bytes: null };
-    button.addEventListener('click', () => this.#toggle(row, n));
+    button.addEventListener('click', () => this.#toggle(row));
     item.append(button);
     return row;
   }
 
   // #toggle shows the bytes of a message, or hides them.
-  #toggle(row, n) {
+  #toggle(row) {
     const open = row.button.getAttribute('aria-expanded') !== 'true';
     row.button.setAttribute('aria-expanded', String(open));
     if (open && !row.bytes) row.item.append(row.bytes = bytesOf(row.message));
     if (row.bytes) row.bytes.hidden = !open;
-    this.walk(n);
+    this.walk(this.#rows.indexOf(row) + 1);
   }
 
   #arrow({ from, to, kind }) {
@@ -145,6 +158,7 @@ export class Sequence {
     this.#slider.value = this.#at;
     this.#slider.setAttribute('aria-valuetext', now ? `${this.#at} of ${this.#rows.length}: ${parties(now)}${escaped(now.label ?? '')}` : 'before the first message');
     this.#count.textContent = `${this.#at} of ${this.#rows.length}`;
+    this.#older.textContent = this.#dropped ? `${this.#dropped} older ones left out` : '';
     this.#back.disabled = this.#at === 0;
     this.#forth.disabled = this.#at === this.#rows.length;
     this.#root.dataset.at = this.#at;

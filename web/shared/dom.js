@@ -1,3 +1,5 @@
+// @ts-check
+
 // What all pages make elements with.
 
 // element makes an element of a class with children. Strings become text, never

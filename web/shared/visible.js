@@ -1,3 +1,5 @@
+// @ts-check
+
 // Text from a peer, with all that would not be seen in it or would move other text
 // about: controls, marks of direction and other format characters, and line
 // separators that are none to an event stream.

@@ -1,3 +1,5 @@
+// @ts-check
+
 // Connection is the browser's own EventSource, and what can be seen of its states.
 // Reconnecting and Last-Event-ID are the browser's doing: nothing here helps it.
 

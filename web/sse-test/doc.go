@@ -4,8 +4,8 @@
 // in harness/interop.
 //
 // sse-test.js puts the page together. connection.js is the browser's EventSource;
-// wire.js reads the same stream's bytes, lines.js cuts them into lines, bytes.js shows
-// them. two-way.js makes the page a client of a two-way server: jsonrpc.js and post.js
-// are its messages, requests.js and request.js what it is asked, trigger.js the
-// trigger, diagram.js the arrows.
+// rawstream.js reads the same stream's bytes, lines.js cuts them into lines, rawview.js
+// shows them, and log.js is where events and bytes are listed. two-way.js makes the page
+// a client of a two-way server: jsonrpc.js and post.js are its messages, requests.js and
+// request.js what it is asked, trigger.js the trigger. The arrows are those of a trace.
 package ssetest

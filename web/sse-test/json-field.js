@@ -1,3 +1,5 @@
+// @ts-check
+
 // JSONField is a text area for JSON, and says beside it what is wrong there.
 
 import { element } from '../shared/dom.js';

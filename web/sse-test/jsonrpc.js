@@ -1,3 +1,5 @@
+// @ts-check
+
 // The messages of JSON-RPC 2.0 that this page reads and writes.
 
 import { parsed } from './post.js';

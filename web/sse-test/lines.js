@@ -1,3 +1,5 @@
+// @ts-check
+
 // Lines of an event stream, cut and read as the WHATWG HTML standard does
 // (section "Server-sent events", "Parsing an event stream").
 

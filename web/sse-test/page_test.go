@@ -139,6 +139,7 @@ func cutEvent(t *testing.T, b *browser.Browser) {
 	tab := connected(t, b, f, true)
 	f.say("retry: 50\nid: 1\ndata: whole\n\nid: 2\ndata: half\n")
 	tab.Until("bytes are seen before their event is whole", shows("bytes", "data: halfLF"))
+	tab.Until("the event before it is there", shows("last-id", "1"))
 	f.stop()
 	tab.Until("the page says what became of it", shows("bytes", "cut off"))
 	f.start()

@@ -1,3 +1,5 @@
+// @ts-check
+
 // post sends JSON as it was typed, and says what came back.
 
 // post resolves to { status, type, text, took }: took in milliseconds, and status 0

@@ -1,3 +1,5 @@
+// @ts-check
+
 // Request is one request of the server on the page: what is asked, how much time
 // is left, what to answer, and what became of it.
 
@@ -5,8 +7,8 @@ import { element } from '../shared/dom.js';
 import { escaped, readable, visible } from '../shared/visible.js';
 import { JSONField } from './json-field.js';
 import { errorOf, resultOf } from './jsonrpc.js';
+import { timeStamp } from './log.js';
 import { said } from './post.js';
-import { timeStamp } from './rows.js';
 
 const shownAtMost = 4096; // characters of the params
 const refused = -32000; // a code that JSON-RPC leaves to servers and clients

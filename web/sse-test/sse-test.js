@@ -1,18 +1,18 @@
 // The test page: it puts the browser's EventSource (connection.js) and the bytes
-// of the same stream (wire.js, bytes.js) side by side. On a two-way server it takes
+// of the same stream (rawstream.js, rawview.js) side by side. On a two-way server it takes
 // part (two-way.js).
 
 import { element } from '../shared/dom.js';
 import { escaped, readable, visible } from '../shared/visible.js';
-import { Bytes } from './bytes.js';
 import { Connection } from './connection.js';
-import { Rows, note, timeStamp } from './rows.js';
+import { Log, note, timeStamp } from './log.js';
+import { RawStream } from './rawstream.js';
+import { RawView } from './rawview.js';
 import { TwoWay, types } from './two-way.js';
-import { Wire } from './wire.js';
 
 const $ = (id) => document.getElementById(id);
-const events = new Rows($('events'));
-const bytesRows = new Rows($('bytes'));
+const events = new Log($('events'));
+const rawLog = new Log($('bytes'));
 const counts = { events: 0, comments: 0, bytes: 0 };
 const dataShownAtMost = 16384; // characters of one event
 
@@ -31,7 +31,7 @@ const page = {
     showBytes();
   },
   gaveUp() {
-    wire.retire();
+    rawStream.retire();
     $('disconnect').disabled = true;
   },
   received(event, newID) {
@@ -45,13 +45,13 @@ const page = {
   },
 };
 
-const bytes = new Bytes(bytesRows, {
+const rawView = new RawView(rawLog, {
   comment: () => counts.comments++,
   type: learnType,
   retry: (milliseconds) => { page.retry = milliseconds; },
 });
 
-const wire = new Wire(bytesRows, bytes, (n) => {
+const rawStream = new RawStream(rawLog, rawView, (n) => {
   counts.bytes += n;
   showReadings();
 });
@@ -79,7 +79,7 @@ function connect() {
 
 function disconnect() {
   connection?.close();
-  wire.stop();
+  rawStream.stop();
   $('disconnect').disabled = true;
 }
 
@@ -114,7 +114,7 @@ function eventRow(event, newID) {
     element('span', 'id', ...visible(event.lastEventId === '' ? 'no id' : id)),
     element('div', 'data', ...readable(shown)));
   const hidden = event.data.length - shown.length;
-  if (hidden > 0) row.append(element('p', 'verdict', `${hidden} more characters, not shown`));
+  if (hidden > 0) row.append(element('p', 'sse-verdict', `${hidden} more characters, not shown`));
   return row;
 }
 
@@ -140,7 +140,7 @@ function showReadings() {
 
 function clear() {
   events.clear();
-  bytesRows.clear();
+  rawLog.clear();
   Object.assign(counts, { events: 0, comments: 0, bytes: 0 });
   showReadings();
 }
@@ -149,7 +149,7 @@ function togglePause() {
   const paused = $('pause').getAttribute('aria-pressed') === 'false';
   $('pause').setAttribute('aria-pressed', paused);
   events.pause(paused);
-  bytesRows.pause(paused);
+  rawLog.pause(paused);
 }
 
 // showBytes has the raw bytes read and shown, or not.
@@ -157,8 +157,8 @@ function showBytes() {
   const raw = $('raw').checked && !isTwoWay;
   $('raw').disabled = isTwoWay;
   $('bytes-pane').hidden = !raw;
-  if (!raw) wire.stop();
-  if (raw && ['connecting', 'live'].includes($('state').dataset.state)) wire.start(url, connection.lastEventID);
+  if (!raw) rawStream.stop();
+  if (raw && ['connecting', 'live'].includes($('state').dataset.state)) rawStream.start(url, connection.lastEventID);
   showReadings();
 }
 

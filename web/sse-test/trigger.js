@@ -4,8 +4,8 @@
 import { element } from '../shared/dom.js';
 import { escaped, readable, visible } from '../shared/visible.js';
 import { JSONField } from './json-field.js';
+import { timeStamp } from './log.js';
 import { parsed, post, said, saidProblem } from './post.js';
-import { timeStamp } from './rows.js';
 
 // A browser opens six connections to one server over HTTP/1.1, for all tabs
 // together. A stream holds one, a trigger holds one until it is answered, and the
@@ -18,13 +18,14 @@ const $ = (id) => document.getElementById(id);
 
 export class Trigger {
   #server; // { url, session }, or null
-  #diagram;
+  #draw;
   #params = new JSONField($('trigger-params'), true);
   #waiting = new Set();
   #fired = 0;
 
-  constructor(diagram) {
-    this.#diagram = diagram;
+  // draw(from, to, label, bytes, kind) shows a message of a trigger.
+  constructor(draw) {
+    this.#draw = draw;
     $('trigger').addEventListener('submit', (event) => {
       event.preventDefault();
       this.#fire();
@@ -87,21 +88,21 @@ export class Trigger {
     const number = `#${++this.#fired}`;
     const row = this.#row(number, fired.method);
     this.#waiting.add(fired);
-    this.#diagram.add('trigger', 'server', `${number} ${fired.method}`);
+    this.#draw('trigger', 'server', `${number} ${fired.method}`, body);
     const reply = await post(this.#server.url, body);
     this.#waiting.delete(fired);
     $('trigger-trouble').textContent = '';
     const trouble = reply.status !== 200;
-    if (reply.status) this.#diagram.add('server', 'trigger', `${number} ${reply.status} ${duration(reply.took)}`, trouble ? 'trouble' : '');
+    if (reply.status) this.#draw('server', 'trigger', `${number} ${reply.status} ${duration(reply.took)}`, reply.text, trouble ? 'trouble' : '');
     const lines = outcomes(reply);
     row.replaceChildren(...lines.map((line) => element('p', trouble ? 'outcome trouble' : 'outcome', ...readable(line))));
-    row.append(element('p', 'hint', `after ${duration(reply.took)}`));
+    row.append(element('p', 'sse-hint', `after ${duration(reply.took)}`));
   }
 
   // row adds a row for what was fired, and returns the place for what comes of it.
   #row(number, method) {
     const whom = $('trigger-whom').selectedOptions[0].textContent;
-    const outcome = element('div', 'answers', element('p', 'hint', 'waiting for the answer'));
+    const outcome = element('div', 'answers', element('p', 'sse-hint', 'waiting for the answer'));
     $('trigger-outcomes').prepend(element('li', '',
       element('p', 'fired', element('span', 'id', number), ' ', element('span', 'type', ...visible(method)), ` to ${whom} `, timeStamp()), outcome));
     while ($('trigger-outcomes').children.length > outcomesAtMost) $('trigger-outcomes').lastElementChild.remove();

@@ -53,7 +53,7 @@ func firesTrigger(t *testing.T, b *browser.Browser) {
 	tab.Until("the page knows how long its own trigger waits", shows("open-requests", "20 s left, as this page’s trigger asked."))
 	tab.Click("open-requests .answer")
 	tab.Until("the answer comes back", shows("trigger-outcomes", `result {"approved":true} after`))
-	tab.Until("trigger, request, result, 202, 200", `document.querySelectorAll('#diagram .arrow').length === 5`)
+	tab.Until("trigger, request, result, 202, 200", `document.querySelectorAll('#diagram .seq-shaft').length === 5`)
 	require.Equal(t, 5, arrows(t, tab))
 
 	browser.Value[bool](tab, `(document.getElementById('trigger-whom').value = 'all', true)`)

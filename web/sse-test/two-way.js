@@ -1,8 +1,8 @@
 // TwoWay is the page as a client of a two-way server: requests come down the
 // stream, responses go up by POST to the endpoint that the first event names.
 
+import { Sequence } from '../sequence/sequence.js';
 import { escaped } from '../shared/visible.js';
-import { Diagram } from './diagram.js';
 import { readCancellation, readRequest } from './jsonrpc.js';
 import { post } from './post.js';
 import { Requests } from './requests.js';
@@ -16,9 +16,10 @@ const serversTimeout = 30000; // in milliseconds, where nothing else was asked f
 export class TwoWay {
   #section = document.getElementById('two-way');
   #session = document.getElementById('session');
-  #diagram = new Diagram();
+  #began = performance.now();
+  #diagram = new Sequence(document.getElementById('diagram'), { lanes: ['trigger', 'server', 'this page'], atMost: 20 });
   #requests = new Requests();
-  #trigger = new Trigger(this.#diagram);
+  #trigger = new Trigger((from, to, label, bytes, kind) => this.#draw(from, to, label, bytes, kind));
   #endpoint = null; // while there is a session
   #note;
 
@@ -45,8 +46,8 @@ export class TwoWay {
   // receive takes an event of one of the types.
   receive({ type, data }) {
     if (!this.#endpoint) return;
-    if (type === 'request') this.#asked(readRequest(data));
-    if (type === 'notification') this.#notified(readCancellation(data));
+    if (type === 'request') this.#asked(readRequest(data), data);
+    if (type === 'notification') this.#notified(readCancellation(data), data);
   }
 
   // lose ends the session. What happened in it stays to be read.
@@ -61,24 +62,28 @@ export class TwoWay {
     this.#section.hidden = true;
   }
 
-  #asked(message) {
+  #asked(message, data) {
     if (message === null) return this.#note('This request is no JSON-RPC 2.0 with an id and a method, so nobody can answer it.', true);
     const endpoint = this.#endpoint; // a late answer goes to the session that was asked
-    this.#diagram.add('server', 'page', `request ${message.id}`);
+    this.#draw('server', 'this page', `request ${message.id}`, data);
     this.#requests.add(message, this.#deadline(message), (body, what) => this.#post(endpoint, body, what, message.id));
   }
 
-  #notified(cancellation) {
+  #notified(cancellation, data) {
     if (cancellation === null) return;
-    this.#diagram.add('server', 'page', `cancelled ${cancellation.id}`, 'trouble');
+    this.#draw('server', 'this page', `cancelled ${cancellation.id}`, data, 'trouble');
     this.#requests.cancel(cancellation);
   }
 
   async #post(endpoint, body, what, id) {
-    this.#diagram.add('page', 'server', `${what} ${id}`);
+    this.#draw('this page', 'server', `${what} ${id}`, body);
     const reply = await post(endpoint, body);
-    if (reply.status) this.#diagram.add('server', 'page', `${reply.status} for ${id}`, reply.status === 202 ? 'reply' : 'trouble');
+    if (reply.status) this.#draw('server', 'this page', `${reply.status} for ${id}`, reply.text, reply.status === 202 ? 'reply' : 'trouble');
     return reply;
+  }
+
+  #draw(from, to, label, bytes, kind) {
+    this.#diagram.add({ at: performance.now() - this.#began, from, to, label, bytes, kind });
   }
 
   #deadline(message) {

@@ -43,8 +43,8 @@ func TestThePageAsAClientInAChromium(t *testing.T) {
 // must agree with.
 func arrows(t *testing.T, tab *browser.Tab) int {
 	t.Helper()
-	drawn := browser.Value[int](tab, `document.querySelectorAll('#diagram .arrow').length`)
-	told := browser.Value[int](tab, `document.querySelectorAll('#diagram-words li').length`)
+	drawn := browser.Value[int](tab, `document.querySelectorAll('#diagram .seq-shaft').length`)
+	told := browser.Value[int](tab, `[...document.querySelectorAll('#diagram li')].filter((e) => / to .*: /.test(e.textContent)).length`)
 	require.Equal(t, drawn, told, "the list tells what the diagram draws")
 	return drawn
 }
@@ -62,10 +62,12 @@ func personAnswers(t *testing.T, b *browser.Browser) {
 	tab.Until("the server's word on the answer is there", shows("settled-requests", "Sent the result: 202 Accepted"))
 	require.Equal(t, answer{http.StatusOK, `{"result":{"approved":"by hand","n":12345678901234567890}}`}, <-got, "the answer goes out as it was typed")
 	tab.Until("nothing is open any more", shows("open-count", "none open"))
-	tab.Until("request, result and 202 are an arrow each", `document.querySelectorAll('#diagram .arrow').length === 3`)
+	tab.Until("request, result and 202 are an arrow each", `document.querySelectorAll('#diagram .seq-shaft').length === 3`)
 	require.Equal(t, 3, arrows(t, tab))
-	require.Contains(t, browser.Value[string](tab, `document.getElementById('diagram-words').textContent`), "server to this page: request 1")
-	require.Contains(t, browser.Value[string](tab, `document.getElementById('diagram').getAttribute('aria-label')`), "with 3 messages")
+	require.Contains(t, browser.Value[string](tab, `document.getElementById('diagram').textContent`), "server to this page: request 1")
+	require.Contains(t, browser.Value[string](tab, `document.querySelector('#diagram .seq-slider').getAttribute('aria-valuetext')`), "3 of 3: server to this page: 202 for 1")
+	tab.Click("diagram .seq-row")
+	tab.Until("a message has its bytes", shows("diagram", `"method":"approve","params":{"amount":120}`))
 	require.Empty(t, tab.Complaints())
 }
 
@@ -109,7 +111,7 @@ func lateAnswer(t *testing.T, b *browser.Browser) {
 	tab.Until("the page knows that the server gave up", shows("settled-requests", "approve id 1 cancelled"))
 	tab.Click("settled-requests .again")
 	tab.Until("the late answer is refused", shows("settled-requests", "Sent the result: 410 Gone"))
-	tab.Until("trigger, request, 504, cancelled, result, 410", `document.querySelectorAll('#diagram .arrow').length === 6`)
+	tab.Until("trigger, request, 504, cancelled, result, 410", `document.querySelectorAll('#diagram .seq-shaft').length === 6`)
 	require.EqualValues(t, 1, x.server.Caller.Late())
 }
 

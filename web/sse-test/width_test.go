@@ -19,10 +19,11 @@ func uncut(t *testing.T, tab *browser.Tab, width int) {
 }
 
 // cutOff names what is wider than its room: text, and what a field shows that nobody
-// has typed into. What a field has beside its text (a spinner, an arrow) takes 20 pixels.
+// has typed into. What a field has beside its text (a spinner, an arrow) takes 20
+// pixels. What is there for screen readers only has no room, and is left out.
 const cutOff = `(() => {
 	const name = (e) => e.tagName + '#' + e.id + ': ' + (e.placeholder || e.textContent).slice(0, 60);
-	const boxes = [...document.querySelectorAll('body, body *:not(input, select, textarea)')]
+	const boxes = [...document.querySelectorAll('body, body *:not(input, select, textarea, .seq-hidden)')]
 		.filter((e) => e.clientWidth > 0 && getComputedStyle(e).display !== 'inline' && e.scrollWidth > e.clientWidth);
 	const brush = document.createElement('canvas').getContext('2d');
 	const fields = [...document.querySelectorAll('input[placeholder], select')].filter((e) => {

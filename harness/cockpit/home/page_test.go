@@ -239,7 +239,7 @@ func updateBesideFetch(t *testing.T, b *browser.Browser) {
 	d.ran(0)
 	<-asked
 	d.ran(1)
-	browser.Value[string](tab, `fetch('/web/shared/look.css').then((response) => response.text())`) // time for the stream
+	browser.Value[string](tab, `fetch('/web/shared/base.css').then((response) => response.text())`) // time for the stream
 	answer <- true
 	tab.Until("the page is up to date", shows("#verdict", "step 2 of 2 is red"))
 }

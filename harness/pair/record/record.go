@@ -3,7 +3,14 @@
 // trace reads them.
 package record
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
+
+// Variable names, in the environment of a test, the file to which each pair
+// appends what passes between its parties: a [Line] in JSON on each line.
+const Variable = "SSEWORKBOOK_TRACE"
 
 // A Line is one thing that passed between two parties, or that one of them did.
 type Line struct {
@@ -39,3 +46,16 @@ const (
 
 // EndedWell is the Text of an End as it should be.
 const EndedWell = "the response ended as it should"
+
+// FrameEnd returns the length of the first frame of an event stream with its blank
+// line, or 0 where that has not come yet.
+func FrameEnd(b []byte) int {
+	end := 0
+	for _, blank := range []string{"\n\n", "\r\n\r\n", "\r\r"} {
+		i := bytes.Index(b, []byte(blank))
+		if i >= 0 && (end == 0 || i+len(blank) < end) {
+			end = i + len(blank)
+		}
+	}
+	return end
+}

@@ -6,10 +6,10 @@ import (
 	"example.com/sseworkbook/harness/step"
 )
 
-// story tells, below what was awaited and what came, what became of the stream
-// and how to see it again. It may be called from any goroutine, also from
+// failure is what a failure shows: below what was awaited and what came, what
+// became of the stream and how to see it again. It may be called from any goroutine, also from
 // outside the bubble that the stream is in.
-func (s *Stream) story(lines []string) []string {
+func (s *Stream) failure(lines []string) []string {
 	s.pair.trace.holds(s.exchange)
 	return append(lines, s.fate(), s.pair.again(s.request))
 }
@@ -21,14 +21,14 @@ func (s *Stream) fate() string {
 		return "then        " + line
 	}
 	if err := s.ending(); err != nil {
-		return "then        " + withCause(err)
+		return "then        " + explained(err)
 	}
 	return "handler     " + s.exchange.where()
 }
 
-// withCause is err's text and, where that says more, its likely cause.
-func withCause(err error) string {
-	if cause := Cause(err); cause != err.Error() {
+// explained is err's text and, where that says more, its likely cause.
+func explained(err error) string {
+	if cause := Explain(err); cause != err.Error() {
 		return err.Error() + ": " + cause
 	}
 	return err.Error()

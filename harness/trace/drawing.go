@@ -1,8 +1,9 @@
 package trace
 
 import (
-	"bytes"
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,8 +26,7 @@ type drawing struct {
 
 // An exchange is one request, and what has come back.
 type exchange struct {
-	number int  // of its sender's requests
-	many   bool // its sender has more than one, so that the number says something
+	prefix string // "#2 " for the second one of a sender that has several
 	stream bool
 	answer int // which message has the response's head; -1 before it has come
 	body   []byte
@@ -77,7 +77,9 @@ func (d *drawing) add(line record.Line) {
 	switch line.Kind {
 	case record.Request:
 		d.numbered[line.From]++
-		x.number, x.many = d.numbered[line.From], d.requests[line.From] > 1
+		if d.requests[line.From] > 1 {
+			x.prefix = fmt.Sprintf("#%d ", d.numbered[line.From])
+		}
 		_, body, _ := strings.Cut(string(line.Bytes), "\r\n\r\n")
 		label := strings.TrimSpace(line.Text + " " + shorten(visible.Text(body)))
 		d.draw(line, x, Message{Label: label, Bytes: string(line.Bytes), Note: cutOff(line)})
@@ -106,9 +108,7 @@ func (d *drawing) draw(line record.Line, x *exchange, m Message) int {
 	}
 	m.At = milliseconds(line.At)
 	m.From, m.To = line.From, line.To
-	if x.many {
-		m.Label = fmt.Sprintf("#%d %s", x.number, m.Label)
-	}
+	m.Label = x.prefix + m.Label
 	d.pair.Messages = append(d.pair.Messages, m)
 	return len(d.pair.Messages) - 1
 }
@@ -188,13 +188,8 @@ func (d *drawing) label(line record.Line, x *exchange, whole bool) {
 		return
 	}
 	m := &d.pair.Messages[x.open.message]
-	m.Label = shorten(visible.Text(strings.TrimRight(string(x.open.text), "\r\n")))
-	if m.Label == "" {
-		m.Label = "(a blank line)"
-	}
-	if x.many {
-		m.Label = fmt.Sprintf("#%d %s", x.number, m.Label)
-	}
+	text := visible.Text(strings.TrimRight(string(x.open.text), "\r\n"))
+	m.Label = x.prefix + shorten(cmp.Or(text, "(a blank line)"))
 	if len(x.open.text) <= bytesAtMost {
 		m.Bytes = string(x.open.text)
 	}
@@ -214,15 +209,8 @@ const bytesAtMost = 4 << 10
 // frameIn returns how much of next belongs to the frame of which begun is there,
 // and whether it is complete with that: its blank line has come.
 func frameIn(begun, next []byte) (size int, whole bool) {
-	text := append(bytes.Clone(begun), next...)
-	end := 0
-	for _, blank := range []string{"\n\n", "\r\n\r\n", "\r\r"} {
-		from := max(0, len(begun)-len(blank))
-		if i := bytes.Index(text[from:], []byte(blank)); i >= 0 && (end == 0 || from+i+len(blank) < end) {
-			end = from + i + len(blank)
-		}
-	}
-	if end <= len(begun) {
+	end := record.FrameEnd(slices.Concat(begun, next))
+	if end == 0 {
 		return len(next), false
 	}
 	return end - len(begun), true

@@ -1,21 +1,21 @@
-// Wire is the page's second connection: fetch reads the stream that EventSource
+// RawStream is the page's second connection: fetch reads the stream that EventSource
 // reads, and keeps its bytes.
 
+import { note } from './log.js';
 import { unanswered } from './post.js';
-import { note } from './rows.js';
 
-export class Wire {
-  #rows;
-  #bytes;
+export class RawStream {
+  #log;
+  #view;
   #running = null; // the AbortController of the connection that is open, if any
   #answered = false;
   #retired = false;
   #count;
 
-  // bytes shows what comes, rows takes notes between, count(n) hears of n more bytes.
-  constructor(rows, bytes, count) {
-    this.#rows = rows;
-    this.#bytes = bytes;
+  // view shows what comes, log takes notes between, count(n) hears of n more bytes.
+  constructor(log, view, count) {
+    this.#log = log;
+    this.#view = view;
     this.#count = count;
   }
 
@@ -25,14 +25,14 @@ export class Wire {
     const abort = new AbortController();
     this.#running = abort;
     this.#answered = this.#retired = false;
-    this.#bytes.begin();
+    this.#view.begin();
     try {
       const taken = await this.#follow(url, lastEventID, abort.signal);
       if (abort.signal.aborted) return;
-      if (taken) this.#bytes.end('The response has ended, properly: nothing was cut off on the way.', false);
+      if (taken) this.#view.end('The response has ended, properly: nothing was cut off on the way.', false);
     } catch (error) {
       if (abort.signal.aborted) return;
-      this.#bytes.end(this.#answered ? `The connection broke: ${error.message}.` : unanswered(error), true);
+      this.#view.end(this.#answered ? `The connection broke: ${error.message}.` : unanswered(error), true);
     }
     this.#running = null;
   }
@@ -42,7 +42,7 @@ export class Wire {
     if (!this.#running) return;
     this.#running.abort();
     this.#running = null;
-    this.#bytes.end('Closed by this page.', false);
+    this.#view.end('Closed by this page.', false);
   }
 
   // retire stops too, but lets the response's status and type come first.
@@ -56,7 +56,7 @@ export class Wire {
     const response = await fetch(url, { headers: requestHeaders(url, lastEventID), cache: 'no-store', signal });
     this.#answered = true;
     const accepted = isEventStream(response);
-    this.#rows.add(note(answer(response, accepted), !accepted));
+    this.#log.add(note(answer(response, accepted), !accepted));
     if (!accepted) {
       await response.body?.cancel();
       return false;
@@ -72,7 +72,7 @@ export class Wire {
     for (;;) {
       const { done, value } = await reader.read();
       if (done || signal.aborted) return;
-      this.#bytes.push(utf8.decode(value, { stream: true }));
+      this.#view.push(utf8.decode(value, { stream: true }));
       this.#count(value.length);
     }
   }

@@ -1,6 +1,7 @@
 package pair
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -52,8 +53,8 @@ func (b *tracedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if n > 0 {
 		line := back(b.line)
-		line.Kind, line.Size, line.Bytes = record.Body, n, p[:min(n, traceBytes)]
-		b.trace.add(line)
+		line.Kind = record.Body
+		b.trace.add(first(line, p[:n]))
 	}
 	if err != nil {
 		b.end(err)
@@ -86,7 +87,7 @@ func endLine(l record.Line, err error) record.Line {
 	if !byClient {
 		l = back(l)
 	}
-	l.Kind, l.Text = record.End, withCause(err)
+	l.Kind, l.Text = record.End, explained(err)
 	if err == io.EOF {
 		l.Text = record.EndedWell
 	}
@@ -96,7 +97,7 @@ func endLine(l record.Line, err error) record.Line {
 // requestLine tells of a request, in the form that HTTP/1.1 gives it. A body is
 // left out where it cannot be read a second time.
 func requestLine(l record.Line, r *http.Request) record.Line {
-	var wire firstBytes
+	var wire bytes.Buffer
 	c := r.Clone(context.Background())
 	c.Header.Del(streamHeader)
 	c.Body, c.ContentLength = nil, 0
@@ -107,13 +108,12 @@ func requestLine(l record.Line, r *http.Request) record.Line {
 	}
 	_ = c.Write(&wire) // to memory
 	l.Kind, l.Text = record.Request, r.Method+" "+r.URL.RequestURI()
-	l.Bytes, l.Size = wire.kept, wire.size
-	return l
+	return first(l, wire.Bytes())
 }
 
 // headLine tells of status and header fields, sorted by name.
 func headLine(l record.Line, resp *http.Response) record.Line {
-	var wire firstBytes
+	var wire bytes.Buffer
 	fmt.Fprintf(&wire, "%s %s\r\n", resp.Proto, resp.Status)
 	_ = resp.Header.Write(&wire)
 	if len(resp.TransferEncoding) > 0 {
@@ -121,20 +121,14 @@ func headLine(l record.Line, resp *http.Response) record.Line {
 	}
 	fmt.Fprint(&wire, "\r\n")
 	l = back(l)
-	l.Kind, l.Text, l.Bytes, l.Size = record.Head, resp.Status, wire.kept, wire.size
+	l.Kind, l.Text = record.Head, resp.Status
 	mediaType, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
 	l.Stream = strings.EqualFold(strings.TrimSpace(mediaType), "text/event-stream")
+	return first(l, wire.Bytes())
+}
+
+// first returns l with the first of these bytes, and how many there are.
+func first(l record.Line, all []byte) record.Line {
+	l.Bytes, l.Size = all[:min(len(all), traceBytes)], len(all)
 	return l
-}
-
-// firstBytes keeps the first bytes that are written to it, and counts all.
-type firstBytes struct {
-	kept []byte
-	size int
-}
-
-func (b *firstBytes) Write(p []byte) (int, error) {
-	b.size += len(p)
-	b.kept = append(b.kept, p[:min(len(p), traceBytes-len(b.kept))]...)
-	return len(p), nil
 }

@@ -1,15 +1,15 @@
-// Bytes shows a stream's bytes as they come, one row for each frame (the lines
+// RawView shows a stream's bytes as they come, one row for each frame (the lines
 // up to and with an empty one), and says what a browser makes of each line.
 
 import { element } from '../shared/dom.js';
 import { visible } from '../shared/visible.js';
 import { LineReader, parseLine } from './lines.js';
-import { note, timeStamp } from './rows.js';
+import { note, timeStamp } from './log.js';
 
 const shownAtMost = 16384; // characters of one frame
 
-export class Bytes {
-  #rows;
+export class RawView {
+  #log;
   #found;
   #lines;
   #frame = null; // the frame that is coming
@@ -17,8 +17,8 @@ export class Bytes {
 
   // found.comment(), found.type(name) and found.retry(milliseconds) hear of what
   // EventSource does not tell.
-  constructor(rows, found) {
-    this.#rows = rows;
+  constructor(log, found) {
+    this.#log = log;
     this.#found = found;
     this.begin();
   }
@@ -34,20 +34,20 @@ export class Bytes {
   }
 
   push(text) {
-    this.#rows.change(() => this.#lines.push(text));
+    this.#log.change(() => this.#lines.push(text));
   }
 
   // end says how the connection ended. A frame without its empty line is lost.
   end(reason, trouble) {
-    this.#rows.change(() => this.#frame?.close('cut off: without its empty line, a browser drops it', true));
+    this.#log.change(() => this.#frame?.close('cut off: without its empty line, a browser drops it', true));
     this.#frame = null;
-    this.#rows.add(note(reason, trouble));
+    this.#log.add(note(reason, trouble));
   }
 
   #frameNow() {
     if (this.#frame === null) {
       this.#frame = new Frame();
-      this.#rows.add(this.#frame.row);
+      this.#log.add(this.#frame.row);
     }
     return this.#frame;
   }
@@ -94,7 +94,7 @@ class Frame {
   endLine(parsed, end) {
     this.text(end);
     this.#line.classList.add(parsed.kind);
-    if (parsed.kind === 'ignored') this.#line.append(element('span', 'verdict', 'ignored: a browser takes no such field'));
+    if (parsed.kind === 'ignored') this.#line.append(element('span', 'sse-verdict', 'ignored: a browser takes no such field'));
     if (parsed.kind === 'comment') this.#comments++;
     if (parsed.kind === 'field') this.#fields++;
     if (parsed.kind === 'field' && parsed.name === 'data') this.#data++;
@@ -104,7 +104,7 @@ class Frame {
   // tail gives the last line one more character.
   tail(text) {
     const line = this.#body.lastElementChild;
-    const verdict = line.querySelector('.verdict');
+    const verdict = line.querySelector('.sse-verdict');
     visible(text).forEach((part) => line.insertBefore(part, verdict));
   }
 
@@ -118,12 +118,12 @@ class Frame {
 
   close(verdict, trouble = false) {
     this.row.classList.remove('open');
-    if (verdict) this.row.append(element('p', trouble ? 'verdict trouble' : 'verdict', verdict));
+    if (verdict) this.row.append(element('p', trouble ? 'sse-verdict trouble' : 'sse-verdict', verdict));
   }
 
   #hide(count) {
     if (count <= 0) return;
-    this.#hidden ??= this.row.appendChild(element('p', 'verdict'));
+    this.#hidden ??= this.row.appendChild(element('p', 'sse-verdict'));
     this.#hidden.dataset.count = Number(this.#hidden.dataset.count ?? 0) + count;
     this.#hidden.textContent = `${this.#hidden.dataset.count} more characters, not shown`;
   }

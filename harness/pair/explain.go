@@ -11,10 +11,10 @@ import (
 	"syscall"
 )
 
-// Cause says in one sentence what most likely led to err, which a client of an
+// Explain says in one sentence what most likely led to err, which a client of an
 // event stream met. For an error that it does not know it is the error's own
 // text; for nil it is empty.
-func Cause(err error) string {
+func Explain(err error) string {
 	if err == nil {
 		return ""
 	}

@@ -1,4 +1,6 @@
-// Rows is a log on the page: rows are added at the end, the oldest fall off, and
+// @ts-check
+
+// Log is a log on the page: rows are added at the end, the oldest fall off, and
 // the view stays at the end as long as the reader is there.
 
 import { element } from '../shared/dom.js';
@@ -6,7 +8,7 @@ import { readable } from '../shared/visible.js';
 
 const limit = 500;
 
-export class Rows {
+export class Log {
   #list;
   #framePending = false;
   #paused = false;

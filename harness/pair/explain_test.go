@@ -15,9 +15,9 @@ import (
 	"example.com/sseworkbook/harness/pair"
 )
 
-func TestCause(t *testing.T) {
-	require.Empty(t, pair.Cause(nil))
-	require.Equal(t, "something else", pair.Cause(errors.New("something else")))
+func TestExplain(t *testing.T) {
+	require.Empty(t, pair.Explain(nil))
+	require.Equal(t, "something else", pair.Explain(errors.New("something else")))
 	for sentence, err := range map[string]error{
 		"nobody listens":              fmt.Errorf("dial: %w", syscall.ECONNREFUSED),
 		"broken off":                  fmt.Errorf("read: %w", syscall.ECONNRESET),
@@ -29,26 +29,26 @@ func TestCause(t *testing.T) {
 		"the HTTP/2 stream was reset": errors.New("stream error: stream ID 1; INTERNAL_ERROR; received from peer"),
 		"is not the HTTP":             errors.New(`net/http: HTTP/1.x transport connection broken: malformed HTTP response "x"`),
 	} {
-		require.Contains(t, pair.Cause(err), sentence)
+		require.Contains(t, pair.Explain(err), sentence)
 	}
 }
 
 // What a client really meets is told apart.
-func TestCauseOfRealErrors(t *testing.T) {
+func TestExplainRealErrors(t *testing.T) {
 	p := pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }))
 	_, err := p.Client.Get(p.URL)
-	require.Contains(t, pair.Cause(err), "before any response")
+	require.Contains(t, pair.Explain(err), "before any response")
 	p.Close()
 	_, err = p.Client.Get(p.URL)
-	require.Contains(t, pair.Cause(err), "nobody listens")
+	require.Contains(t, pair.Explain(err), "nobody listens")
 
 	p = pair.TCP(t, untilGone(""))
 	_, err = p.Client.Get(strings.Replace(p.URL, "http:", "https:", 1))
-	require.Contains(t, pair.Cause(err), "is not the HTTP")
+	require.Contains(t, pair.Explain(err), "is not the HTTP")
 
 	p = pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		flush(w)
 		panic(http.ErrAbortHandler)
 	}), pair.HTTP2())
-	require.Contains(t, pair.Cause(p.Open("/").Ended("it was aborted")), "the HTTP/2 stream was reset")
+	require.Contains(t, pair.Explain(p.Open("/").WaitEnd("it was aborted")), "the HTTP/2 stream was reset")
 }
