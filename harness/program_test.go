@@ -1,5 +1,3 @@
-//go:build unix
-
 package main
 
 import (
@@ -9,8 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"time"
+
+	"example.com/sseworkbook/harness/process"
 )
 
 // endLimit is how long a program may take to end after Ctrl-C. It should be gone
@@ -21,8 +20,8 @@ const endLimit = 10 * time.Second
 // have to build it first.
 const sayLimit = 2 * time.Minute
 
-// A program runs in the background, in a process group of its own as in a
-// terminal, so that Ctrl-C reaches all of it.
+// A program runs in the background. It is a [process.Command]: as in a terminal,
+// Ctrl-C reaches all of it.
 type program struct {
 	cmd    *exec.Cmd
 	output *bufio.Reader
@@ -37,7 +36,6 @@ func startProgram(cmd *exec.Cmd, want string) (*program, error) {
 		return nil, err
 	}
 	cmd.Stdout, cmd.Stderr = w, w
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	err = cmd.Start()
 	w.Close()
 	if err != nil {
@@ -77,9 +75,9 @@ func (p *program) word(before string) string {
 // interrupt presses Ctrl-C, waits for the end of the program, and returns all
 // that it wrote and how it ended.
 func (p *program) interrupt() (output string, err error) {
-	p.signal(syscall.SIGINT)
 	late := time.AfterFunc(endLimit, p.kill)
 	defer late.Stop()
+	_ = process.Interrupt(p.cmd) // an error here if it has ended already
 	rest, readErr := io.ReadAll(p.output)
 	if err = p.cmd.Wait(); err == nil {
 		err = readErr
@@ -87,9 +85,5 @@ func (p *program) interrupt() (output string, err error) {
 	return p.read + string(rest), err
 }
 
-// kill ends the program, if it has not ended.
-func (p *program) kill() { p.signal(syscall.SIGKILL) }
-
-// signal sends s to the program and all that it has started. It is an error that
-// says nothing when nobody is left to get it.
-func (p *program) signal(s syscall.Signal) { _ = syscall.Kill(-p.cmd.Process.Pid, s) }
+// kill ends the program and all that it has started.
+func (p *program) kill() { process.KillGroup(p.cmd) }

@@ -1,10 +1,11 @@
-//go:build unix
-
 package main
 
 import (
+	"context"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/process"
 	"example.com/sseworkbook/harness/toolchain"
 )
 
@@ -99,9 +101,17 @@ func (r *reader) follow(t *testing.T, c shown) {
 	}
 }
 
-// shell returns the command line as the shell would run it in the workbook.
+// shell returns the command line as a shell would run it in the workbook: words,
+// of which one may be in single quotes, and one may be a pattern.
 func (r *reader) shell(line string) *exec.Cmd {
-	cmd := exec.Command("sh", "-c", "exec "+line)
+	words := strings.Fields(line)
+	for i, word := range words {
+		words[i] = strings.Trim(word, "'")
+		if matches, err := fs.Glob(os.DirFS(r.dir), path.Clean(word)); strings.HasSuffix(word, "*") && err == nil && len(matches) == 1 {
+			words[i] = "./" + matches[0]
+		}
+	}
+	cmd := process.Command(context.Background(), words[0], words[1:]...)
 	cmd.Dir = r.dir
 	cmd.Env = r.env
 	return cmd

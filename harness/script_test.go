@@ -1,8 +1,7 @@
-//go:build unix
-
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -18,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/process"
 	"example.com/sseworkbook/harness/toolchain"
 )
 
@@ -37,6 +37,7 @@ func TestCommands(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"workbook":  cmdWorkbook,
 			"solve":     cmdSolve,
+			"append":    cmdAppend,
 			"start":     cmdStart,
 			"await":     cmdAwait,
 			"interrupt": cmdInterrupt,
@@ -120,6 +121,11 @@ func cmdSolve(ts *testscript.TestScript, _ bool, names []string) {
 	}
 }
 
+// cmdAppend writes a text to the end of a file, "append FILE TEXT".
+func cmdAppend(ts *testscript.TestScript, _ bool, files []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(files[0]), []byte(ts.ReadFile(files[0])+ts.ReadFile(files[1])), 0o644))
+}
+
 // runningKey is where a script keeps its programs.
 type runningKey struct{}
 
@@ -127,7 +133,7 @@ type runningKey struct{}
 // and waits for a line with the word. A server's address is then in $URL, and the
 // session of a client in $SESSION.
 func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
-	cmd := exec.Command(filepath.Join(pathOf(ts), "harness"), args[2:]...)
+	cmd := process.Command(context.Background(), filepath.Join(pathOf(ts), "harness"), args[2:]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = append(os.Environ(), "PATH="+ts.Getenv("PATH"))
 	p, err := startProgram(cmd, args[1])

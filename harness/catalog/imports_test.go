@@ -24,7 +24,7 @@ func TestABrokenImportRuleIsFound(t *testing.T) {
 		ours   = "example.com/sseworkbook/"
 		greet  = "solutions/01-greeting/greeting.go"
 		shout  = "solutions/02-shouting/shouting.go"
-		demo   = "harness/demo/demo.go"
+		tour   = "harness/tour/tour.go"
 		tested = "lessons/01-greeting/part1_test.go"
 	)
 	for _, test := range []struct{ file, imported, want string }{
@@ -47,9 +47,9 @@ func TestABrokenImportRuleIsFound(t *testing.T) {
 		{"harness/pair/wire.go", ours + "solutions/01-greeting", "imports harness/step and harness/inspect only"},
 		{"harness/pair/wire.go", ours + "lessons/01-greeting", "imports harness/step and harness/inspect only"},
 		{"harness/pair/wire.go", "golang.org/x/net/http2", "no module but testify, goleak"},
-		{demo, ours + "lessons/01-greeting", "only a lesson's own test imports a lesson"},
-		{demo, ours + "harness/verify", "only the command line imports harness/verify"},
-		{demo, ours + "harness/cockpit", "only the command line imports harness/cockpit"},
+		{tour, ours + "lessons/01-greeting", "only a lesson's own test imports a lesson"},
+		{tour, ours + "harness/verify", "only the command line imports harness/verify"},
+		{tour, ours + "harness/cockpit", "only the command line imports harness/cockpit"},
 		{"web/web.go", ours + "lessons/01-greeting", "only a lesson's own test imports a lesson"},
 	} {
 		t.Run(test.file+" "+test.imported, func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestLearnersImportWhatTheyLike(t *testing.T) {
 		"lessons/01-greeting/greeting.go":   anything,
 		"lessons/01-greeting/more.go":       "package {",
 		"lessons/scratch/x_test.go":         anything,
-		"harness/demo/testdata/old/code.go": "package {",
+		"harness/tour/testdata/old/code.go": "package {",
 	})
 	test := filepath.Join(root, "lessons/02-shouting/part1_test.go")
 	require.NoError(t, os.WriteFile(test, []byte(anything), 0o644))

@@ -8,12 +8,12 @@ import (
 	"net/url"
 	"time"
 
-	"example.com/sseworkbook/harness/demo"
+	"example.com/sseworkbook/harness/programs"
 )
 
 // newBasicServer returns the command that streams one way.
 func newBasicServer() *command {
-	var addr demo.Address
+	var addr programs.Address
 	var interval, heartbeat time.Duration
 	cmd := &command{
 		use:   "basic-sse-server",
@@ -27,8 +27,8 @@ func newBasicServer() *command {
 				return fmt.Errorf("-heartbeat cannot be negative, as %v is", heartbeat)
 			}
 			out := cmd.stdout
-			server := &demo.Server{Interval: interval, Heartbeat: heartbeat, Log: log.New(out, "", log.Ltime)}
-			return demo.Serve(cmd.ctx, addr, server.Handler(), out)
+			server := &programs.BasicServer{Interval: interval, Heartbeat: heartbeat, Log: log.New(out, "", log.Ltime)}
+			return server.Serve(cmd.ctx, addr, out)
 		},
 	}
 	addAddress(cmd, &addr)
@@ -39,7 +39,7 @@ func newBasicServer() *command {
 
 // newBasicClient returns the command that reads a stream.
 func newBasicClient() *command {
-	client := &demo.Client{HTTP: &http.Client{}}
+	client := &programs.BasicClient{HTTP: &http.Client{}}
 	cmd := &command{
 		use:   "basic-sse-client",
 		short: "Prints events as they come, and reconnects.",

@@ -7,15 +7,15 @@ import (
 	"net/http"
 	"time"
 
-	"example.com/sseworkbook/harness/demo"
+	"example.com/sseworkbook/harness/programs"
 	sessions "example.com/sseworkbook/solutions/04-sessions"
 	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
-// newTwoWayServer returns the command that asks clients.
-func newTwoWayServer() *command {
-	var addr demo.Address
+// newBidirectionalServer returns the command that asks clients.
+func newBidirectionalServer() *command {
+	var addr programs.Address
 	var limit int
 	var timeout time.Duration
 	cmd := &command{
@@ -30,7 +30,7 @@ func newTwoWayServer() *command {
 				return fmt.Errorf("-timeout must be more than zero, not %v", timeout)
 			}
 			out := cmd.stdout
-			server := &demo.TwoWayServer{Server: cleanup.NewServer(), Log: log.New(out, "", log.Ltime)}
+			server := &programs.BidirectionalServer{Server: cleanup.NewServer(), Log: log.New(out, "", log.Ltime)}
 			server.Sessions.MaxSessions = cmp.Or(limit, -1)
 			server.Caller.Timeout = timeout
 			return server.Serve(cmd.ctx, addr, out)
@@ -42,9 +42,9 @@ func newTwoWayServer() *command {
 	return cmd
 }
 
-// newTwoWayClient returns the command that answers.
-func newTwoWayClient() *command {
-	client := &demo.Responder{HTTP: &http.Client{}}
+// newBidirectionalClient returns the command that answers.
+func newBidirectionalClient() *command {
+	client := &programs.BidirectionalClient{HTTP: &http.Client{}}
 	cmd := &command{
 		use:   "bidirectional-client",
 		short: "Answers what the server asks, and reconnects.",

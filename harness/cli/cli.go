@@ -18,6 +18,7 @@ const program = "go run ./harness"
 // Run runs the command line args until it is done or ctx ends, and returns the
 // status for the process to exit with. What went wrong is one sentence on stderr.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	ctx = untilStarterEnds(ctx)
 	if err := run(ctx, args, os.Stdin, stdout, stderr); err != nil {
 		if ctx.Err() != nil {
 			err = errors.New("stopped")
@@ -52,9 +53,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func newRoot() *command {
 	root := &command{use: "harness", short: "Shows where you are and what comes next.", args: noSuchCommand}
 	addWhere(root)
-	root.below = []*command{newBasicClient(), newBasicServer(), newBench(), newTwoWayClient(), newTwoWayServer(), newCompletion(), newDemo(),
-		newTrigger(), newDiff(), newHelp(root), newHint(), newList(), newLoad(), newMistakes(), newNext(), newReset(), newServe(),
-		newTest(), newUpdate(), newVerify(), newWatch(), newStubs(), newOften(), newSums()}
+	root.below = []*command{newBasicClient(), newBasicServer(), newBench(), newBidirectionalClient(), newBidirectionalServer(),
+		newCompletion(), newDemo(), newTrigger(), newDiff(), newHelp(root), newHint(), newList(), newLoad(), newMistakes(), newNext(),
+		newReset(), newServe(), newTest(), newUpdate(), newVerify(), newWatch(), newStubs(), newOften(), newSums()}
 	return root
 }
 

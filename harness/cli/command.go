@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"example.com/sseworkbook/harness/catalog"
 )
@@ -21,8 +20,8 @@ type command struct {
 	hidden bool                                    // from the help: for authors, or for the harness itself
 	args   func(cmd *command, args []string) error // refuses arguments; nil: none is refused
 	run    func(cmd *command, args []string) error
-	words  func(args []string) []string // what an argument may be that comes after args, each perhaps with a tab and more about it
-	plain  bool                         // whether what looks like a flag is an argument
+	first  []string // what its first argument may be, if that is no lesson and no command
+	plain  bool     // whether what looks like a flag is an argument
 	flags  flag.FlagSet
 	below  []*command
 
@@ -103,19 +102,17 @@ var kinds = map[string]string{
 
 // kindOf names what a flag takes, as the help does.
 func kindOf(f *flag.Flag) string {
-	switch value := f.Value.(flag.Getter).Get().(type) {
-	case list:
-		return value.kind
-	case bool:
-		return "bool"
-	case time.Duration:
-		return "duration"
-	case int:
-		return "int"
-	case float64:
-		return "number"
+	if l, ok := f.Value.(list); ok {
+		return l.kind
 	}
-	return "string"
+	switch kind, _ := flag.UnquoteUsage(f); kind {
+	case "":
+		return "bool"
+	case "float":
+		return "number"
+	default:
+		return kind
+	}
 }
 
 // A list is a flag with many values: it is given many times, or its kind is "a,b,…".
@@ -123,8 +120,6 @@ type list struct {
 	values *[]string
 	kind   string
 }
-
-func (l list) Get() any { return l }
 
 func (l list) String() string { return "" }
 

@@ -42,37 +42,21 @@ and in PowerShell:
     go run ./harness completion powershell | Out-String | Invoke-Expression
 
 To have it in each new one, keep the script in a file, and have your shell's own start file read that.`,
-		args:  oneShell,
-		words: shellWords,
+		first: slices.Sorted(maps.Keys(scriptOf)),
 		run: func(cmd *command, args []string) error {
-			text, err := scripts.ReadFile(scriptOf[args[0]])
+			if len(args) == 0 {
+				return errors.New("for which shell? There are bash, zsh, fish and powershell")
+			}
+			shell := strings.Join(args, " ")
+			text, err := scripts.ReadFile(scriptOf[shell])
 			if err != nil {
-				return fmt.Errorf("reading the script for %s: %w", args[0], err)
+				return fmt.Errorf("there is no script for %q; there are bash, zsh, fish and powershell", shell)
 			}
 			_, err = cmd.stdout.Write(text)
 			return err
 		},
 		below: []*command{newWords()},
 	}
-}
-
-// shellWords returns the shells, for the first argument.
-func shellWords(args []string) []string {
-	if len(args) > 0 {
-		return nil
-	}
-	return slices.Sorted(maps.Keys(scriptOf))
-}
-
-// oneShell demands the name of a shell as the only argument.
-func oneShell(_ *command, args []string) error {
-	if len(args) == 1 && scriptOf[args[0]] != "" {
-		return nil
-	}
-	if len(args) == 0 {
-		return errors.New("for which shell? There are bash, zsh, fish and powershell")
-	}
-	return fmt.Errorf("there is no script for %q; there are bash, zsh, fish and powershell", strings.Join(args, " "))
 }
 
 // newWords returns the command that the scripts ask. Its arguments are the words
@@ -105,24 +89,20 @@ func newWords() *command {
 func nextWords(root *command, before []string, typed string) (words []string) {
 	cmd, _, rest := find(root, before)
 	arguments, err := cmd.parse(rest)
-	switch last := lastOf(rest); {
+	switch {
 	case strings.HasPrefix(typed, "-"):
 		dashes := "-"
 		if strings.HasPrefix(typed, "--") {
 			dashes = "--"
 		}
 		cmd.flags.VisitAll(func(f *flag.Flag) { words = append(words, dashes+f.Name+"\t"+f.Usage) })
-		return words
-	case err != nil && strings.TrimLeft(last, "-") == "mine": // it needs its value
+	case err != nil && strings.TrimLeft(rest[len(rest)-1], "-") == "mine": // it needs its value
 		return lessonWords(typed)
 	case err != nil:
-		return nil
-	case cmd.words != nil:
-		return cmd.words(arguments)
 	case strings.Contains(cmd.use, "LESSON") && (len(arguments) == 0 || strings.Contains(cmd.use, "LESSON …")):
 		return lessonWords(typed)
-	}
-	if len(arguments) == 0 {
+	case len(arguments) == 0:
+		words = append(words, cmd.first...)
 		for _, sub := range cmd.below {
 			if !sub.hidden {
 				words = append(words, sub.name()+"\t"+sub.short)
@@ -130,14 +110,6 @@ func nextWords(root *command, before []string, typed string) (words []string) {
 		}
 	}
 	return words
-}
-
-// lastOf returns the last of the words, if there is one.
-func lastOf(words []string) string {
-	if len(words) == 0 {
-		return ""
-	}
-	return words[len(words)-1]
 }
 
 // lessonWords returns the lessons' names that begin with what is typed, with their

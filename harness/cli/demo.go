@@ -2,54 +2,57 @@ package cli
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
 	"time"
 
-	"example.com/sseworkbook/harness/demo"
+	"example.com/sseworkbook/harness/tour"
 )
-
-// yoursVar tells a harness that was built with a learner's code which lessons
-// are in it, by name, with commas between.
-const yoursVar = "SSEWORKBOOK_YOURS"
 
 // readingTime is how long a scene stays before the next one comes.
 const readingTime = 400 * time.Millisecond
 
 // newDemo returns the command that shows the guided tour.
 func newDemo() *command {
-	var mine, strict bool
 	cmd := &command{
 		use:   "demo",
 		short: "A guided tour: every byte one way, then every message both ways.",
 		args:  noArguments,
-		run: func(cmd *command, _ []string) error {
-			if strict && !mine {
-				return errors.New("-strict says how much of the code is to be yours: it goes with -mine")
-			}
-			if !mine {
-				return tour(cmd.ctx, cmd.stdout)
-			}
-			book, err := openWorkbook()
-			if err != nil {
-				return err
-			}
-			return book.tourOfMine(cmd.ctx, strict, cmd.stdout, cmd.stderr)
-		},
 	}
-	cmd.flags.BoolVar(&mine, "mine", false, "run on your code, as far as its lessons are green")
-	cmd.flags.BoolVar(&strict, "strict", false, "with -mine: refuse while a lesson is not green")
+	mine := addMine(cmd)
+	cmd.run = func(cmd *command, _ []string) error {
+		if err := mine.check(); err != nil {
+			return err
+		}
+		if mine.on {
+			return tourOfMine(cmd.ctx, mine, cmd.stdout, cmd.stderr)
+		}
+		return showTour(cmd.ctx, cmd.stdout)
+	}
 	return cmd
 }
 
-// tour shows the tour on the code that is in this program.
-func tour(ctx context.Context, w io.Writer) error {
-	t := &demo.Tour{Out: w, Yours: strings.Split(os.Getenv(yoursVar), ",")}
+// showTour shows the tour on the code that is in this program.
+func showTour(ctx context.Context, w io.Writer) error {
+	t := &tour.Tour{Out: w, Yours: strings.Split(os.Getenv(yoursVar), ",")}
 	if isTerminal(w) {
 		t.Pause = readingTime
 		t.Colour = colours(w)
 	}
 	return t.Run(ctx)
+}
+
+// tourOfMine shows the tour on the learner's code.
+func tourOfMine(ctx context.Context, mine *mine, stdout, stderr io.Writer) error {
+	harness, err := mine.build(ctx, stderr)
+	if err != nil {
+		return err
+	}
+	defer harness.remove()
+	if err := harness.run(ctx, stdout, stderr, "demo"); err != nil {
+		return fmt.Errorf("the tour on your code did not get to its end: %w", err)
+	}
+	return nil
 }

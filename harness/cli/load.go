@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -13,21 +12,14 @@ import (
 	"strings"
 	"time"
 
-	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/load"
 )
-
-// loadEnd is how long a load on the learner's code that was told to stop may
-// take to let its clients go.
-const loadEnd = 5 * time.Second
-
-// errLoadStopped says why a load ended that whoever started it has given up.
-var errLoadStopped = errors.New("stopped")
 
 // A loadCommand is what load was started with.
 type loadCommand struct {
 	load.Options
-	mine, strict, asJSON bool
+	mine   *mine
+	asJSON bool
 }
 
 // newLoad returns the command that puts the finished server under load.
@@ -47,8 +39,7 @@ does not come back is named, and the command fails.`,
 	cmd.flags.IntVar(&l.Rate, "rate", 1000, "how many requests are made a second, over all clients")
 	cmd.flags.DurationVar(&l.For, "for", 10*time.Second, "how long requests are made, once all clients are in")
 	cmd.flags.BoolVar(&l.asJSON, "json", false, "write the summary in JSON, and what goes on to stderr")
-	cmd.flags.BoolVar(&l.mine, "mine", false, "run on your code, as far as its lessons are green")
-	cmd.flags.BoolVar(&l.strict, "strict", false, "with -mine: refuse while a lesson is not green")
+	l.mine = addMine(cmd)
 	cmd.below = []*command{newLoadServer()}
 	return cmd
 }
@@ -70,20 +61,16 @@ func newLoadServer() *command {
 
 // run checks what was typed, and runs the load here or on the learner's code.
 func (l *loadCommand) run(cmd *command) error {
-	if l.strict && !l.mine {
-		return errors.New("-strict says how much of the code is to be yours: it goes with -mine")
+	if err := l.mine.check(); err != nil {
+		return err
 	}
 	if err := l.Check(); err != nil {
 		return err
 	}
-	if l.mine {
+	if l.mine.on {
 		return l.runMine(cmd)
 	}
-	ctx := cmd.ctx
-	if _, built := os.LookupEnv(yoursVar); built {
-		ctx = untilEnd(ctx, cmd.stdin)
-	}
-	return l.runHere(ctx, cmd.stdout, cmd.stderr)
+	return l.runHere(cmd.ctx, cmd.stdout, cmd.stderr)
 }
 
 // runHere runs the load on the code that is in this program.
@@ -99,15 +86,12 @@ func (l *loadCommand) runHere(ctx context.Context, stdout, stderr io.Writer) err
 		return err
 	}
 	defer server.Stop()
-	ctx, done := server.Context(ctx)
-	defer done()
-
 	l.Progress = stdout
 	if l.asJSON {
 		l.Progress = stderr
 	}
 	l.Rewrite = rewrites(l.Progress)
-	summary, err := load.New(server.URL, l.Options).Run(ctx) // this process's end closes it
+	summary, err := load.New(server.URL, l.Options).Run(server.Context) // this process's end closes it
 	if summary.Clients == 0 {
 		return err // it did not even begin
 	}
@@ -122,50 +106,21 @@ func (l *loadCommand) runHere(ctx context.Context, stdout, stderr io.Writer) err
 
 // runMine runs the load on the learner's code, in a harness that is built with it.
 func (l *loadCommand) runMine(cmd *command) error {
-	book, err := openWorkbook()
+	harness, err := l.mine.build(cmd.ctx, cmd.stderr)
 	if err != nil {
 		return err
 	}
+	defer harness.remove()
+	fmt.Fprintf(cmd.stderr, "your code: %s; the reference: all the rest\n",
+		cmp.Or(strings.Join(harness.yours, ", "), "none, since no lesson is green yet"))
 	args := []string{"load"}
 	cmd.flags.Visit(func(f *flag.Flag) {
 		if f.Name != "mine" && f.Name != "strict" {
 			args = append(args, "-"+f.Name+"="+f.Value.String())
 		}
 	})
-	stderr := cmd.stderr
-	return book.onMine(cmd.ctx, l.strict, stderr, func(binary string, yours []catalog.Lesson) error {
-		fmt.Fprintf(stderr, "your code: %s; the reference: all the rest\n",
-			cmp.Or(strings.Join(namesOf(yours), ", "), "none, since no lesson is green yet"))
-		child := exec.CommandContext(cmd.ctx, binary, args...)
-		child.Env = tellYours(yours)
-		child.Stdout, child.Stderr = cmd.stdout, stderr
-		return runUntilEnd(child)
-	})
-}
-
-// runUntilEnd runs a load that ends with its stdin, which is closed when its
-// context ends, or this process does.
-func runUntilEnd(child *exec.Cmd) error {
-	stdin, err := child.StdinPipe()
-	if err != nil {
-		return fmt.Errorf("starting the load: %w", err)
-	}
-	defer stdin.Close()
-	child.Cancel = stdin.Close
-	child.WaitDelay = loadEnd
-	if err := child.Run(); err != nil {
+	if err := harness.run(cmd.ctx, cmd.stdout, cmd.stderr, args...); err != nil {
 		return fmt.Errorf("the load on your code did not go well: %w", err)
 	}
 	return nil
-}
-
-// untilEnd returns a context that ends with ctx, and when r is at its end. It
-// reads r for as long as this process lives.
-func untilEnd(ctx context.Context, r io.Reader) context.Context {
-	ctx, end := context.WithCancelCause(ctx)
-	go func() {
-		_, _ = io.Copy(io.Discard, r)
-		end(errLoadStopped)
-	}()
-	return ctx
 }

@@ -3,49 +3,76 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/cockpit"
+	"example.com/sseworkbook/harness/load"
 	"example.com/sseworkbook/harness/overlay"
+	"example.com/sseworkbook/harness/process"
 	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/toolchain"
 )
 
-// childLimit is how long a program that was told to stop may take.
-const childLimit = 500 * time.Millisecond
+// yoursVar tells a harness that was built with a learner's code which lessons
+// are in it, by name, with commas between.
+const yoursVar = "SSEWORKBOOK_YOURS"
 
-// tourOfMine shows the tour on the learner's code.
-func (b workbook) tourOfMine(ctx context.Context, strict bool, stdout, stderr io.Writer) error {
-	return b.onMine(ctx, strict, stderr, func(binary string, yours []catalog.Lesson) error {
-		return runTour(ctx, binary, yours, stdout, stderr)
-	})
+// A mine says whether a command is to run on the learner's code.
+type mine struct{ on, strict bool }
+
+// addMine gives a command the flags that say it.
+func addMine(cmd *command) *mine {
+	m := &mine{}
+	cmd.flags.BoolVar(&m.on, "mine", false, "run on your code, as far as its lessons are green")
+	cmd.flags.BoolVar(&m.strict, "strict", false, "with -mine: refuse while a lesson is not green")
+	return m
 }
 
-// onMine builds a harness in which the lessons that are green take the place of
-// their solutions, and calls run with the path of it and with these lessons. With
-// strict, all have to be green.
-func (b workbook) onMine(ctx context.Context, strict bool, stderr io.Writer, run func(binary string, yours []catalog.Lesson) error) error {
-	yours, err := b.greenLessons(ctx, strict, stderr)
+// check refuses what makes no sense.
+func (m *mine) check() error {
+	if m.strict && !m.on {
+		return errors.New("-strict says how much of the code is to be yours: it goes with -mine")
+	}
+	return nil
+}
+
+// A mineHarness is a harness with the learner's code: in it, the lessons that are
+// green take the place of their solutions.
+type mineHarness struct {
+	yours  []string // these lessons' names
+	binary string   // in a folder of its own
+}
+
+// build runs the lessons' tests, and builds the harness with those that are green.
+// With strict, all have to be. The caller removes it.
+func (m *mine) build(ctx context.Context, stderr io.Writer) (*mineHarness, error) {
+	book, err := openWorkbook()
 	if err != nil {
-		return err
+		return nil, err
+	}
+	green, err := book.greenLessons(ctx, m.strict, stderr)
+	if err != nil {
+		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "sseworkbook-*")
 	if err != nil {
-		return fmt.Errorf("building the harness: %w", err)
+		return nil, fmt.Errorf("building the harness: %w", err)
 	}
-	defer os.RemoveAll(dir)
-	binary, err := b.buildWith(ctx, yours, dir)
-	if err != nil {
-		return err
+	h := &mineHarness{binary: filepath.Join(dir, "harness.exe")} // the name that every system runs
+	for _, lesson := range green {
+		h.yours = append(h.yours, lesson.Name)
 	}
-	return run(binary, yours)
+	if err := book.buildWith(ctx, green, h.binary); err != nil {
+		h.remove()
+		return nil, err
+	}
+	return h, nil
 }
 
 // greenLessons runs the lessons' tests and returns those that are green. With
@@ -69,58 +96,50 @@ func (b workbook) greenLessons(ctx context.Context, strict bool, stderr io.Write
 	return green, nil
 }
 
-// buildWith builds the harness with the lessons in place of their solutions, and
-// returns the path of the program in dir.
-func (b workbook) buildWith(ctx context.Context, yours []catalog.Lesson, dir string) (string, error) {
+// buildWith builds the harness with the lessons in place of their solutions.
+func (b workbook) buildWith(ctx context.Context, lessons []catalog.Lesson, binary string) error {
 	replaced := overlay.Overlay{}
-	for _, lesson := range yours {
+	for _, lesson := range lessons {
 		o, err := overlay.SolutionFromLesson(lesson)
 		if err != nil {
-			return "", err
+			return err
 		}
 		replaced = overlay.Merge(replaced, o)
 	}
-	file, err := replaced.Write(dir)
+	file, err := replaced.Write(filepath.Dir(binary))
 	if err != nil {
-		return "", err
+		return err
 	}
-	binary := filepath.Join(dir, "harness.exe") // the name that every system runs
-	build := toolchain.Command(ctx, b.root, "build", "-overlay="+file, "-o", binary, "./harness")
-	build.Cancel = func() error { return build.Process.Signal(os.Interrupt) }
-	build.WaitDelay = childLimit
-	var output bytes.Buffer
-	build.Stdout, build.Stderr = &output, &output
-	if err := build.Run(); err != nil {
-		return "", fmt.Errorf("your lessons are green, but the harness does not build with them: %w\n%s",
-			err, bytes.TrimSpace(output.Bytes()))
-	}
-	return binary, nil
-}
-
-// runTour runs the tour of a harness that was built with the lessons in yours.
-// When ctx ends, it is told to stop, and it is gone soon after.
-func runTour(ctx context.Context, binary string, yours []catalog.Lesson, stdout, stderr io.Writer) error {
-	child := exec.CommandContext(ctx, binary, "demo")
-	child.Env = tellYours(yours)
-	child.Stdout, child.Stderr = stdout, stderr
-	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
-	child.WaitDelay = childLimit
-	if err := child.Run(); err != nil {
-		return fmt.Errorf("the tour on your code did not get to its end: %w", err)
+	output, err := toolchain.Command(ctx, b.root, "build", "-overlay="+file, "-o", binary, "./harness").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("your lessons are green, but the harness does not build with them: %w\n%s", err, bytes.TrimSpace(output))
 	}
 	return nil
 }
 
-// tellYours returns the environment for a harness that was built with the lessons
-// in yours.
-func tellYours(yours []catalog.Lesson) []string {
-	return append(os.Environ(), yoursVar+"="+strings.Join(namesOf(yours), ","))
+// run runs a command of the harness. It is told to stop by the end of its stdin,
+// which comes when ctx ends, and also when this process does. See [untilStarterEnds].
+func (h *mineHarness) run(ctx context.Context, stdout, stderr io.Writer, args ...string) error {
+	child := process.Command(ctx, h.binary, args...)
+	child.Env = append(os.Environ(), yoursVar+"="+strings.Join(h.yours, ","))
+	child.Stdout, child.Stderr = stdout, stderr
+	stdin, err := child.StdinPipe()
+	if err != nil {
+		return err
+	}
+	defer stdin.Close()
+	child.Cancel = stdin.Close
+	return child.Run()
 }
 
-// namesOf returns the lessons' names.
-func namesOf(lessons []catalog.Lesson) (names []string) {
-	for _, lesson := range lessons {
-		names = append(names, lesson.Name)
+// remove removes the harness from the disk.
+func (h *mineHarness) remove() { os.RemoveAll(filepath.Dir(h.binary)) }
+
+// untilStarterEnds returns a context that ends with ctx and, in a [mineHarness],
+// when whoever has started it ends or gives it up.
+func untilStarterEnds(ctx context.Context) context.Context {
+	if _, built := os.LookupEnv(yoursVar); !built {
+		return ctx
 	}
-	return names
+	return load.UntilEnd(ctx, os.Stdin)
 }

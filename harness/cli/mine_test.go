@@ -7,12 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"example.com/sseworkbook/harness/catalog"
 )
 
 // childVar makes a program of the test itself: one that waits to be told to stop.
@@ -25,10 +22,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// child says whose code it runs, and ends on Ctrl-C.
+// child says whose code it runs, and ends when it is told to.
 func child() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	ctx := untilStarterEnds(context.Background())
 	fmt.Println(os.Args[1], os.Getenv(yoursVar))
 	<-ctx.Done()
 	fmt.Println("told to stop")
@@ -42,7 +38,8 @@ func TestCtrlCEndsTheTourThatWasBuilt(t *testing.T) {
 	r, w := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := runTour(ctx, os.Args[0], []catalog.Lesson{{Name: "01-framing"}, {Name: "03-parsing"}}, w, io.Discard)
+		h := &mineHarness{yours: []string{"01-framing", "03-parsing"}, binary: os.Args[0]}
+		err := h.run(ctx, w, io.Discard, "demo")
 		w.Close()
 		ended <- err
 	}()
@@ -59,6 +56,6 @@ func TestCtrlCEndsTheTourThatWasBuilt(t *testing.T) {
 }
 
 func TestATourThatFailsIsAnError(t *testing.T) {
-	err := runTour(t.Context(), "/no/such/harness", nil, io.Discard, io.Discard)
+	err := (&mineHarness{binary: "/no/such/harness"}).run(t.Context(), io.Discard, io.Discard, "demo")
 	require.True(t, errors.Is(err, os.ErrNotExist), "%v", err)
 }

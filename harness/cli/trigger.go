@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"time"
 
-	"example.com/sseworkbook/harness/demo"
+	"example.com/sseworkbook/harness/programs"
 )
 
 const (
@@ -20,7 +20,7 @@ const (
 
 // newTrigger returns the command that has clients asked.
 func newTrigger() *command {
-	asker := &demo.Asker{}
+	client := &programs.TriggerClient{}
 	var session, params string
 	var timeout time.Duration
 	cmd := &command{
@@ -28,42 +28,42 @@ func newTrigger() *command {
 		short: "Has the bidirectional server ask its clients, and prints the answers.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
-			if err := checkTrigger(asker, params, timeout); err != nil {
+			if err := checkTrigger(client, params, timeout); err != nil {
 				return err
 			}
 			if session != everyone {
-				asker.Trigger.Session = session
+				client.Trigger.Session = session
 			}
-			asker.URL = triggerURL(asker.URL)
-			asker.Trigger.Params = json.RawMessage(params)
-			asker.Trigger.Timeout = timeout.Milliseconds()
-			asker.Out = cmd.stdout
-			return asker.Run(cmd.ctx)
+			client.URL = triggerURL(client.URL)
+			client.Trigger.Params = json.RawMessage(params)
+			client.Trigger.Timeout = timeout.Milliseconds()
+			client.Out = cmd.stdout
+			return client.Run(cmd.ctx)
 		},
 	}
-	cmd.flags.StringVar(&asker.URL, "url", "http://localhost:8080/trigger", "where the server takes triggers, or the server's own URL")
+	cmd.flags.StringVar(&client.URL, "url", "http://localhost:8080/trigger", "where the server takes triggers, or the server's own URL")
 	cmd.flags.StringVar(&session, "session", everyone, "whom to ask: a session's id, as the client prints it")
-	cmd.flags.StringVar(&asker.Trigger.Method, "method", "approve", "what to ask for")
+	cmd.flags.StringVar(&client.Trigger.Method, "method", "approve", "what to ask for")
 	cmd.flags.StringVar(&params, "params", "", `what belongs to it, in JSON: '{"amount":120}'`)
 	cmd.flags.DurationVar(&timeout, "timeout", 0, "how long to wait for an answer; 0: as long as the server does")
-	cmd.flags.IntVar(&asker.Count, "n", 1, fmt.Sprintf("how many times to ask, %d of them at once", demo.AskedAtOnce))
+	cmd.flags.IntVar(&client.Count, "n", 1, fmt.Sprintf("how many times to ask, %d of them at once", programs.AskedAtOnce))
 	return cmd
 }
 
 // checkTrigger refuses what the server would refuse, before anything is sent.
-func checkTrigger(asker *demo.Asker, params string, timeout time.Duration) error {
+func checkTrigger(client *programs.TriggerClient, params string, timeout time.Duration) error {
 	var anything any
 	switch err := json.Unmarshal([]byte(params), &anything); {
 	case params != "" && err != nil:
 		return fmt.Errorf("-params is not JSON: %w", err)
-	case asker.Trigger.Method == "":
+	case client.Trigger.Method == "":
 		return errors.New("-method is empty; what is to be asked?")
-	case asker.Count < 1 || asker.Count > maxTriggers:
-		return fmt.Errorf("-n is from 1 to %d, not %d", maxTriggers, asker.Count)
+	case client.Count < 1 || client.Count > maxTriggers:
+		return fmt.Errorf("-n is from 1 to %d, not %d", maxTriggers, client.Count)
 	case timeout != 0 && timeout < time.Millisecond:
 		return fmt.Errorf("-timeout is a millisecond or more, or 0, not %v", timeout)
 	}
-	return checkURL(asker.URL, "trigger")
+	return checkURL(client.URL, "trigger")
 }
 
 // triggerURL returns where the server at a checked URL takes triggers: if the URL

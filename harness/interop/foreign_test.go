@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"example.com/sseworkbook/harness/demo"
+	"example.com/sseworkbook/harness/programs"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	flushing "example.com/sseworkbook/solutions/02-flushing"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
@@ -66,12 +66,12 @@ func serve(t *testing.T, h http.Handler) (url string) {
 
 // basicServer is the one-way server, whose second event is an hour away.
 func basicServer() http.Handler {
-	return (&demo.Server{Interval: time.Hour, Log: log.New(io.Discard, "", 0)}).Handler()
+	return (&programs.BasicServer{Interval: time.Hour, Log: log.New(io.Discard, "", 0)}).Handler()
 }
 
 // twoWayServer is the bidirectional server.
 func twoWayServer() http.Handler {
-	return (&demo.TwoWayServer{Server: cleanup.NewServer(), Log: log.New(io.Discard, "", 0)}).Handler()
+	return (&programs.BidirectionalServer{Server: cleanup.NewServer(), Log: log.New(io.Discard, "", 0)}).Handler()
 }
 
 // hostile is what an event may carry, and what must come out as it went in.

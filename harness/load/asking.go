@@ -1,7 +1,6 @@
 package load
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -13,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"example.com/sseworkbook/harness/programs"
 	sessions "example.com/sseworkbook/solutions/04-sessions"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
@@ -28,33 +28,32 @@ type asking struct {
 	o        Options
 	url      string // of the server
 	http     *http.Client
-	sessions []string // of all clients, by number
-	clients  []int    // who is asked, in turn
-	flights  *flights
+	sessions []string // who is asked, in turn
+	inFlight inFlight
 	losses   *losses
 
-	start                    time.Time
-	next                     atomic.Int64 // the first request that nobody has taken on yet
-	sent, received, answered atomic.Int64
-	onTheWay                 atomic.Int64 // were when the run was stopped
+	start          time.Time
+	next           atomic.Int64 // the first request that nobody has taken on yet
+	sent, received atomic.Int64
+	onTheWay       atomic.Int64 // were when the run was stopped
 
 	mu   sync.Mutex // guards took
-	took histogram  // since it was looked at last: from when a request was due to its answer
+	took histogram  // of all answers: from when a request was due
 }
 
 // newAsking returns an asking of the server at base that has not begun.
 func newAsking(base string, o Options, l *losses) *asking {
-	transport := &http.Transport{DisableCompression: true, MaxConnsPerHost: inFlight, MaxIdleConnsPerHost: inFlight}
-	return &asking{o: o, url: base, http: &http.Client{Transport: transport}, flights: &flights{}, losses: l}
+	transport := &http.Transport{DisableCompression: true, MaxConnsPerHost: triggersAtOnce, MaxIdleConnsPerHost: triggersAtOnce}
+	return &asking{o: o, url: base, http: &http.Client{Transport: transport}, inFlight: inFlight{requests: map[int64]*request{}}, losses: l}
 }
 
-// run makes all requests until each is answered or lost, or ctx ends, and returns
+// run makes all requests of these sessions until each is answered or lost, or ctx ends, and returns
 // how long that took. It is twice Patience, and overtime, more than For at the most.
-func (a *asking) run(ctx context.Context) time.Duration {
+func (a *asking) run(ctx context.Context, sessions []string) time.Duration {
 	defer a.http.CloseIdleConnections()
-	a.start = time.Now()
+	a.start, a.sessions = time.Now(), sessions
 	var askers sync.WaitGroup
-	for range min(inFlight, a.o.total()) {
+	for range min(triggersAtOnce, a.o.total()) {
 		askers.Go(func() { a.askOn(ctx) })
 	}
 	askers.Wait()
@@ -94,10 +93,10 @@ func (a *asking) ask(ctx context.Context, n int64, due time.Time) {
 		a.losses.add(notAsked, fmt.Sprintf("it waited %v for its turn: the rate is more than there is room for here", a.o.Patience))
 		return
 	}
-	client := a.clients[n%int64(len(a.clients))]
-	a.flights.start(n, client)
+	session := a.sessions[n%int64(len(a.sessions))]
+	a.inFlight.start(n, session)
 	a.sent.Add(1)
-	err := a.trigger(ctx, n, a.sessions[client])
+	err := a.trigger(ctx, n, session)
 	took := time.Since(due)
 	cause := context.Cause(ctx)
 	ended := errors.Is(cause, ErrServerEnded)
@@ -105,9 +104,8 @@ func (a *asking) ask(ctx context.Context, n int64, due time.Time) {
 		a.onTheWay.Add(1) // the run was stopped, and its client may still hear of it
 		return
 	}
-	heard, why := a.flights.end(n)
+	heard, why := a.inFlight.end(n)
 	if err == nil {
-		a.answered.Add(1)
 		a.mu.Lock()
 		a.took.add(took)
 		a.mu.Unlock()
@@ -126,30 +124,28 @@ func (a *asking) ask(ctx context.Context, n int64, due time.Time) {
 // refused is told of an answer that a client could not deliver, and why.
 func (a *asking) refused(result json.RawMessage, why string) {
 	if n, err := number(result); err == nil {
-		a.flights.refused(n, why)
+		a.inFlight.refused(n, why)
 	}
 }
 
 // hear is told of each request that a client gets.
-func (a *asking) hear(client int, params json.RawMessage) {
+func (a *asking) hear(session string, params json.RawMessage) {
 	a.received.Add(1)
 	n, err := number(params)
 	if err != nil {
 		a.losses.add(foreign, err.Error())
 		return
 	}
-	if wrong := a.flights.hear(n, client); wrong != "" {
+	if wrong := a.inFlight.hear(n, session); wrong != "" {
 		a.losses.add(foreign, wrong)
 	}
 }
 
-// lately returns how long the answers took that came since it was called last.
-func (a *asking) lately() histogram {
+// answers returns how long all answers took that have come.
+func (a *asking) answers() histogram {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	took := a.took
-	a.took = histogram{}
-	return took
+	return a.took
 }
 
 // trigger has a session asked for number n, and returns nil when that is what
@@ -157,21 +153,12 @@ func (a *asking) lately() histogram {
 func (a *asking) trigger(ctx context.Context, n int64, session string) error {
 	ctx, cancel := context.WithTimeout(ctx, a.o.Patience+overtime)
 	defer cancel()
-	body, err := json.Marshal(cleanup.Trigger{
+	response, err := programs.PostJSON(ctx, a.http, a.url+"/trigger", cleanup.Trigger{
 		Session: session,
 		Method:  "load",
 		Params:  fmt.Appendf(nil, `{"n":%d}`, n),
 		Timeout: a.o.Patience.Milliseconds(),
 	})
-	if err != nil {
-		return err
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+"/trigger", bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	response, err := a.http.Do(r)
 	if err != nil {
 		return err
 	}

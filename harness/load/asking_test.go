@@ -30,7 +30,7 @@ func (s *slow) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	time.Sleep(s.takes)
-	s.asking.hear(0, trigger.Params)
+	s.asking.hear("S", trigger.Params)
 	return &http.Response{
 		Status: "200 OK",
 		Body:   io.NopCloser(strings.NewReader(`{"result":` + string(trigger.Params) + `}`)),
@@ -40,10 +40,9 @@ func (s *slow) RoundTrip(r *http.Request) (*http.Response, error) {
 // askSlow asks one client of a server that takes so long for each answer, and
 // returns how long that took.
 func askSlow(t *testing.T, o Options, takes time.Duration) (*asking, time.Duration) {
-	a := newAsking("http://server.test", o, &losses{})
-	a.sessions, a.clients = []string{"S"}, []int{0}
+	a := newAsking("http://server.test", o, newLosses())
 	a.http = &http.Client{Transport: &slow{a, takes}}
-	return a, a.run(t.Context())
+	return a, a.run(t.Context(), []string{"S"})
 }
 
 // A server that takes 50 ms for each of 256 at once manages 5,120 a second, so that
@@ -51,8 +50,7 @@ func askSlow(t *testing.T, o Options, takes time.Duration) (*asking, time.Durati
 func TestASlowServerIsTimeAndNotALowerRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, took := askSlow(t, Options{Rate: 10_000, For: time.Second, Patience: DefaultPatience}, 50*time.Millisecond)
-		h := a.lately()
-		require.EqualValues(t, 10_000, a.answered.Load())
+		h := a.answers()
 		require.EqualValues(t, 10_000, h.n)
 		require.InDelta(t, 2*time.Second, took, float64(10*time.Millisecond))
 		require.Greater(t, h.max, 950*time.Millisecond)
@@ -67,10 +65,10 @@ func TestARequestThatNeverGetsItsTurnIsALoss(t *testing.T) {
 		a, took := askSlow(t, Options{Rate: 10_000, For: time.Second, Patience: 200 * time.Millisecond}, 50*time.Millisecond)
 		lost := a.losses.list()
 		require.Len(t, lost, 1)
-		require.Equal(t, what[notAsked], lost[0].What)
+		require.Equal(t, notAsked, lost[0].What)
 		require.Equal(t, "it waited 200ms for its turn: the rate is more than there is room for here", lost[0].Why)
-		require.EqualValues(t, 10_000, lost[0].Count+a.answered.Load())
-		require.Equal(t, a.sent.Load(), a.answered.Load())
+		require.EqualValues(t, 10_000, lost[0].Count+a.answers().n)
+		require.Equal(t, a.sent.Load(), a.answers().n)
 		require.LessOrEqual(t, took, 1300*time.Millisecond)
 	})
 }
@@ -79,8 +77,8 @@ func TestARequestThatNeverGetsItsTurnIsALoss(t *testing.T) {
 func TestRequestsAreSpreadOverTheTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, took := askSlow(t, Options{Rate: 100, For: 10 * time.Second, Patience: DefaultPatience}, time.Millisecond)
-		h := a.lately()
-		require.EqualValues(t, 1000, a.answered.Load())
+		h := a.answers()
+		require.EqualValues(t, 1000, h.n)
 		require.Equal(t, time.Millisecond, h.max)
 		require.Equal(t, 9_991*time.Millisecond, took)
 	})
@@ -106,12 +104,12 @@ func TestWhatCameOfARequest(t *testing.T) {
 }
 
 func TestARequestThatComesTwiceOrElsewhere(t *testing.T) {
-	var f flights
-	f.start(1, 10)
-	f.start(2, 20)
-	require.Equal(t, "a request that was meant for another client", f.hear(1, 20))
-	require.Equal(t, "", f.hear(1, 10))
-	require.Equal(t, "the same request again", f.hear(1, 10))
+	f := inFlight{requests: map[int64]*request{}}
+	f.start(1, "A")
+	f.start(2, "B")
+	require.Equal(t, "a request that was meant for another client", f.hear(1, "B"))
+	require.Equal(t, "", f.hear(1, "A"))
+	require.Equal(t, "the same request again", f.hear(1, "A"))
 	f.refused(1, "418")
 	f.refused(3, "nobody asked")
 	heard, why := f.end(1)
@@ -120,10 +118,10 @@ func TestARequestThatComesTwiceOrElsewhere(t *testing.T) {
 	heard, why = f.end(2)
 	require.False(t, heard)
 	require.Empty(t, why)
-	require.Equal(t, "a request that nobody waits for any more", f.hear(2, 20))
+	require.Equal(t, "a request that nobody waits for any more", f.hear(2, "B"))
 
-	a := newAsking("", Options{}, &losses{})
-	a.hear(0, json.RawMessage(`{"n":1}`))
-	a.hear(0, json.RawMessage(`[]`))
-	require.Equal(t, []Loss{{what[foreign], 1, "a message that has no number"}, {what[foreign], 1, "a request that nobody waits for any more"}}, a.losses.list())
+	a := newAsking("", Options{}, newLosses())
+	a.hear("A", json.RawMessage(`{"n":1}`))
+	a.hear("A", json.RawMessage(`[]`))
+	require.Equal(t, []Loss{{foreign, 1, "a message that has no number"}, {foreign, 1, "a request that nobody waits for any more"}}, a.losses.list())
 }

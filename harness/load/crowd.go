@@ -6,15 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"example.com/sseworkbook/harness/programs"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 	timeouts "example.com/sseworkbook/solutions/06-timeouts"
@@ -31,8 +31,8 @@ var errLateSession = fmt.Errorf("no session within %v", joinLimit)
 type crowd struct {
 	url     string // of the event stream
 	http    *http.Client
-	hear    func(client int, params json.RawMessage) // is told of each request
-	refused func(result json.RawMessage, why string) // and of each answer that is not delivered
+	hear    func(session string, params json.RawMessage) // is told of each request
+	refused func(result json.RawMessage, why string)     // and of each answer that is not delivered
 	losses  *losses
 	in      atomic.Int64 // how many are connected now
 	running sync.WaitGroup
@@ -41,13 +41,13 @@ type crowd struct {
 	leave context.CancelFunc
 
 	// sessions has each client's session, or "" for one that did not get in.
-	// A client writes its own before its place in connect's gate is free again,
-	// and nobody reads before connect has returned.
+	// A client writes its own before it is settled, and nobody reads before connect
+	// has returned.
 	sessions []string
 }
 
 // newCrowd returns n clients that are not connected yet.
-func newCrowd(base string, n int, l *losses, hear func(int, json.RawMessage), refused func(json.RawMessage, string)) *crowd {
+func newCrowd(base string, n int, l *losses, hear func(string, json.RawMessage), refused func(json.RawMessage, string)) *crowd {
 	small := &http.Transport{ // a stream of its own for each client
 		DisableCompression: true,
 		ReadBufferSize:     1 << 10,
@@ -55,15 +55,15 @@ func newCrowd(base string, n int, l *losses, hear func(int, json.RawMessage), re
 	}
 	shared := &http.Transport{
 		DisableCompression:  true,
-		MaxConnsPerHost:     answering,
-		MaxIdleConnsPerHost: answering,
+		MaxConnsPerHost:     answersAtOnce,
+		MaxIdleConnsPerHost: answersAtOnce,
 	}
 	ctx, leave := context.WithCancel(context.Background())
 	return &crowd{
 		ctx:      ctx,
 		leave:    leave,
 		url:      base + "/events",
-		http:     &http.Client{Transport: lanes{streams: small, answers: shared}},
+		http:     &http.Client{Transport: transports{streams: small, answers: shared}},
 		hear:     hear,
 		refused:  refused,
 		losses:   l,
@@ -75,29 +75,22 @@ func newCrowd(base string, n int, l *losses, hear func(int, json.RawMessage), re
 // session or does not get one. They stay until close. It reports false if ctx
 // ends before: then some are still on their way, and sessions is not to be read.
 func (c *crowd) connect(ctx context.Context) bool {
-	gate := make(chan struct{}, connecting)
+	var joining errgroup.Group
+	joining.SetLimit(connectsAtOnce)
 	for i := range c.sessions {
-		if !enter(ctx, gate) {
-			return false
-		}
-		c.running.Go(func() { c.live(i, sync.OnceFunc(func() { <-gate })) })
+		joining.Go(func() error {
+			settled := make(chan struct{})
+			if ctx.Err() == nil {
+				c.running.Go(func() { c.live(i, sync.OnceFunc(func() { close(settled) })) })
+			}
+			select {
+			case <-settled:
+			case <-ctx.Done():
+			}
+			return ctx.Err()
+		})
 	}
-	for range cap(gate) { // when the gate is full of us, nobody is on the way in
-		if !enter(ctx, gate) {
-			return false
-		}
-	}
-	return true
-}
-
-// enter takes a place in gate. It reports false if ctx ends first.
-func enter(ctx context.Context, gate chan<- struct{}) bool {
-	select {
-	case gate <- struct{}{}:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
-	}
+	return joining.Wait() == nil
 }
 
 // wait waits until all clients have left by themselves, or the limit is over.
@@ -133,13 +126,13 @@ func (c *crowd) live(i int, settled func()) {
 		Answerer: timeouts.Answerer{
 			Client: c.http,
 			Handle: func(_ context.Context, _ string, params json.RawMessage) (any, error) {
-				c.hear(i, params)
+				c.hear(c.sessions[i], params)
 				return params, nil
 			},
 			OnUndelivered: func(r correlation.Response, err error) { c.refused(r.Result, explain(err)) },
 			OnEvent: func(e framing.Event) {
 				if e.Type == "endpoint" && c.sessions[i] == "" && late.Stop() {
-					c.sessions[i] = sessionIn(e.Data)
+					c.sessions[i] = programs.SessionID(e.Data)
 					c.in.Add(1)
 					settled()
 				}
@@ -147,78 +140,39 @@ func (c *crowd) live(i int, settled func()) {
 		},
 	}
 	err := client.Run(ctx)
-	switch joined := c.sessions[i] != ""; {
-	case joined:
-		c.in.Add(-1)
-		c.lose(fellOff, cmp.Or(err, errors.New("the server ended the stream")))
-	default:
+	if c.sessions[i] == "" {
 		c.lose(notIn, cmp.Or(context.Cause(ctx), err, errors.New("the stream ended without a session")))
+		return
 	}
+	c.in.Add(-1)
+	c.lose(fellOff, cmp.Or(err, errors.New("the server ended the stream")))
 }
 
 // lose counts a loss, unless all are leaving.
-func (c *crowd) lose(k kind, err error) {
+func (c *crowd) lose(kind string, err error) {
 	if c.ctx.Err() == nil {
-		c.losses.add(k, explain(err))
+		c.losses.add(kind, explain(err))
 	}
 }
 
-// present returns which clients are in, by their number.
-func (c *crowd) present() (clients []int) {
-	for i, session := range c.sessions {
-		if session != "" {
-			clients = append(clients, i)
-		}
-	}
-	return clients
+// present returns the sessions of those that have got in.
+func (c *crowd) present() []string {
+	return slices.DeleteFunc(slices.Clone(c.sessions), func(session string) bool { return session == "" })
 }
 
-// sessionIn returns the id of the session in the address that an endpoint event
-// gives.
-func sessionIn(endpoint string) string {
-	address, err := url.Parse(endpoint)
-	if err != nil {
-		return ""
-	}
-	return address.Query().Get("session")
-}
+// transports sends streams and answers down connections of different kinds: there
+// are as many streams as clients, and few connections for all the answers.
+type transports struct{ streams, answers *http.Transport }
 
-// explain says in words what the errors mean that a system at its limits gives.
-func explain(err error) string {
-	switch {
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return "no more open files: see ulimit -n"
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return "no more ports: this system has too few for so many clients"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return "the connection broke"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "the server does not listen any longer"
-	case errors.Is(err, context.DeadlineExceeded):
-		return "the server did not reply in time"
-	}
-	if failed, ok := errors.AsType[*url.Error](err); ok {
-		err = failed.Err // without the URL, which is always the same
-	}
-	if failed, ok := errors.AsType[*net.OpError](err); ok {
-		err = failed.Err // without the ports, which are different each time
-	}
-	return err.Error()
-}
-
-// lanes sends streams and answers down connections of different kinds: there are
-// as many streams as clients, and few connections for all the answers.
-type lanes struct{ streams, answers *http.Transport }
-
-func (l lanes) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t transports) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method == http.MethodGet {
-		return l.streams.RoundTrip(r)
+		return t.streams.RoundTrip(r)
 	}
-	return l.answers.RoundTrip(r)
+	return t.answers.RoundTrip(r)
 }
 
 // CloseIdleConnections is for [http.Client.CloseIdleConnections].
-func (l lanes) CloseIdleConnections() {
-	l.streams.CloseIdleConnections()
-	l.answers.CloseIdleConnections()
+func (t transports) CloseIdleConnections() {
+	t.streams.CloseIdleConnections()
+	t.answers.CloseIdleConnections()
 }

@@ -12,16 +12,16 @@ import (
 func TestAClientThatFallsOffIsALoss(t *testing.T) {
 	server := httptest.NewServer(Handler())
 	defer server.Close()
-	var l losses
-	c := newCrowd(server.URL, 3, &l, func(int, json.RawMessage) {}, func(json.RawMessage, string) {})
+	l := newLosses()
+	c := newCrowd(server.URL, 3, l, func(string, json.RawMessage) {}, func(json.RawMessage, string) {})
 	require.True(t, c.connect(t.Context()))
-	require.Equal(t, []int{0, 1, 2}, c.present())
+	require.Len(t, c.present(), 3)
 	require.EqualValues(t, 3, c.in.Load())
 	server.CloseClientConnections()
 	c.running.Wait()
 	require.Zero(t, c.in.Load())
 	require.Len(t, l.list(), 1)
-	require.Equal(t, what[fellOff], l.list()[0].What)
+	require.Equal(t, fellOff, l.list()[0].What)
 	require.EqualValues(t, 3, l.list()[0].Count)
 	c.close()
 }
@@ -30,8 +30,8 @@ func TestAClientThatFallsOffIsALoss(t *testing.T) {
 func TestAClientThatLeavesIsNoLoss(t *testing.T) {
 	server := httptest.NewServer(Handler())
 	defer server.Close()
-	var l losses
-	c := newCrowd(server.URL, 3, &l, func(int, json.RawMessage) {}, func(json.RawMessage, string) {})
+	l := newLosses()
+	c := newCrowd(server.URL, 3, l, func(string, json.RawMessage) {}, func(json.RawMessage, string) {})
 	require.True(t, c.connect(t.Context()))
 	c.close()
 	require.Zero(t, c.in.Load(), "it waits until they have left")

@@ -29,13 +29,14 @@ func (h *histogram) add(d time.Duration) {
 	h.max = max(h.max, d)
 }
 
-// merge adds what other has counted.
-func (h *histogram) merge(other *histogram) {
-	for i, n := range other.counts {
-		h.counts[i] += n
+// since returns what was counted since before, which is a copy from then, but with
+// the longest time of all.
+func (h histogram) since(before *histogram) histogram {
+	for i, n := range before.counts {
+		h.counts[i] -= n
 	}
-	h.n += other.n
-	h.max = max(h.max, other.max)
+	h.n -= before.n
+	return h
 }
 
 // quantile returns a time that the share q of all, 0 to 1, did not exceed. Of

@@ -11,33 +11,22 @@ import (
 	"example.com/sseworkbook/harness/visible"
 )
 
-// A kind is a way to lose something.
-type kind int
-
-// All that can get lost, in the order in which a report names it.
+// All that can get lost, as in "an event never arrived, twice".
 const (
-	notIn    kind = iota // a client did not get in
-	fellOff              // a client's stream ended before the run did
-	notAsked             // a request was still not made when its patience was over
-	noEvent              // a client never heard of its request
-	noAnswer             // a client heard of it, and its answer never came back
-	foreign              // something arrived that should not have
-	kinds
+	notIn    = "a client did not get in"
+	fellOff  = "a client fell off" // its stream ended before the run did
+	notAsked = "a request could not be made in time"
+	noEvent  = "an event never arrived"
+	noAnswer = "an answer never came back" // though the client had heard of its request
+	foreign  = "something arrived that should not have"
 )
 
-// what says what happened, as in "an event never arrived, twice".
-var what = [kinds]string{
-	notIn:    "a client did not get in",
-	fellOff:  "a client fell off",
-	notAsked: "a request could not be made in time",
-	noEvent:  "an event never arrived",
-	noAnswer: "an answer never came back",
-	foreign:  "something arrived that should not have",
-}
+// kinds are all of them, in the order in which a report names them.
+var kinds = []string{notIn, fellOff, notAsked, noEvent, noAnswer, foreign}
 
 // A Loss is something that got lost for one cause, and how often.
 type Loss struct {
-	What  string `json:"what"`
+	What  string `json:"what"` // one of kinds
 	Count int64  `json:"count"`
 	Why   string `json:"why"` // the cause of all of these, as far as is known
 }
@@ -63,26 +52,19 @@ func lost(losses []Loss) error {
 	if len(losses) == 0 {
 		return nil
 	}
+	var sums []Loss // each with the counts of all its causes
+	for _, loss := range losses {
+		if last := len(sums) - 1; last >= 0 && sums[last].What == loss.What {
+			sums[last].Count += loss.Count
+			continue
+		}
+		sums = append(sums, loss)
+	}
 	var words []string
-	for i, loss := range losses {
-		if i > 0 && loss.What == losses[i-1].What {
-			continue // it was counted with the first
-		}
-		for _, other := range losses[i+1:] {
-			if other.What == loss.What {
-				loss.Count += other.Count
-			}
-		}
+	for _, loss := range sums {
 		words = append(words, loss.short())
 	}
 	return errors.New("not everything arrived: " + strings.Join(words, "; "))
-}
-
-// losses counts what got lost, by its cause. The zero value is ready to use. It is
-// safe for concurrent use.
-type losses struct {
-	mu     sync.Mutex // guards causes
-	causes [kinds]map[string]int64
 }
 
 const (
@@ -92,18 +74,30 @@ const (
 	otherCauses = "other causes"
 )
 
+// losses counts what got lost, by its cause. It is safe for concurrent use.
+type losses struct {
+	mu     sync.Mutex                  // guards causes
+	causes map[string]map[string]int64 // by kind
+}
+
+// newLosses returns losses of which there are none yet.
+func newLosses() *losses {
+	l := &losses{causes: map[string]map[string]int64{}}
+	for _, kind := range kinds {
+		l.causes[kind] = map[string]int64{}
+	}
+	return l
+}
+
 // add counts a loss and its cause, in which a peer may have had a part.
-func (l *losses) add(k kind, cause string) {
+func (l *losses) add(kind, cause string) {
 	cause = visible.Short(cause)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.causes[k] == nil {
-		l.causes[k] = map[string]int64{}
-	}
-	if _, known := l.causes[k][cause]; !known && len(l.causes[k]) >= causesAtMost {
+	if _, known := l.causes[kind][cause]; !known && len(l.causes[kind]) >= causesAtMost {
 		cause = otherCauses
 	}
-	l.causes[k][cause]++
+	l.causes[kind][cause]++
 }
 
 // total returns how many there are of all kinds.
@@ -119,14 +113,16 @@ func (l *losses) list() []Loss {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	all := []Loss{} // in JSON, nothing is an empty list
-	for k, causes := range l.causes {
-		start := len(all)
+	for kind, causes := range l.causes {
 		for cause, count := range causes {
-			all = append(all, Loss{what[k], count, cause})
+			all = append(all, Loss{kind, count, cause})
 		}
-		slices.SortFunc(all[start:], func(a, b Loss) int {
-			return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Why, b.Why))
-		})
 	}
+	slices.SortFunc(all, func(a, b Loss) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(kinds, a.What), slices.Index(kinds, b.What)),
+			cmp.Compare(b.Count, a.Count),
+			cmp.Compare(a.Why, b.Why))
+	})
 	return all
 }

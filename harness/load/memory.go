@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"runtime/metrics"
 	"sync/atomic"
@@ -19,8 +18,8 @@ const weighLimit = time.Second
 type memory struct {
 	url   string
 	http  *http.Client
-	empty int64         // bytes, without clients
-	kib   atomic.Uint64 // the bits of how many it has grown by for each client, as of the last weighing
+	empty int64        // bytes, without clients
+	each  atomic.Int64 // how many bytes it has grown by for each client, as of the last weighing
 }
 
 // newMemory is for the server at base.
@@ -39,11 +38,10 @@ func (m *memory) start(ctx context.Context) (err error) {
 
 // follow weighs the server each second until done, and then once more.
 func (m *memory) follow(ctx context.Context, done <-chan struct{}, clients func() int64) {
-	second := time.NewTicker(time.Second)
-	defer second.Stop()
+	second := time.Tick(time.Second)
 	for {
 		select {
-		case <-second.C:
+		case <-second:
 			m.weigh(ctx, clients())
 		case <-done:
 			m.weigh(ctx, clients())
@@ -54,13 +52,13 @@ func (m *memory) follow(ctx context.Context, done <-chan struct{}, clients func(
 
 // perClient returns by how many KiB the server has grown for each client, or 0 if
 // that is not known.
-func (m *memory) perClient() float64 { return math.Float64frombits(m.kib.Load()) }
+func (m *memory) perClient() float64 { return float64(m.each.Load()) / 1024 }
 
 // weigh weighs the server with so many clients. One that has no time for it is as
 // large as before.
 func (m *memory) weigh(ctx context.Context, clients int64) {
 	if size, err := m.size(ctx); err == nil && clients > 0 {
-		m.kib.Store(math.Float64bits(float64(max(0, size-m.empty)) / 1024 / float64(clients)))
+		m.each.Store(max(0, size-m.empty) / clients)
 	}
 }
 

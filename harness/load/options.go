@@ -14,18 +14,18 @@ const (
 )
 
 const (
-	// inFlight is how many requests may be on their way at once, and so how many
+	// triggersAtOnce is how many requests may be on their way at once, and so how many
 	// connections bring triggers. At 1,000 requests a second that is enough for
 	// answers that take 256 ms; what is due later than that waits, and its wait
 	// counts.
-	inFlight = 256
+	triggersAtOnce = 256
 
-	// answering is how many connections the clients' answers share.
-	answering = 256
+	// answersAtOnce is how many connections the clients' answers share.
+	answersAtOnce = 256
 
-	// connecting is how many clients connect at once: fewer than any system's
+	// connectsAtOnce is how many clients connect at once: fewer than any system's
 	// listen backlog.
-	connecting = 100
+	connectsAtOnce = 100
 
 	// spareDescriptors is for what a process has open besides: the listener, the
 	// standard streams, what the runtime needs.
@@ -67,7 +67,7 @@ func (o Options) Check() error {
 // thousands of clients fail with an error each. The package os has raised the
 // limit as far as it may be.
 func (o Options) checkDescriptors() error {
-	need := uint64(o.Clients + inFlight + answering + spareDescriptors)
+	need := uint64(o.Clients + triggersAtOnce + answersAtOnce + spareDescriptors)
 	if limit, known := descriptors(); known && limit < need {
 		return fmt.Errorf("%d clients need %d open files in a process, and the limit here is %d: run ulimit -n %d in this shell first, or take fewer clients",
 			o.Clients, need, limit, need)

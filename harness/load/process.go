@@ -16,10 +16,11 @@ var ErrServerEnded = errors.New("the server's process has ended")
 // A Process is a process that runs [Serve]. It does not outlive this one. It is
 // safe for concurrent use.
 type Process struct {
-	URL string // where it serves
+	URL     string          // where it serves
+	Context context.Context // Start's; it also ends when the process does, and its cause says how
 
-	cmd *exec.Cmd
-	ctx context.Context // ends when it has ended; the cause says how
+	cmd   *exec.Cmd
+	ended chan struct{}
 }
 
 // Start starts cmd, which calls [Serve] with its own stdin and stdout, and returns
@@ -42,25 +43,19 @@ func Start(ctx context.Context, cmd *exec.Cmd) (*Process, error) {
 		stdin.Close()
 		return nil, fmt.Errorf("the server did not start: %w", cmp.Or(cmd.Wait(), err))
 	}
-	ended, end := context.WithCancelCause(context.Background())
+	ctx, end := context.WithCancelCause(ctx)
+	ended := make(chan struct{})
 	go func() { // until the process ends, which Stop waits for; it also closes stdin
+		defer close(ended)
 		err := cmp.Or(cmd.Wait(), errors.New("by itself"))
 		end(fmt.Errorf("%w: %w", ErrServerEnded, err))
 	}()
-	return &Process{strings.TrimSpace(url), cmd, ended}, nil
-}
-
-// Context returns a context that ends with ctx, and also when the process does.
-// The caller calls the function when it needs the context no more.
-func (p *Process) Context(ctx context.Context) (context.Context, func()) {
-	ctx, end := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(p.ctx, func() { end(context.Cause(p.ctx)) })
-	return ctx, func() { stop(); end(nil) }
+	return &Process{strings.TrimSpace(url), ctx, cmd, ended}, nil
 }
 
 // Stop ends the process, and returns when it has ended. It has nothing to put in
 // order, and so is not asked.
 func (p *Process) Stop() {
 	_ = p.cmd.Process.Kill() // fails if it has ended
-	<-p.ctx.Done()
+	<-p.ended
 }

@@ -71,11 +71,9 @@ func TestTheServerIsAProcessOfItsOwn(t *testing.T) {
 // A server that dies ends the run, which says so.
 func TestTheEndOfTheServerIsTheEndOfTheRun(t *testing.T) {
 	server := start(t)
-	ctx, done := server.Context(t.Context())
-	defer done()
 	o := small()
 	o.For, o.Progress = load.MaxFor, &lines{row: server.Stop}
-	summary, err := run(t, ctx, server.URL, o)
+	summary, err := run(t, server.Context, server.URL, o)
 	require.ErrorContains(t, err, "the server's process has ended: ")
 	require.EqualValues(t, 20, summary.Connected)
 	require.Zero(t, summary.OnTheWay, "they are lost")

@@ -26,15 +26,13 @@ type Load struct {
 	connected  int64         // how many clients got in
 	connecting time.Duration // how long that took
 	working    time.Duration // from the first request's time to the last answer
-
-	took histogram // of all answers; watch has it, until it has returned
 }
 
 // New returns a load for the server at base ("http://127.0.0.1:8080"), which is
 // one of [Serve]'s.
 func New(base string, o Options) *Load {
 	o.Patience = cmp.Or(o.Patience, DefaultPatience)
-	l := &Load{o: o, memory: newMemory(base), losses: &losses{}}
+	l := &Load{o: o, memory: newMemory(base), losses: newLosses()}
 	l.asking = newAsking(base, o, l.losses)
 	l.crowd = newCrowd(base, o.Clients, l.losses, l.asking.hear, l.asking.refused)
 	return l
@@ -80,9 +78,8 @@ func (l *Load) work(ctx context.Context) {
 	if !all {
 		return
 	}
-	l.asking.sessions, l.asking.clients = l.crowd.sessions, l.crowd.present()
-	if len(l.asking.clients) > 0 {
-		l.working = l.asking.run(ctx)
+	if sessions := l.crowd.present(); len(sessions) > 0 {
+		l.working = l.asking.run(ctx, sessions)
 	}
 }
 
@@ -90,23 +87,16 @@ func (l *Load) work(ctx context.Context) {
 func (l *Load) watch(done <-chan struct{}) {
 	t := newTable(l.o.Progress, l.o.Rewrite)
 	defer t.end()
-	second := time.NewTicker(time.Second)
-	defer second.Stop()
+	second := time.Tick(time.Second)
 	began := time.Now()
 	last := l.look()
-	var unshown histogram // of a look without a row
 	for {
 		select {
-		case <-second.C:
-			now := l.look()
-			now.lately.merge(&unshown)
-			if t.row(began, last, now) {
-				last, unshown = now, histogram{}
-			} else {
-				unshown = now.lately
+		case <-second:
+			if now := l.look(); t.row(began, last, now) {
+				last = now
 			}
 		case <-done:
-			l.look() // for the summary
 			return
 		}
 	}
@@ -114,26 +104,22 @@ func (l *Load) watch(done <-chan struct{}) {
 
 // A look is what there is to see at one moment.
 type look struct {
-	at      time.Time
-	in      int64 // clients that are connected
-	events  int64 // that have arrived
-	answers int64 // that have come back
-	lost    int64
-	lately  histogram // of the answers since the look before
-	kib     float64   // of the server's memory for each client
+	at     time.Time
+	in     int64     // clients that are connected
+	events int64     // that have arrived
+	took   histogram // of the answers that have come back
+	lost   int64
+	kib    float64 // of the server's memory for each client
 }
 
 // look looks. It waits for nobody: a server that has no time makes no row late.
 func (l *Load) look() look {
-	now := look{
-		at:      time.Now(),
-		in:      l.crowd.in.Load(),
-		events:  l.asking.received.Load(),
-		answers: l.asking.answered.Load(),
-		lost:    l.losses.total(),
-		lately:  l.asking.lately(),
-		kib:     l.memory.perClient(),
+	return look{
+		at:     time.Now(),
+		in:     l.crowd.in.Load(),
+		events: l.asking.received.Load(),
+		took:   l.asking.answers(),
+		lost:   l.losses.total(),
+		kib:    l.memory.perClient(),
 	}
-	l.took.merge(&now.lately)
-	return now
 }

@@ -1,19 +1,19 @@
 package load
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"time"
 
 	"example.com/sseworkbook/harness/httpserve"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
 )
 
-// headerLimit is how long a client may take to send its request's header.
-const headerLimit = 10 * time.Second
+// errEnded says that whoever has started this process has ended, or given it up.
+var errEnded = errors.New("stopped")
 
 // Handler returns the finished server of lesson 07, for any number of clients,
 // and a route that says how large its process is.
@@ -34,14 +34,18 @@ func Serve(stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("serving for the load: %w", err)
 	}
-	server := &http.Server{Handler: httpserve.LocalGuard().Handler(Handler()), ReadHeaderTimeout: headerLimit}
-	served := make(chan error, 1) // Serve's one result, once the server is closed
-	go func() { served <- server.Serve(listener) }()
 	fmt.Fprintf(stdout, "http://%s\n", listener.Addr())
-	_, _ = io.Copy(io.Discard, stdin) // that it breaks is an end, too
-	server.Close()
-	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serving for the load: %w", err)
-	}
-	return nil
+	return httpserve.Run(UntilEnd(context.Background(), stdin), listener, httpserve.LocalGuard().Handler(Handler()), nil)
+}
+
+// UntilEnd returns a context that ends with ctx, and when r is at its end: of a
+// pipe, however the process at its other side ends. It reads r for as long as this
+// process lives.
+func UntilEnd(ctx context.Context, r io.Reader) context.Context {
+	ctx, end := context.WithCancelCause(ctx)
+	go func() {
+		_, _ = io.Copy(io.Discard, r) // that it breaks is an end, too
+		end(errEnded)
+	}()
+	return ctx
 }

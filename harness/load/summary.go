@@ -28,7 +28,7 @@ type Summary struct {
 
 // summary sums up.
 func (l *Load) summary() Summary {
-	answered := l.asking.answered.Load()
+	answers := l.asking.answers()
 	return Summary{
 		Clients:            l.o.Clients,
 		Rate:               l.o.Rate,
@@ -37,12 +37,12 @@ func (l *Load) summary() Summary {
 		Due:                l.o.total(),
 		Sent:               l.asking.sent.Load(),
 		Received:           l.asking.received.Load(),
-		Answered:           answered,
+		Answered:           answers.n,
 		OnTheWay:           l.asking.onTheWay.Load(),
-		AnsweredPerSecond:  perSecond(answered, l.working),
-		P50:                milliseconds(l.took.quantile(0.50)),
-		P99:                milliseconds(l.took.quantile(0.99)),
-		Max:                milliseconds(l.took.max),
+		AnsweredPerSecond:  perSecond(answers.n, l.working),
+		P50:                milliseconds(answers.quantile(0.50)),
+		P99:                milliseconds(answers.quantile(0.99)),
+		Max:                milliseconds(answers.max),
 		KiBPerClient:       l.memory.perClient(),
 		Lost:               l.losses.list(),
 	}

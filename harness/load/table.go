@@ -40,11 +40,11 @@ func (t *table) row(began time.Time, last, now look) bool {
 		fmt.Fprintln(t.out, columns)
 	}
 	t.rows++
-	seconds := now.at.Sub(last.at).Seconds()
+	seconds, lately := now.at.Sub(last.at).Seconds(), now.took.since(&last.took)
 	text := fmt.Sprintf("%3.0fs  %10d %10.0f %10.0f %9s %9s %7d %12s",
 		second, now.in,
-		float64(now.events-last.events)/seconds, float64(now.answers-last.answers)/seconds,
-		quantile(&now.lately, 0.50), quantile(&now.lately, 0.99), now.lost, kib(now.kib))
+		float64(now.events-last.events)/seconds, float64(lately.n)/seconds,
+		quantile(&lately, 0.50), quantile(&lately, 0.99), now.lost, kib(now.kib))
 	if t.rewrite {
 		fmt.Fprintf(t.out, "\r%s\x1b[K", text)
 	} else {
@@ -53,12 +53,12 @@ func (t *table) row(began time.Time, last, now look) bool {
 	return true
 }
 
-// quantile returns a quantile in words. Where nothing came back there is none.
+// quantile returns a quantile in words: "0.3ms". Where nothing came back there is none.
 func quantile(h *histogram, q float64) string {
 	if h.n == 0 {
 		return "–"
 	}
-	return inWords(h.quantile(q))
+	return fmt.Sprintf("%.1fms", milliseconds(h.quantile(q)))
 }
 
 // kib returns a size in words. Before the server was weighed there is none.
@@ -74,11 +74,6 @@ func (t *table) end() {
 	if t.rewrite && t.rows > 0 {
 		fmt.Fprintln(t.out)
 	}
-}
-
-// inWords returns a time in milliseconds: "0.3ms".
-func inWords(d time.Duration) string {
-	return fmt.Sprintf("%.1fms", milliseconds(d))
 }
 
 // milliseconds returns d as a number.

@@ -8,18 +8,19 @@ import (
 	"syscall"
 )
 
-// groupOfItsOwn puts what cmd starts into a group, which is interrupted as one.
+// groupOfItsOwn puts what cmd starts into a group.
 func groupOfItsOwn(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 }
 
-// interruptible has the process of cmd interrupted, not killed.
-func interruptible(cmd *exec.Cmd) {
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-}
+// Interrupt sends the group of a [Command] that was started what Ctrl-C sends.
+func Interrupt(cmd *exec.Cmd) error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 
-// KillGroup ends what is left of the group of a [Command] whose process has ended.
+// interruptAlone interrupts the process of cmd, and none that it has started.
+func interruptAlone(cmd *exec.Cmd) error { return cmd.Process.Signal(os.Interrupt) }
+
+// KillGroup ends what is left of the group of a [Command], also when its process
+// has ended. For one that was never started it does nothing.
 func KillGroup(cmd *exec.Cmd) {
 	if cmd.Process != nil {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // mostly nothing is left, which is an error here

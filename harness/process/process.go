@@ -18,14 +18,14 @@ const Grace = 2 * time.Second
 // Command returns a command that is not started yet. Its process and those that
 // it starts are a group of their own: when ctx ends, the whole group is
 // interrupted, since the process alone would leave the others behind, and what is
-// left of the process is killed after [Grace]. Where a system has no such groups,
-// the process is killed at once.
+// left of the process is killed after [Grace].
 //
 // A process in a group of its own cannot read from the terminal. See [AtTerminal].
 func Command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.WaitDelay = Grace
 	groupOfItsOwn(cmd)
+	cmd.Cancel = func() error { return Interrupt(cmd) }
+	cmd.WaitDelay = Grace
 	return cmd
 }
 
@@ -38,7 +38,7 @@ func AtTerminal(ctx context.Context, name string, args ...string) *exec.Cmd {
 		return Command(ctx, name, args...)
 	}
 	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Cancel = func() error { return interruptAlone(cmd) }
 	cmd.WaitDelay = Grace
-	interruptible(cmd)
 	return cmd
 }

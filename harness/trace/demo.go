@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"example.com/sseworkbook/harness/demo"
+	"example.com/sseworkbook/harness/tour"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	flushing "example.com/sseworkbook/solutions/02-flushing"
 	"example.com/sseworkbook/web"
@@ -66,8 +66,8 @@ func (d *Demo) events(w http.ResponseWriter, r *http.Request) {
 			cancel() // nobody is there to whom it could be told
 		}
 	}
-	send("lanes", demo.Parties())
-	err = demo.Converse(ctx, d.rest, d.yours, func(m demo.Message) { send("", drawn(m)) })
+	send("lanes", tour.Parties())
+	err = tour.PlayConversation(ctx, d.rest, d.yours, func(m tour.Message) { send("", drawn(m)) })
 	if err != nil {
 		_ = stream.Send(framing.Event{Type: "trouble", Data: err.Error()}) // mostly, nobody is there
 		return
@@ -82,14 +82,14 @@ func event(kind string, v any) framing.Event {
 }
 
 // drawn returns a message of the conversation as it is drawn.
-func drawn(m demo.Message) Message {
+func drawn(m tour.Message) Message {
 	owner := "reference"
 	if m.Yours {
 		owner = "yours"
 	}
 	message := Message{
 		At:   float64(m.At.Microseconds()) / 1000,
-		From: m.From, To: m.To, Label: m.Text, Note: m.Reason, Bytes: m.Wire,
+		From: m.From.String(), To: m.To.String(), Label: m.Text, Note: m.Reason, Bytes: m.Wire,
 		Lesson: m.Lesson[:2] + " " + owner, Chapter: m.Scene,
 	}
 	switch {

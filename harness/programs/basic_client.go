@@ -1,0 +1,116 @@
+package programs
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"example.com/sseworkbook/harness/visible"
+	framing "example.com/sseworkbook/solutions/01-framing"
+	parsing "example.com/sseworkbook/solutions/03-parsing"
+)
+
+// A BasicClient is the basic client: it prints the events of a stream, and reconnects
+// when the stream ends. It is for one Run.
+type BasicClient struct {
+	URL    string
+	HTTP   *http.Client
+	Events io.Writer // gets the events, or the bytes
+	Status io.Writer // gets a line for each connection that is made or lost
+	Limit  int       // how many events to print; zero: no limit
+	Raw    bool      // print the stream's bytes as they came, not the events
+
+	reconnector reconnector
+	out         output
+	printed     int
+	lastID      string
+}
+
+// Run prints until ctx ends, Limit is reached, or the server wants no more
+// connections (204): all of them return nil. A server that cannot be reached at
+// the first attempt returns an error, and so does one that answers with
+// something else than an event stream, and a bidirectional one. A stream that was
+// lost is taken up again. Events that cannot be written are an error at once.
+func (c *BasicClient) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	c.out = output{c.Events, stop}
+	if c.Raw {
+		c.HTTP = teeing(c.HTTP, c.out)
+	}
+	c.reconnector = reconnector{url: c.URL, server: "basic-sse-server", status: c.Status}
+	fmt.Fprintf(c.Status, "reading %s · Ctrl-C stops\n", c.URL)
+	err := c.reconnector.keep(ctx, c.follow)
+	return cmp.Or(unwritten(ctx), err)
+}
+
+// follow makes one connection and prints what comes, until it ends.
+func (c *BasicClient) follow(ctx context.Context) error {
+	r, err := eventRequest(ctx, c.URL, c.lastID)
+	if err != nil {
+		return err
+	}
+	source, err := parsing.Connect(c.HTTP, r)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	defer c.remember(source)
+	c.reconnector.opened()
+	first := true
+	for event, err := range source.Events() {
+		if err != nil {
+			return err
+		}
+		if first && event.Type == "endpoint" {
+			return kindError("this is a bidirectional server, which waits for answers, and this client gives none (go run ./harness bidirectional-client does)")
+		}
+		first = false
+		if err := c.print(event); err != nil {
+			return err
+		}
+	}
+	return io.EOF
+}
+
+// print writes one event and reports errEnough when it was the last one wanted.
+func (c *BasicClient) print(event framing.Event) error {
+	if !c.Raw {
+		if _, err := fmt.Fprintln(c.out, Describe(event)); err != nil {
+			return err
+		}
+	}
+	c.printed++
+	if c.printed == c.Limit {
+		return errEnough
+	}
+	return nil
+}
+
+// remember keeps what the next connection needs of the one that ends.
+func (c *BasicClient) remember(source *parsing.Source) {
+	c.lastID = source.LastEventID()
+	if wait, said := source.ReconnectionTime(); said {
+		c.reconnector.wait = max(wait, minReconnectionTime)
+	}
+	c.reconnector.note = " with Last-Event-ID: " + visible.Quote(c.lastID)
+}
+
+// eventRequest returns the GET that an EventSource would send: with the
+// Last-Event-ID, if there is one.
+func eventRequest(ctx context.Context, address, lastID string) (*http.Request, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	if lastID != "" && !strings.ContainsFunc(lastID, notInHeaders) { // net/http would send no request at all
+		r.Header.Set("Last-Event-ID", lastID)
+	}
+	return r, nil
+}
+
+// notInHeaders reports whether no HTTP header may hold c (RFC 9110, section 5.5).
+func notInHeaders(c rune) bool { return c < ' ' && c != '\t' || c == 0x7F }

@@ -1,0 +1,105 @@
+package programs
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log"
+	"net/http"
+	"strconv"
+	"time"
+
+	"example.com/sseworkbook/harness/visible"
+	framing "example.com/sseworkbook/solutions/01-framing"
+	flushing "example.com/sseworkbook/solutions/02-flushing"
+	"example.com/sseworkbook/web"
+)
+
+// reconnectionTime is what the first event of each stream asks of the client.
+const reconnectionTime = 2 * time.Second
+
+// A BasicServer is the basic server: an event stream that counts at GET /events, and
+// the page that shows it at /web/sse-test.html. It is safe for concurrent use;
+// its fields are not to be changed once it serves.
+type BasicServer struct {
+	Interval  time.Duration // from one event to the next; more than zero
+	Heartbeat time.Duration // from one comment to the next; zero: no comments
+	Log       *log.Logger   // who came and who left
+}
+
+// Serve serves the server's routes at an address until ctx ends, and then stops
+// within a second. It writes a line to out once it listens.
+func (s *BasicServer) Serve(ctx context.Context, addr Address, out io.Writer) error {
+	return serve(ctx, addr, s.Handler(), nil, out)
+}
+
+// Handler returns the server's routes. A stream ends when the client leaves, or
+// when the context of its request does: Serve ends it on shutdown, which
+// http.Server does not do by itself.
+func (s *BasicServer) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /events", s.events)
+	mux.Handle("/web/", web.Handler())
+	mux.Handle("GET /{$}", http.RedirectHandler(pagePath, http.StatusFound))
+	return mux
+}
+
+// events is one stream: the first event at once, then one at each interval.
+func (s *BasicServer) events(w http.ResponseWriter, r *http.Request) {
+	lastID := r.Header.Get("Last-Event-ID")
+	n := resumeAfter(lastID)
+	stream, err := flushing.Open(w, r)
+	if err != nil {
+		s.Log.Printf("%s could not be served: %v", r.RemoteAddr, err)
+		return
+	}
+	s.Log.Printf("%s connected · Last-Event-ID: %s", r.RemoteAddr, visible.Quote(lastID))
+
+	first := tick(n+1, time.Now())
+	first.Retry = reconnectionTime
+	if err := stream.Send(first); err == nil {
+		n = s.count(r, stream, n+1)
+	}
+	s.Log.Printf("%s left · last event: %d", r.RemoteAddr, n)
+}
+
+// count sends the events after n until the stream is over, and returns the
+// number of the last one that was sent.
+func (s *BasicServer) count(r *http.Request, stream *flushing.Stream, n uint64) uint64 {
+	ticks, beats := time.Tick(s.Interval), time.Tick(s.Heartbeat) // no beats at all if it is zero
+	for {
+		var err error
+		select {
+		case <-r.Context().Done():
+			return n
+		case <-beats:
+			err = stream.Comment("still here")
+		case now := <-ticks:
+			if err = stream.Send(tick(n+1, now)); err == nil {
+				n++
+			}
+		}
+		if err != nil {
+			return n
+		}
+	}
+}
+
+// resumeAfter returns the number of the event that the client saw last. A client
+// may send anything: what is no number of ours counts as no event at all.
+func resumeAfter(lastEventID string) uint64 {
+	n, err := strconv.ParseUint(lastEventID, 10, 32) // leaves room to count on
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// tick returns event number n.
+func tick(n uint64, now time.Time) framing.Event {
+	data, _ := json.Marshal(struct { // a number and a string: it cannot fail
+		N    uint64 `json:"n"`
+		Time string `json:"time"`
+	}{n, now.Format(time.RFC3339)})
+	return framing.Event{ID: strconv.FormatUint(n, 10), Type: "tick", Data: string(data)}
+}

@@ -1,0 +1,83 @@
+package tour
+
+import "time"
+
+// impatience is how long the shop waits for an answer that will not come.
+const impatience = 300 * time.Millisecond
+
+// A twoWayScene is one scene of the second act.
+type twoWayScene struct {
+	title string
+	words []string // what to look at, in a line or two
+	play  func(*conversation)
+}
+
+// twoWayScenes is the second act, in order.
+var twoWayScenes = []twoWayScene{
+	{
+		"Two clients open a session",
+		[]string{"The first event tells each of them where to POST its answers."},
+		func(c *conversation) {
+			c.joins(c.alice)
+			c.joins(c.bob)
+		},
+	},
+	{
+		"A question goes down, an answer comes up",
+		[]string{"The shop asks by one POST. The question goes down alice's stream, the", "answer comes by a POST of hers, and the id 1 ties the two together."},
+		func(c *conversation) {
+			q := c.asks(c.alice, "approve", 0)
+			c.hears(c.alice)
+			c.answers(c.alice, "approve")
+			c.gets(q)
+		},
+	},
+	{
+		"Two questions at once, answered the other way round",
+		[]string{"Alice is done with 3 before 2. Each caller gets its own answer."},
+		func(c *conversation) {
+			first := c.asks(c.alice, "approve", 0)
+			c.hears(c.alice)
+			second := c.asks(c.alice, "price", 0)
+			c.hears(c.alice)
+			c.answers(c.alice, "price")
+			c.gets(second)
+			c.answers(c.alice, "approve")
+			c.gets(first)
+		},
+	},
+	{
+		"Nobody waits for ever",
+		[]string{"Bob takes too long. The shop hears of it in time, and so does bob, who", "may stop."},
+		func(c *conversation) {
+			q := c.asks(c.bob, "approve", impatience)
+			c.hears(c.bob)
+			c.hears(c.bob)
+			c.gets(q)
+		},
+	},
+	{
+		"An answer that comes too late",
+		[]string{"Bob answers all the same, as if his answer had been under way. It", "reaches nobody, and the refusal says why."},
+		func(c *conversation) { c.insists(c.bob, "approve") },
+	},
+	{
+		"A client leaves with a question open",
+		[]string{"The shop hears of it at once, and nothing of bob's stays behind."},
+		func(c *conversation) {
+			q := c.asks(c.bob, "price", 0)
+			c.hears(c.bob)
+			c.leaves(c.bob)
+			c.gets(q)
+			c.counts()
+		},
+	},
+	{
+		"The server shuts down",
+		[]string{"Streams end as they should, and whoever comes now is sent away."},
+		func(c *conversation) {
+			c.shutsDown(c.alice)
+			c.gets(c.asks(c.alice, "approve", 0))
+		},
+	},
+}
