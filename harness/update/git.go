@@ -48,6 +48,7 @@ func (g git) runWithInput(ctx context.Context, input string, args ...string) (st
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &stdout, &stderr
 	err := cmd.Run()
 	if ctx.Err() != nil {
+		process.KillGroup(cmd) // what git was just starting may have missed the interrupt
 		return "", ctx.Err()
 	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
