@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/checksums"
 	"example.com/sseworkbook/harness/stub"
 )
 
@@ -67,7 +68,7 @@ func freshLessons(dir string) error {
 	if err := stub.Generate(dir, lessons, io.Discard); err != nil {
 		return err
 	}
-	return catalog.WriteSums(dir) // an edited test is no concern of the copy
+	return checksums.Write(dir) // an edited test is no concern of the copy
 }
 
 // readText returns the text of a file of the workbook with LF at the ends of its

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/checksums"
 	"example.com/sseworkbook/harness/process"
 	"example.com/sseworkbook/harness/toolchain"
 )
@@ -54,7 +55,7 @@ func TestTheREADMEsCommandsDoWhatItShows(t *testing.T) {
 	require.NotEmpty(t, commands)
 
 	t.Cleanup(func() {
-		if edited, err := catalog.Edited(".."); t.Failed() && len(edited) > 0 && err == nil {
+		if edited, err := checksums.Modified(".."); t.Failed() && len(edited) > 0 && err == nil {
 			t.Logf("these lesson tests are not the workbook's own any more: %s", strings.Join(edited, ", "))
 		}
 	})

@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/checksums"
 	"example.com/sseworkbook/harness/process"
 	"example.com/sseworkbook/harness/toolchain"
 )
@@ -108,7 +109,7 @@ func cmdWorkbook(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Check(os.RemoveAll(filepath.Join(dir, folder, lesson.Name)))
 		}
 	}
-	ts.Check(catalog.WriteSums(dir))
+	ts.Check(checksums.Write(dir))
 }
 
 // cmdSolve puts the solutions of the lessons in place of their stubs.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/checksums"
 	"example.com/sseworkbook/harness/overlay"
 	"example.com/sseworkbook/harness/progress"
 )
@@ -23,7 +24,7 @@ import (
 func TestSolutions(t *testing.T) {
 	root, lessons := workbook(t)
 	readInputs(t, root, lessons)
-	edited, err := catalog.Edited(root)
+	edited, err := checksums.Modified(root)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,7 @@
 // Package catalog finds the lessons. It reads them off the folders, their
-// tests and their READMEs, so no list of lessons is kept by hand. The programs
-// of the harness use it to know what there is, and the authors' checks use it
-// to know that everything has its place.
+// tests and their READMEs, so no list of lessons is kept by hand. All of the
+// harness uses it to know what there is. Whether everything has its place, the
+// authors' check says, harness/verify/structure.
 package catalog
 
 import (
@@ -56,7 +56,7 @@ func isRoot(dir string) bool {
 
 // Find returns the lessons of the workbook in root, in order. A lesson is there
 // when its solution is: whatever happens under lessons/, where learners work,
-// the list stays whole. Check says what is wrong with it.
+// the list stays whole.
 func Find(root string) ([]Lesson, error) {
 	entries, err := os.ReadDir(filepath.Join(root, "solutions"))
 	if err != nil {
@@ -75,6 +75,10 @@ func Find(root string) ([]Lesson, error) {
 	return lessons, nil
 }
 
+// IsLessonName reports whether a folder of this name is a lesson's, by its form:
+// "05-correlation".
+func IsLessonName(name string) bool { return folderName.MatchString(name) }
+
 // newLesson returns the lesson whose folder is called name, and whether name is
 // one for a lesson at all.
 func newLesson(root, name string) (lesson Lesson, ok bool) {
@@ -82,21 +86,15 @@ func newLesson(root, name string) (lesson Lesson, ok bool) {
 	if parts == nil {
 		return Lesson{}, false
 	}
-	number, err := strconv.Atoi(parts[1])
-	if err != nil {
-		return Lesson{}, false
-	}
+	number, _ := strconv.Atoi(parts[1]) // it is two digits
 	lesson = Lesson{
 		Number:      number,
 		Name:        name,
 		Topic:       parts[2],
-		Title:       parts[2],
 		Dir:         filepath.Join(root, "lessons", name),
 		SolutionDir: filepath.Join(root, "solutions", name),
 	}
-	if title, err := lesson.title(); err == nil {
-		lesson.Title = title
-	}
+	lesson.Title = lesson.title()
 	return lesson, true
 }
 

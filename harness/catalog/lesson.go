@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"example.com/sseworkbook/harness/textfile"
 )
 
 // A Lesson is one chapter of the workbook: a folder in lessons/ where it is
@@ -67,20 +69,32 @@ func goFiles(dir string, wanted func(name string) bool) ([]string, error) {
 	return paths, nil
 }
 
-// title returns what the README's first line says after the lesson's number:
-// "# 05 · Correlation: which answer …".
-func (l Lesson) title() (string, error) {
+// text returns the lesson's README, with LF at the ends of its lines.
+func (l Lesson) text() (string, error) {
 	text, err := os.ReadFile(l.Readme())
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("reading the text of lesson %s: %w", l.Name, err)
 	}
-	first, _, _ := strings.Cut(string(text), "\n")
+	return string(textfile.UnixLines(text)), nil
+}
+
+// section returns what stands under a heading of a README, up to the next one.
+func section(text, heading string) string {
+	_, rest, _ := strings.Cut(text, "\n## "+heading+"\n")
+	rest, _, _ = strings.Cut(rest, "\n## ")
+	return rest
+}
+
+// title returns what the README's first line says after the lesson's number,
+// "# 05 · Correlation: which answer …"; the topic if it says nothing of the kind.
+func (l Lesson) title() string {
+	text, _ := l.text() // one that is not there says nothing either
+	first, _, _ := strings.Cut(text, "\n")
 	title, ok := strings.CutPrefix(strings.TrimSpace(first), fmt.Sprintf("# %02d · ", l.Number))
 	if !ok || title == "" {
-		return "", fmt.Errorf(`%s: the first line is %q; it should be "# %02d · Title: what it is about"`,
-			l.Readme(), first, l.Number)
+		return l.Topic
 	}
-	return title, nil
+	return title
 }
 
 // folded is one folded block of a README: its summary and what it hides.
@@ -93,14 +107,12 @@ var ErrNoHints = errors.New("no folded hints")
 // to the most telling. They are about the lesson's main idea; the hint for one
 // step is in Step. It returns ErrNoHints, wrapped, if there are none.
 func (l Lesson) Hints() ([]string, error) {
-	text, err := os.ReadFile(l.Readme())
+	text, err := l.text()
 	if err != nil {
-		return nil, fmt.Errorf("reading the hints of lesson %s: %w", l.Name, err)
+		return nil, err
 	}
-	_, section, _ := strings.Cut(string(text), "\n## Hints")
-	section, _, _ = strings.Cut(section, "\n## ")
 	var hints []string
-	for _, block := range folded.FindAllStringSubmatch(section, -1) {
+	for _, block := range folded.FindAllStringSubmatch(section(text, "Hints"), -1) {
 		hints = append(hints, strings.TrimSpace(block[2]))
 	}
 	if len(hints) == 0 {

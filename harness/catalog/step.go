@@ -5,9 +5,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // A Step is one test of a lesson: a Test or a Fuzz function. What it is about
@@ -37,7 +36,7 @@ func (l Lesson) steps() ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	hints, err := l.stepHints()
+	hints, err := l.StepHints()
 	if err != nil {
 		return nil, err
 	}
@@ -79,35 +78,22 @@ func stepsIn(path string) ([]Step, error) {
 	return steps, nil
 }
 
+// stepName is the name of a test or a fuzz target, by the go command's rule: no
+// lower-case letter follows the word.
+var stepName = regexp.MustCompile(`^(Test|Fuzz)($|\P{Ll})`)
+
 // isStep reports whether go test would run f: TestX(*testing.T), FuzzX(*testing.F).
 func isStep(f *ast.FuncDecl) bool {
-	if f.Recv != nil || len(f.Type.Params.List) != 1 {
+	name := stepName.FindStringSubmatch(f.Name.Name)
+	if name == nil || f.Recv != nil || len(f.Type.Params.List) != 1 {
 		return false
 	}
-	switch param := f.Type.Params.List[0].Type; {
-	case isTestName(f.Name.Name, "Test"):
-		return isTestingPointer(param, "T")
-	case isTestName(f.Name.Name, "Fuzz"):
-		return isTestingPointer(param, "F")
-	}
-	return false
-}
-
-// isTestName follows the go command: no lower-case letter after the prefix.
-func isTestName(name, prefix string) bool {
-	rest, ok := strings.CutPrefix(name, prefix)
-	first, _ := utf8.DecodeRuneInString(rest)
-	return ok && !unicode.IsLower(first)
-}
-
-// isTestingPointer reports whether x is the type *testing.NAME.
-func isTestingPointer(x ast.Expr, name string) bool {
-	star, ok := x.(*ast.StarExpr)
+	star, ok := f.Type.Params.List[0].Type.(*ast.StarExpr)
 	if !ok {
 		return false
 	}
-	sel, ok := star.X.(*ast.SelectorExpr)
-	return ok && sel.Sel.Name == name
+	param, ok := star.X.(*ast.SelectorExpr)
+	return ok && param.Sel.Name == map[string]string{"Test": "T", "Fuzz": "F"}[name[1]]
 }
 
 // oneLine joins the words of s by single spaces.

@@ -7,15 +7,15 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"path/filepath"
 	"strconv"
 )
 
-// stepHints returns the hints of the lesson's table, by the names of the steps
-// that they are for, each on one line; none if there is no table.
-func (l Lesson) stepHints() (map[string]string, error) {
+// StepHints returns the hints of the lesson's table, by the names of the steps
+// that they are for, each on one line; none if there is no table. Steps has them
+// with their steps.
+func (l Lesson) StepHints() (map[string]string, error) {
 	files := token.NewFileSet()
-	file, err := parser.ParseFile(files, filepath.Join(l.Dir, hintsName), nil, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(files, l.HintsFile(), nil, parser.SkipObjectResolution)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

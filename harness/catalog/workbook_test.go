@@ -12,14 +12,9 @@ import (
 	"example.com/sseworkbook/harness/catalog"
 )
 
-// small is a workbook of two lessons in which nothing is wrong.
+// small is a workbook of two lessons.
 var small = map[string]string{
 	"go.mod":                            "module example.com/sseworkbook\n\ngo 1.26\n",
-	"harness/cli/cli.go":                "package cli\n\nimport _ \"example.com/sseworkbook/harness/verify\"\n",
-	"harness/verify/verify.go":          "package verify\n",
-	"harness/inspect/inspect.go":        "package inspect\n",
-	"harness/step/step.go":              "package step\n\nimport _ \"go.uber.org/goleak\"\n\nimport _ \"example.com/sseworkbook/harness/inspect\"\n",
-	"harness/pair/pair.go":              "package pair\n\nimport _ \"example.com/sseworkbook/harness/step\"\n",
 	"solutions/01-greeting/greeting.go": "package greeting\n",
 	"solutions/02-shouting/shouting.go": "package shouting\n\nimport _ \"example.com/sseworkbook/solutions/01-greeting\"\n",
 	"lessons/01-greeting/README.md":     readme("01 · Greeting: say it"),
@@ -147,8 +142,6 @@ func write(t *testing.T, changes map[string]string) (root string) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
 		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 	}
-	require.NoError(t, os.MkdirAll(filepath.Join(root, "harness/catalog"), 0o755))
-	require.NoError(t, catalog.WriteSums(root))
 	return root
 }
 

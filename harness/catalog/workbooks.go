@@ -3,6 +3,7 @@ package catalog
 import (
 	"path/filepath"
 	"regexp"
+	"strconv"
 )
 
 // GivenName is the name of the file in which a lesson gives what the learner does
@@ -10,7 +11,8 @@ import (
 const GivenName = "given.go"
 
 // The names of the workbook's tests in a lesson's folder, beside those of the
-// parts. Tests of other names are the learner's.
+// parts: what these share, and the table of hints. Tests of other names are the
+// learner's.
 const (
 	helpersName = "helpers_test.go"
 	hintsName   = "hints_test.go"
@@ -33,6 +35,9 @@ func (l Lesson) Given() (file string, ok bool) {
 // it, and it is the workbook's.
 func (l Lesson) GivenFile() string { return filepath.Join(l.Dir, GivenName) }
 
+// HintsFile returns the path of the table of the steps' hints.
+func (l Lesson) HintsFile() string { return filepath.Join(l.Dir, hintsName) }
+
 // TestFiles returns the paths of the workbook's tests in the lesson's folder, in
 // the order of their names, in which the go command compiles them: what the parts
 // share, the hints, and the parts. Tests of a learner's own, which have other
@@ -45,9 +50,20 @@ func isTest(name string) bool {
 	return name == helpersName || name == hintsName || partName.MatchString(name)
 }
 
-// workbooks returns the paths of the workbook's Go files in the lesson's folder:
+// Part returns the number of the part of its lesson of which a file of tests has the
+// steps, from 1, or 0 if the file is not called like one with steps.
+func Part(file string) int {
+	found := partName.FindStringSubmatch(filepath.Base(file))
+	if found == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(found[1]) // it is a digit
+	return n
+}
+
+// WorkbookFiles returns the paths of the workbook's Go files in the lesson's folder:
 // what is given, if anything is, and the tests.
-func (l Lesson) workbooks() ([]string, error) {
+func (l Lesson) WorkbookFiles() ([]string, error) {
 	files, err := l.TestFiles()
 	if _, ok := l.Given(); ok {
 		files = append([]string{l.GivenFile()}, files...)

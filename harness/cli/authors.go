@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/checksums"
 	"example.com/sseworkbook/harness/stub"
 	"example.com/sseworkbook/harness/verify"
 )
@@ -16,7 +16,7 @@ func newStubs() *command {
 // newOften returns the command that go generate runs for the mistakes on record.
 func newOften() *command {
 	return forAuthors("often", "Tells the steps which mistakes on record they catch.", func(_ *command, book workbook) error {
-		return verify.WriteOften(book.root, book.lessons)
+		return verify.GenerateMistakes(book.root, book.lessons)
 	})
 }
 
@@ -25,7 +25,7 @@ func newOften() *command {
 // edited a test, is still to be told so.
 func newSums() *command {
 	return forAuthors("sums", "Records the lessons' tests as they are, as the workbook's.", func(_ *command, book workbook) error {
-		return catalog.WriteSums(book.root)
+		return checksums.Write(book.root)
 	})
 }
 

@@ -38,27 +38,8 @@ and that takes some minutes. The first time, the libraries are downloaded.
 
 With -mine 3, it is your lesson 03 beside the reference.`,
 		run: func(cmd *command, args []string) error {
-			if err := checkBench(o); err != nil {
-				return err
-			}
 			o.Only = args
-			o.Progress = func(round, rounds int, job string) {
-				fmt.Fprintf(cmd.stderr, "round %d of %d: %s\n", round, rounds, job)
-			}
-			book, err := openWorkbook()
-			if err != nil {
-				return err
-			}
-			cases, first, err := book.bench(cmd, mine, o)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return writeBench(cmd.stdout, o, cases)
-			}
-			fmt.Fprintln(cmd.stderr)
-			measure.Table(cmd.stdout, cases, first)
-			return nil
+			return runBench(cmd, mine, asJSON, o)
 		},
 	}
 	cmd.flags.IntVar(&o.Rounds, "rounds", o.Rounds, "how many turns each contender has; the median counts")
@@ -66,6 +47,30 @@ With -mine 3, it is your lesson 03 beside the reference.`,
 	cmd.flags.StringVar(&mine, "mine", "", "measure your code of this lesson beside the reference")
 	cmd.flags.BoolVar(&asJSON, "json", false, "for programs: all values of all rounds, in JSON")
 	return cmd
+}
+
+// runBench measures, and prints what came of it.
+func runBench(cmd *command, mine string, asJSON bool, o measure.Options) error {
+	if err := checkBench(o); err != nil {
+		return err
+	}
+	o.Progress = func(round, rounds int, job string) {
+		fmt.Fprintf(cmd.stderr, "round %d of %d: %s\n", round, rounds, job)
+	}
+	book, err := openWorkbook()
+	if err != nil {
+		return err
+	}
+	cases, first, err := book.bench(cmd, mine, o)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return writeBench(cmd.stdout, o, cases)
+	}
+	fmt.Fprintln(cmd.stderr)
+	measure.Table(cmd.stdout, cases, first)
+	return nil
 }
 
 // benchTime is what a benchmark takes as its time.

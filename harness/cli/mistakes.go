@@ -2,8 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
-	"example.com/sseworkbook/harness/verify"
+	"example.com/sseworkbook/harness/mistakes"
 )
 
 // newMistakes returns the command that lists what people get wrong.
@@ -17,7 +18,7 @@ func newMistakes() *command {
 			if err != nil {
 				return err
 			}
-			mistakes, err := verify.Mistakes(book.root, lesson)
+			records, err := mistakes.Of(book.root, lesson)
 			if err != nil {
 				return err
 			}
@@ -25,21 +26,16 @@ func newMistakes() *command {
 			if err != nil {
 				return err
 			}
-			w := cmd.stdout
-			fmt.Fprintf(w, "lesson %s · %d mistakes that people make, by the step that shows them\n", lesson.Name, len(mistakes))
-			of := map[string][]verify.Record{} // by the step that shows them
-			for _, m := range mistakes {
-				step := m.Catches[0].Step
-				of[step] = append(of[step], m)
-			}
+			fmt.Fprintf(cmd.stdout, "lesson %s · %d mistakes that people make, by the step that shows them\n", lesson.Name, len(records))
 			for i, step := range steps {
-				if len(of[step.Name]) > 0 {
-					fmt.Fprintf(w, "\n%2d  %s\n", i+1, step.Name)
+				these := slices.DeleteFunc(slices.Clone(records), func(r mistakes.Record) bool { return r.Step() != step.Name })
+				if len(these) > 0 {
+					fmt.Fprintf(cmd.stdout, "\n%2d  %s\n", i+1, step.Name)
 				}
-				for _, m := range of[step.Name] {
-					fmt.Fprintf(w, "    %s\n        %s\n", m.Title, m.Symptom)
-					if m.Source != "" {
-						fmt.Fprintf(w, "        seen in %s\n", m.Source)
+				for _, r := range these {
+					fmt.Fprintf(cmd.stdout, "    %s\n        %s\n", r.Title, r.Symptom)
+					if r.Source != "" {
+						fmt.Fprintf(cmd.stdout, "        seen in %s\n", r.Source)
 					}
 				}
 			}

@@ -6,10 +6,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/site"
 	"example.com/sseworkbook/harness/trace"
-	"example.com/sseworkbook/harness/verify"
 	"example.com/sseworkbook/harness/watch"
 )
 
@@ -47,20 +45,6 @@ func (b workbook) serve(ctx context.Context, addr string, poll bool, out io.Writ
 // homePage returns the pages of the workbook on a watcher that runs.
 func (b workbook) homePage(saves *watch.Watcher) *site.Server {
 	pages := site.New(b.root, b.lessons, saves)
-	pages.Mistakes = b.mistakes
 	pages.Demo = trace.NewDemo(readingTime, nil)
 	return pages
-}
-
-// mistakes returns what people get wrong in a lesson.
-func (b workbook) mistakes(lesson catalog.Lesson) ([]site.Mistake, error) {
-	records, err := verify.Mistakes(b.root, lesson)
-	if err != nil {
-		return nil, err
-	}
-	var all []site.Mistake
-	for _, r := range records {
-		all = append(all, site.Mistake{Step: r.Catches[0].Step, Title: r.Title, Symptom: r.Symptom, Source: r.Source})
-	}
-	return all, nil
 }

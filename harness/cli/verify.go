@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -38,25 +39,30 @@ lessons/ is neither looked at nor touched.`,
 		if book.lessons, err = choose(book.lessons, args); err != nil {
 			return err
 		}
-		o.Log = cmd.stdout
-		o.Live = rewrites(o.Log)
-		began := time.Now()
-		report, err := verify.Run(cmd.ctx, book.root, book.lessons, o)
-		if err != nil {
-			return err
-		}
-		report.Print(o.Log)
-		fmt.Fprintf(o.Log, "\n%v\n", time.Since(began).Round(time.Second))
-		switch n := len(report.Wrong); n {
-		case 0:
-			return nil
-		case 1:
-			return errors.New("1 thing is not as it should be")
-		default:
-			return fmt.Errorf("%d things are not as they should be", n)
-		}
+		o.Log, o.Live = cmd.stdout, rewrites(cmd.stdout)
+		return book.verify(cmd.ctx, o)
 	}
 	return cmd
+}
+
+// verify makes the proofs and prints what they have shown. Anything wrong is an
+// error.
+func (b workbook) verify(ctx context.Context, o verify.Options) error {
+	began := time.Now()
+	report, err := verify.Run(ctx, b.root, b.lessons, o)
+	if err != nil {
+		return err
+	}
+	report.Print(o.Log)
+	fmt.Fprintf(o.Log, "\n%v\n", time.Since(began).Round(time.Second))
+	switch n := len(report.Wrong); n {
+	case 0:
+		return nil
+	case 1:
+		return errors.New("1 thing is not as it should be")
+	default:
+		return fmt.Errorf("%d things are not as they should be", n)
+	}
 }
 
 // choose returns the lessons that the words name, or all if there are none.

@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/checksums"
 	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/status"
 	"example.com/sseworkbook/harness/terminal"
@@ -127,7 +127,7 @@ func (b workbook) showNext(w io.Writer, results []progress.Result, part func(mes
 // showEdited names the lesson tests, and what lessons give, that are not as the
 // workbook has them.
 func (b workbook) showEdited(w io.Writer) error {
-	edited, err := catalog.Edited(b.root)
+	edited, err := checksums.Modified(b.root)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/checksums"
 	"example.com/sseworkbook/harness/hints"
 	"example.com/sseworkbook/harness/progress"
 )
@@ -218,7 +219,7 @@ func TestEachStepOfTheWorkbookHasAnAnswer(t *testing.T) {
 	require.NoError(t, err)
 	lessons, err := catalog.Find(root)
 	require.NoError(t, err)
-	edited, err := catalog.Edited(root)
+	edited, err := checksums.Modified(root)
 	require.NoError(t, err)
 	for _, lesson := range lessons {
 		if slices.ContainsFunc(edited, func(file string) bool { return path.Dir(file) == "lessons/"+lesson.Name }) {

@@ -1,7 +1,6 @@
 package overlay_test
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,23 +44,29 @@ func isCached(t *testing.T, root string) bool {
 	return strings.Contains(output, "(cached)")
 }
 
-// withCheck puts the check, as it is here, and the packages that it uses into
-// the workbook in root.
+// withCheck puts the check, as it is here, and the packages and modules that it
+// uses into the workbook in root.
 func withCheck(t *testing.T, root string) string {
 	t.Helper()
 	here, err := catalog.Root(".")
 	require.NoError(t, err)
-	for _, pattern := range []string{"solutions/*.go", "harness/overlay/*.go", "harness/catalog/*.go", "harness/progress/*.go", "harness/toolchain/*.go"} {
-		files, err := fs.Glob(os.DirFS(here), pattern)
+	folders, err := golang(t, here, "list", "-deps", "-test", "-f", "{{with .Module}}{{if .Main}}{{$.Dir}}{{end}}{{end}}", "./solutions")
+	require.NoError(t, err, folders)
+	files := []string{filepath.Join(here, "go.mod"), filepath.Join(here, "go.sum")}
+	for folder := range strings.Lines(folders) {
+		found, err := filepath.Glob(filepath.Join(strings.TrimSpace(folder), "*.go"))
 		require.NoError(t, err)
-		for _, file := range files {
-			if strings.HasPrefix(file, "harness/") && strings.HasSuffix(file, "_test.go") {
-				continue
-			}
-			text, err := os.ReadFile(filepath.Join(here, file))
-			require.NoError(t, err)
-			put(t, filepath.Join(root, file), string(text))
+		files = append(files, found...)
+	}
+	for _, file := range files {
+		name, err := filepath.Rel(here, file)
+		require.NoError(t, err)
+		if strings.HasSuffix(name, "_test.go") && filepath.Dir(name) != "solutions" {
+			continue
 		}
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		put(t, filepath.Join(root, name), string(text))
 	}
 	age(t, root, time.Hour)
 	return root

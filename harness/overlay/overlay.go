@@ -29,19 +29,12 @@ type Overlay map[string]string
 // Write writes o to a new file in dir, to be given to the go command as
 // -overlay, and returns its path.
 func (o Overlay) Write(dir string) (file string, err error) {
-	text, err := json.MarshalIndent(struct{ Replace Overlay }{o}, "", "\t")
-	if err != nil {
-		return "", fmt.Errorf("writing an overlay: %w", err)
-	}
 	f, err := os.CreateTemp(dir, "overlay-*.json")
 	if err != nil {
 		return "", fmt.Errorf("writing an overlay: %w", err)
 	}
-	_, err = f.Write(text)
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
+	err = json.NewEncoder(f).Encode(struct{ Replace Overlay }{o})
+	if err = errors.Join(err, f.Close()); err != nil {
 		return "", fmt.Errorf("writing an overlay: %w", err)
 	}
 	return f.Name(), nil
@@ -105,15 +98,12 @@ func workbooksOnly(l catalog.Lesson) (Overlay, error) {
 
 // LessonFromTexts puts these files, by their names, into the lesson's folder, and
 // takes everything away that a learner has there. The lesson's own tests stay, and
-// so does what it gives, unless a text has its name. The files are written into a new folder in dir, in one of the lesson's name.
+// so does what it gives, unless a text has its name. The files are written into a
+// folder of the lesson's name in dir, in which there is none of that name yet.
 func LessonFromTexts(l catalog.Lesson, texts map[string]string, dir string) (Overlay, error) {
 	o, err := workbooksOnly(l)
 	if err != nil {
 		return nil, err
-	}
-	dir, err = os.MkdirTemp(dir, "texts-*")
-	if err != nil {
-		return nil, fmt.Errorf("laying texts over a lesson: %w", err)
 	}
 	dir = filepath.Join(dir, l.Name) // by which a failed step knows what is the learner's
 	if err := os.Mkdir(dir, 0o755); err != nil {
@@ -130,7 +120,8 @@ func LessonFromTexts(l catalog.Lesson, texts map[string]string, dir string) (Ove
 }
 
 // SolutionFromLesson puts the learner's code into the solution's folder, all Go
-// files but tests. What the lesson gives stays the solution's. It returns an error if the learner has none.
+// files but tests. What the lesson gives stays the solution's. It returns an error
+// if the learner has none.
 func SolutionFromLesson(l catalog.Lesson) (Overlay, error) {
 	files, err := l.LearnerFiles()
 	if err != nil {

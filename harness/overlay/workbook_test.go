@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/checksums"
 	"example.com/sseworkbook/harness/toolchain"
 )
 
@@ -130,8 +131,8 @@ func write(t *testing.T, changes ...map[string]string) (root string) {
 	for name, text := range files {
 		put(t, filepath.Join(root, name), text)
 	}
-	put(t, filepath.Join(root, "harness/catalog/tests.sum"), "")
-	require.NoError(t, catalog.WriteSums(root))
+	put(t, filepath.Join(root, "harness/checksums/tests.sum"), "")
+	require.NoError(t, checksums.Write(root))
 	age(t, root, time.Hour)
 	return root
 }

@@ -98,6 +98,9 @@ var _ = step.Hints{
 }
 `
 
+// edit is what a mistake makes of the solution, which no page shows.
+const edit = "-- old --\nhi\n-- new --\nho\n"
+
 // A desk is a workbook of two lessons, of which a test says how far they are, and
 // its pages.
 type desk struct {
@@ -127,6 +130,9 @@ func newDesk(t *testing.T) *desk {
 		"lessons/02-parting/hints_test.go":  strings.Replace(hints, "greeting_test", "parting_test", 1),
 		"solutions/02-parting/parting.go":   "package parting\n",
 		"go.mod":                            "module " + catalog.Module + "\n",
+		"harness/mistakes/01-greeting/hi.txtar": "title: it says hi\nsymptom: guests are puzzled\nsource: a/b#1\n" +
+			"step: TestWhoeverComesIsGreeted\n" + edit,
+		"harness/mistakes/01-greeting/ciao.txtar": "title: it says ciao\nsymptom: guests stay\nstep: TestANULLeavesWithAnID\n" + edit,
 	} {
 		d.write(name, text)
 	}
@@ -134,12 +140,6 @@ func newDesk(t *testing.T) *desk {
 	d.lessons, err = catalog.Find(d.root)
 	require.NoError(t, err)
 	d.pages = site.New(d.root, d.lessons, d)
-	d.pages.Mistakes = func(catalog.Lesson) ([]site.Mistake, error) {
-		return []site.Mistake{
-			{Step: "TestWhoeverComesIsGreeted", Title: "it says hi", Symptom: "guests are puzzled", Source: "a/b#1"},
-			{Step: "TestANULLeavesWithAnID", Title: "it says ciao", Symptom: "guests stay"},
-		}, nil
-	}
 	return d
 }
 

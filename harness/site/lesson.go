@@ -9,6 +9,7 @@ import (
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/hints"
+	"example.com/sseworkbook/harness/mistakes"
 	"example.com/sseworkbook/harness/status"
 )
 
@@ -16,14 +17,14 @@ import (
 type lessonPage struct {
 	head
 	Lesson        *status.Lesson
-	Dir           string         // its folder, with slashes
-	Before, After *status.Lesson // its neighbours; nil where there is none
-	Open          *status.Step   // the step that is red, or that comes next; nil if it is not known
-	Hints         []hints.Hint   // for the open step, of which each tells more than the one before
-	NoHints       error          // why there are none
-	Mistakes      []Mistake      // those of the open step
-	Green         catalog.Green  // what a lesson that is done says
-	Text          string         // in Markdown, as what Green has
+	Dir           string             // its folder, with slashes
+	Before, After *status.Lesson     // its neighbours; nil where there is none
+	Open          *status.Step       // the step that is red, or that comes next; nil if it is not known
+	Hints         []hints.Hint       // for the open step, of which each tells more than the one before
+	NoHints       error              // why there are none
+	Mistakes      []mistakes.Record  // those of the open step
+	Completion    catalog.Completion // what a lesson that is done says
+	Text          string             // in Markdown, as what Completion has
 }
 
 // lesson is the page of one lesson.
@@ -59,9 +60,9 @@ func (s *Server) lessonPage(now *standing, i int) lessonPage {
 		p.Hints, p.NoHints = hints.All(now.results[i])
 	}
 	if l.Status == status.Done {
-		p.Green, _ = s.lessons[i].Green() // a text that says nothing of the kind is no reason to fail
+		p.Completion, _ = s.lessons[i].Completion() // a text that says nothing of the kind is no reason to fail
 		// Its commands are a block, which Markdown takes after a blank line only.
-		p.Green.Experiment = strings.Replace(p.Green.Experiment, "\n", "\n\n", 1)
+		p.Completion.Experiment = strings.Replace(p.Completion.Experiment, "\n", "\n\n", 1)
 	}
 	return p
 }
@@ -94,15 +95,7 @@ func sentenceOf(err error) string {
 }
 
 // mistakes returns what people get wrong in one step.
-func (s *Server) mistakes(lesson catalog.Lesson, step string) (these []Mistake) {
-	if s.Mistakes == nil {
-		return nil
-	}
-	all, _ := s.Mistakes(lesson) // they are an extra, and no page is missing for them
-	for _, m := range all {
-		if m.Step == step {
-			these = append(these, m)
-		}
-	}
-	return these
+func (s *Server) mistakes(lesson catalog.Lesson, step string) []mistakes.Record {
+	all, _ := mistakes.Of(s.root, lesson) // they are an extra, and no page is missing for them
+	return slices.DeleteFunc(all, func(m mistakes.Record) bool { return m.Step() != step })
 }

@@ -18,8 +18,6 @@ import (
 // A Server shows a workbook to one browser on the same machine. It is safe for
 // concurrent use; its fields are not to be changed once it serves.
 type Server struct {
-	// Mistakes returns what people get wrong in a lesson; nil: that is not shown.
-	Mistakes func(catalog.Lesson) ([]Mistake, error)
 	// Demo is what /demo shows; nil: there is no such page.
 	Demo http.Handler
 
@@ -38,14 +36,6 @@ type Server struct {
 type Source interface {
 	// Latest returns the latest snapshot, and a channel that is closed by the next.
 	Latest() (watch.Snapshot, <-chan struct{})
-}
-
-// A Mistake is what people get wrong in a step.
-type Mistake struct {
-	Step    string // the name of the step that shows it
-	Title   string // the cause in a few words
-	Symptom string // what their users saw of it
-	Source  string // where it happened; "" if that is not on record
 }
 
 // New returns the server for the workbook in root, with these lessons, in which

@@ -16,13 +16,13 @@ func DoneText(root string, lesson catalog.Lesson) string {
 }
 
 func (v view) learned(lesson catalog.Lesson) string {
-	said, _ := lesson.Green() // what it lacks is the authors' affair
+	said, _ := lesson.Completion() // what it lacks is the authors' affair
 	var text string
 	if said.Can != "" {
 		text += v.part(v.style.green, "green", v.fold(said.Can)) + "\n"
 	}
-	if len(said.Avoided) > 0 {
-		text += margin + indent(v.avoided(lesson, said.Avoided)) + "\n\n"
+	if len(said.KnownMistakes) > 0 {
+		text += margin + indent(v.avoided(lesson, said.KnownMistakes)) + "\n\n"
 	}
 	text += v.part(v.style.bold, "diff", fmt.Sprintf("go run ./harness diff %d", lesson.Number))
 	if said.Experiment != "" {
@@ -33,7 +33,7 @@ func (v view) learned(lesson catalog.Lesson) string {
 }
 
 // avoided names the mistakes that were just avoided, and who has shipped them.
-func (v view) avoided(lesson catalog.Lesson, all []catalog.Avoided) string {
+func (v view) avoided(lesson catalog.Lesson, all []catalog.KnownMistake) string {
 	lines := []string{"you have avoided what others have shipped:"}
 	n := min(len(all), 4)
 	if v.tight {

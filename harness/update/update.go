@@ -12,13 +12,14 @@
 // commit, and no commit is made. With commits, a merge commit joins both sides, its tree made by the rule above. In
 // both cases git status names what the learner has not committed and nothing else, git log tells the truth, and the
 // next update finds what it starts from as the last commit that both sides share, also when a git pull came between.
-// (To check out the newer files without moving the branch would have the whole update stand as staged, and the next
-// one would have to be told its base by a file of ours, which a clone, a reset or another branch makes wrong.) What is
-// staged of the learner's files stays staged.
+// What is staged of the learner's files stays staged. (If the branch did not move, the whole update would
+// stand as staged, and a file of ours would have to name the base of the next one, which a clone or a reset makes wrong.)
 //
-// The newer files are written to a folder of their own first, so that a full disk or a lost connection changes nothing.
-// Then each comes into its place in one move, the index follows, and last the branch. Until then a ref of ours names
-// the target: an update that is run after a crash knows by it which files are of the earlier one, and finishes.
+// It goes one way: from the commits between which it goes (resolve.go) over both sides as they are (read.go) to whose
+// each file is (decide.go), what is to be done on the disk (plan.go), and the steps that do it (apply.go). The newer
+// files are written to a folder of their own first, so that a full disk or a lost connection changes nothing. Then each
+// comes into its place in one move, the index follows, and last the branch. Until then a ref of ours names the target: an
+// update that is run after a crash knows by it which files are of the earlier one, and finishes.
 //
 // No two updates of one copy may run at once.
 package update
@@ -46,84 +47,38 @@ func Run(ctx context.Context, root string, o Options, w io.Writer) (changed bool
 	return run(ctx, root, o, w, func(string) error { return nil })
 }
 
-// run is Run with a say in each change.
-func run(ctx context.Context, root string, o Options, w io.Writer, before func(change string) error) (changed bool, err error) {
+// run is Run with a say in each step.
+func run(ctx context.Context, root string, o Options, w io.Writer, before func(step string) error) (changed bool, err error) {
 	g, out := git{dir: root}, report{w}
-	c, err := g.ask(ctx, out, o.From)
+	at, err := g.resolve(ctx, out, o.From)
 	if err != nil {
 		return false, err
 	}
-	if c.base == c.target {
+	if at.base == at.target {
 		out.line("nothing", "to do: you have all that it has")
-		return false, g.tidy(ctx)
+		return false, errors.Join(g.endJournal(ctx), g.clear()) // of an update that was stopped at its very end
 	}
-	if err := g.news(ctx, out, c); err != nil {
+	if err := g.clear(); err != nil {
 		return false, err
 	}
-	p, room, err := g.plan(ctx, c, time.Now())
+	defer g.clear()
+	s, err := g.read(ctx, at)
 	if err != nil {
 		return false, err
 	}
+	p := s.plan(time.Now())
 	out.plan(p)
-	if err := g.modules(ctx, out, room, p); err != nil {
-		return false, err
-	}
 	if o.DryRun {
 		out.line("dry run", "nothing is changed")
 		return false, nil
 	}
-	if err := (updater{g, room, p, before}).apply(ctx); err != nil {
+	if err := p.apply(ctx, before); err != nil {
 		return false, err
 	}
-	out.line("done", "%s", p.branch())
+	if at.head == at.base {
+		out.line("done", "your branch has gone forward; git status names what is yours")
+	} else {
+		out.line("done", "a merge commit joins your commits and the workbook's; git status names what you have not committed")
+	}
 	return true, nil
-}
-
-// ask finds out where the newer workbook comes from, says so, gets it, and returns between which commits the update goes.
-func (g git) ask(ctx context.Context, out report, name string) (commits, error) {
-	if err := g.ready(ctx); err != nil {
-		return commits{}, err
-	}
-	from, err := g.source(ctx, name)
-	if err != nil {
-		return commits{}, err
-	}
-	out.line("from", "%s", from.address)
-	target, err := g.fetch(ctx, from)
-	if err != nil {
-		return commits{}, err
-	}
-	return g.between(ctx, target, from)
-}
-
-// tidy removes what an update has left that was stopped at its very end.
-func (g git) tidy(ctx context.Context) error {
-	_, err := g.run(ctx, "update-ref", "-d", journal)
-	return errors.Join(err, g.clear())
-}
-
-// news says what there is to be had.
-func (g git) news(ctx context.Context, out report, c commits) error {
-	n, err := g.line(ctx, "rev-list", "--count", c.base+".."+c.target)
-	if err != nil {
-		return err
-	}
-	last, err := g.line(ctx, "log", "-1", "--format=%cs: %s", c.target)
-	if err != nil {
-		return err
-	}
-	commits := n + " commits, the last of "
-	if n == "1" {
-		commits = "1 commit, of "
-	}
-	out.line("newer", "%s%s", commits, last)
-	return nil
-}
-
-// branch says what git has to say of it afterwards.
-func (p *plan) branch() string {
-	if p.head == p.base {
-		return "your branch has gone forward; git status names what is yours"
-	}
-	return "a merge commit joins your commits and the workbook's; git status names what you have not committed"
 }

@@ -4,39 +4,37 @@ import (
 	"context"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/mistakes"
+	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/verify/trial"
 )
 
 // alternativeRuns is how many processes a right answer must pass in.
 const alternativeRuns = 3
 
-// alternativeParts proves that right answers of another shape pass.
-func (v *verifier) alternativeParts(lesson catalog.Lesson) ([]part, error) {
-	return v.recordParts(lesson, alternativesDir, v.proveAlternative)
-}
-
-func (v *verifier) proveAlternative(ctx context.Context, lesson catalog.Lesson, r Record, texts map[string]string) ([]string, error) {
-	if len(r.Catches) > 0 {
-		return []string{"it names a step that catches it, and is right"}, nil
-	}
-	binary, wrong, err := v.compile(ctx, lesson, texts, false)
-	if wrong != nil || err != nil {
-		return wrong, err
-	}
-	var said tally
-	for range v.share(alternativeRuns) {
-		result, err := binary.Run(ctx, nil, environment(calm))
+// alternativeJobs prove that right answers of another shape pass.
+func (v *verifier) alternativeJobs(lesson catalog.Lesson) ([]job, error) {
+	return v.recordJobs(lesson, mistakes.AlternativesDir, func(ctx context.Context, r mistakes.Record, texts map[string]string) ([]string, error) {
+		if len(r.Expect) > 0 {
+			return []string{"it names a step that catches it, and is right"}, nil
+		}
+		t, err := trial.Compile(ctx, v.root, lesson, texts, false)
 		if err != nil {
 			return nil, err
 		}
-		said.add(rejected(mustPass(result)))
-	}
-	return said.wrong(), nil
+		defer t.Close()
+		results, err := t.Repeat(ctx, v.share(alternativeRuns), nil, trial.Limit(calm))
+		if err != nil {
+			return nil, err
+		}
+		return judge(results, rejected), nil
+	})
 }
 
-// rejected says of a right answer that it was refused, with the reason; "" stays.
-func rejected(reason string) string {
-	if reason == "" {
+// rejected is the verdict on a run of a right answer.
+func rejected(result progress.Result) string {
+	if result.Done {
 		return ""
 	}
-	return "this right answer is rejected: " + reason
+	return "this right answer is rejected: " + trial.Failure(result)
 }

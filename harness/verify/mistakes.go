@@ -5,119 +5,80 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/mistakes"
 	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/verify/trial"
 )
 
-// How long a step may hang: what a learner has, and once it is known that the
-// mistake hangs, less, for these runs stand side by side.
-const (
-	patience   = 5 * time.Second
-	impatience = 2 * time.Second
-)
-
-// mistakeParts proves that each mistake is caught by the step on record, before
-// any other is red, and with the words on record; in each of many processes.
-func (v *verifier) mistakeParts(lesson catalog.Lesson) ([]part, error) {
-	return v.recordParts(lesson, mistakesDir, v.proveMistake)
-}
-
-// recordParts makes a part of each record in dir that is asked for. The edited
-// solution comes with it.
-func (v *verifier) recordParts(lesson catalog.Lesson, dir string,
-	prove func(context.Context, catalog.Lesson, Record, map[string]string) ([]string, error)) ([]part, error) {
-	records, err := readRecords(v.root, dir, lesson)
-	if err != nil {
-		return []part{{"records", dir + "/" + lesson.Name, 0, func(context.Context) ([]string, error) { return each(err), nil }}}, nil
-	}
-	solution, err := solutionTexts(lesson)
-	if err != nil {
-		return nil, err
-	}
-	var parts []part
-	for _, r := range records {
-		if strings.Contains(r.File, v.Match) && (v.race || !r.Race) {
-			parts = append(parts, part{r.Title, r.File, 1, func(ctx context.Context) ([]string, error) {
-				texts, err := r.apply(solution)
-				if err != nil {
-					return []string{err.Error()}, nil
-				}
-				return prove(ctx, lesson, r, texts)
-			}})
+// mistakeJobs prove that each mistake is caught by the step on record, before any
+// other is red, and with the words on record; in each of many processes.
+func (v *verifier) mistakeJobs(lesson catalog.Lesson) ([]job, error) {
+	return v.recordJobs(lesson, mistakes.Dir, func(ctx context.Context, r mistakes.Record, texts map[string]string) ([]string, error) {
+		if len(r.Expect) == 0 {
+			return []string{"it does not say which step catches it: a line \"step: Test…\", and below it \"message: …\""}, nil
 		}
-	}
-	return parts, nil
-}
-
-func (v *verifier) proveMistake(ctx context.Context, lesson catalog.Lesson, r Record, texts map[string]string) ([]string, error) {
-	if len(r.Catches) == 0 {
-		return []string{"it does not say which step catches it: a line \"step: Test…\", and below it \"message: …\""}, nil
-	}
-	binary, wrong, err := v.compile(ctx, lesson, texts, r.Race)
-	if wrong != nil || err != nil {
-		return wrong, err
-	}
-	var said tally
-	began := time.Now()
-	result, err := binary.Run(ctx, nil, environment(patience))
-	if err != nil {
-		return nil, err
-	}
-	said.add(r.judge(result))
-	rest := v.runs
-	if time.Since(began) > patience {
-		rest = v.runsAside
-	}
-	if err := rest(ctx, binary, v.Runs-1, func(result progress.Result) { said.add(r.judge(result)) }); err != nil {
-		return nil, err
-	}
-	return said.wrong(), nil
-}
-
-// runs runs the binary n times, one after the other.
-func (v *verifier) runs(ctx context.Context, b *progress.Binary, n int, see func(progress.Result)) error {
-	for range n {
-		result, err := b.Run(ctx, nil, environment(patience))
+		t, err := trial.Compile(ctx, v.root, lesson, texts, r.Race)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		see(result)
-	}
-	return nil
+		defer t.Close()
+		results, err := v.repeatMistake(ctx, t)
+		if err != nil {
+			return nil, err
+		}
+		return judge(results, func(result progress.Result) string { return notCaught(r, result) }), nil
+	})
 }
 
-// runsAside runs the binary n times side by side, as it does little but hang, and
-// gives the place of the one who calls to others meanwhile.
-func (v *verifier) runsAside(ctx context.Context, b *progress.Binary, n int, see func(progress.Result)) error {
-	release(v.busy)
-	defer func() { v.busy <- struct{}{} }()
-	results, errs := make([]progress.Result, n), make([]error, n)
-	var group sync.WaitGroup
+// repeatMistake runs the tests as often as a mistake is tried. One that hangs is
+// tried side by side, after its first run.
+func (v *verifier) repeatMistake(ctx context.Context, t *trial.Trial) ([]progress.Result, error) {
+	began := time.Now()
+	first, err := t.Repeat(ctx, 1, nil, trial.Limit(patience))
+	if err != nil {
+		return nil, err
+	}
+	var rest []progress.Result
+	if time.Since(began) > patience {
+		rest, err = v.repeatAside(ctx, t, v.Runs-1)
+	} else {
+		rest, err = t.Repeat(ctx, v.Runs-1, nil, trial.Limit(patience))
+	}
+	return append(first, rest...), err
+}
+
+// impatience is how long a step may hang once it is known that it does: these runs
+// stand side by side.
+const impatience = 2 * time.Second
+
+// repeatAside runs the tests n times side by side, as they do little but hang, and
+// gives the place of the job that calls it to others meanwhile.
+func (v *verifier) repeatAside(ctx context.Context, t *trial.Trial, n int) ([]progress.Result, error) {
+	v.busy.Release(1)
+	defer v.busy.Acquire(context.WithoutCancel(ctx), 1) // the job releases it, whatever happens
+	results := make([]progress.Result, n)
+	group, ctx := errgroup.WithContext(ctx)
 	for i := range n {
-		group.Go(func() {
-			if acquire(ctx, v.idle) {
-				defer release(v.idle)
-				results[i], errs[i] = b.Run(ctx, nil, environment(impatience))
-			} else {
-				errs[i] = context.Cause(ctx)
+		group.Go(func() error {
+			if err := v.idle.Acquire(ctx, 1); err != nil {
+				return context.Cause(ctx)
 			}
+			defer v.idle.Release(1)
+			var err error
+			results[i], err = t.Run(ctx, nil, trial.Limit(impatience))
+			return err
 		})
 	}
-	group.Wait()
-	for i := range n {
-		if errs[i] != nil {
-			return errs[i]
-		}
-		see(results[i])
-	}
-	return nil
+	return results, group.Wait()
 }
 
-// judge says what is wrong with a run of the mistake, or "".
-func (r Record) judge(result progress.Result) string {
+// notCaught is the verdict on a run of a mistake.
+func notCaught(r mistakes.Record, result progress.Result) string {
 	red, ok := result.Red()
 	if !ok {
 		if result.Outside != "" {
@@ -125,11 +86,11 @@ func (r Record) judge(result progress.Result) string {
 		}
 		return "no step catches it: mend the lesson's test"
 	}
-	i := slices.IndexFunc(r.Catches, func(c Catch) bool { return c.Step == red.Name })
+	i := slices.IndexFunc(r.Expect, func(e mistakes.Expectation) bool { return e.Step == red.Name })
 	if i < 0 {
-		return fmt.Sprintf("the first step to go red is %s, and not %s: %s", red.Name, r.Catches[0].Step, red.Message)
+		return fmt.Sprintf("the first step to go red is %s, and not %s: %s", red.Name, r.Step(), red.Message)
 	}
-	for _, words := range r.Catches[i].Words {
+	for _, words := range r.Expect[i].Words {
 		if !strings.Contains(red.Message, words) {
 			return fmt.Sprintf("%s does not say %q but: %s", red.Name, words, red.Message)
 		}

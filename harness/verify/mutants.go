@@ -8,24 +8,19 @@ import (
 	"example.com/sseworkbook/harness/verify/mutate"
 )
 
-// mutants is the proof that is made only when it is asked for.
-const mutants = "mutants"
-
 // leastEfficacy is how many of the small changes to a solution its tests have to
 // see, whatever the reasons why they do not see the others.
 const leastEfficacy = 0.95
 
-// mutantParts proves that a small change to the solution turns a step red, or
+// mutantJobs prove that a small change to the solution turns a step red, or
 // that it is on record why none can see it.
-func (v *verifier) mutantParts(lesson catalog.Lesson) ([]part, error) {
-	return []part{{"", v.path(lesson.Dir), 0, func(ctx context.Context) ([]string, error) {
-		v.alone.Lock() // it keeps all processors busy by itself
-		defer v.alone.Unlock()
+func (v *verifier) mutantJobs(lesson catalog.Lesson) ([]job, error) {
+	return []job{{file: v.path(lesson.Dir), prove: func(ctx context.Context) ([]string, error) {
 		report, err := mutate.Run(ctx, v.root, lesson, v.Log)
 		if err != nil {
 			return nil, err
 		}
-		v.prove(lesson, mutants, report.Mutants)
+		v.count("mutants", lesson, report.Mutants) // nobody knew before how many compile
 		v.note("%s: %d of %d small changes are seen (%.1f %%), and %d change nothing, and %d what nobody asks for",
 			lesson.Name, report.Killed, report.Mutants, 100*report.Efficacy, report.Equivalent, report.NotAsked)
 		return notSeen(report), nil
@@ -42,7 +37,8 @@ func notSeen(r mutate.Report) (wrong []string) {
 		wrong = append(wrong, "a step sees this change now, or there is no such change any more: "+entry)
 	}
 	if r.Efficacy < leastEfficacy {
-		wrong = append(wrong, fmt.Sprintf("its tests see %.1f %% of the small changes to the solution; it should be %.0f %%", 100*r.Efficacy, 100*leastEfficacy))
+		wrong = append(wrong, fmt.Sprintf("its tests see %.1f %% of the small changes to the solution; it should be %.0f %%",
+			100*r.Efficacy, 100*leastEfficacy))
 	}
 	return wrong
 }

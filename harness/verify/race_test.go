@@ -19,7 +19,7 @@ func TestWithoutARaceDetectorTheRestIsProven(t *testing.T) {
 		t.Skip("this system needs no C compiler for it")
 	}
 	root := write(t, map[string]string{
-		"harness/verify/mistakes/01-greeting/racy.txtar": "title: only the detector sees it\nsymptom: none\nrace: only\n" +
+		"harness/mistakes/01-greeting/racy.txtar": "title: only the detector sees it\nsymptom: none\nrace: only\n" +
 			"step: TestAGreetingHasTheName\nmessage: data race\n" + edit("package greeting", "package greeting // racy"),
 	})
 	wrong, output := run(t, root, verify.Options{Only: []string{"stubs", "solutions", "mistakes"}, Runs: 1})

@@ -2,12 +2,13 @@ package verify
 
 import (
 	"context"
-	"fmt"
 	"runtime"
+	"sync"
 	"sync/atomic"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/verify/trial"
 )
 
 // A condition is one under which a solution must be green.
@@ -30,96 +31,90 @@ var conditions = []condition{
 	{name: "shuffled with -race", runs: 1, race: true, args: []string{"-test.shuffle=on"}},
 }
 
-// solutionParts proves that the lesson's tests pass on its solution under each
+// solutionJobs prove that the lesson's tests pass on its solution under each
 // condition. The steps themselves see to it that nothing leaks.
-func (v *verifier) solutionParts(lesson catalog.Lesson) ([]part, error) {
+func (v *verifier) solutionJobs(lesson catalog.Lesson) ([]job, error) {
 	texts, err := solutionTexts(lesson)
 	if err != nil {
 		return nil, err
 	}
-	file := v.path(lesson.SolutionFile())
-	var parts []part
-	for _, race := range v.withAndWithoutRace() {
-		name, runs := "plain", 0
+	var jobs []job
+	for _, race := range v.builds() {
+		j := job{name: "plain", file: v.path(lesson.SolutionFile())}
 		if race {
-			name = "-race"
+			j.name = "-race"
 		}
 		for _, c := range conditions {
 			if c.race == race {
-				runs += v.share(c.runs)
+				j.proves += v.share(c.runs)
 			}
 		}
-		parts = append(parts, part{name, file, runs, func(ctx context.Context) ([]string, error) {
-			return v.proveGreen(ctx, lesson, texts, race)
-		}})
+		j.prove = func(ctx context.Context) ([]string, error) { return v.proveGreen(ctx, lesson, texts, race) }
+		jobs = append(jobs, j)
 	}
-	return parts, nil
+	return jobs, nil
 }
 
-// withAndWithoutRace returns false, and true where there is a race detector.
-func (v *verifier) withAndWithoutRace() []bool {
-	if !v.race {
-		return []bool{false}
+// solutionTexts returns the solution's files by their names.
+func solutionTexts(lesson catalog.Lesson) (map[string]string, error) {
+	files, err := lesson.SolutionFiles()
+	if err != nil {
+		return nil, err
 	}
-	return []bool{false, true}
+	return trial.Texts(files)
 }
 
 // proveGreen runs the lesson's tests on its solution under each condition that
 // goes with race.
-func (v *verifier) proveGreen(ctx context.Context, lesson catalog.Lesson, texts map[string]string, race bool) ([]string, error) {
-	binary, wrong, err := v.compile(ctx, lesson, texts, race)
-	if wrong != nil || err != nil {
-		return wrong, err
+func (v *verifier) proveGreen(ctx context.Context, lesson catalog.Lesson, texts map[string]string, race bool) (wrong []string, err error) {
+	t, err := trial.Compile(ctx, v.root, lesson, texts, race)
+	if err != nil {
+		return nil, err
 	}
+	defer t.Close()
 	for _, c := range conditions {
 		if c.race != race {
 			continue
 		}
-		said, err := c.run(ctx, binary, v.share(c.runs))
+		results, err := c.repeat(ctx, t, v.share(c.runs))
 		if err != nil {
 			return nil, err
 		}
-		for _, text := range said.wrong() {
+		for _, text := range judge(results, notGreen) {
 			wrong = append(wrong, c.name+": "+text)
 		}
 	}
 	return wrong, nil
 }
 
-// run runs the binary n times under the condition, each time in a new process.
-func (c condition) run(ctx context.Context, b *progress.Binary, n int) (said tally, err error) {
+// repeat runs the tests n times under the condition.
+func (c condition) repeat(ctx context.Context, t *trial.Trial, n int) ([]progress.Result, error) {
 	if c.load {
 		defer load()()
 	}
-	for range n {
-		result, err := b.Run(ctx, c.args, environment(calm, c.env...))
-		if err != nil {
-			return said, err
-		}
-		reason := mustPass(result)
-		if reason != "" {
-			reason = fmt.Sprintf("the lesson is not green on its solution: %s", reason)
-		}
-		said.add(reason)
+	return t.Repeat(ctx, n, c.args, trial.Limit(calm, c.env...))
+}
+
+// notGreen is the verdict on a run on the solution.
+func notGreen(result progress.Result) string {
+	if result.Done {
+		return ""
 	}
-	return said, nil
+	return "the lesson is not green on its solution: " + trial.Failure(result)
 }
 
 // load keeps all processors busy until end is called.
 func load() (end func()) {
 	var ended atomic.Bool
-	done := make(chan struct{})
+	var all sync.WaitGroup
 	for range runtime.NumCPU() {
-		go func() {
+		all.Go(func() {
 			for !ended.Load() {
 			}
-			done <- struct{}{}
-		}()
+		})
 	}
 	return func() {
 		ended.Store(true)
-		for range runtime.NumCPU() {
-			<-done
-		}
+		all.Wait()
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/checksums"
 	"example.com/sseworkbook/harness/stub"
 	"example.com/sseworkbook/harness/verify"
 )
@@ -92,7 +93,7 @@ const comma = ", "
 ## What people get wrong
 ## Go deeper
 `,
-	"harness/verify/mistakes/01-greeting/impolite.txtar": `title: the name is left away
+	"harness/mistakes/01-greeting/impolite.txtar": `title: the name is left away
 symptom: nobody turns round
 step: TestAGreetingHasTheName
 message: not greeted by her name
@@ -142,10 +143,10 @@ func write(t *testing.T, changes map[string]string) (root string) {
 	for name, text := range files {
 		put(t, name, text)
 	}
-	for _, name := range []string{"harness/catalog/tests.sum", "harness/stub/derived.sum"} {
+	for _, name := range []string{"harness/checksums/tests.sum", "harness/stub/derived.sum"} {
 		put(t, name, "")
 	}
-	require.NoError(t, catalog.WriteSums(folder))
+	require.NoError(t, checksums.Write(folder))
 	generate(t)
 	return folder
 }

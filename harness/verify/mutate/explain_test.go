@@ -70,7 +70,7 @@ func TestTheEntriesAreAboutTheSolutionsAsTheyAre(t *testing.T) {
 		for _, file := range files {
 			text, err := os.ReadFile(file)
 			require.NoError(t, err)
-			changes, err := find(filepath.Base(file), text)
+			changes, err := find(filepath.Base(file), string(text))
 			require.NoError(t, err)
 			for _, c := range changes {
 				made[c.String()] = true

@@ -62,13 +62,13 @@ func TestEachKindOfChange(t *testing.T) {
 			for i := 0; i < n; i++ {
 				continue
 			}`, `
-			never in f
-			- for i := 0; i < n; i++ {
-			+ for i := 0; false && (i < n); i++ {
-
 			number in f
 			- for i := 0; i < n; i++ {
 			+ for i := 1; i < n; i++ {
+
+			never in f
+			- for i := 0; i < n; i++ {
+			+ for i := 0; false && (i < n); i++ {
 
 			boundary in f
 			- for i := 0; i < n; i++ {
@@ -156,7 +156,7 @@ func TestEachKindOfChange(t *testing.T) {
 			- a.b()`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			changes, err := find("f.go", []byte("package p\n\nfunc f() {\n"+test.code+"\n}\n"))
+			changes, err := find("f.go", "package p\n\nfunc f() {\n"+test.code+"\n}\n")
 			require.NoError(t, err)
 			var got []string
 			for _, c := range changes {
@@ -170,7 +170,7 @@ func TestEachKindOfChange(t *testing.T) {
 
 func TestAChangeSaysWhereItIs(t *testing.T) {
 	file := "package p\n\nconst (\n\ta = 1\n\tb = 2\n)\n\ntype s [3]int\n\nfunc (x *s) f() { x[4]++ }\n"
-	changes, err := find("f.go", []byte(file))
+	changes, err := find("f.go", file)
 	require.NoError(t, err)
 	where := map[string]int{}
 	for _, c := range changes {
@@ -181,11 +181,11 @@ func TestAChangeSaysWhereItIs(t *testing.T) {
 
 // Where a step fails, its message names lines: those of the solution.
 func TestLinesKeepTheirNumbers(t *testing.T) {
-	file := []byte("package p\n\nfunc f() {\n\tmu.Lock()\n\tdefer func() {\n\t\tg()\n\t}()\n\tmu.Unlock()\n}\n")
+	file := "package p\n\nfunc f() {\n\tmu.Lock()\n\tdefer func() {\n\t\tg()\n\t}()\n\tmu.Unlock()\n}\n"
 	changes, err := find("f.go", file)
 	require.NoError(t, err)
 	require.Len(t, changes, 3)
 	for _, c := range changes {
-		require.Equal(t, strings.Count(string(file), "\n"), strings.Count(string(c.apply(file)), "\n"), c)
+		require.Equal(t, strings.Count(file, "\n"), strings.Count(c.apply(file), "\n"), c)
 	}
 }

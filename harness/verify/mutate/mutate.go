@@ -3,47 +3,28 @@
 // should go red. A change that survives is a hole in the tests, or has a reason,
 // and then that stands in equivalent/. Only harness/verify uses it.
 //
-// The kinds of change:
-//
-//	never       the condition of an if, a loop or a case is false
-//	always      the condition of an if or a case is true
-//	operand     one side of && or || is taken out
-//	negation    == for !=, < for >=, true for false, and no ! any more
-//	boundary    < for <=, > for >=
-//	arithmetic  - for +, / for *, >> for <<, = for +=, -- for ++
-//	number      a number is one larger
-//	drop        a statement, or a clause of a select or a switch, is gone
-//	lock        a mutex is neither locked nor unlocked
-//	loop        continue for break, and break for continue
-//
-// The changed file is laid over the lesson's, so it takes neither coverage nor
-// a copy of the module, and a change that the compiler refuses is known as such.
+// The kinds of change are the table in operators.go. The changed file is laid over
+// the lesson's, so it takes neither coverage nor a copy of the module, and a change
+// that the compiler refuses is known as such.
 package mutate
 
 import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
-	"os"
 	"runtime"
-	"slices"
-	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"example.com/sseworkbook/harness/catalog"
 )
 
 // A Report is what came of the changes to one lesson's solution.
 type Report struct {
-	Lesson   catalog.Lesson
-	Mutants  int // the changes that compile
-	Killed   int // those that turned a step red
-	Hung     int // of these, those that a step hung on
-	Raced    int // of these, those that only the race detector saw
-	Invalid  int // the changes that do not compile, which count for nothing
-	Took     time.Duration
+	Mutants  int     // the changes that compile
+	Killed   int     // those that turned a step red
 	Efficacy float64 // Killed of those Mutants that are not Equivalent, from 0 to 1
 
 	Equivalent int      // the survivors that change nothing, by what is on record
@@ -52,29 +33,21 @@ type Report struct {
 	Stale      []string // entries in equivalent/ that explain no survivor: where each is, and the change
 }
 
-// OK reports whether every survivor is explained, and every explanation needed.
-func (r Report) OK() bool { return len(r.Survivors) == 0 && len(r.Stale) == 0 }
-
 // Run tries all changes to the solution of a lesson of the workbook at root, and
 // writes to log what it is at, and each survivor. What it finds is in the report;
 // an error means that there is none: the tests do not pass on the solution
 // itself, something could not be run, or ctx ended, which takes with it whatever
 // was started.
 func Run(ctx context.Context, root string, lesson catalog.Lesson, log io.Writer) (Report, error) {
-	began := time.Now()
 	entries, err := explanations(root, lesson)
 	if err != nil {
 		return Report{}, err
 	}
-	dir, err := os.MkdirTemp("", "mutate-*")
-	if err != nil {
-		return Report{}, fmt.Errorf("mutating lesson %s: %w", lesson.Name, err)
-	}
-	defer os.RemoveAll(dir)
-	t, err := newTester(ctx, root, lesson, entries, dir)
+	t, err := newTester(ctx, root, lesson, entries)
 	if err != nil {
 		return Report{}, err
 	}
+	defer t.close()
 	changes, err := t.changes()
 	if err != nil {
 		return Report{}, err
@@ -84,60 +57,31 @@ func Run(ctx context.Context, root string, lesson catalog.Lesson, log io.Writer)
 	if err != nil {
 		return Report{}, err
 	}
-	r := summary(changes, verdicts, entries)
-	r.Lesson, r.Took = lesson, time.Since(began)
-	return r, nil
-}
-
-// changes returns all changes to the solution's files.
-func (t *tester) changes() ([]Change, error) {
-	var all []Change
-	for _, name := range slices.Sorted(maps.Keys(t.texts)) {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		found, err := find(name, []byte(t.texts[name]))
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, found...)
-	}
-	return all, nil
+	return summary(changes, verdicts, entries), nil
 }
 
 // tryAll tries the changes, as many at a time as there are processors.
 func (t *tester) tryAll(ctx context.Context, changes []Change, log io.Writer) ([]verdict, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var workers sync.WaitGroup
-	var mu sync.Mutex // guards log
 	verdicts := make([]verdict, len(changes))
-	next := make(chan int)
-	for range runtime.NumCPU() {
-		workers.Go(func() {
-			for i := range next {
-				v, err := t.try(ctx, changes[i])
-				if err != nil {
-					cancel(err)
-				}
-				verdicts[i] = v
-				if err == nil && v == survived {
-					mu.Lock()
-					fmt.Fprintf(log, "%s:%d: nothing is red after this change\n%v\n", changes[i].File, changes[i].Line, changes[i])
-					mu.Unlock()
-				}
+	var mu sync.Mutex // guards log
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.NumCPU())
+	for i, c := range changes {
+		group.Go(func() error {
+			if groupCtx.Err() != nil {
+				return context.Cause(groupCtx)
 			}
+			v, err := t.try(groupCtx, c)
+			if err == nil && v == survived {
+				mu.Lock()
+				defer mu.Unlock()
+				fmt.Fprintf(log, "%s:%d: nothing is red after this change\n%v\n", c.File, c.Line, c)
+			}
+			verdicts[i] = v
+			return err
 		})
 	}
-	for i := range changes {
-		select {
-		case next <- i:
-		case <-ctx.Done():
-		}
-	}
-	close(next)
-	workers.Wait()
-	return verdicts, context.Cause(ctx)
+	return verdicts, group.Wait()
 }
 
 // summary counts the verdicts, and sets the survivors against the explanations.
@@ -148,16 +92,8 @@ func summary(changes []Change, verdicts []verdict, entries []explanation) Report
 		switch v {
 		case survived:
 			survivors = append(survivors, changes[i])
-		case hung:
-			r.Hung++
-			r.Killed++
-		case raced:
-			r.Raced++
-			r.Killed++
 		case killed:
 			r.Killed++
-		case invalid:
-			r.Invalid++
 		}
 	}
 	r.Mutants = r.Killed + len(survivors)

@@ -1,14 +1,15 @@
-package catalog_test
+package structure_test
 
 import (
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/verify/structure"
 )
 
 // The workbook itself is sound. A learner's need not be, so this is for .ci/run.
@@ -18,12 +19,23 @@ func TestTheWorkbookIsSound(t *testing.T) {
 	}
 	root, err := catalog.Root(".")
 	require.NoError(t, err)
-	require.NoError(t, catalog.Check(root))
+	require.Empty(t, check(t, root))
 }
 
 func TestASoundWorkbookPasses(t *testing.T) {
-	root := write(t, map[string]string{"lessons/scratch/x.go": "package main"})
-	require.NoError(t, catalog.Check(root))
+	require.Empty(t, check(t, write(t, map[string]string{"lessons/scratch/x.go": "package main"})))
+}
+
+// check returns what is wrong with the workbook in root.
+func check(t *testing.T, root string) string {
+	t.Helper()
+	problems := structure.Workbook(root)
+	lessons, err := catalog.Find(root)
+	require.NoError(t, err)
+	for _, lesson := range lessons {
+		problems = slices.Concat(problems, structure.Readme(lesson), structure.Tests(lesson))
+	}
+	return strings.Join(problems, "\n")
 }
 
 // Each thing that authors get wrong is said in words, with the folder's name.
@@ -59,6 +71,10 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		"a title without the number": {
 			map[string]string{"lessons/01-greeting/README.md": readme("Greeting")},
 			`the first line is "# Greeting"; it should be "# 01 · Title: what it is about"`,
+		},
+		"no section": {
+			map[string]string{"lessons/01-greeting/README.md": strings.Replace(readme("01 · Hi: hi"), "## Run it\n", "", 1)},
+			"its sections are The problem, On the wire, Your task, Hints, ",
 		},
 		"no README": {map[string]string{"lessons/01-greeting/README.md": ""}, "01-greeting/README.md"},
 		"no hints":  {map[string]string{"lessons/01-greeting/README.md": "# 01 · Hi\n"}, "no folded hints"},
@@ -109,53 +125,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		"not Go at all": {map[string]string{"solutions/01-greeting/greeting.go": "hello"}, "greeting.go:1:1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			require.ErrorContains(t, catalog.Check(write(t, test.changes)), test.want)
+			require.Contains(t, check(t, write(t, test.changes)), test.want)
 		})
 	}
-}
-
-func TestAnEditedTestIsNamed(t *testing.T) {
-	root := write(t, nil)
-	edited, err := catalog.Edited(root)
-	require.NoError(t, err)
-	require.Empty(t, edited)
-
-	test := filepath.Join(root, "lessons/01-greeting/part1_test.go")
-	require.NoError(t, os.WriteFile(test, []byte(greetingTest+"\n// mine\n"), 0o644))
-	require.NoError(t, os.Remove(filepath.Join(root, "lessons/02-shouting/part1_test.go")))
-	edited, err = catalog.Edited(root)
-	require.NoError(t, err)
-	require.Equal(t, []string{"lessons/01-greeting/part1_test.go", "lessons/02-shouting/part1_test.go"}, edited)
-
-	require.ErrorContains(t, catalog.Check(root), "tests.sum is not of the lesson tests as they are now")
-}
-
-// What a lesson gives is the workbook's as its tests are.
-func TestAnEditedGivenFileIsNamed(t *testing.T) {
-	given := "package greeting\n\nconst hello = 1\n"
-	root := write(t, map[string]string{"solutions/01-greeting/given.go": given, "lessons/01-greeting/given.go": given})
-	require.NoError(t, catalog.Check(root))
-
-	file := find(t, root)[0].GivenFile()
-	require.NoError(t, os.WriteFile(file, []byte("package greeting\n"), 0o644))
-	edited, err := catalog.Edited(root)
-	require.NoError(t, err)
-	require.Equal(t, []string{"lessons/01-greeting/given.go"}, edited)
-}
-
-// Git on Windows may give text files other line ends: that is no edit.
-func TestOtherLineEndsAreNoEdit(t *testing.T) {
-	root := write(t, map[string]string{"lessons/01-greeting/part1_test.go": "package greeting_test\n"})
-	test := filepath.Join(root, "lessons/01-greeting/part1_test.go")
-	require.NoError(t, os.WriteFile(test, []byte("package greeting_test\r\n"), 0o644))
-	edited, err := catalog.Edited(root)
-	require.NoError(t, err)
-	require.Empty(t, edited)
-}
-
-func TestARuinedListOfChecksumsIsAnError(t *testing.T) {
-	root := write(t, nil)
-	require.NoError(t, os.WriteFile(filepath.Join(root, "harness/catalog/tests.sum"), []byte("<<<<<<< HEAD\n"), 0o644))
-	_, err := catalog.Edited(root)
-	require.ErrorContains(t, err, "is not a checksum and a path")
 }

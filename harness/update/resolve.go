@@ -21,14 +21,14 @@ type source struct {
 
 // commits are the states between which the update goes.
 type commits struct {
-	head   string // where the learner is
-	base   string // the workbook's state that they have: the last commit that both sides share
-	target string // the newer state
-	broken string // the target of an earlier update that did not get to its end, or ""
+	head        string // where the learner is
+	base        string // the workbook's state that they have: the last commit that both sides share
+	target      string // the newer state
+	interrupted string // the target of an earlier update that did not get to its end, or ""
 }
 
-// refused are the states of a repository that somebody is in the middle of, by the file that git keeps then.
-var refused = []struct{ file, sentence string }{
+// busyStates are those of a repository that somebody is in the middle of, by the file that git keeps then.
+var busyStates = []struct{ file, sentence string }{
 	{"MERGE_HEAD", "a merge is not finished here: git merge --abort, or git commit, ends it"},
 	{"rebase-merge", "a rebase is not finished here: git rebase --abort, or --continue, ends it"},
 	{"rebase-apply", "a rebase is not finished here: git rebase --abort, or --continue, ends it"},
@@ -38,28 +38,46 @@ var refused = []struct{ file, sentence string }{
 	{"index.lock", "another git command is at work here, or has crashed: end it, or else remove .git/index.lock"},
 }
 
+// resolve finds out where the newer workbook comes from, says so, gets it, and returns between which commits the update goes.
+func (g git) resolve(ctx context.Context, out report, name string) (commits, error) {
+	if err := g.ready(ctx); err != nil {
+		return commits{}, err
+	}
+	from, err := g.source(ctx, name)
+	if err != nil {
+		return commits{}, err
+	}
+	out.line("from", "%s", from.address)
+	target, err := g.fetch(ctx, from)
+	if failed, ok := errors.AsType[*gitError](err); ok {
+		return commits{}, fmt.Errorf("nothing was to be had from %s: %s; nothing is changed, "+
+			"and -from takes another URL, or the folder of a newer copy", from.address, failed.complaint)
+	}
+	if err != nil {
+		return commits{}, err
+	}
+	return g.between(ctx, target, from)
+}
+
 // ready says why no update can be made here, whatever there is to get.
 func (g git) ready(ctx context.Context) error {
 	if _, err := exec.LookPath("git"); err != nil {
 		return errors.New("update needs git, and there is none in your PATH: install it (https://git-scm.com) and run this again")
 	}
-	top, err := g.line(ctx, "rev-parse", "--show-toplevel")
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err != nil && !strings.Contains(err.Error(), "not a git repository") {
-		return err
-	}
-	if err != nil || !sameFile(top, g.dir) {
+	elsewhere, err := g.run(ctx, "rev-parse", "--show-cdup") // the way to the folder at the top, if that is not this one
+	if failed, ok := errors.AsType[*gitError](err); elsewhere != "" || ok && strings.Contains(failed.complaint, "not a git repository") {
 		return errors.New("this copy of the workbook came without git, as from a zip, so what you started from is not known: " +
 			"git clone the workbook beside it, copy the files that you wrote into its lessons/, and go on there, where update works")
 	}
-	for _, state := range refused {
-		path, err := g.gitPath(ctx, state.file)
-		if err != nil {
-			return err
-		}
-		if _, err := os.Stat(path); err == nil {
+	if err != nil {
+		return err
+	}
+	folder, err := g.run(ctx, "rev-parse", "--absolute-git-dir")
+	if err != nil {
+		return err
+	}
+	for _, state := range busyStates {
+		if _, err := os.Stat(filepath.Join(folder, state.file)); err == nil {
 			return errors.New(state.sentence + "; then run this again")
 		}
 	}
@@ -69,56 +87,33 @@ func (g git) ready(ctx context.Context) error {
 	return nil
 }
 
-// gitPath returns where git keeps a file of its own, absolute.
-func (g git) gitPath(ctx context.Context, name string) (string, error) {
-	path, err := g.line(ctx, "rev-parse", "--git-path", name)
-	if err != nil || filepath.IsAbs(path) {
-		return path, err
-	}
-	return filepath.Join(g.dir, path), nil
-}
-
-// sameFile tells whether two paths lead to one file.
-func sameFile(a, b string) bool {
-	one, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	other, err := os.Stat(b)
-	return err == nil && os.SameFile(one, other)
-}
-
 // source finds out where the newer workbook comes from: what the learner says; else the remote that forks call
 // upstream, since a fork itself gets nothing by itself; else the one that the branch tracks; else origin.
-func (g git) source(ctx context.Context, from string) (source, error) {
+func (g git) source(ctx context.Context, name string) (source, error) {
 	list, err := g.run(ctx, "remote")
 	if err != nil {
 		return source{}, err
 	}
 	remotes := strings.Fields(list)
-	name := from
 	if name == "" {
-		branch, _ := g.line(ctx, "symbolic-ref", "-q", "--short", "HEAD") // none where HEAD is detached
-		tracked, _ := g.line(ctx, "config", "branch."+branch+".remote")
-		for _, candidate := range []string{"upstream", tracked, "origin"} {
-			if slices.Contains(remotes, candidate) {
-				name = candidate
-				break
-			}
+		branch, _ := g.run(ctx, "symbolic-ref", "-q", "--short", "HEAD") // none where HEAD is detached
+		tracked, _ := g.run(ctx, "config", "branch."+branch+".remote")
+		candidates := []string{"upstream", tracked, "origin"}
+		i := slices.IndexFunc(candidates, func(remote string) bool { return slices.Contains(remotes, remote) })
+		if i < 0 {
+			return source{}, errors.New("git knows no remote here to ask for a newer workbook: name one with -from, a URL or a folder")
 		}
-	}
-	if name == "" {
-		return source{}, errors.New("git knows no remote here to ask for a newer workbook: name one with -from, a URL or a folder")
+		name = candidates[i]
 	}
 	if slices.Contains(remotes, name) {
-		url, err := g.line(ctx, "remote", "get-url", name)
+		url, err := g.run(ctx, "remote", "get-url", name)
 		return source{name, fmt.Sprintf("%s (%s)", name, url)}, err
 	}
 	if _, err := os.Stat(name); err == nil {
 		path, err := filepath.Abs(name)
-		return source{path, from}, err
+		return source{path, name}, err
 	}
-	return source{name, from}, nil
+	return source{name, name}, nil
 }
 
 // fetch gets the newest state of the source, which is that of its own HEAD, and returns its commit. Nothing of the
@@ -126,47 +121,34 @@ func (g git) source(ctx context.Context, from string) (source, error) {
 func (g git) fetch(ctx context.Context, from source) (string, error) {
 	heads, err := g.run(ctx, "ls-remote", "--symref", "--", from.name, "HEAD")
 	if err != nil {
-		return "", noAnswer(from, err)
+		return "", err
 	}
 	branch := "HEAD"
 	if words := strings.Fields(heads); len(words) > 1 && words[0] == "ref:" {
 		branch = words[1]
 	}
 	if _, err := g.run(ctx, "fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--", from.name, branch); err != nil {
-		return "", noAnswer(from, err)
+		return "", err
 	}
-	return g.line(ctx, "rev-parse", "FETCH_HEAD^{commit}")
-}
-
-// noAnswer says that the source was asked in vain.
-func noAnswer(from source, err error) error {
-	if e, ok := errors.AsType[*gitError](err); ok {
-		return fmt.Errorf("nothing was to be had from %s: %s; nothing is changed, and -from takes another URL, or the folder of a newer copy",
-			from.address, e.complaint)
-	}
-	return err
+	return g.run(ctx, "rev-parse", "FETCH_HEAD^{commit}")
 }
 
 // between finds the commits of an update to the target.
 func (g git) between(ctx context.Context, target string, from source) (commits, error) {
-	head, err := g.line(ctx, "rev-parse", "--verify", "-q", "HEAD^{commit}")
+	unrelated := fmt.Errorf("this copy shares no commit with %s, so what you started from is not known: git clone that one beside it, "+
+		"and copy the files that you wrote into its lessons/", from.address)
+	head, err := g.run(ctx, "rev-parse", "--verify", "-q", "HEAD^{commit}")
 	if err != nil {
-		return commits{}, unrelated(from)
+		return commits{}, unrelated
 	}
 	module, err := g.run(ctx, "show", target+":go.mod")
 	if err != nil || !strings.Contains(module, catalog.Module) {
 		return commits{}, fmt.Errorf("what %s has is not this workbook: its go.mod is not that of %s", from.address, catalog.Module)
 	}
-	base, err := g.line(ctx, "merge-base", head, target)
+	base, err := g.run(ctx, "merge-base", head, target)
 	if err != nil {
-		return commits{}, unrelated(from)
+		return commits{}, unrelated
 	}
-	broken, _ := g.line(ctx, "rev-parse", "--verify", "-q", journal+"^{commit}")
-	return commits{head, base, target, broken}, ctx.Err()
-}
-
-// unrelated says that the two histories have nothing in common.
-func unrelated(from source) error {
-	return fmt.Errorf("this copy shares no commit with %s, so what you started from is not known: git clone that one beside it, "+
-		"and copy the files that you wrote into its lessons/", from.address)
+	interrupted, _ := g.run(ctx, "rev-parse", "--verify", "-q", journal+"^{commit}")
+	return commits{head, base, target, interrupted}, ctx.Err()
 }

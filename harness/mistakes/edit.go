@@ -1,0 +1,48 @@
+package mistakes
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+)
+
+// An edit replaces one text by another.
+type edit struct{ old, new string }
+
+// Apply returns the solution's files, by their names, with the record's changes
+// made to them. It leaves solution as it is. It returns an error if an edit does
+// not fit the solution, as when that has changed.
+func (r Record) Apply(solution map[string]string) (map[string]string, error) {
+	texts := maps.Clone(solution)
+	for i, e := range r.edits {
+		file, err := e.find(texts)
+		if err != nil {
+			return nil, fmt.Errorf("edit %d: %w", i+1, err)
+		}
+		texts[file] = strings.Replace(texts[file], e.old, e.new, 1)
+	}
+	maps.Copy(texts, r.files)
+	return texts, nil
+}
+
+// find returns the name of the one file in which the edit's old text is.
+func (e edit) find(texts map[string]string) (file string, err error) {
+	if e.old == "" {
+		return "", errors.New("its old text is empty")
+	}
+	count := 0
+	for name, text := range texts {
+		if n := strings.Count(text, e.old); n > 0 {
+			file, count = name, count+n
+		}
+	}
+	first, _, _ := strings.Cut(e.old, "\n")
+	switch count {
+	case 0:
+		return "", fmt.Errorf("the solution has no such text any more, which begins with %q", first)
+	case 1:
+		return file, nil
+	}
+	return "", fmt.Errorf("the solution has the text %d times, which begins with %q: take more lines", count, first)
+}
