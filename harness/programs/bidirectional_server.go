@@ -11,8 +11,8 @@ import (
 )
 
 // A BidirectionalServer is the bidirectional server: the server of lesson 07, with its
-// routes /events, /responses, /trigger and /healthz, and the page that takes part at
-// /web/sse-test.html. It is safe for concurrent use; its fields are not to be changed
+// routes /events, /responses, /trigger and /healthz (solutions/07-cleanup/given.go
+// has them), and the page that takes part at /web/sse-test.html. It is safe for concurrent use; its fields are not to be changed
 // once it serves.
 type BidirectionalServer struct {
 	*cleanup.Server

@@ -43,7 +43,7 @@ func (l *lesson) closing() string {
 // "01-framing/TestOneEventIsOneWrite", the title of the mistake, and the words that
 // the step's message then has.
 //
-//go:embed mistakes.txt
+//go:embed mistakes.generated.txt
 var mistakesTable string
 
 // mistakes returns the titles of the mistakes on record that a step catches.

@@ -15,7 +15,7 @@ import (
 
 // oftenFile is the table from which a step that is red again names its mistakes.
 // It is part of harness/step, since a lesson's test depends on nothing else.
-const oftenFile = "harness/step/mistakes.txt"
+const oftenFile = "harness/step/mistakes.generated.txt"
 
 // GenerateMistakes writes the table of the mistakes on record for these lessons, by the
 // step that catches them: a line for each, of the step, the title, and the words of

@@ -73,7 +73,7 @@ func (w *Watcher) Rerun(lesson catalog.Lesson) {
 	w.change(func(s *Snapshot) {
 		s.Running, s.Lesson = true, lesson.Name
 		w.due = union(w.due, lesson)
-		w.stop() // what these tests would say is of yesterday
+		w.stop() // what these tests would say is out of date
 	})
 }
 
