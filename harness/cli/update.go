@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
-	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/status"
 	"example.com/sseworkbook/harness/toolchain"
 	"example.com/sseworkbook/harness/update"
@@ -54,8 +52,8 @@ func (b workbook) afterUpdate(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	where := "all lessons are done"
-	if i := slices.IndexFunc(results, func(r progress.Result) bool { return !r.Done }); i >= 0 {
-		where = fmt.Sprintf("lesson %s is next: %s", results[i].Lesson.Name, strings.TrimSpace(status.Summary(results[i])))
+	if next, open := status.FirstOpen(results); open {
+		where = fmt.Sprintf("lesson %s is next: %s", next.Lesson.Name, strings.TrimSpace(status.Summary(next)))
 	}
 	fmt.Fprintf(w, "you     %s · %s\n", where, program)
 	return nil

@@ -43,15 +43,6 @@ type Result struct {
 	Done bool
 }
 
-// Find returns the result of the lesson called name, if there is one.
-func Find(results []Result, name string) (r Result, found bool) {
-	i := slices.IndexFunc(results, func(r Result) bool { return r.Lesson.Name == name })
-	if i < 0 {
-		return Result{}, false
-	}
-	return results[i], true
-}
-
 // A StepResult is what a run showed of one step.
 type StepResult struct {
 	Name   string
