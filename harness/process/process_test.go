@@ -1,100 +1,105 @@
-//go:build unix
-
 package process
 
 import (
-	"bufio"
 	"context"
-	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
-	"strconv"
-	"strings"
-	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// This test's own program is also a process that waits for an interrupt.
+// This test's own program is also the processes that it starts.
 func TestMain(m *testing.M) {
-	if os.Getenv("UNTIL_INTERRUPTED") == "" {
+	switch os.Getenv("ROLE") {
+	case "":
 		os.Exit(m.Run())
+	case "worker":
+		work()
+	case "deaf worker":
+		signal.Ignore(os.Interrupt)
+		work()
+	case "polite worker":
+		interrupted, _ := signal.NotifyContext(context.Background(), os.Interrupt)
+		go work()
+		<-interrupted.Done()
+	case "boss":
+		_ = worker().Run()
+	case "boss who leaves":
+		_ = worker().Start()
 	}
-	interrupt := make(chan os.Signal, 1)
-	signal.Notify(interrupt, os.Interrupt)
-	fmt.Println("ready")
-	<-interrupt
 }
 
-// start runs a shell script and returns the command with the first line that it prints.
-func start(t *testing.T, ctx context.Context, script string) (*exec.Cmd, string) {
+// worker returns a command for a process that works.
+func worker() *exec.Cmd {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "ROLE=worker")
+	return cmd
+}
+
+// work has a connection to the test until either end is gone.
+func work() {
+	connection, err := net.Dial("tcp", os.Getenv("TEST"))
+	if err == nil {
+		_, _ = io.Copy(io.Discard, connection)
+	}
+}
+
+// start starts a process with a role, and returns the connection of the one that
+// works. It ends, and can be read to its end then, when that one does.
+func start(t *testing.T, ctx context.Context, role string) (*exec.Cmd, net.Conn) {
 	t.Helper()
-	cmd := Command(ctx, "sh", "-c", script)
-	stdout, err := cmd.StdoutPipe()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
+	defer listener.Close()
+	cmd := Command(ctx, os.Args[0])
+	cmd.Env = append(os.Environ(), "ROLE="+role, "TEST="+listener.Addr().String())
 	require.NoError(t, cmd.Start())
-	line, err := bufio.NewReader(stdout).ReadString('\n')
+	connection, err := listener.Accept()
 	require.NoError(t, err)
-	return cmd, strings.TrimSpace(line)
+	t.Cleanup(func() { connection.Close() })
+	return cmd, connection
 }
 
-// A shell that waits for its child ends, and so does the child.
+// requireEnd waits for the end of the process at the other end.
+func requireEnd(t *testing.T, connection net.Conn) {
+	t.Helper()
+	require.NoError(t, connection.SetReadDeadline(time.Now().Add(time.Minute)))
+	_, err := io.Copy(io.Discard, connection) // a reset is an end, too
+	require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the process is still there")
+}
+
 func TestTheEndOfAContextReachesWhatAProcessHasStarted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	cmd, pid := start(t, ctx, `sh -c 'echo $$; exec sleep 600'; true`)
+	cmd, connection := start(t, ctx, "boss")
 	cancel()
 	require.Error(t, cmd.Wait())
-	child, err := strconv.Atoi(pid)
-	require.NoError(t, err)
-	require.NotEqual(t, child, cmd.Process.Pid)
-	require.True(t, gone(child), "the child is still running")
+	requireEnd(t, connection)
 }
 
-// A process is told to stop, and may say goodbye.
+// A process is told to stop, and may end in its own way.
 func TestAProcessMayEndInItsOwnWay(t *testing.T) {
-	t.Setenv("UNTIL_INTERRUPTED", "yes")
 	ctx, cancel := context.WithCancel(t.Context())
-	cmd, _ := start(t, ctx, `exec '`+os.Args[0]+`'`)
+	cmd, connection := start(t, ctx, "polite worker")
 	cancel()
 	require.ErrorIs(t, cmd.Wait(), context.Canceled)
 	require.Equal(t, 0, cmd.ProcessState.ExitCode())
+	requireEnd(t, connection)
 }
 
 func TestAProcessThatDoesNotListenIsKilled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	cmd, _ := start(t, ctx, `trap '' INT; echo ready; exec sleep 600`)
+	cmd, connection := start(t, ctx, "deaf worker")
 	cancel()
 	require.Error(t, cmd.Wait())
-	require.Equal(t, -1, cmd.ProcessState.ExitCode(), "it was ended by a signal")
-}
-
-func TestKillGroupEndsWhatAProcessLeavesBehind(t *testing.T) {
-	cmd, pid := start(t, t.Context(), `sleep 600 </dev/null >/dev/null 2>&1 & echo $!`)
-	require.NoError(t, cmd.Wait())
-	child, err := strconv.Atoi(pid)
-	require.NoError(t, err)
-	KillGroup(cmd)
-	require.True(t, gone(child), "the child is still running")
-	KillGroup(cmd) // nothing is left, which is fine
+	require.False(t, cmd.ProcessState.Success())
+	requireEnd(t, connection)
 }
 
 func TestKillGroupOfWhatWasNeverStarted(t *testing.T) {
-	KillGroup(Command(t.Context(), "sh"))
-}
-
-// gone waits until there is no process of this number any more, or one that has
-// ended and that only nobody has asked about yet.
-func gone(pid int) bool {
-	for range 1_000 {
-		if syscall.Kill(pid, 0) != nil {
-			return true
-		}
-		state, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
-		if err != nil || strings.HasPrefix(strings.TrimSpace(string(state)), "Z") {
-			return true
-		}
-	}
-	return false
+	KillGroup(Command(t.Context(), "never"))
 }
