@@ -97,7 +97,7 @@ func TestLoggingCanFlushThroughUnwrapOnly(t *testing.T) {
 	require.Equal(t, "GET /events: 9 bytes\n", p.ServerLog())
 }
 
-func TestOpaqueCannotFlush(t *testing.T) {
+func TestAHiddenFlusherCannotFlush(t *testing.T) {
 	p := pair.TCP(t, pair.HideFlusher(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, flusher := w.(http.Flusher)
 		err := http.NewResponseController(w).Flush()
