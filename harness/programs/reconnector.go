@@ -29,7 +29,7 @@ type kindError string
 func (e kindError) Error() string { return string(e) }
 
 // A reconnector makes a client's connection anew whenever it is lost. Both clients
-// hang on one. It is for one keep.
+// use one, for a single call of keep.
 type reconnector struct {
 	url    string
 	server string    // the command that starts the server, for whoever has forgotten to
