@@ -15,6 +15,12 @@ type edit struct{ old, new string }
 // not fit the solution, as when that has changed.
 func (r Record) Apply(solution map[string]string) (map[string]string, error) {
 	texts := maps.Clone(solution)
+	if r.on != nil {
+		var err error
+		if texts, err = r.on.Apply(solution); err != nil {
+			return nil, fmt.Errorf("%s: %w", r.on.File, err)
+		}
+	}
 	for i, e := range r.edits {
 		file, err := e.find(texts)
 		if err != nil {

@@ -10,18 +10,21 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/textfile"
 )
 
 // The folders of records, slash-separated and below the workbook's root: of the
-// mistakes, and of right answers of another shape. Each has a folder for each lesson,
-// of the lesson's name.
+// mistakes, of right answers of another shape, and of answers, right and wrong, whose
+// authors had not seen the tests. Each has a folder for each lesson, of the lesson's name.
 const (
 	Dir             = "harness/mistakes"
 	AlternativesDir = "harness/verify/alternatives"
+	IndependentDir  = "harness/verify/independent"
 )
 
 // Of returns the mistakes on record for the lesson in the workbook at root, in
@@ -47,5 +50,24 @@ func Read(root, dir string, lesson catalog.Lesson) ([]Record, error) {
 		record, err := parse(dir+"/"+lesson.Name+"/"+filepath.Base(file), textfile.UnixLines(text))
 		records, errs = append(records, record), append(errs, err)
 	}
+	errs = append(errs, findBases(records))
 	return records, errors.Join(errs...)
+}
+
+// findBases gives each record the one that it changes.
+func findBases(records []Record) error {
+	var errs []error
+	for i, r := range records {
+		if r.base == "" {
+			continue
+		}
+		name := path.Join(path.Dir(r.File), r.base+".txtar")
+		at := slices.IndexFunc(records, func(other Record) bool { return other.File == name && other.base == "" })
+		if at < 0 {
+			errs = append(errs, fmt.Errorf("%s: its base %q is no record of the same folder that changes the solution itself", r.File, r.base))
+			continue
+		}
+		records[i].on = &records[at]
+	}
+	return errors.Join(errs...)
 }

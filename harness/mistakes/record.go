@@ -13,9 +13,9 @@ import (
 // says which step catches it; a right answer has none that does.
 //
 // On disk it is a txtar archive. Its comment has a line for each field: title,
-// symptom, source, race, and why, which says to its readers why an answer is
-// right; and for a mistake one or more of step, each followed by lines of
-// message. Its files are pairs called "old" and "new", which replace a text that
+// symptom, source, race, not asked, base, and why, which says to its readers why an
+// answer is right, or wrong; and for a mistake one or more of step, each followed by
+// lines of message. Its files are pairs called "old" and "new", which replace a text that
 // the solution has once, in their order; or whole files by name, which take the
 // place of the solution's or stand beside them.
 type Record struct {
@@ -24,8 +24,15 @@ type Record struct {
 	Symptom string // what a user would see of it
 	Source  string // where it happened, "" if that is not on record
 	Race    bool   // whether only the race detector can see it
-	Expect  []Expectation
 
+	// NotAsked says why no test has to catch a wrong answer, such as that neither the
+	// standard nor the lesson's text asks for it; "" of one that has to be caught.
+	NotAsked string
+
+	Expect []Expectation
+
+	base  string  // the name of another record of its folder, which this one changes; "" for the solution
+	on    *Record // that record
 	edits []edit
 	files map[string]string // whole files, by their names
 }
@@ -83,6 +90,10 @@ func (r *Record) setField(line string) error {
 	case "source":
 		r.Source = value
 	case "why": // for those who read the file
+	case "base":
+		r.base = value
+	case "not asked":
+		r.NotAsked = value
 	case "race":
 		r.Race = value == "only"
 	case "step":
@@ -94,7 +105,7 @@ func (r *Record) setField(line string) error {
 		last := &r.Expect[len(r.Expect)-1]
 		last.Words = append(last.Words, value)
 	default:
-		return fmt.Errorf("there is no field %q; there are title, symptom, source, why, race, step and message", key)
+		return fmt.Errorf("there is no field %q; there are title, symptom, source, why, race, not asked, base, step and message", key)
 	}
 	return nil
 }

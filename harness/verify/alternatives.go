@@ -23,7 +23,7 @@ func (v *verifier) alternativeJobs(lesson catalog.Lesson) ([]job, error) {
 			return nil, err
 		}
 		defer t.Close()
-		results, err := t.Repeat(ctx, v.share(alternativeRuns), nil, trial.Limit(calm))
+		results, err := t.Repeat(ctx, v.share(alternativeRuns), nil, trial.Env(calm))
 		if err != nil {
 			return nil, err
 		}

@@ -39,7 +39,7 @@ func (v *verifier) mistakeJobs(lesson catalog.Lesson) ([]job, error) {
 // tried side by side, after its first run.
 func (v *verifier) repeatMistake(ctx context.Context, t *trial.Trial) ([]progress.Result, error) {
 	began := time.Now()
-	first, err := t.Repeat(ctx, 1, nil, trial.Limit(patience))
+	first, err := t.Repeat(ctx, 1, nil, trial.Env(patience))
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (v *verifier) repeatMistake(ctx context.Context, t *trial.Trial) ([]progres
 	if time.Since(began) > patience {
 		rest, err = v.repeatAside(ctx, t, v.Runs-1)
 	} else {
-		rest, err = t.Repeat(ctx, v.Runs-1, nil, trial.Limit(patience))
+		rest, err = t.Repeat(ctx, v.Runs-1, nil, trial.Env(patience))
 	}
 	return append(first, rest...), err
 }
@@ -70,7 +70,7 @@ func (v *verifier) repeatAside(ctx context.Context, t *trial.Trial, n int) ([]pr
 			}
 			defer v.idle.Release(1)
 			var err error
-			results[i], err = t.Run(ctx, nil, trial.Limit(impatience))
+			results[i], err = t.Run(ctx, nil, trial.Env(impatience))
 			return err
 		})
 	}

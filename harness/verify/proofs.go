@@ -29,6 +29,7 @@ var proofs = []proof{
 	{name: "solutions", jobs: (*verifier).solutionJobs, races: true},
 	{name: "mistakes", jobs: (*verifier).mistakeJobs, races: true},
 	{name: "alternatives", jobs: (*verifier).alternativeJobs},
+	{name: "independent", jobs: (*verifier).independentJobs, races: true},
 	{name: "mutants", jobs: (*verifier).mutantJobs, onDemand: true, alone: true},
 }
 

@@ -26,7 +26,11 @@ func (v *verifier) recordJobs(lesson catalog.Lesson, dir string,
 		if !strings.Contains(r.File, v.Match) || r.Race && !v.race {
 			continue
 		}
-		jobs = append(jobs, job{name: r.Title, file: r.File, proves: 1, prove: func(ctx context.Context) ([]string, error) {
+		proves := 1
+		if r.NotAsked != "" {
+			proves = 0
+		}
+		jobs = append(jobs, job{name: r.Title, file: r.File, proves: proves, prove: func(ctx context.Context) ([]string, error) {
 			texts, err := r.Apply(solution)
 			if err != nil {
 				return []string{err.Error()}, nil

@@ -92,7 +92,7 @@ func (c condition) repeat(ctx context.Context, t *trial.Trial, n int) ([]progres
 	if c.load {
 		defer load()()
 	}
-	return t.Repeat(ctx, n, c.args, trial.Limit(calm, c.env...))
+	return t.Repeat(ctx, n, c.args, trial.Env(calm, c.env...))
 }
 
 // notGreen is the verdict on a run on the solution.

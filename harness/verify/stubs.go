@@ -133,7 +133,7 @@ func (v *verifier) proveRed(ctx context.Context, lesson catalog.Lesson, texts ma
 	}
 	defer t.Close()
 	began := time.Now()
-	result, err := t.Run(ctx, nil, trial.Limit(calm))
+	result, err := t.Run(ctx, nil, trial.Env(calm))
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func (v *verifier) proveRed(ctx context.Context, lesson catalog.Lesson, texts ma
 		wrong = append(wrong, fmt.Sprintf("on the stub, the first step to go red is %q, and not %s", red.Name, steps[0].Name))
 	}
 	for _, step := range steps {
-		results, err := t.RunN(ctx, v.share(stubRuns), []string{"-test.run=^" + step.Name + "$"}, trial.Limit(patience))
+		results, err := t.RunN(ctx, v.share(stubRuns), []string{"-test.run=^" + step.Name + "$"}, trial.Env(patience))
 		if err != nil {
 			return nil, err
 		}

@@ -167,6 +167,38 @@ func TestRecordsThatDoNotHold(t *testing.T) {
 	require.Regexp(t, `(?m)^01-greeting +8 WRONG +2 WRONG$`, output)
 }
 
+// Independent answers are judged as their names say, whichever step catches them; what
+// is not asked for is left alone.
+func TestIndependentAnswers(t *testing.T) {
+	toolchain.NeedRace(t)
+	const dir = "harness/verify/independent/01-greeting/"
+	hello := func(new string) string { return edit(`	return "hello, " + name`, new) }
+	twice := "title: planted\nbase: right-twice\n"
+	root := write(t, map[string]string{
+		dir + "right-twice.txtar":    "title: planted\n" + hello("\tgreeting := \"hello, \" + name\n\treturn greeting"),
+		dir + "right-loud.txtar":     "title: planted\n" + hello(`	return "Hello, " + name`),
+		dir + "wrong-name.txtar":     twice + edit("\treturn greeting", "\treturn greeting[:5]"),
+		dir + "wrong-uncaught.txtar": twice + edit("\treturn greeting", "\treturn greeting + comma[:0]"),
+		dir + "wrong-taste.txtar":    "not asked: whether to shout is a matter of taste\n" + twice + edit("\treturn greeting", "\treturn greeting + greeting[:0]"),
+		dir + "wrong-base.txtar":     "title: planted\nbase: right-thrice\n" + edit("a", "b"),
+		dir + "odd.txtar":            "title: planted\n" + hello("\treturn name"),
+	})
+	wrong, _ := run(t, root, verify.Options{Only: []string{"independent"}, Runs: 2})
+	require.Len(t, wrong, 1)
+	require.Contains(t, wrong[strings.TrimSuffix(dir, "/")][0], `wrong-base.txtar: its base "right-thrice" is no record of the same folder`)
+
+	require.NoError(t, os.Remove(filepath.Join(root, dir, "wrong-base.txtar")))
+	wrong, output := run(t, root, verify.Options{Only: []string{"independent"}, Runs: 2})
+	rejected := "in 2 of 2 runs, this right answer is rejected: TestAGreetingHasTheName is failed: " +
+		"Ann was not greeted by her name\ngot  \"Hello, Ann\"\nwant \"hello, Ann\"\n      ^"
+	require.Equal(t, map[string][]string{
+		dir + "right-loud.txtar":     {rejected, "with -race, " + rejected},
+		dir + "wrong-uncaught.txtar": {"in 2 of 2 runs, no step catches it"},
+		dir + "odd.txtar":            {`its name begins neither with "right-" nor with "wrong-"`},
+	}, wrong)
+	require.Regexp(t, `(?m)^01-greeting +4 WRONG$`, output)
+}
+
 // The shape of a lesson: its files, its text, its hints, enough on record.
 func TestTheHouseIsNotInOrder(t *testing.T) {
 	root := write(t, map[string]string{

@@ -100,7 +100,7 @@ func (t *tester) close() { t.solution.Close() }
 // measure finds out how long the tests take on the solution itself.
 func (t *tester) measure(ctx context.Context) error {
 	began := time.Now()
-	result, err := t.solution.Run(ctx, nil, trial.Limit(t.limit))
+	result, err := t.solution.Run(ctx, nil, trial.Env(t.limit))
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (t *tester) try(ctx context.Context, c Change) (verdict, error) {
 	defer changed.Close()
 	for range tries {
 		began := time.Now()
-		result, err := changed.Run(ctx, nil, trial.Limit(t.limit))
+		result, err := changed.Run(ctx, nil, trial.Env(t.limit))
 		switch {
 		case err != nil:
 			return 0, err
@@ -164,7 +164,7 @@ func (t *tester) tryRace(ctx context.Context, texts map[string]string) (verdict,
 	}
 	defer changed.Close()
 	began := time.Now()
-	result, err := changed.Run(ctx, nil, trial.Limit(t.limit))
+	result, err := changed.Run(ctx, nil, trial.Env(t.limit))
 	if err == nil && !result.Done && time.Since(began) < t.limit {
 		return killed, nil
 	}
@@ -180,7 +180,7 @@ func (t *tester) witness(ctx context.Context, red progress.Result) error {
 	if ok {
 		args = []string{"-test.run=^" + step.Name + "$"}
 	}
-	result, err := t.solution.Run(ctx, args, trial.Limit(t.limit))
+	result, err := t.solution.Run(ctx, args, trial.Env(t.limit))
 	if err != nil {
 		return err
 	}

@@ -123,10 +123,11 @@ func Vet(ctx context.Context, root string, lesson catalog.Lesson, texts map[stri
 	return progress.Vet(ctx, root, lesson, progress.Options{Overlay: file})
 }
 
-// Limit returns the environment in which a step may take this long before it counts
-// as one that hangs, with more environment.
-func Limit(limit time.Duration, more ...string) []string {
-	return append([]string{"STEP_LIMIT=" + limit.String()}, more...)
+// Env returns the environment of a run in which a step may take this long before it
+// counts as one that hangs, and gets other random inputs than in any other run; with
+// more environment.
+func Env(limit time.Duration, more ...string) []string {
+	return append([]string{"STEP_LIMIT=" + limit.String(), "STEP_SEED=random"}, more...)
 }
 
 // Failure says what keeps a lesson from being done, or "".
