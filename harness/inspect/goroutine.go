@@ -35,9 +35,13 @@ func (g Goroutine) Waits() bool {
 		strings.HasPrefix(g.State, "chan ") || strings.HasPrefix(g.State, "select")
 }
 
-// Running reports whether g waited for nothing but a processor.
+// Running reports whether g waited for nothing but a processor, or for memory.
 func (g Goroutine) Running() bool {
-	return g.State == "" || g.State == "running" || g.State == "runnable"
+	switch g.State {
+	case "", "running", "runnable", "preempted":
+		return true
+	}
+	return strings.HasPrefix(g.State, "GC ")
 }
 
 // Panicked returns the frames outside the last call of panic, the line that

@@ -3,6 +3,7 @@ package step
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 // the end of the run, where that has no chance to: the process ends with the step.
 // The caller holds mu.
 func (l *lesson) printFailure(took time.Duration, message string) {
+	l.redSaid = message
 	fmt.Print(inspect.Failure(l.red, took, message, flagValue("test.v")), l.closing())
 }
 
@@ -26,7 +28,7 @@ func (l *lesson) closing() string {
 	where := fmt.Sprintf("lesson %s %s: %d of %d", number, topic, len(l.green), len(l.steps))
 	number = strings.TrimLeft(number, "0")
 	lines := ""
-	if titles := mistakes(l.folder + "/" + l.red); l.redAgain() && len(titles) > 0 {
+	if titles := mistakes(l.folder+"/"+l.red, l.redSaid); l.redAgain() && len(titles) > 0 {
 		lines = fmt.Sprintf("often: %s · more: go run ./harness mistakes %s\n", strings.Join(titles, "; or "), number)
 	}
 	switch {
@@ -46,12 +48,14 @@ func (l *lesson) closing() string {
 //go:embed mistakes.generated.txt
 var mistakesTable string
 
-// mistakes returns the titles of the mistakes on record that a step catches.
-func mistakes(step string) (titles []string) {
+// mistakes returns the titles of the mistakes on record that a step catches with this
+// message: with all the words that are on record.
+func mistakes(step, message string) (titles []string) {
 	for line := range strings.Lines(mistakesTable) {
-		caughtBy, rest, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		if title, _, _ := strings.Cut(rest, "\t"); caughtBy == step {
-			titles = append(titles, title)
+		fields := strings.Split(strings.TrimSpace(line), "\t")
+		missing := func(words string) bool { return !strings.Contains(message, words) }
+		if fields[0] == step && !slices.ContainsFunc(fields[2:], missing) {
+			titles = append(titles, fields[1])
 		}
 	}
 	return titles

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -17,7 +19,25 @@ const maxDetails = 5
 // [testing.T.FailNow] it is to be called from the test's own goroutine.
 func Fail(tb testing.TB, sentence string, details ...string) {
 	tb.Helper()
-	tb.Fatal(message(sentence, details))
+	text := message(sentence, append(current.noted(details), details...))
+	current.fails(text)
+	tb.Fatal(text)
+}
+
+// Note has any failure of the running step say this first, after its sentence: why
+// something may be other than expected, such as the panic of a handler.
+func Note(detail string) {
+	current.mu.Lock()
+	defer current.mu.Unlock()
+	current.notes = append(current.notes, detail)
+}
+
+// noted returns the notes of the running step that the details do not have already.
+func (l *lesson) noted(details []string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	said := strings.Join(details, "\n")
+	return slices.DeleteFunc(slices.Clone(l.notes), func(note string) bool { return strings.Contains(said, note) })
 }
 
 func message(sentence string, details []string) string {

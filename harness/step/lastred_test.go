@@ -8,22 +8,32 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A step that is red again says what it often is; another one does not, nor one
-// that was green in between.
+// A step that is red again after a change says what it often is, where its message is the
+// one on record; another step does not, nor one that was green in between.
 func TestAStepThatIsRedAgainSaysWhatItOftenIs(t *testing.T) {
 	table := mistakesTable
 	t.Cleanup(func() { mistakesTable = table })
-	mistakesTable += "05-sample/TestTwo\tthe cart is before the horse\tthe second answer\n05-sample/TestTwo\tthe horse is gone\n"
+	mistakesTable += "05-sample/TestTwo\tthe cart is before the horse\tthe second answer\n05-sample/TestTwo\tthe horse is gone\tno longer there\n"
 	in := filepath.Join(t.TempDir(), "lessons", "05-sample")
 	require.NoError(t, os.MkdirAll(in, 0o755))
 	t.Chdir(in)
-	l := &lesson{folder: "05-sample", steps: []string{"TestOne", "TestTwo"}, all: true, green: map[string]bool{"TestOne": true}, red: "TestTwo"}
+	save := func(text string) { require.NoError(t, os.WriteFile("sample.go", []byte(text), 0o644)) }
+	save("package sample")
+	l := &lesson{folder: "05-sample", steps: []string{"TestOne", "TestTwo"}, all: true, green: map[string]bool{"TestOne": true},
+		red: "TestTwo", redSaid: "the second answer is wrong"}
 
 	const standing = "lesson 05 sample: 1 of 2 steps · next: TestTwo · hint: go run ./harness hint 5\n"
+	const cause = "often: the cart is before the horse · more: go run ./harness mistakes 5\n"
 	const causes = "often: the cart is before the horse; or the horse is gone · more: go run ./harness mistakes 5\n"
 	require.Equal(t, standing, l.closing())
+	require.Equal(t, standing, l.closing(), "nothing was changed since")
+	save("package sample // it is mine")
+	require.Equal(t, cause+standing, l.closing())
+	require.Equal(t, cause+standing, l.closing(), "the same code says the same")
+	l.redSaid = "the second answer is wrong, and the horse is no longer there"
 	require.Equal(t, causes+standing, l.closing())
-	require.Equal(t, causes+standing, l.closing())
+	l.redSaid = "something else"
+	require.Equal(t, standing, l.closing())
 
 	l.red = "TestOne"
 	require.NotContains(t, l.closing(), "often")

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/metrics"
 	"time"
 
 	"example.com/sseworkbook/harness/inspect"
@@ -18,23 +19,47 @@ const defaultLimit = 5 * time.Second
 // machine that sleeps and a process that is held do not use up the limit.
 const tick = 50 * time.Millisecond
 
-// watch is the watchdog. It ends the process when a step takes longer than limit: nothing can stop a
-// goroutine that hangs.
+// mostMemory is how much memory a step may have in use. A loop that appends without end
+// would have the whole machine's within seconds.
+const mostMemory = 1 << 30
+
+// watch is the watchdog. It ends the process when a step takes longer than limit, or too
+// much memory: nothing can stop a goroutine.
 func (l *lesson) watch(limit time.Duration) {
 	for range time.Tick(tick) {
 		l.mu.Lock()
 		l.took += tick
 		overdue := l.running != "" && l.took >= limit
+		greedy := l.running != "" && memory() > mostMemory
 		l.mu.Unlock()
-		if overdue && !debugged() {
-			l.abort(limit)
+		switch {
+		case debugged():
+		case greedy:
+			l.abort(l.busy("this step has taken more than 1 GiB of memory"))
+		case overdue:
+			l.abort(l.late(limit))
 		}
 	}
 }
 
-// abort reports the step that hangs, and ends the process.
-func (l *lesson) abort(limit time.Duration) {
-	sentence, details := l.hangs(fmt.Sprintf("after %v of real time", limit), inspect.Goroutines())
+// memory returns how much is in use, in bytes.
+func memory() uint64 {
+	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(heap)
+	return heap[0].Value.Uint64()
+}
+
+// late says what a step is at that has taken too long.
+func (l *lesson) late(limit time.Duration) (sentence string, details []string) {
+	reason := fmt.Sprintf("after %v of real time", limit)
+	if sentence, details = l.busy("this step is not at its end " + reason); len(details) > 0 {
+		return sentence, details
+	}
+	return l.hangs(reason, inspect.Goroutines())
+}
+
+// abort reports what the step does instead of ending, and ends the process.
+func (l *lesson) abort(sentence string, details []string) {
 	l.mu.Lock() // and keep it: nothing else is to be said
 	l.red = l.running
 	l.printFailure(l.took, message(sentence, details))

@@ -29,6 +29,7 @@ func Exclusive(t *testing.T, owner any, calls Calls) {
 	defer crowd.Wait()
 	lock.Lock()
 	defer lock.Unlock()
+	defer current.holdLock()()
 	for _, c := range calls {
 		if crowd.come(c.Call) {
 			Fail(t, "somebody is at the map and holds its lock, and "+c.Name+" did not wait for it",
@@ -50,6 +51,7 @@ func AtOnce(owner any, n int, f func(i int)) {
 	}
 	var crowd Crowd
 	defer crowd.Wait()
+	defer current.holdLock()()
 	lock.Lock()
 	began := time.Now()
 	for i := range n {

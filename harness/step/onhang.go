@@ -40,6 +40,9 @@ func (l *lesson) hangs(reason string, stacks []inspect.Goroutine) (sentence stri
 	l.mu.Lock()
 	reports := l.onHang
 	l.mu.Unlock()
+	if sentence, details = l.lockedOut(stacks); sentence != "" {
+		return sentence + ", " + reason, details
+	}
 	at, found := ownPlace(stacks)
 	if len(reports) > 0 {
 		sentence, details = (*reports[len(reports)-1])()

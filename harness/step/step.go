@@ -81,16 +81,22 @@ func isPart(name string) bool { return strings.Contains(name, "/") }
 // reportPanic fails the step with one line for the panic p. The deferred
 // function that recovered p calls it, while the stack is still there.
 func reportPanic(tb testing.TB, p any) {
-	fmt.Fprintln(tb.Output(), at(fmt.Sprint("panic: ", p), inspect.Parse(string(debug.Stack()))))
-	tb.Fail()
+	failPlainly(tb, at(fmt.Sprint("panic: ", p), inspect.Parse(string(debug.Stack()))))
 }
 
 // reportLeak fails the step when a goroutine that it started is left.
 func reportLeak(tb testing.TB, before goleak.Option) {
 	if err := goleak.Find(before); err != nil {
-		fmt.Fprintln(tb.Output(), at(leakSentence, inspect.Parse(err.Error())))
-		tb.Fail()
+		failPlainly(tb, at(leakSentence, inspect.Parse(err.Error())))
 	}
+}
+
+// failPlainly fails the step with a sentence that has the learner's line in it, and
+// lets it go on.
+func failPlainly(tb testing.TB, sentence string) {
+	current.fails(sentence)
+	fmt.Fprintln(tb.Output(), sentence)
+	tb.Fail()
 }
 
 const leakSentence = "the step has ended, and a goroutine that it started is left"

@@ -82,7 +82,7 @@ func (l *lesson) crashed(step, dump string, took time.Duration) {
 	for _, earlier := range l.steps[:max(0, slices.Index(l.steps, step))] {
 		l.green[earlier] = true
 	}
-	l.printFailure(took, sentence+"\nthe whole process ended with it: each client of a server would have lost its connection")
+	l.printFailure(took, sentence+"\nthe whole process ended with it, and with it all that others were waiting for")
 }
 
 // crashSentence says in one line what the runtime says in pages.

@@ -78,3 +78,12 @@ func TestTheSeedIsChosenByTheEnvironment(t *testing.T) {
 	t.Setenv("STEP_SEED", "random")
 	require.NotEqual(t, seed(), seed())
 }
+
+func TestANoteStandsFirstAndOnce(t *testing.T) {
+	t.Cleanup(func() { current.notes = nil })
+	Note("the handler panicked")
+	says := whatever(t, func(tb testing.TB, in string) { Fail(tb, "no event came", "got  nothing") })
+	require.Equal(t, "no event came\nthe handler panicked\ngot  nothing\n", says)
+	says = whatever(t, func(tb testing.TB, in string) { Fail(tb, "no event came", "then: the handler panicked") })
+	require.Equal(t, "no event came\nthen: the handler panicked\n", says)
+}

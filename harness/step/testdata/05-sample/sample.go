@@ -58,7 +58,7 @@ func misbehave(what string) string {
 	case "exhaust":
 		return misbehave(what)
 	}
-	return "ok"
+	return stuck(what)
 }
 
 func crash() { panic("send on closed channel") }
