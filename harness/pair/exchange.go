@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"example.com/sseworkbook/harness/inspect"
-	"example.com/sseworkbook/harness/step"
 )
 
 // streamHeader ties a request at the server to the client's Stream. The server
@@ -69,7 +68,6 @@ func (x *exchange) recovered() {
 		line := panicLine(debug.Stack())
 		x.mu.Lock()
 		x.panicAt = fmt.Sprintf("the handler of %s panicked: %v, at %s", x.request, v, line)
-		step.Note(x.panicAt)
 		x.mu.Unlock()
 	}
 	panic(http.ErrAbortHandler)

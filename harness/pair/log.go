@@ -26,6 +26,16 @@ func (l *serverLog) String() string {
 	return l.text.String()
 }
 
+// panics returns the lines that tell of a handler that panicked.
+func (l *serverLog) panics() (lines []string) {
+	for line := range strings.Lines(l.String()) {
+		if strings.Contains(line, "panicked: ") {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines
+}
+
 // mishap is the first line that tells of a mistake in a handler, or empty. A
 // connection that broke off is no mistake: tests break them on purpose.
 func (l *serverLog) mishap() string {

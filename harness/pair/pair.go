@@ -75,6 +75,7 @@ func newPair(tb testing.TB, h http.Handler, o options, opts []Option) *Pair {
 		tb: tb, trace: t, memory: o.memory, origin: origin, front: front,
 	}
 	tb.Cleanup(p.Close)
+	step.OnFail(tb, p.origin.log.panics)
 	return p
 }
 

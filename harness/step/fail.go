@@ -19,25 +19,40 @@ const maxDetails = 5
 // [testing.T.FailNow] it is to be called from the test's own goroutine.
 func Fail(tb testing.TB, sentence string, details ...string) {
 	tb.Helper()
-	text := message(sentence, append(current.noted(details), details...))
+	text := message(sentence, append(current.why(details), details...))
 	current.fails(text)
 	tb.Fatal(text)
 }
 
-// Note has any failure of the running step say this first, after its sentence: why
-// something may be other than expected, such as the panic of a handler.
-func Note(detail string) {
+// OnFail has each failure of the test say first, after its sentence, what why returns
+// then: why something may be other than expected, such as the panic of a handler. Why
+// must be safe for concurrent use.
+func OnFail(tb testing.TB, why func() []string) {
+	said := &why
 	current.mu.Lock()
 	defer current.mu.Unlock()
-	current.notes = append(current.notes, detail)
+	current.onFail = append(current.onFail, said)
+	tb.Cleanup(func() {
+		current.mu.Lock()
+		defer current.mu.Unlock()
+		current.onFail = slices.DeleteFunc(current.onFail, func(other *func() []string) bool { return other == said })
+	})
 }
 
-// noted returns the notes of the running step that the details do not have already.
-func (l *lesson) noted(details []string) []string {
+// why returns what [OnFail] is for, without what the details have already.
+func (l *lesson) why(details []string) (lines []string) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	onFail := slices.Clone(l.onFail)
+	l.mu.Unlock()
 	said := strings.Join(details, "\n")
-	return slices.DeleteFunc(slices.Clone(l.notes), func(note string) bool { return strings.Contains(said, note) })
+	for _, why := range onFail {
+		for _, line := range (*why)() {
+			if !strings.Contains(said, line) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	return lines
 }
 
 func message(sentence string, details []string) string {

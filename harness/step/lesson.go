@@ -24,15 +24,15 @@ type lesson struct {
 
 	mu      sync.Mutex // guards the rest
 	green   map[string]bool
-	red     string        // the first step that failed, for which the others wait
-	redSaid string        // the message of that failure, as far as it is known
-	redPart string        // the first sub-test of the running step that failed, likewise
-	running string        // the step that runs, "" for none
-	took    time.Duration // how long it has run, as the watchdog counts
-	onHang  []*report     // what it waits for, the latest last
-	said    string        // what it has failed with
-	notes   []string      // what any failure of it says first
-	atLock  int           // how many of its calls hold the lock of the learner's code
+	red     string             // the first step that failed, for which the others wait
+	redSaid string             // the message of that failure, as far as it is known
+	redPart string             // the first sub-test of the running step that failed, likewise
+	running string             // the step that runs, "" for none
+	took    time.Duration      // how long it has run, as the watchdog counts
+	onHang  []*report          // what it waits for, the latest last
+	said    string             // what it has failed with
+	onFail  []*func() []string // what any failure says first
+	atLock  int                // how many of its calls hold the lock of the learner's code
 }
 
 // read finds out what lesson this is, and which steps were asked for. names are
@@ -111,7 +111,7 @@ func (l *lesson) begin(name string) (red string) {
 	if l.red != "" && !shuffled() && slices.Index(l.steps, l.red) < slices.Index(l.steps, name) {
 		return l.red
 	}
-	l.running, l.took, l.onHang, l.redPart, l.said, l.notes = name, 0, nil, "", "", nil
+	l.running, l.took, l.onHang, l.redPart, l.said = name, 0, nil, "", ""
 	tellSupervisor(name)
 	return ""
 }

@@ -79,11 +79,14 @@ func TestTheSeedIsChosenByTheEnvironment(t *testing.T) {
 	require.NotEqual(t, seed(), seed())
 }
 
-func TestANoteStandsFirstAndOnce(t *testing.T) {
-	t.Cleanup(func() { current.notes = nil })
-	Note("the handler panicked")
-	says := whatever(t, func(tb testing.TB, in string) { Fail(tb, "no event came", "got  nothing") })
-	require.Equal(t, "no event came\nthe handler panicked\ngot  nothing\n", says)
-	says = whatever(t, func(tb testing.TB, in string) { Fail(tb, "no event came", "then: the handler panicked") })
-	require.Equal(t, "no event came\nthen: the handler panicked\n", says)
+func TestWhyAStepMayFailStandsFirstAndOnce(t *testing.T) {
+	t.Run("", func(t *testing.T) {
+		OnFail(t, func() []string { return []string{"the handler panicked"} })
+		says := whatever(t, func(tb testing.TB, in string) { Fail(tb, "no event came", "got  nothing") })
+		require.Equal(t, "no event came\nthe handler panicked\ngot  nothing\n", says)
+		says = whatever(t, func(tb testing.TB, in string) { Fail(tb, "no event came", "then: the handler panicked") })
+		require.Equal(t, "no event came\nthen: the handler panicked\n", says)
+	})
+	says := whatever(t, func(tb testing.TB, in string) { Fail(tb, "no event came") })
+	require.Equal(t, "no event came\n", says)
 }
