@@ -62,12 +62,22 @@ func findBases(records []Record) error {
 			continue
 		}
 		name := path.Join(path.Dir(r.File), r.base+".txtar")
-		at := slices.IndexFunc(records, func(other Record) bool { return other.File == name && other.base == "" })
-		if at < 0 {
-			errs = append(errs, fmt.Errorf("%s: its base %q is no record of the same folder that changes the solution itself", r.File, r.base))
+		at := slices.IndexFunc(records, func(other Record) bool { return other.File == name })
+		if at < 0 || records[at].changes(&records[i]) {
+			errs = append(errs, fmt.Errorf("%s: its base %q is no other record of the same folder", r.File, r.base))
 			continue
 		}
 		records[i].on = &records[at]
 	}
 	return errors.Join(errs...)
+}
+
+// changes reports whether r is other, or a change of it, or of a change of it.
+func (r *Record) changes(other *Record) bool {
+	for ; r != nil; r = r.on {
+		if r == other {
+			return true
+		}
+	}
+	return false
 }

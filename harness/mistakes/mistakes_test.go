@@ -39,3 +39,29 @@ func TestTheMistakesFitTheSolutions(t *testing.T) {
 		}
 	}
 }
+
+// A record may change another one of its folder, which may change a third, and each
+// changes the solution in the end.
+func TestARecordMayChangeAnother(t *testing.T) {
+	root, lesson := t.TempDir(), catalog.Lesson{Name: "01-greeting"}
+	dir := filepath.Join(root, mistakes.Dir, lesson.Name)
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	write := func(name, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".txtar"), []byte(text), 0o644))
+	}
+	write("c-first", "title: 1\n-- old --\na\n-- new --\nb\n")
+	write("b-second", "title: 2\nbase: c-first\n-- old --\nb\n-- new --\nc\n")
+	write("a-third", "title: 3\nbase: b-second\n-- old --\nc\n-- new --\nd\n")
+	records, err := mistakes.Of(root, lesson)
+	require.NoError(t, err)
+	changed, err := records[0].Apply(map[string]string{"x.go": "a\n"})
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"x.go": "d\n"}, changed)
+
+	write("c-first", "title: 1\nbase: a-third\n-- old --\na\n-- new --\nb\n")
+	_, err = mistakes.Of(root, lesson)
+	require.ErrorContains(t, err, "is no other record of the same folder", "a circle")
+	write("c-first", "title: 1\nbase: d-gone\n-- old --\na\n-- new --\nb\n")
+	_, err = mistakes.Of(root, lesson)
+	require.ErrorContains(t, err, `c-first.txtar: its base "d-gone" is no other record of the same folder`)
+}

@@ -185,7 +185,7 @@ func TestIndependentAnswers(t *testing.T) {
 	})
 	wrong, _ := run(t, root, verify.Options{Only: []string{"independent"}, Runs: 2})
 	require.Len(t, wrong, 1)
-	require.Contains(t, wrong[strings.TrimSuffix(dir, "/")][0], `wrong-base.txtar: its base "right-thrice" is no record of the same folder`)
+	require.Contains(t, wrong[strings.TrimSuffix(dir, "/")][0], `wrong-base.txtar: its base "right-thrice" is no other record of the same folder`)
 
 	require.NoError(t, os.Remove(filepath.Join(root, dir, "wrong-base.txtar")))
 	wrong, output := run(t, root, verify.Options{Only: []string{"independent"}, Runs: 2})
