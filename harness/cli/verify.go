@@ -24,7 +24,7 @@ lessons/ is neither looked at nor touched.`,
 	}
 	flags := &cmd.flags
 	flags.Var(list{&o.Only, "a,b,…"}, "only", "make these proofs only: "+strings.Join(verify.Proofs(), ", "))
-	flags.StringVar(&o.Match, "match", "", "try those mistakes and alternatives only of which the file name contains this")
+	flags.StringVar(&o.Match, "match", "", "try those recorded answers only of which the file name contains this")
 	flags.IntVar(&o.Runs, "runs", 20, "in how many processes each mistake must be caught; other proofs take fewer, in proportion")
 	flags.BoolVar(&o.Strict, "strict", false, "fail where a lesson has been worked on, as in a release")
 	flags.BoolVar(&o.Mutate, "mutate", false, "prove also that the tests see small changes to the solutions: takes far longer")
