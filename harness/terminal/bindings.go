@@ -131,7 +131,7 @@ func (t *Terminal) showDiff() {
 		return
 	}
 	v.warned = ""
-	text, err := compare.Unified(v.root, lesson, v.style.colour)
+	text, err := compare.Unified(v.root, lesson, v.now.Results[lesson.Name].Done, v.style.colour)
 	if err != nil {
 		v.note = err.Error()
 		return
