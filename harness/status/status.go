@@ -40,10 +40,10 @@ type Lesson struct {
 	Status  Status `json:"status"`
 	Passed  int    `json:"passed"`  // how many of its steps pass
 	Message string `json:"message"` // of a broken lesson: what is wrong; or ""
-	Steps   []Step `json:"steps"`
-	// Race is "raced" if the steps stand as the race detector has seen them, "untried" if they
-	// pass and it cannot be had here, and "" if it has no part in them.
-	Race progress.Race `json:"race"`
+	// Race is "raced" if the race detector has run the steps, "untried" if they pass and
+	// it cannot be had here, and "" if it has no part in them.
+	Race  progress.Race `json:"race"`
+	Steps []Step        `json:"steps"`
 }
 
 // A Step is where one step stands.
