@@ -24,6 +24,10 @@ const (
 // with the race detector too: the one before has no goroutine.
 const firstRaced = 2
 
+// AsksForRace reports whether a lesson is done only when it is green with the race
+// detector too.
+func AsksForRace(lesson catalog.Lesson) bool { return lesson.Number >= firstRaced }
+
 // Judge runs the tests of the lessons, and says which of them are done: the first
 // verdict. A lesson is done when it is green with the race detector too, where
 // that can be had. One that is green, and whose code the race detector has not
@@ -57,7 +61,7 @@ func demandRaces(ctx context.Context, root string, results []Result) error {
 	var due []*Result
 	for i := range results {
 		switch r := &results[i]; {
-		case !r.Done || r.Lesson.Number < firstRaced:
+		case !r.Done || !AsksForRace(r.Lesson):
 		case wasRaced(root, r.Lesson):
 			r.Race = Raced
 		default:

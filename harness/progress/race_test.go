@@ -68,6 +68,20 @@ func TestWhatTheRaceDetectorHasSeenIsRemembered(t *testing.T) {
 	require.Equal(t, want, race())
 }
 
+// Whoever has nothing green pays nothing: the go command is not even asked.
+func TestWithoutAGreenLessonNothingIsRaced(t *testing.T) {
+	root, lessons := writeRacy(t)
+	red, err := progress.Judge(t.Context(), root, lessons[2:])
+	require.NoError(t, err)
+	t.Setenv("PATH", t.TempDir())
+	results, err := progress.JudgeRaces(t.Context(), root, red)
+	require.NoError(t, err)
+	require.Equal(t, red, results)
+	first, err := progress.JudgeGreen(t.Context(), root, lessons[0])
+	require.NoError(t, err)
+	require.True(t, first.Done, "nor for a lesson that has no goroutine")
+}
+
 // Where there is no C compiler, a lesson is done without, and its result says so:
 // at once where the go command knows, or when it has tried.
 func TestWhereTheRaceDetectorCannotBeHad(t *testing.T) {
