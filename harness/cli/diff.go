@@ -17,7 +17,7 @@ All Go files in the lesson's folder count. A known mistake in yours is named; of
 green, its answers are given away, and a warning says so first.`,
 		args: lessonOrNext,
 		run: func(cmd *command, args []string) error {
-			book, result, err := openResult(cmd.ctx, args)
+			book, result, err := openResult(cmd, args)
 			if err != nil {
 				return err
 			}

@@ -130,7 +130,7 @@ func (m *mine) build(ctx context.Context, stderr io.Writer) (*mineHarness, error
 // strict, one that is not is an error.
 func (b workbook) greenLessons(ctx context.Context, strict bool, stderr io.Writer) ([]catalog.Lesson, error) {
 	fmt.Fprintln(stderr, "running your lessons' tests, to see which of them are green …")
-	results, err := progress.Run(ctx, b.root, b.lessons, progress.Options{})
+	results, err := b.judge(ctx, b.lessons, stderr)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +142,12 @@ func (b workbook) greenLessons(ctx context.Context, strict bool, stderr io.Write
 		case strict:
 			return nil, fmt.Errorf("lesson %s is not green yet (%s); without -strict, the reference stands in for it",
 				r.Lesson.Name, strings.TrimSpace(status.Summary(r)))
+		case r.Race == progress.Raced:
+			fmt.Fprintf(stderr, "lesson %s is red with -race, so the reference stands in for it; see %s test %d\n", r.Lesson.Name, program, r.Lesson.Number)
 		}
+	}
+	if untried := status.Untried(results); untried != "" {
+		fmt.Fprintln(stderr, untried)
 	}
 	return green, nil
 }

@@ -189,6 +189,17 @@ func (d *desk) ran(passed int) {
 	})
 }
 
+// raced is ran, where the race detector has this part in the first lesson.
+func (d *desk) raced(passed int, race progress.Race) {
+	d.ran(passed)
+	d.set(func(u *watch.Snapshot) {
+		first := d.result(0, passed)
+		first.Race = race
+		first.Done = first.Done && race != progress.RaceDue
+		u.Results = results(first, d.result(1, 0))
+	})
+}
+
 // results returns what is known after a run that has shown these.
 func results(these ...progress.Result) map[string]progress.Result {
 	all := map[string]progress.Result{}

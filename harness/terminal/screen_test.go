@@ -237,6 +237,52 @@ func TestWhatComesAfterALesson(t *testing.T) {
 	require.Contains(t, v.afterwards(v.lessons[1]), "lesson 01-greeting")
 }
 
+// What is green waits for the race detector, and the plain verdict is there meanwhile.
+// A step that only that finds red is shown with the command that shows it.
+func TestTheScreenWhileTheRaceDetectorRuns(t *testing.T) {
+	v := shopView(t)
+	due := green(v.lessons[0])
+	due.Done, due.Race = false, progress.RaceDue
+	u := watch.Snapshot{N: 1, Lesson: "01-greeting", Results: results(due)}
+	require.Equal(t, `lesson 01-greeting · Saying: what one says to somebody
+1 of 1 steps · -race to come
+
+green all steps pass; now with the race detector (the first
+      time, everything is compiled again) …
+`, v.of(u).screen())
+	u.Running = true
+	require.Contains(t, v.of(u).screen(), "1 of 1 steps · -race to come · running …\n\nthe run before:\ngreen all steps pass\n")
+
+	raced := red(v.lessons[0], "data race: greeting.go:4 (Hello)")
+	raced.Race = progress.Raced
+	text := v.of(watch.Snapshot{N: 2, Lesson: "01-greeting", Results: results(raced)}).screen()
+	require.Contains(t, text, "\n0 of 1 steps with -race\n\nred   TestHello\n")
+	require.Contains(t, text, "\n      ▸ 4 │ func Hello(")
+	require.Contains(t, text, "\nrun   go test -race ./lessons/01-greeting\n")
+}
+
+// Where nothing was saved yet, a lesson that is red comes before one that waits for the
+// race detector.
+func TestWhatIsRedComesBeforeWhatWaits(t *testing.T) {
+	v := shopView(t)
+	due := green(v.lessons[0])
+	due.Done, due.Race = false, progress.RaceDue
+	u := watch.Snapshot{N: 1, Results: results(due, red(v.lessons[1], "wrong"))}
+	require.Contains(t, v.of(u).screen(), "lesson 02-parting")
+	u.Results = results(due, green(v.lessons[1]))
+	require.Contains(t, v.of(u).screen(), "lesson 01-greeting")
+}
+
+// What the race detector has not seen is said.
+func TestTheScreenOfALessonThatWasNotRaced(t *testing.T) {
+	v := shopView(t)
+	untried := green(v.lessons[0])
+	untried.Race = progress.RaceUntried
+	text := v.of(watch.Snapshot{N: 1, Lesson: "01-greeting", Results: results(untried)}).screen()
+	require.Contains(t, text, "1 of 1 steps · done\n")
+	require.Contains(t, text, "\nnote  not tried with -race: 01-greeting; the race detector\n      needs cgo and a C compiler\n")
+}
+
 // When all is done, nothing is to be shown but that.
 func TestTheScreenWhenAllIsDone(t *testing.T) {
 	v := shopView(t)
