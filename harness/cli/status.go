@@ -126,7 +126,8 @@ func showLines(w io.Writer, results []progress.Result) {
 func (b workbook) showNews(w io.Writer, results []progress.Result) {
 	if news := status.NewlyDone(b.root, results); len(news) > 0 {
 		lesson := news[len(news)-1]
-		fmt.Fprintf(w, "lesson %s is done\n%s\n", lesson.Name, terminal.DoneText(b.root, lesson))
+		i := slices.IndexFunc(results, func(r progress.Result) bool { return r.Lesson.Name == lesson.Name })
+		fmt.Fprintf(w, "lesson %s is done\n%s\n", lesson.Name, terminal.DoneText(b.root, results[i]))
 	}
 }
 

@@ -104,7 +104,7 @@ func (b workbook) testRaces(cmd *command, lesson catalog.Lesson) (done bool, err
 		b.showNext(cmd.stdout, results, strings.TrimSpace)
 		return false, nil
 	}
-	fmt.Fprint(cmd.stdout, terminal.DoneText(b.root, lesson))
+	fmt.Fprint(cmd.stdout, terminal.DoneText(b.root, results[0]))
 	if untried := status.Untried(results); untried != "" {
 		fmt.Fprintln(cmd.stdout, "note  "+untried)
 	}

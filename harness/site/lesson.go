@@ -27,7 +27,8 @@ type lessonPage struct {
 	Command       string             // what shows a step that is red with the race detector only; or ""
 	Mistakes      []mistakes.Record  // those of the open step
 	Completion    catalog.Completion // what a lesson that is done says
-	Text          string             // in Markdown, as what Completion has
+	Avoided       []catalog.KnownMistake
+	Text          string // in Markdown, as what Completion has
 }
 
 // lesson is the page of one lesson.
@@ -60,11 +61,12 @@ func (s *Server) lessonPage(now *standing, i int) lessonPage {
 	}
 	if n := l.Open(); n >= 0 && now.results[i].BuildError == "" && now.Known {
 		p.Open = &l.Steps[n]
-		p.Mistakes = s.mistakes(s.lessons[i], p.Open.Name)
+		p.Mistakes = s.mistakes(s.lessons[i], p.Open)
 		p.Hints, p.NoHints = hints.All(now.results[i])
 	}
 	if l.Status == status.Done {
 		p.Completion, _ = s.lessons[i].Completion() // a text that says nothing of the kind is no reason to fail
+		p.Avoided = mistakes.Avoided(s.root, s.lessons[i], now.results[i].Race == progress.Raced)
 		// Its commands are a block, which Markdown takes after a blank line only.
 		p.Completion.Experiment = strings.Replace(p.Completion.Experiment, "\n", "\n\n", 1)
 	}
@@ -111,8 +113,8 @@ func sentenceOf(text string) string {
 	return text + "."
 }
 
-// mistakes returns what people get wrong in one step.
-func (s *Server) mistakes(lesson catalog.Lesson, step string) []mistakes.Record {
+// mistakes returns those on record that turn the step red with what it says now.
+func (s *Server) mistakes(lesson catalog.Lesson, step *status.Step) []mistakes.Record {
 	all, _ := mistakes.Of(s.root, lesson) // they are an extra, and no page is missing for them
-	return slices.DeleteFunc(all, func(m mistakes.Record) bool { return m.Step() != step })
+	return slices.DeleteFunc(all, func(m mistakes.Record) bool { return !m.Fits(step.Name, step.Message) })
 }

@@ -37,6 +37,7 @@ func TestALessonsTextStandsBesideItsSteps(t *testing.T) {
 		require.Contains(t, page, want)
 	}
 	require.NotContains(t, page, "it says ciao", "a mistake of another step")
+	require.NotContains(t, page, "it says moin", "a mistake with another message")
 	require.NotContains(t, page, "<b>Not HTML</b>")
 	require.Equal(t, 1, strings.Count(page, "What is the first word?"), "a hint is shown once")
 	require.NotContains(t, page, "<h2 id=\"hints\">")

@@ -12,7 +12,7 @@ import (
 func (v view) body(r progress.Result) string {
 	switch {
 	case r.Done:
-		return v.learned(r.Lesson) + v.untried(r) + v.part(v.style.bold, "next", v.afterwards(r.Lesson))
+		return v.learned(r) + v.untried(r) + v.part(v.style.bold, "next", v.afterwards(r.Lesson))
 	case r.Race == progress.RaceDue && v.stale(r):
 		return v.part(v.style.green, "green", "all steps pass")
 	case r.Race == progress.RaceDue:

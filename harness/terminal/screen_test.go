@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/mistakes"
 	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/watch"
 )
@@ -30,8 +31,11 @@ func shopView(t *testing.T) view {
 		filepath.Join(first.Dir, "part1_test.go"): "package greeting_test\n\nimport \"testing\"\n\nfunc TestHello(t *testing.T) {}\n",
 		first.Readme(): "# 01 · Saying\n\n## When it is green\n\nYou can now greet whoever comes through your door. Nobody\nfeels left out.\n\n" +
 			"**An experiment.** Greet yourself:\n\n    echo hello\n\n## What people get wrong\n\n" +
-			"- **No name.** Nobody is meant (one/hello#12). (Step 1)\n- **Late.** two/hi v1.2.0\n- **Low.** two/hi#1\n- **Loud.** two/hi#2\n- **Long.** two/hi#3\n",
+			"- **No name.** Nobody is meant (one/hello#12). (Step 1)\n- **Late.** two/hi v1.2.0\n- **Low.** two/hi#1\n- **Loud.** two/hi#2\n- **Long.** two/hi#3\n- **Lost.** three/hi#4\n- **Last.** three/hi#5\n",
+		filepath.Join(root, mistakes.Dir, first.Name, "all.txtar"):  "title: all\nsource: one/hello#12, two/hi v1.2.0, two/hi#1, two/hi#2, two/hi#3\n-- a.go --\n",
+		filepath.Join(root, mistakes.Dir, first.Name, "race.txtar"): "title: a race\nsource: three/hi#5\nrace: only\n-- a.go --\n",
 	} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 	}
 	return v
@@ -224,7 +228,11 @@ try   Greet yourself:
 next  lesson 02-parting · Saying: what one says to somebody
       lessons/02-parting/README.md
 `, v.of(u).screen())
-	require.Contains(t, DoneText(v.root, v.lessons[0]), "green You can now greet whoever comes through your door. Nobody feels left out.\n")
+	require.Contains(t, DoneText(v.root, green(v.lessons[0])), "green You can now greet whoever comes through your door. Nobody feels left out.\n")
+
+	raced := green(v.lessons[0])
+	raced.Race = progress.Raced
+	require.Contains(t, DoneText(v.root, raced), "and 2 more in", "what only the race detector sees")
 
 	last := v.of(watch.Snapshot{N: 1, Lesson: "01-greeting", Results: results(green(v.lessons[0]), green(v.lessons[1]))}).screen()
 	require.Contains(t, last, "next  All lessons are done. See your own code at work: go\n      run ./harness demo -mine\n")
