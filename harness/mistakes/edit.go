@@ -32,6 +32,11 @@ func (r Record) Apply(solution map[string]string) (map[string]string, error) {
 	return texts, nil
 }
 
+// StandsOn reports whether the file is the record's own, or that of one that it changes.
+func (r Record) StandsOn(file string) bool {
+	return r.File == file || r.on != nil && r.on.StandsOn(file)
+}
+
 // find returns the name of the one file in which the edit's old text is.
 func (e edit) find(texts map[string]string) (file string, err error) {
 	if e.old == "" {
