@@ -67,7 +67,7 @@ func TestACommentCannotBreakOut(t *testing.T) {
 	for _, text := range []string{"ping", ""} {
 		wire := framing.AppendComment(nil, text)
 		if !bytes.HasPrefix(wire, []byte(":")) || !bytes.Contains(wire, []byte(text)) {
-			step.Fail(t, fmt.Sprintf("comment %q: a comment is a line that starts with a colon; an empty one keeps a connection alive too", text),
+			step.Fail(t, fmt.Sprintf("comment %q: a comment is a line that starts with a colon, and has the text in it; an empty one keeps a connection alive too", text),
 				"wire  "+quote(wire))
 		}
 	}
