@@ -57,7 +57,7 @@ func TestWhatTheWriterSaysIsReturned(t *testing.T) {
 				fmt.Sprintf("got   %v", err), fmt.Sprintf("want  %v", w.fails))
 		}
 		if n != int64(takes) {
-			step.Fail(t, fmt.Sprintf("the writer took %d bytes and failed, but WriteTo returned another count: the caller does not know whether anything is on the wire", takes),
+			step.Fail(t, fmt.Sprintf("the writer took %d bytes and failed, but WriteTo returned another count: the caller does not know what is on the wire", takes),
 				fmt.Sprintf("got   %d", n), fmt.Sprintf("want  %d", takes))
 		}
 		if len(w.got) != 1 {

@@ -56,34 +56,47 @@ func TestTwoEventsShareNothing(t *testing.T) {
 	for i := range first {
 		first[i] = 'x'
 	}
-	browserReads(t, "the caller changed the bytes that AppendText had returned, and the next time the same event came out changed",
+	browserReads(t, "the caller changed the bytes that AppendText had returned, and the next time the same event came out as something else",
 		appendText(t, one), received{Data: "one", ID: "1"})
 	first = appendText(t, one)
 	appendText(t, two)
-	browserReads(t, "AppendText was given no buffer, and returned memory that it used again for the next event",
+	browserReads(t, "AppendText was called for a second event, and the bytes that it had returned for the first are no longer those of the first",
 		first, received{Data: "one", ID: "1"})
 
 	_, err := framing.Event{ID: "\n"}.AppendText(nil)
-	framing.Event{Type: "\n"}.AppendText(nil)
 	namesField(t, framing.Event{ID: "\n"}, err, "id")
+	before := fmt.Sprint(err)
+	framing.Event{Type: "\n"}.AppendText(nil)
+	step.Equal(t, "AppendText refused a second event, and the error that it had returned for the first now says something else", before, fmt.Sprint(err))
+	inWritersAtOnce(t, one, two)
+	onManyGoroutines(t)
+}
 
+// inWritersAtOnce fails unless each of two writers gets its own event when the second
+// is sent while the first writer has not yet looked at its bytes.
+func inWritersAtOnce(t *testing.T, one, two framing.Event) {
+	var alone writes
+	one.WriteTo(&alone)
+	browserReads(t, "what WriteTo wrote is not the event", bytes.Join(alone.got, nil), received{Data: "one", ID: "1"})
 	inner, outer := &writes{}, &writes{}
 	outer.before = func() { two.WriteTo(inner) }
 	one.WriteTo(outer)
-	browserReads(t, "while the writer had one event, WriteTo was called for another one: what the writer has is not its own event any longer",
+	browserReads(t, "WriteTo was called for a second event while a writer had the first: that writer's bytes are no longer those of the first",
 		bytes.Join(outer.got, nil), received{Data: "one", ID: "1"})
-	browserReads(t, "while a writer had one event, WriteTo was called for another one: that one is not what its own writer got",
+	browserReads(t, "WriteTo was called for a second event while a writer had the first: the second event's writer got something else",
 		bytes.Join(inner.got, nil), received{Data: "two", ID: "2"})
-	manyAtOnce(t)
 }
 
-// manyAtOnce fails unless each of many goroutines gets its own event.
-func manyAtOnce(t *testing.T) {
+// onManyGoroutines fails unless each of many goroutines gets its own event.
+func onManyGoroutines(t *testing.T) {
 	const goroutines, rounds = 8, 250
 	var events []framing.Event
 	var wires, other [][]byte
 	for i := range goroutines {
-		e := framing.Event{ID: fmt.Sprint(i), Type: fmt.Sprint("type ", i), Data: strings.Repeat(fmt.Sprint(i, "\r"), 50), Retry: time.Duration(1000+i) * time.Millisecond}
+		e := framing.Event{
+			ID: fmt.Sprint(i), Type: fmt.Sprint("type ", i), Data: strings.Repeat(fmt.Sprint(i, "\r"), 50),
+			Retry: time.Duration(1000+i) * time.Millisecond,
+		}
 		events, wires, other = append(events, e), append(wires, appendText(t, e)), append(other, nil)
 	}
 	var crowd step.Crowd
@@ -108,7 +121,8 @@ func manyAtOnce(t *testing.T) {
 	for i, wire := range other {
 		if wire != nil {
 			r := received{events[i].Type, lineEnds.Replace(events[i].Data), events[i].ID}
-			browserReads(t, "many goroutines frame events at once: one of them got something else than its own event, by WriteTo and by AppendText", wire, r, r)
+			browserReads(t, "many goroutines framed events at once, and one of them got something else than its own event, by WriteTo and again by AppendText",
+				wire, r, r)
 		}
 	}
 }
@@ -117,21 +131,11 @@ func manyAtOnce(t *testing.T) {
 // is full is not copied for every event.
 func TestTwiceAsMuchIsTwiceTheWork(t *testing.T) {
 	defer step.Begin(t)()
-	const events = 2000
-	event, moved := framing.Event{Data: "a"}, 0
-	accepted(t, event)
-	for b, i := []byte(nil), 0; i < events; i++ {
-		before := cap(b)
-		if b, _ = event.AppendText(b); cap(b) != before {
-			moved++
-		}
-	}
-	if moved > events/10 {
-		step.Fail(t, fmt.Sprintf("%d events were appended, one after the other, and AppendText copied the buffer to a larger one over and over: append makes room for many at once", events),
-			fmt.Sprintf("got   %d times", moved), fmt.Sprintf("want  %d times at most", events/10))
-	}
+	accepted(t, framing.Event{Data: "a\nb"})
+	growsAsAppendDoes(t)
 	const lines, parts, most = 64 << 10, 32, 4
-	const sentence = "an event of many lines takes far longer than several events with as many lines in all: does your code search the rest of the text for every line?"
+	const sentence = "an event of many lines takes far longer than several events with as many lines in all: " +
+		"does your code search the rest of the text for every line?"
 	for _, end := range []string{"\n", "\r", "\r\n"} {
 		sent := fmt.Sprintf("sent  %d lines that end in %q, in one event and in %d", lines, end, parts)
 		done := step.OnHang(t, func() (string, []string) { return sentence, []string{sent} })
@@ -139,6 +143,24 @@ func TestTwiceAsMuchIsTwiceTheWork(t *testing.T) {
 			step.Fail(t, sentence, sent, fmt.Sprintf("got   %.0f times as long", n), fmt.Sprintf("want  about as long, and %d times at most", most))
 		}
 		done()
+	}
+}
+
+// growsAsAppendDoes fails unless a buffer that gets one event after the other gets room
+// for many at once.
+func growsAsAppendDoes(t *testing.T) {
+	const events = 2000
+	event, moved := framing.Event{Data: "a"}, 0
+	for b, i := []byte(nil), 0; i < events; i++ {
+		before := cap(b)
+		if b, _ = event.AppendText(b); cap(b) != before {
+			moved++
+		}
+	}
+	if moved > events/10 {
+		step.Fail(t, "AppendText moved the buffer to a larger one over and over: append makes room for many events at once, and copies them seldom",
+			fmt.Sprintf("sent  %d events, one after the other", events),
+			fmt.Sprintf("got   moved %d times", moved), fmt.Sprintf("want  moved %d times at most", events/10))
 	}
 }
 
@@ -220,11 +242,13 @@ func (f frame) appendTo(tb testing.TB, b []byte) (longer []byte, went bool) {
 	case len(fields) == 0 && err != nil:
 		step.Fail(tb, show(f.event)+" was refused: nothing is wrong with it", "got   "+says(err))
 	case len(fields) > 0 && err == nil:
-		step.Fail(tb, show(f.event)+" was not refused: no client reads what was meant, or can send the ID back", "want  a *FieldError for "+strings.Join(fields, " or "))
+		step.Fail(tb, show(f.event)+" was not refused: no client reads what was meant, or none can send the ID back",
+			"want  a *FieldError for "+strings.Join(fields, " or "))
 	case len(fields) > 0:
 		namesField(tb, f.event, err, fields...)
 		if !bytes.Equal(longer, b) {
-			step.Fail(tb, f.String()+": it was refused, but something is in the buffer that was not there before", step.Compare("got  ", quote(longer), "want ", quote(b))...)
+			step.Fail(tb, f.String()+" was refused, but the buffer is not what it was before",
+				step.Compare("got  ", quote(longer), "want ", quote(b))...)
 		}
 	}
 	return longer, err == nil
@@ -263,7 +287,8 @@ func (f frame) isComment(tb testing.TB, wire []byte) {
 		want = add(want, line)
 	}
 	if !slices.Equal(got, want) {
-		step.Fail(tb, f.String()+": the lines of the comment are not the lines of its text", "wire  "+quote(wire), fmt.Sprintf("reads %q", got), fmt.Sprintf("sent  %q", want))
+		step.Fail(tb, f.String()+": the lines of the comment are not the lines of its text",
+			"wire  "+quote(wire), fmt.Sprintf("reads %q", got), fmt.Sprintf("sent  %q", want))
 	}
 }
 
@@ -276,11 +301,11 @@ func drawStream(d *step.Dice) stream {
 }
 
 func drawFrame(d *step.Dice) frame {
-	if by := step.Of(d, "AppendText", "WriteTo", "AppendComment"); by == "AppendComment" {
+	by := step.Of(d, "AppendText", "WriteTo", "AppendComment")
+	if by == "AppendComment" {
 		return frame{by: by, comment: drawText(d)}
-	} else {
-		return frame{by: by, event: drawEvent(d)}
 	}
+	return frame{by: by, event: drawEvent(d)}
 }
 
 func drawEvent(d *step.Dice) framing.Event {
