@@ -12,7 +12,8 @@ import (
 )
 
 // An Event is one message of an event stream. Its texts are UTF-8: a client
-// reads anything else as U+FFFD.
+// reads anything else as U+FFFD. Its methods may be called from many goroutines
+// at once.
 type Event struct {
 	// ID becomes the client's last event ID. The client sends it back when it
 	// reconnects. Empty: the event has no id field, and the client keeps the
@@ -29,17 +30,19 @@ type Event struct {
 	Data string
 
 	// Retry is the reconnection time: how long the client waits before it
-	// reconnects. It is sent in whole milliseconds. Zero: the event has no
-	// retry field, and the client keeps the time that it has.
+	// reconnects. It is sent in whole milliseconds; what is left over is
+	// dropped. Zero: the event has no retry field, and the client keeps the
+	// time that it has.
 	Retry time.Duration
 }
 
-// AppendText appends the wire form of e to b and returns the longer slice. It
-// implements [encoding.TextAppender].
+// AppendText appends the wire form of e to b and returns the longer slice. Where b
+// has room, AppendText allocates nothing; where it has none, b grows as append
+// grows it. It implements [encoding.TextAppender].
 //
 // An event that cannot be sent returns b unchanged and a *[FieldError]: a line
-// break in ID or Type, a control character other than a tab in ID (no client can
-// send it back in a header), a Retry that is negative or between zero and one
+// break in ID or Type, an ASCII control character other than a tab in ID (no client
+// can send it back in a header), a Retry that is negative or between zero and one
 // millisecond.
 func (e Event) AppendText(b []byte) ([]byte, error) {
 	// TODO: Write the fields that e has, one line each, and the blank line
@@ -49,8 +52,8 @@ func (e Event) AppendText(b []byte) ([]byte, error) {
 
 // WriteTo writes the wire form of e to w in one Write, so that a failure never
 // leaves the first fields of an event on the wire and the rest behind. It
-// implements [io.WriterTo]. The errors are those of AppendText, for which
-// nothing is written, and those of w.
+// implements [io.WriterTo], and returns how many bytes w took, also where w fails.
+// The errors are those of AppendText, for which w is not called, and those of w.
 func (e Event) WriteTo(w io.Writer) (int64, error) {
 	// TODO: Get the wire form from AppendText, and give it to w.
 	return 0, nil

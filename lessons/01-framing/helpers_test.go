@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,11 +28,8 @@ var (
 // lineEnds turns every line end into LF.
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// sendable reports whether a client can read e, and send its ID back.
-func sendable(e framing.Event) bool {
-	return !strings.ContainsAny(e.Type, "\r\n") && !strings.ContainsAny(e.ID, controls) &&
-		(e.Retry == 0 || e.Retry >= time.Millisecond)
-}
+// longLine is longer than a bufio.Scanner's buffer.
+var longLine = strings.Repeat("x", 70_000)
 
 // controls are the characters that no HTTP header may hold (RFC 9110, section 5.5).
 const controls = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\n\x0b\x0c\r\x0e\x0f" +
@@ -44,7 +42,7 @@ func appendText(t *testing.T, events ...framing.Event) []byte {
 	for _, e := range events {
 		var err error
 		if wire, err = e.AppendText(wire); err != nil {
-			step.Fail(t, fmt.Sprintf("%#v was refused: nothing is wrong with it", e), "got   "+err.Error())
+			step.Fail(t, show(e)+" was refused: nothing is wrong with it", "got   "+says(err))
 		}
 	}
 	return wire
@@ -64,19 +62,53 @@ func refused(t *testing.T, sentence, field string, events ...framing.Event) {
 	const earlier = "data: earlier\n\n"
 	for _, e := range events {
 		wire, err := e.AppendText([]byte(earlier))
-		fieldErr, ok := errors.AsType[*framing.FieldError](err)
-		switch {
-		case err == nil:
-			step.Fail(t, sentence, fmt.Sprintf("sent  %#v", e), "wire  "+quote(wire), "want  a *FieldError")
-		case !ok:
-			step.Fail(t, "AppendText did not return a *FieldError: its caller cannot tell which field to mend", fmt.Sprintf("got   %T: %v", err, err))
-		case fieldErr.Field != field:
-			step.Fail(t, "the FieldError names another field than the one that is wrong", fmt.Sprintf("got   %v", err), fmt.Sprintf("want  the Field %q", field))
-		case string(wire) != earlier:
+		if err == nil {
+			step.Fail(t, sentence, "sent  "+show(e), "wire  "+quote(wire), "want  a *FieldError")
+		}
+		namesField(t, e, err, field)
+		if string(wire) != earlier {
 			step.Fail(t, "AppendText refused the event, but did not return b unchanged: the caller sends what it returns",
 				step.Compare("got  ", quote(wire), "want ", strconv.Quote(earlier))...)
 		}
 	}
+}
+
+// namesField fails unless err is a FieldError for one of fields, which says why e
+// cannot be sent.
+func namesField(tb testing.TB, e framing.Event, err error, fields ...string) {
+	tb.Helper()
+	refusal, ok := errors.AsType[*framing.FieldError](err)
+	switch sent := "sent  " + show(e); {
+	case !ok || refusal == nil:
+		step.Fail(tb, "the error is not a *FieldError: the caller cannot tell which field to mend", sent, fmt.Sprintf("got   %T: %s", err, says(err)))
+	case !slices.Contains(fields, refusal.Field):
+		step.Fail(tb, "the FieldError names another field than the one that is wrong",
+			sent, fmt.Sprintf("got   %v", err), fmt.Sprintf("want  the Field %q", strings.Join(fields, `" or "`)))
+	case refusal.Reason == "":
+		step.Fail(tb, "the FieldError has no Reason: the caller cannot tell what is wrong with the field", sent, fmt.Sprintf("got   %#v", refusal))
+	}
+}
+
+// says returns what err says, also if it is a nil *FieldError.
+func says(err error) string {
+	if refusal, ok := errors.AsType[*framing.FieldError](err); ok && refusal == nil {
+		return "a nil *FieldError in an error, which is not nil then: see go.dev/doc/faq#nil_error"
+	}
+	return fmt.Sprint(err)
+}
+
+// show returns e as Go source would have it, but with its Retry as a duration is shown.
+func show(e framing.Event) string {
+	var fields []string
+	for _, text := range []struct{ field, value string }{{"ID", e.ID}, {"Type", e.Type}, {"Data", e.Data}} {
+		if text.value != "" {
+			fields = append(fields, text.field+": "+brief(text.value, 30, 20))
+		}
+	}
+	if e.Retry != 0 {
+		fields = append(fields, "Retry: "+e.Retry.String())
+	}
+	return "Event{" + strings.Join(fields, ", ") + "}"
 }
 
 // received is an event as a client has it. No Type stands for "message".
@@ -90,16 +122,20 @@ func (r received) String() string {
 	return s
 }
 
+func (r received) equal(s received) bool {
+	return cmp.Or(r.Type, "message") == cmp.Or(s.Type, "message") && r.Data == s.Data && r.ID == s.ID
+}
+
 // browserReads fails with sentence unless a client that is given wire has
 // received the events that were sent. The client is the one of lesson 03.
-func browserReads(t *testing.T, sentence string, wire []byte, sent ...received) {
-	t.Helper()
+func browserReads(tb testing.TB, sentence string, wire []byte, sent ...received) {
+	tb.Helper()
 	var got []received
 	for event := range parsing.NewDecoder(bytes.NewReader(wire)).Events() {
 		got = append(got, received{event.Type, event.Data, event.ID})
 	}
-	if reads, wants := list(got), list(sent); reads != wants {
-		step.Fail(t, sentence, append([]string{"wire  " + quote(wire)}, step.Compare("reads", reads, "sent ", wants)...)...)
+	if !slices.EqualFunc(got, sent, received.equal) {
+		step.Fail(tb, sentence, append([]string{"wire  " + quote(wire)}, step.Compare("reads", list(got), "sent ", list(sent))...)...)
 	}
 }
 
@@ -116,8 +152,8 @@ func list(events []received) string {
 
 // browserWaits fails with sentence unless a client that is given wire waits for
 // this long before it reconnects: its own time, if sent is zero.
-func browserWaits(t *testing.T, sentence string, wire []byte, sent time.Duration) {
-	t.Helper()
+func browserWaits(tb testing.TB, sentence string, wire []byte, sent time.Duration) {
+	tb.Helper()
 	client := parsing.NewDecoder(bytes.NewReader(wire))
 	for range client.Events() {
 	}
@@ -128,22 +164,37 @@ func browserWaits(t *testing.T, sentence string, wire []byte, sent time.Duration
 		return d.String()
 	}
 	if got, want := waits(client.ReconnectionTime()), waits(sent, sent != 0); got != want {
-		step.Fail(t, sentence, "wire  "+quote(wire), "waits "+got, "sent  "+want)
+		step.Fail(tb, sentence, "wire  "+quote(wire), "waits "+got, "sent  "+want)
 	}
 }
 
-// writes is a writer that keeps each Write by itself, or fails.
+// writes is a writer that keeps what each Write gets. One that fails takes the
+// first few bytes of it.
 type writes struct {
-	got   [][]byte
-	fails error
+	before func() // what comes before it looks at the bytes, if it is not nil
+	got    [][]byte
+	fails  error
+	takes  int
 }
 
 func (w *writes) Write(p []byte) (int, error) {
-	if w.fails != nil {
-		return 0, w.fails
+	if w.before != nil {
+		w.before()
 	}
 	w.got = append(w.got, bytes.Clone(p))
+	if w.fails != nil {
+		return min(w.takes, len(p)), w.fails
+	}
 	return len(p), nil
 }
 
-func quote(b []byte) string { return strconv.Quote(string(b)) }
+func quote(b []byte) string { return brief(string(b), 160, 40) }
+
+// brief returns text as Go source would have it; of a long one, that many bytes from its
+// start and its end.
+func brief(text string, start, end int) string {
+	if len(text) <= 2*(start+end) {
+		return strconv.Quote(text)
+	}
+	return fmt.Sprintf("%q … %d bytes … %q", text[:start], len(text)-start-end, text[len(text)-end:])
+}

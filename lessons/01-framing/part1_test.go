@@ -29,7 +29,7 @@ func TestAnEventIsADataFieldAndABlankLine(t *testing.T) {
 // a field of its own.
 func TestEachLineOfDataGetsItsOwnField(t *testing.T) {
 	defer step.Begin(t)()
-	browserReads(t, `a bare line break inside data ends the field: a browser sees only "a"`,
+	browserReads(t, `Data "a\nb": a bare line break inside data ends the field, so each line needs a data field of its own`,
 		appendText(t, framing.Event{Data: "a\nb"}),
 		received{Data: "a\nb"})
 	browserReads(t, `a blank line in data ends the event unless it is a data field too: a browser must read one event, with all of the data`,
@@ -38,6 +38,9 @@ func TestEachLineOfDataGetsItsOwnField(t *testing.T) {
 	browserReads(t, `the line break at the end is data too: what comes after it is one more line, an empty one`,
 		appendText(t, framing.Event{Data: "a\n"}),
 		received{Data: "a\n"})
+	browserReads(t, `a line of 70,000 bytes is one line, and the line after it is data too`,
+		appendText(t, framing.Event{Data: longLine + "\nb"}),
+		received{Data: longLine + "\nb"})
 }
 
 // A line of an event stream ends at LF, at CR, or at CR and LF together.
@@ -49,6 +52,9 @@ func TestACarriageReturnEndsALineToo(t *testing.T) {
 	browserReads(t, `CR and LF together are one line end, not two`,
 		appendText(t, framing.Event{Data: "a\r\nb"}),
 		received{Data: "a\nb"})
+	browserReads(t, `CR, CR and LF are two line ends: only the last CR belongs to the LF`,
+		appendText(t, framing.Event{Data: "a\r\r\nb"}),
+		received{Data: "a\n\nb"})
 	browserReads(t, `a CR that comes first ends a line too, an empty one`,
 		appendText(t, framing.Event{Data: "\rid: 9"}),
 		received{Data: "\nid: 9"})
@@ -67,13 +73,16 @@ func TestATypeIsSentAsTheEventField(t *testing.T) {
 	browserReads(t, `Type "tick" without any data: a browser dispatches no event that has no data field`,
 		appendText(t, framing.Event{Type: "tick"}),
 		received{Type: "tick"})
+	browserReads(t, `an Event with nothing set is a message with empty data: a browser dispatches it like any other`,
+		appendText(t, framing.Event{}),
+		received{})
 }
 
 // A browser keeps the last id that it read, and sends it when it reconnects. An
 // id field with nothing after it makes the browser forget it.
 func TestAnIDIsSentOnlyWhenThereIsOne(t *testing.T) {
 	defer step.Begin(t)()
-	browserReads(t, `ID "7" was not sent: after a reconnect the browser cannot say what it has seen`,
+	browserReads(t, `ID "7": without an id field a browser cannot say after a reconnect what it has seen`,
 		appendText(t, framing.Event{ID: "7", Data: "a"}),
 		received{Data: "a", ID: "7"})
 	browserReads(t, `an event without an ID: an id field with nothing after it makes the browser forget its last event ID`,
@@ -87,6 +96,9 @@ func TestTheReconnectionTimeIsWholeMilliseconds(t *testing.T) {
 	browserWaits(t, `Retry 1.5 s: a browser takes whole milliseconds, in digits, and ignores anything else`,
 		appendText(t, framing.Event{Retry: 1500 * time.Millisecond}),
 		1500*time.Millisecond)
+	browserWaits(t, `Retry 1.001 s is 1001 whole milliseconds: none of them may get lost, as in a float64`,
+		appendText(t, framing.Event{Retry: 1001 * time.Millisecond}),
+		1001*time.Millisecond)
 	browserWaits(t, `Retry 2.999999 ms: what is left over a whole millisecond is dropped`,
 		appendText(t, framing.Event{Retry: 3*time.Millisecond - 1}),
 		2*time.Millisecond)

@@ -67,8 +67,8 @@ func TestACommentCannotBreakOut(t *testing.T) {
 	for _, text := range []string{"ping", ""} {
 		wire := framing.AppendComment(nil, text)
 		if !bytes.HasPrefix(wire, []byte(":")) || !bytes.Contains(wire, []byte(text)) {
-			step.Fail(t, fmt.Sprintf("comment %q: a comment is a line that starts with a colon; an empty one keeps a connection alive too", text),
-				"wire  "+quote(wire))
+			step.Fail(t, fmt.Sprintf("comment %q: a comment is a line that starts with a colon, with the text after it; an empty one keeps a connection alive too",
+				text), "wire  "+quote(wire))
 		}
 	}
 	for _, text := range []string{"x\ndata: forged\n\n", "x\rdata: forged\r\r"} {
