@@ -285,13 +285,14 @@ func (w *gatedWriter) overlap(use string) bool {
 }
 
 // A link is a ResponseWriter as net/http's: it has a buffer, from which a client takes what is
-// more than 4 KiB, and the rest at a flush. The client takes its time for each KiB, and is
-// gone at some use of the writer.
+// more than 4 KiB, and the rest at a flush. The client takes its time for each KiB, and some
+// use of the writer fails.
 type link struct {
 	*httptest.ResponseRecorder // its body is what the client has
 	pace                       time.Duration
 	gone                       int   // the number of that use, or 0
 	cause                      error // of its failure
+	once                       bool  // whether the next use is fine again, as after a quota
 	noDeadlines                bool
 
 	buffer                     []byte
@@ -302,12 +303,15 @@ type link struct {
 
 func (l *link) Write(p []byte) (int, error) {
 	l.writes++
-	l.use()
-	l.buffer = append(l.buffer, p...)
-	for l.failed == nil && len(l.buffer) > 4<<10 {
-		l.deliver(4 << 10)
+	if err := l.use(); err != nil {
+		return 0, err
 	}
-	return len(p), l.failed
+	for l.buffer = append(l.buffer, p...); len(l.buffer) > 4<<10; {
+		if err := l.deliver(4 << 10); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
 }
 
 // Flush is FlushError without its error. net/http has both, too.
@@ -315,11 +319,10 @@ func (l *link) Flush() { _ = l.FlushError() }
 
 func (l *link) FlushError() error {
 	l.flushes++
-	l.use()
-	if l.failed == nil {
-		l.deliver(len(l.buffer))
+	if err := l.use(); err != nil {
+		return err
 	}
-	return l.failed
+	return l.deliver(len(l.buffer))
 }
 
 func (l *link) SetWriteDeadline(deadline time.Time) error {
@@ -331,25 +334,31 @@ func (l *link) SetWriteDeadline(deadline time.Time) error {
 	return nil
 }
 
-// use fails where the client is gone.
-func (l *link) use() {
-	if l.writes+l.flushes == l.gone && l.failed == nil {
+// use fails where a failure is due.
+func (l *link) use() error {
+	if l.writes+l.flushes == l.gone {
 		l.failed = l.cause
+		return l.failed
 	}
+	if l.once {
+		return nil
+	}
+	return l.failed
 }
 
 // deliver gives n bytes of the buffer to the client, if it takes them before the
 // deadline.
-func (l *link) deliver(n int) {
+func (l *link) deliver(n int) error {
 	takes := l.pace * time.Duration(n) / 1024
 	if left := time.Until(l.deadline); !l.deadline.IsZero() && left < takes {
 		time.Sleep(left)
 		l.failed = os.ErrDeadlineExceeded
-		return
+		return l.failed
 	}
 	time.Sleep(takes)
 	l.ResponseRecorder.Write(l.buffer[:n])
 	l.buffer = l.buffer[n:]
+	return nil
 }
 
 // A collector is the ResponseWriter of middleware that collects, as a compressor does,
