@@ -135,10 +135,11 @@ func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 	defer step.Begin(t)()
 	var before error
 	var after [3]error
+	cause := context.Canceled
 	p := pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, err := flushing.Open(w, r)
 		if err != nil {
-			after[0] = err // so early may the client leave
+			after, cause = [3]error{err, err, err}, flushing.ErrClientLeft // so early may the client leave
 			return
 		}
 		if r.URL.Path == "/short" {
@@ -156,7 +157,7 @@ func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 	client.Leave()
 	client.WaitHandler("the client left, but its handler has not returned")
 	for i, name := range []string{"Send", "Comment", "SendFrames"} {
-		wantLeft(t, "the client left, but "+name+" did not say so, or not why: a handler in a loop would run until the server stops", context.Canceled, after[i])
+		wantLeft(t, "the client left, but "+name+" did not say so, or not why: a handler in a loop would run until the server stops", cause, after[i])
 	}
 	failures(t)
 }

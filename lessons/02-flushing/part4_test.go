@@ -266,6 +266,7 @@ func TestManySendersOnTwoStreams(t *testing.T) {
 	var writers [2]crowdedWriter
 	var streams [2]*flushing.Stream
 	for i := range writers {
+		writers[i].ResponseRecorder = httptest.NewRecorder()
 		var err error
 		streams[i], err = flushing.Open(&writers[i], httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
 		step.Equal(t, "Open returned an error", nil, err)
@@ -297,7 +298,7 @@ func TestManySendersOnTwoStreams(t *testing.T) {
 				fmt.Sprintf("got  %d times", n))
 		}
 		came := map[string]string{} // from each sender
-		for _, e := range events(writers[i].wire.String()) {
+		for _, e := range events(writers[i].Body.String()) {
 			came[e.Type] += e.Data + " "
 		}
 		for sender := range senders {
@@ -309,10 +310,8 @@ func TestManySendersOnTwoStreams(t *testing.T) {
 
 // A crowdedWriter is a ResponseWriter that counts how often it is used while it is in use.
 type crowdedWriter struct {
-	header   http.Header
-	wire     strings.Builder
-	inUse    atomic.Int32
-	overlaps atomic.Int32
+	*httptest.ResponseRecorder
+	inUse, overlaps atomic.Int32
 }
 
 func (w *crowdedWriter) use(f func()) {
@@ -325,15 +324,8 @@ func (w *crowdedWriter) use(f func()) {
 	w.inUse.Add(-1)
 }
 
-func (w *crowdedWriter) Header() http.Header {
-	if w.header == nil {
-		w.header = http.Header{}
-	}
-	return w.header
-}
-func (w *crowdedWriter) WriteHeader(int) {}
 func (w *crowdedWriter) Write(p []byte) (int, error) {
-	w.use(func() { w.wire.Write(p) })
+	w.use(func() { w.ResponseRecorder.Write(p) })
 	return len(p), nil
 }
 func (w *crowdedWriter) FlushError() error                { w.use(func() {}); return nil }
@@ -350,6 +342,7 @@ func TestNothingUsesTheWriterAfterTheHandler(t *testing.T) {
 		s, err := flushing.Open(w, httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
 		step.Equal(t, "Open returned an error", nil, err)
 		s.Send(framing.Event{Data: "hello"})
+		step.Equal(t, "Send returned, so the client must have the event", "hello", data(w.Body.String()))
 		used := func() string {
 			return fmt.Sprintf("Writes: %d, Flushes: %d, SetWriteDeadlines: %d", w.writes, w.flushes, w.deadlines)
 		}
@@ -367,8 +360,9 @@ func TestNothingUsesTheWriterAfterTheHandler(t *testing.T) {
 // cost four times as much; if each is put behind a copy of all before it, it is sixteen.
 func TestALargeBatchCostsWhatItsSizeSays(t *testing.T) {
 	defer step.Begin(t)()
-	s, err := flushing.Open(&failingWriter{ResponseRecorder: httptest.NewRecorder()},
-		httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
+	written := 0
+	w := pair.Intercept(httptest.NewRecorder(), func(p []byte) (int, error) { written += len(p); return len(p), nil })
+	s, err := flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
 	step.Equal(t, "Open returned an error", nil, err)
 	e := framing.Event{Data: "hello"}
 	frame, _ := e.AppendText(nil)
@@ -377,10 +371,14 @@ func TestALargeBatchCostsWhatItsSizeSays(t *testing.T) {
 		"SendFrames": func(n int) { s.SendFrames(slices.Repeat([][]byte{frame}, n)...) },
 		"Comment":    func(n int) { s.Comment(strings.Repeat("hello\n", n)) },
 	} {
-		small, large := allocated(func() { send(1000) }), allocated(func() { send(4000) })
-		if large > 8*small {
+		written = 0
+		small, big := allocated(func() { send(1000) }), allocated(func() { send(4000) })
+		if written < 3*5000*len(e.Data) {
+			step.Fail(t, name+" did not write all of a large batch", fmt.Sprintf("got  %d bytes", written))
+		}
+		if big > 8*small {
 			step.Fail(t, name+" of four times as much takes more than eight times the memory: a large batch would hold up the server",
-				fmt.Sprintf("got  %d bytes for 1000, and %d for 4000", small, large))
+				fmt.Sprintf("got  %d bytes for 1000, and %d for 4000", small, big))
 		}
 	}
 }
