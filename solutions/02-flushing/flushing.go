@@ -73,10 +73,10 @@ func liftWriteTimeout(rc *http.ResponseController, r *http.Request) error {
 	return err
 }
 
-// Send sends events in their order, all of them in one flush. When it returns nil,
-// they have left the server's buffers. A client that has not taken all of them after
-// ten seconds is given up, where the response has write deadlines, as net/http's
-// own do.
+// Send sends events in their order, all of them in one flush, and does not change
+// them. When it returns nil, they have left the server's buffers. A client that has
+// not taken all of them after ten seconds is given up, where the response has write
+// deadlines, as net/http's own do.
 //
 // An event that cannot be framed returns a *[framing.FieldError]: nothing was
 // sent, and the stream goes on. All other errors wrap [ErrClientLeft] and what led
@@ -103,9 +103,9 @@ func (s *Stream) Comment(text string) error {
 }
 
 // SendFrames sends frames that were framed before, as for a broadcast that is
-// encoded once for all clients: it changes nothing of them. Like Send, it keeps their
-// order, flushes once, however many they are, and has the same limits. All errors
-// wrap [ErrClientLeft] and what led to it.
+// encoded once for all clients. Like Send, it keeps their order, flushes once, however
+// many they are, does not change them, and has the same limits. All errors wrap
+// [ErrClientLeft] and what led to it.
 //
 //lesson:todo Write the frames, and flush them once.
 func (s *Stream) SendFrames(frames ...[]byte) error {
