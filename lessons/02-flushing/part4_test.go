@@ -132,7 +132,7 @@ func drawScene(d *step.Dice) scene {
 // an error that says why not.
 func TestWhateverIsSentArrivesOrIsAnError(t *testing.T) {
 	defer step.Begin(t)()
-	step.Bubble(t, func(t *testing.T) { step.Whatever(t, 250, drawScene, checkScene) })
+	step.Bubble(t, func(t *testing.T) { step.Whatever(t, 200, drawScene, checkScene) })
 }
 
 // A run is a scene that is being played.
