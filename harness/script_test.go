@@ -39,10 +39,17 @@ func TestCommands(t *testing.T) {
 			"workbook":  cmdWorkbook,
 			"solve":     cmdSolve,
 			"append":    cmdAppend,
+			"replace":   cmdReplace,
 			"start":     cmdStart,
 			"await":     cmdAwait,
 			"interrupt": cmdInterrupt,
 			"sametour":  cmdSameTour,
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "race" {
+				return false, fmt.Errorf("there is no condition %q", name)
+			}
+			return toolchain.CanRace(t.Context()), nil
 		},
 	})
 }
@@ -125,6 +132,16 @@ func cmdSolve(ts *testscript.TestScript, _ bool, names []string) {
 // cmdAppend writes a text to the end of a file, "append FILE TEXT".
 func cmdAppend(ts *testscript.TestScript, _ bool, files []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(files[0]), []byte(ts.ReadFile(files[0])+ts.ReadFile(files[1])), 0o644))
+}
+
+// cmdReplace puts a text in the place of another one that a file has once,
+// "replace FILE OLD NEW".
+func cmdReplace(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	if n := strings.Count(text, args[1]); n != 1 {
+		ts.Fatalf("%s has %q %d times", args[0], args[1], n)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o644))
 }
 
 // runningKey is where a script keeps its programs.

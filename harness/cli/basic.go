@@ -20,12 +20,6 @@ func newBasicServer() *command {
 		short: "Streams an event a second; serves the page that shows it.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
-			if interval <= 0 {
-				return fmt.Errorf("-interval must be more than zero, not %v", interval)
-			}
-			if heartbeat < 0 {
-				return fmt.Errorf("-heartbeat cannot be negative, as %v is", heartbeat)
-			}
 			out := cmd.stdout
 			server := &programs.BasicServer{Interval: interval, Heartbeat: heartbeat, Log: log.New(out, "", log.Ltime)}
 			return server.Serve(cmd.ctx, addr, out)
@@ -34,6 +28,15 @@ func newBasicServer() *command {
 	addAddress(cmd, &addr)
 	cmd.flags.DurationVar(&interval, "interval", time.Second, "from one event to the next")
 	cmd.flags.DurationVar(&heartbeat, "heartbeat", 0, "from one comment to the next; 0: no comments")
+	orMine(cmd, func() error {
+		switch {
+		case interval <= 0:
+			return fmt.Errorf("-interval must be more than zero, not %v", interval)
+		case heartbeat < 0:
+			return fmt.Errorf("-heartbeat cannot be negative, as %v is", heartbeat)
+		}
+		return nil
+	})
 	return cmd
 }
 
@@ -45,12 +48,6 @@ func newBasicClient() *command {
 		short: "Prints events as they come, and reconnects.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
-			if client.Limit < 0 {
-				return fmt.Errorf("-n cannot be negative, as %d is", client.Limit)
-			}
-			if err := checkURL(client.URL, "stream"); err != nil {
-				return err
-			}
 			client.Events, client.Status = cmd.stdout, cmd.stderr
 			return client.Run(cmd.ctx)
 		},
@@ -58,6 +55,12 @@ func newBasicClient() *command {
 	cmd.flags.StringVar(&client.URL, "url", "http://localhost:8080/events", "the stream to read")
 	cmd.flags.IntVar(&client.Limit, "n", 0, "stop after so many events; 0: never")
 	cmd.flags.BoolVar(&client.Raw, "raw", false, "print the bytes as they come, not the events")
+	orMine(cmd, func() error {
+		if client.Limit < 0 {
+			return fmt.Errorf("-n cannot be negative, as %d is", client.Limit)
+		}
+		return checkURL(client.URL, "stream")
+	})
 	return cmd
 }
 

@@ -96,7 +96,7 @@ func (b workbook) bench(cmd *command, mine string, o measure.Options) (cases []m
 	}
 	defer os.RemoveAll(dir)
 	if mine != "" {
-		cases, err = b.benchMine(cmd.ctx, mine, dir, o)
+		cases, err = b.benchMine(cmd.ctx, mine, dir, o, cmd.stderr)
 		return cases, mineName, err
 	}
 	cases, err = b.benchPeers(cmd.ctx, dir, o, cmd.stderr)
@@ -130,12 +130,12 @@ func (b workbook) benchPeers(ctx context.Context, dir string, o measure.Options,
 }
 
 // benchMine measures a lesson beside its solution.
-func (b workbook) benchMine(ctx context.Context, word, dir string, o measure.Options) ([]measure.Case, error) {
+func (b workbook) benchMine(ctx context.Context, word, dir string, o measure.Options, log io.Writer) ([]measure.Case, error) {
 	lesson, err := catalog.Lookup(b.lessons, word)
 	if err != nil {
 		return nil, err
 	}
-	result, err := b.progressOf(ctx, lesson)
+	result, err := b.judgeOne(ctx, lesson, log)
 	if err != nil {
 		return nil, err
 	}

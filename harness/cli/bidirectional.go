@@ -23,12 +23,6 @@ func newBidirectionalServer() *command {
 		short: "Asks clients for answers when a trigger wants them; serves the page.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
-			if limit < 0 {
-				return fmt.Errorf("-max-sessions cannot be negative, as %d is", limit)
-			}
-			if timeout <= 0 {
-				return fmt.Errorf("-timeout must be more than zero, not %v", timeout)
-			}
 			out := cmd.stdout
 			server := &programs.BidirectionalServer{Server: cleanup.NewServer(), Log: log.New(out, "", log.Ltime)}
 			server.Sessions.MaxSessions = cmp.Or(limit, -1)
@@ -39,6 +33,15 @@ func newBidirectionalServer() *command {
 	addAddress(cmd, &addr)
 	cmd.flags.IntVar(&limit, "max-sessions", sessions.DefaultMaxSessions, "how many clients there may be at once; 0: any number")
 	cmd.flags.DurationVar(&timeout, "timeout", timeouts.DefaultTimeout, "how long to wait for an answer")
+	orMine(cmd, func() error {
+		switch {
+		case limit < 0:
+			return fmt.Errorf("-max-sessions cannot be negative, as %d is", limit)
+		case timeout <= 0:
+			return fmt.Errorf("-timeout must be more than zero, not %v", timeout)
+		}
+		return nil
+	})
 	return cmd
 }
 
@@ -50,15 +53,6 @@ func newBidirectionalClient() *command {
 		short: "Answers what the server asks, and reconnects.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
-			switch {
-			case client.Delay < 0:
-				return fmt.Errorf("-delay cannot be negative, as %v is", client.Delay)
-			case !(0 <= client.Fail && client.Fail <= 1): // which NaN is not, either
-				return fmt.Errorf("-fail is a share, from 0 (none fails) to 1 (all do), not %v", client.Fail)
-			}
-			if err := checkURL(client.URL, "stream"); err != nil {
-				return err
-			}
 			client.Out, client.Status = log.New(cmd.stdout, "", 0), cmd.stderr
 			return client.Run(cmd.ctx)
 		},
@@ -67,5 +61,14 @@ func newBidirectionalClient() *command {
 	cmd.flags.StringVar(&client.Name, "name", "alice", "who it is, in its answers")
 	cmd.flags.DurationVar(&client.Delay, "delay", 0, "how long it works on an answer")
 	cmd.flags.Float64Var(&client.Fail, "fail", 0, "the share of its answers that are failures, 0 to 1")
+	orMine(cmd, func() error {
+		switch {
+		case client.Delay < 0:
+			return fmt.Errorf("-delay cannot be negative, as %v is", client.Delay)
+		case !(0 <= client.Fail && client.Fail <= 1): // which NaN is not, either
+			return fmt.Errorf("-fail is a share, from 0 (none fails) to 1 (all do), not %v", client.Fail)
+		}
+		return checkURL(client.URL, "stream")
+	})
 	return cmd
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -31,7 +30,7 @@ the solution's function. When another step is red, it begins anew. Without a les
 with N, it is hint number N, and the count stays as it is.`,
 		args: func(_ *command, args []string) error { return o.check(args) },
 		run: func(cmd *command, args []string) error {
-			book, result, err := openResult(cmd.ctx, args[:min(len(args), 1)])
+			book, result, err := openResult(cmd, args[:min(len(args), 1)])
 			if err != nil {
 				return err
 			}
@@ -76,16 +75,16 @@ func lessonOrNext(cmd *command, args []string) error {
 // openResult finds the workbook, and runs the tests of the lesson that is named in
 // args, or else finds the one that is next. Where all are done, none is: the result
 // then is empty.
-func openResult(ctx context.Context, args []string) (workbook, progress.Result, error) {
+func openResult(cmd *command, args []string) (workbook, progress.Result, error) {
 	if len(args) > 0 {
 		book, lesson, err := openLesson(args[0])
 		if err != nil {
 			return workbook{}, progress.Result{}, err
 		}
-		result, err := book.progressOf(ctx, lesson)
+		result, err := book.judgeOne(cmd.ctx, lesson, cmd.stderr)
 		return book, result, err
 	}
-	book, results, err := runAll(ctx)
+	book, results, err := judgeAll(cmd)
 	if err != nil {
 		return workbook{}, progress.Result{}, err
 	}

@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"strings"
 	"time"
 
 	"example.com/sseworkbook/harness/load"
@@ -18,7 +16,6 @@ import (
 // A loadCommand is what load was started with.
 type loadCommand struct {
 	load.Options
-	mine   *mine
 	asJSON bool
 }
 
@@ -33,13 +30,13 @@ from outside, one event down to one client, and its answer up. The requests are 
 over the clients, and none waits for another: a time is from the moment at which the request was due. Whatever
 does not come back is named, and the command fails.`,
 		args: noArguments,
-		run:  func(cmd *command, _ []string) error { return l.run(cmd) },
+		run:  func(cmd *command, _ []string) error { return l.run(cmd.ctx, cmd.stdout, cmd.stderr) },
 	}
 	cmd.flags.IntVar(&l.Clients, "clients", 1000, "how many clients there are")
 	cmd.flags.IntVar(&l.Rate, "rate", 1000, "how many requests are made a second, over all clients")
 	cmd.flags.DurationVar(&l.For, "for", 10*time.Second, "how long requests are made, once all clients are in")
 	cmd.flags.BoolVar(&l.asJSON, "json", false, "write the summary in JSON, and what goes on to stderr")
-	l.mine = addMine(cmd)
+	orMine(cmd, func() error { return l.Check() })
 	cmd.below = []*command{newLoadServer()}
 	return cmd
 }
@@ -59,22 +56,8 @@ func newLoadServer() *command {
 	}
 }
 
-// run checks what was typed, and runs the load here or on the learner's code.
-func (l *loadCommand) run(cmd *command) error {
-	if err := l.mine.check(); err != nil {
-		return err
-	}
-	if err := l.Check(); err != nil {
-		return err
-	}
-	if l.mine.on {
-		return l.runMine(cmd)
-	}
-	return l.runHere(cmd.ctx, cmd.stdout, cmd.stderr)
-}
-
-// runHere runs the load on the code that is in this program.
-func (l *loadCommand) runHere(ctx context.Context, stdout, stderr io.Writer) error {
+// run runs the load on the code that is in this program.
+func (l *loadCommand) run(ctx context.Context, stdout, stderr io.Writer) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("starting the server: %w", err)
@@ -102,25 +85,4 @@ func (l *loadCommand) runHere(ctx context.Context, stdout, stderr io.Writer) err
 	}
 	_, unwritten := fmt.Fprintf(stdout, "\n%v", summary)
 	return cmp.Or(err, summary.Err(), unwritten)
-}
-
-// runMine runs the load on the learner's code, in a harness that is built with it.
-func (l *loadCommand) runMine(cmd *command) error {
-	harness, err := l.mine.build(cmd.ctx, cmd.stderr)
-	if err != nil {
-		return err
-	}
-	defer harness.remove()
-	fmt.Fprintf(cmd.stderr, "your code: %s; the reference: all the rest\n",
-		cmp.Or(strings.Join(harness.yours, ", "), "none, since no lesson is green yet"))
-	args := []string{"load"}
-	cmd.flags.Visit(func(f *flag.Flag) {
-		if f.Name != "mine" && f.Name != "strict" {
-			args = append(args, "-"+f.Name+"="+f.Value.String())
-		}
-	})
-	if err := harness.run(cmd.ctx, cmd.stdout, cmd.stderr, args...); err != nil {
-		return fmt.Errorf("the load on your code did not go well: %w", err)
-	}
-	return nil
 }

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -40,6 +42,55 @@ func (m *mine) check() error {
 		return errors.New("-strict says how much of the code is to be yours: it goes with -mine")
 	}
 	return nil
+}
+
+// run runs cmd, with the flags that were typed, in a harness that is built with the
+// learner's code.
+func (m *mine) run(cmd *command) error {
+	harness, err := m.build(cmd.ctx, cmd.stderr)
+	if err != nil {
+		return err
+	}
+	defer harness.remove()
+	fmt.Fprintf(cmd.stderr, "your code: %s; the reference: all the rest\n",
+		cmp.Or(strings.Join(harness.yours, ", "), "none, since no lesson is green yet"))
+	if err := harness.run(cmd.ctx, cmd.stdout, cmd.stderr, again(cmd)...); err != nil {
+		return fmt.Errorf("%s on your code: %w", cmd.name(), err)
+	}
+	return nil
+}
+
+// again returns what was typed to run cmd, without the flags that say on which code.
+func again(cmd *command) (args []string) {
+	args = []string{cmd.name()}
+	cmd.flags.Visit(func(f *flag.Flag) {
+		values := []string{f.Value.String()}
+		if l, ok := f.Value.(list); ok {
+			values = *l.values
+		}
+		for _, value := range values {
+			if f.Name != "mine" && f.Name != "strict" {
+				args = append(args, "-"+f.Name+"="+value)
+			}
+		}
+	})
+	return args
+}
+
+// orMine has cmd run on the learner's code where it is told to. What check
+// refuses, it refuses first, since nothing has to be built for that.
+func orMine(cmd *command, check func() error) {
+	m := addMine(cmd)
+	here := cmd.run
+	cmd.run = func(cmd *command, args []string) error {
+		if err := errors.Join(m.check(), check()); err != nil {
+			return err
+		}
+		if m.on {
+			return m.run(cmd)
+		}
+		return here(cmd, args)
+	}
 }
 
 // A mineHarness is a harness with the learner's code: in it, the lessons that are
@@ -79,7 +130,7 @@ func (m *mine) build(ctx context.Context, stderr io.Writer) (*mineHarness, error
 // strict, one that is not is an error.
 func (b workbook) greenLessons(ctx context.Context, strict bool, stderr io.Writer) ([]catalog.Lesson, error) {
 	fmt.Fprintln(stderr, "running your lessons' tests, to see which of them are green …")
-	results, err := progress.Run(ctx, b.root, b.lessons, progress.Options{})
+	results, err := b.judge(ctx, b.lessons, stderr)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +142,12 @@ func (b workbook) greenLessons(ctx context.Context, strict bool, stderr io.Write
 		case strict:
 			return nil, fmt.Errorf("lesson %s is not green yet (%s); without -strict, the reference stands in for it",
 				r.Lesson.Name, strings.TrimSpace(status.Summary(r)))
+		case r.Race == progress.Raced:
+			fmt.Fprintf(stderr, "lesson %s is red with -race, so the reference stands in for it; see %s test %d\n", r.Lesson.Name, program, r.Lesson.Number)
 		}
+	}
+	if untried := status.Untried(results); untried != "" {
+		fmt.Fprintln(stderr, untried)
 	}
 	return green, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -58,4 +59,29 @@ func TestCtrlCEndsTheTourThatWasBuilt(t *testing.T) {
 func TestATourThatFailsIsAnError(t *testing.T) {
 	err := (&mineHarness{binary: "/no/such/harness"}).run(t.Context(), io.Discard, io.Discard, "demo")
 	require.True(t, errors.Is(err, os.ErrNotExist), "%v", err)
+}
+
+// What runs on the learner's code runs with the flags that were typed.
+func TestACommandRunsOnYoursWithItsFlags(t *testing.T) {
+	cmd := newBidirectionalServer()
+	_, err := cmd.parse([]string{"-mine", "-host", "a.example", "-host=b.example", "--timeout", "5s", "-strict"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"bidirectional-server", "-host=a.example", "-host=b.example", "-timeout=5s"}, again(cmd))
+}
+
+// Bad flags are refused before anything is built.
+func TestBadFlagsAreRefusedBeforeYoursIsBuilt(t *testing.T) {
+	for _, make := range []func() *command{newBasicServer, newBasicClient, newBidirectionalServer, newBidirectionalClient, newLoad} {
+		cmd := make()
+		cmd.stderr = io.Discard
+		cmd.ctx = t.Context()
+		name := map[string]string{"basic-sse-server": "-interval=-1s", "basic-sse-client": "-n=-1", "bidirectional-server": "-timeout=0",
+			"bidirectional-client": "-fail=2", "load": "-clients=-1"}[cmd.name()]
+		_, err := cmd.parse([]string{"-mine", name})
+		require.NoError(t, err)
+		require.ErrorContains(t, cmd.run(cmd, nil), strings.Split(name, "=")[0])
+		_, err = cmd.parse([]string{"-mine=false", "-strict"})
+		require.NoError(t, err)
+		require.ErrorContains(t, cmd.run(cmd, nil), "it goes with -mine")
+	}
 }

@@ -1,10 +1,10 @@
 package cli
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"example.com/sseworkbook/harness/checksums"
@@ -41,7 +41,7 @@ func newNext() *command {
 		short: "What comes next, with all that the step says.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
-			book, results, err := runAll(cmd.ctx)
+			book, results, err := judgeAll(cmd)
 			if err != nil {
 				return err
 			}
@@ -53,11 +53,12 @@ func newNext() *command {
 
 // where shows where the learner is, and what comes next.
 func where(cmd *command, o whereOptions) error {
-	book, results, err := runAll(cmd.ctx)
+	book, err := openWorkbook()
 	if err != nil {
 		return err
 	}
-	if err := book.showWhere(cmd.stdout, results, o.json); err != nil {
+	results, err := book.judgeAndShow(cmd, o.json)
+	if err != nil {
 		return err
 	}
 	if next, open := status.FirstOpen(results); o.check && open {
@@ -66,32 +67,58 @@ func where(cmd *command, o whereOptions) error {
 	return nil
 }
 
-// runAll opens the workbook, and runs the tests of all its lessons.
-func runAll(ctx context.Context) (workbook, []progress.Result, error) {
+// judgeAll opens the workbook, and says how far all its lessons are.
+func judgeAll(cmd *command) (workbook, []progress.Result, error) {
 	book, err := openWorkbook()
 	if err != nil {
 		return workbook{}, nil, err
 	}
-	results, err := progress.Run(ctx, book.root, book.lessons, progress.Options{})
+	results, err := book.judge(cmd.ctx, book.lessons, cmd.stderr)
 	return book, results, err
 }
 
-// showWhere writes a line for each lesson, and what comes next; or all of it for
-// programs.
-func (b workbook) showWhere(w io.Writer, results []progress.Result, asJSON bool) error {
-	if asJSON {
-		out := json.NewEncoder(w)
-		out.SetEscapeHTML(false)
-		out.SetIndent("", "  ")
-		return out.Encode(status.New(b.root, results))
+// judgeAndShow runs the tests of all lessons, and writes a line for each, and another
+// one for those that the race detector runs then, and what comes next; or all of it
+// for programs, at the end.
+func (b workbook) judgeAndShow(cmd *command, asJSON bool) ([]progress.Result, error) {
+	first, err := progress.Judge(cmd.ctx, b.root, b.lessons)
+	if err != nil {
+		return nil, err
 	}
+	if !asJSON {
+		showLines(cmd.stdout, first)
+	}
+	results, err := b.judgeRaces(cmd.ctx, first, cmd.stderr)
+	if err != nil {
+		return nil, err
+	}
+	if asJSON {
+		return results, writeState(cmd.stdout, status.New(b.root, results))
+	}
+	if due := progress.DueRaces(first); len(due) > 0 {
+		showLines(cmd.stdout, slices.DeleteFunc(slices.Clone(results), func(r progress.Result) bool {
+			return !slices.Contains(due, r.Lesson)
+		}))
+	}
+	b.showNews(cmd.stdout, results)
+	b.showNext(cmd.stdout, results, firstLine)
+	return results, b.showNotes(cmd.stdout, results)
+}
+
+// writeState writes where the learner is in JSON.
+func writeState(w io.Writer, state status.State) error {
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	out.SetIndent("", "  ")
+	return out.Encode(state)
+}
+
+// showLines writes a line for each lesson, and an empty one.
+func showLines(w io.Writer, results []progress.Result) {
 	for _, r := range results {
 		fmt.Fprintf(w, "%-16s%s\n", r.Lesson.Name, status.Summary(r))
 	}
 	fmt.Fprintln(w)
-	b.showNews(w, results)
-	b.showNext(w, results, firstLine)
-	return b.showEdited(w)
 }
 
 // showNews writes what was learned in the lesson that has turned green since the
@@ -99,7 +126,8 @@ func (b workbook) showWhere(w io.Writer, results []progress.Result, asJSON bool)
 func (b workbook) showNews(w io.Writer, results []progress.Result) {
 	if news := status.NewlyDone(b.root, results); len(news) > 0 {
 		lesson := news[len(news)-1]
-		fmt.Fprintf(w, "lesson %s is done\n%s\n", lesson.Name, terminal.DoneText(b.root, lesson))
+		i := slices.IndexFunc(results, func(r progress.Result) bool { return r.Lesson.Name == lesson.Name })
+		fmt.Fprintf(w, "lesson %s is done\n%s\n", lesson.Name, terminal.DoneText(b.root, results[i]))
 	}
 }
 
@@ -120,13 +148,16 @@ func (b workbook) showNext(w io.Writer, results []progress.Result, part func(mes
 	default:
 		fmt.Fprintf(w, "next  all steps of lesson %s pass, but:\n%s\n", r.Lesson.Name, indent(r.Outside))
 	}
-	fmt.Fprintf(w, "run   go test ./%s\n", b.relative(r.Lesson.Dir))
+	fmt.Fprintf(w, "run   %s\n", status.TestCommand(b.root, r))
 	fmt.Fprintf(w, "hint  %s hint %d\n", program, r.Lesson.Number)
 }
 
-// showEdited names the lesson tests, and what lessons give, that are not as the
-// workbook has them.
-func (b workbook) showEdited(w io.Writer) error {
+// showNotes names the lesson tests, and what lessons give, that are not as the
+// workbook has them, and what the race detector has not seen.
+func (b workbook) showNotes(w io.Writer, results []progress.Result) error {
+	if untried := status.Untried(results); untried != "" {
+		fmt.Fprintln(w, "note  "+untried)
+	}
 	edited, err := checksums.Modified(b.root)
 	if err != nil {
 		return err

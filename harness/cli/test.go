@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/status"
 	"example.com/sseworkbook/harness/terminal"
 	"example.com/sseworkbook/harness/trace"
 )
@@ -28,8 +30,9 @@ func newTest() *command {
 	cmd := &command{
 		use:   "test LESSON",
 		short: "Runs one lesson; with -trace, shows what went over the wire.",
-		long: `Runs the tests of one lesson, as go test does. With -trace FILE, it leaves a page for the browser in which each
-message between client and server is an arrow, with its bytes, up to the failure. The page opens from disk.`,
+		long: `Runs the tests of one lesson, as go test does, and those of a green one with -race too, from lesson 02 on. With
+-trace FILE, it leaves a page for the browser in which each message between client and server is an arrow, with
+its bytes, up to the failure. The page opens from disk.`,
 		args: oneLesson,
 		run: func(cmd *command, args []string) error {
 			if o.force && o.trace == "" {
@@ -46,11 +49,11 @@ message between client and server is an arrow, with its bytes, up to the failure
 			if len(tests) == 0 {
 				return fmt.Errorf("lesson %s has no tests to run in %s", lesson.Name, book.relative(lesson.Dir))
 			}
-			passed, err := book.test(cmd, lesson, o)
-			if passed {
-				fmt.Fprintf(cmd.stdout, "\n%s", terminal.DoneText(book.root, lesson))
+			done, err := book.test(cmd, lesson, o)
+			if err == nil && done {
+				done, err = book.testRaces(cmd, lesson)
 			}
-			if err == nil && o.check && !passed {
+			if err == nil && o.check && !done {
 				return fmt.Errorf("lesson %s is not done", lesson.Name)
 			}
 			return err
@@ -82,6 +85,30 @@ func (b workbook) test(cmd *command, lesson catalog.Lesson, o testOptions) (pass
 	}
 	fmt.Fprintf(cmd.stdout, "trace %s · %s · open it in a browser\n", o.trace, traceSize(run.Steps))
 	return run.Passed, nil
+}
+
+// testRaces has the race detector run a lesson that is green, and reports whether it
+// is done. Then it writes what was learned, or else what is red now.
+func (b workbook) testRaces(cmd *command, lesson catalog.Lesson) (done bool, err error) {
+	result, err := progress.JudgeGreen(cmd.ctx, b.root, lesson)
+	if err != nil {
+		return false, err
+	}
+	results, err := b.judgeRaces(cmd.ctx, []progress.Result{result}, cmd.stderr)
+	if err != nil {
+		return false, err
+	}
+	fmt.Fprintln(cmd.stdout)
+	if !results[0].Done {
+		showLines(cmd.stdout, results)
+		b.showNext(cmd.stdout, results, strings.TrimSpace)
+		return false, nil
+	}
+	fmt.Fprint(cmd.stdout, terminal.DoneText(b.root, results[0]))
+	if untried := status.Untried(results); untried != "" {
+		fmt.Fprintln(cmd.stdout, "note  "+untried)
+	}
+	return true, nil
 }
 
 // traceSize says how much there is to see.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -33,7 +32,7 @@ has changed, you see how. It needs git, and a copy of the workbook that was made
 			if err != nil || !changed {
 				return err
 			}
-			return book.afterUpdate(cmd.ctx, cmd.stdout)
+			return book.afterUpdate(cmd)
 		},
 	}
 	cmd.flags.StringVar(&o.From, "from", "", "where the newer one is: a URL, a folder, or a remote of git's (else upstream, what your branch tracks, or origin)")
@@ -43,11 +42,11 @@ has changed, you see how. It needs git, and a copy of the workbook that was made
 
 // afterUpdate sees whether the newer harness builds, and says in a line where the
 // learner is.
-func (b workbook) afterUpdate(ctx context.Context, w io.Writer) error {
-	if err := b.builds(ctx); err != nil {
+func (b workbook) afterUpdate(cmd *command) error {
+	if err := b.builds(cmd.ctx); err != nil {
 		return err
 	}
-	_, results, err := runAll(ctx) // with the new lessons
+	_, results, err := judgeAll(cmd) // with the new lessons
 	if err != nil {
 		return err
 	}
@@ -55,7 +54,7 @@ func (b workbook) afterUpdate(ctx context.Context, w io.Writer) error {
 	if next, open := status.FirstOpen(results); open {
 		where = fmt.Sprintf("lesson %s is next: %s", next.Lesson.Name, strings.TrimSpace(status.Summary(next)))
 	}
-	fmt.Fprintf(w, "you     %s · %s\n", where, program)
+	fmt.Fprintf(cmd.stdout, "you     %s · %s\n", where, program)
 	return nil
 }
 

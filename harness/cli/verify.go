@@ -19,12 +19,13 @@ func newVerify() *command {
 		short: "Proves that the lessons' tests are right: the authors' check.",
 		long: `Proves of each lesson, or of those named: its stub is red, step by step, by messages of its own; its
 solution is green whatever the machine does; known mistakes are caught by the step on record, in each of
-many processes; right answers of another shape pass. It takes some minutes. What you have written in
-lessons/ is neither looked at nor touched.`,
+many processes; right answers of another shape pass, and answers by people who had not seen the tests are
+judged rightly. It takes some minutes. What you have written in lessons/ is neither looked at nor touched.`,
 	}
 	flags := &cmd.flags
 	flags.Var(list{&o.Only, "a,b,…"}, "only", "make these proofs only: "+strings.Join(verify.Proofs(), ", "))
-	flags.StringVar(&o.Match, "match", "", "try those mistakes and alternatives only of which the file name contains this")
+	flags.StringVar(&o.Match, "match", "", "try those recorded answers only of which the file name contains this")
+	flags.StringVar(&o.Since, "changed", "", "prove only what differs from this revision of git's, committed or not: -changed HEAD, -changed main")
 	flags.IntVar(&o.Runs, "runs", 20, "in how many processes each mistake must be caught; other proofs take fewer, in proportion")
 	flags.BoolVar(&o.Strict, "strict", false, "fail where a lesson has been worked on, as in a release")
 	flags.BoolVar(&o.Mutate, "mutate", false, "prove also that the tests see small changes to the solutions: takes far longer")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/progress"
@@ -39,9 +41,31 @@ func openLesson(word string) (workbook, catalog.Lesson, error) {
 	return book, lesson, err
 }
 
-// progressOf runs the tests of one lesson.
-func (b workbook) progressOf(ctx context.Context, lesson catalog.Lesson) (progress.Result, error) {
-	results, err := progress.Run(ctx, b.root, []catalog.Lesson{lesson}, progress.Options{})
+// judge runs the tests of lessons, and says how far they are, with the race detector
+// too. While that runs, a line in log says so.
+func (b workbook) judge(ctx context.Context, lessons []catalog.Lesson, log io.Writer) ([]progress.Result, error) {
+	results, err := progress.Judge(ctx, b.root, lessons)
+	if err != nil {
+		return nil, err
+	}
+	return b.judgeRaces(ctx, results, log)
+}
+
+// judgeRaces has the race detector run what it is due to run.
+func (b workbook) judgeRaces(ctx context.Context, results []progress.Result, log io.Writer) ([]progress.Result, error) {
+	var names []string
+	for _, lesson := range progress.DueRaces(results) {
+		names = append(names, lesson.Name)
+	}
+	if len(names) > 0 {
+		fmt.Fprintf(log, "running %s with -race; %s …\n", strings.Join(names, ", "), status.FirstRace)
+	}
+	return progress.JudgeRaces(ctx, b.root, results)
+}
+
+// judgeOne is judge for one lesson.
+func (b workbook) judgeOne(ctx context.Context, lesson catalog.Lesson, log io.Writer) (progress.Result, error) {
+	results, err := b.judge(ctx, []catalog.Lesson{lesson}, log)
 	if err != nil {
 		return progress.Result{}, err
 	}

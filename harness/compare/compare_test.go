@@ -30,7 +30,7 @@ func TestTheFilesOfBothSides(t *testing.T) {
 	require.Empty(t, files[0].Diff())
 	require.Equal(t, "lessons/01-one/one.go", files[0].Yours.Path)
 
-	text, err := Unified(root, lesson, false)
+	text, err := Unified(root, lesson, false, false)
 	require.NoError(t, err)
 	require.Equal(t, `--- yours: lessons/01-one/a.go
 +++ solution: no such file

@@ -8,10 +8,15 @@ import (
 )
 
 // Unified returns what would make the solution of the learner's code, as a unified
-// diff of all files, for a terminal that takes colours or not. Where they are the
-// same, it is a line that says so.
-func Unified(root string, lesson catalog.Lesson, colour bool) (string, error) {
+// diff of all files, for a terminal that takes colours or not, after what there is to
+// say of it. Where they are the same, it is a line that says so. Done is whether the
+// lesson is done.
+func Unified(root string, lesson catalog.Lesson, done, colour bool) (string, error) {
 	files, err := Files(root, lesson)
+	if err != nil {
+		return "", err
+	}
+	remarks, err := Remarks(root, lesson, files, done)
 	if err != nil {
 		return "", err
 	}
@@ -26,7 +31,7 @@ func Unified(root string, lesson catalog.Lesson, colour bool) (string, error) {
 	if all.Len() == 0 {
 		return fmt.Sprintf("lesson %s: your code is the solution, to the letter\n", lesson.Name), nil
 	}
-	return all.String(), nil
+	return strings.Join(append(remarks, all.String()), "\n"), nil
 }
 
 // Codes that begin to set text off on a terminal, and the one that ends them.

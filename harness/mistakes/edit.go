@@ -32,6 +32,11 @@ func (r Record) Apply(solution map[string]string) (map[string]string, error) {
 	return texts, nil
 }
 
+// StandsOn reports whether the file is the record's own, or that of one that it changes.
+func (r Record) StandsOn(file string) bool {
+	return r.File == file || r.on != nil && r.on.StandsOn(file)
+}
+
 // find returns the name of the one file in which the edit's old text is.
 func (e edit) find(texts map[string]string) (file string, err error) {
 	if e.old == "" {
@@ -51,4 +56,39 @@ func (e edit) find(texts map[string]string) (file string, err error) {
 		return file, nil
 	}
 	return "", fmt.Errorf("the solution has the text %d times, which begins with %q: take more lines", count, first)
+}
+
+// In reports whether code has the mistake as it is on record, word for word: all lines
+// that the record puts into the solution, and none that it takes out. Of a record that
+// puts nothing new in, nobody can say.
+func (r Record) In(code, solution string) bool {
+	has, right := lines(code), lines(solution)
+	new := false
+	for _, e := range r.edits {
+		before, after := lines(e.old), lines(e.new)
+		for line := range after {
+			if !before[line] && !has[line] {
+				return false
+			}
+			new = new || !right[line]
+		}
+		for line := range before {
+			if !after[line] && has[line] {
+				return false
+			}
+		}
+	}
+	return new
+}
+
+// lines returns the lines of code that say something, without margins and comments.
+func lines(code string) map[string]bool {
+	all := map[string]bool{}
+	for line := range strings.Lines(code) {
+		line, _, _ = strings.Cut(line, "//")
+		if line = strings.TrimSpace(line); strings.Trim(line, "{}()") != "" {
+			all[line] = true
+		}
+	}
+	return all
 }

@@ -65,3 +65,26 @@ func TestARecordMayChangeAnother(t *testing.T) {
 	_, err = mistakes.Of(root, lesson)
 	require.ErrorContains(t, err, `c-first.txtar: its base "d-gone" is no other record of the same folder`)
 }
+
+// A mistake is found in code that has it word for word, and not in the solution.
+func TestAMistakeIsFoundInCodeThatHasIt(t *testing.T) {
+	root, err := catalog.Root(".")
+	require.NoError(t, err)
+	lessons, err := catalog.Find(root)
+	require.NoError(t, err)
+	found := 0
+	for _, lesson := range lessons {
+		text, err := os.ReadFile(lesson.SolutionFile())
+		require.NoError(t, err)
+		name, right := filepath.Base(lesson.SolutionFile()), string(textfile.UnixLines(text))
+		records, err := mistakes.Of(root, lesson)
+		require.NoError(t, err)
+		for _, r := range records {
+			require.False(t, r.In(right, right), r.File)
+			if changed, err := r.Apply(map[string]string{name: right}); err == nil && r.In(changed[name], right) {
+				found++
+			}
+		}
+	}
+	require.Greater(t, found, 100, "of all that are on record")
+}

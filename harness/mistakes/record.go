@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/txtar"
@@ -50,6 +51,15 @@ func (r Record) Step() string {
 		return ""
 	}
 	return r.Expect[0].Step
+}
+
+// Fits reports whether a step that is red with this message is one that the mistake
+// turns red in this way.
+func (r Record) Fits(step, message string) bool {
+	return slices.ContainsFunc(r.Expect, func(e Expectation) bool {
+		missing := func(words string) bool { return !strings.Contains(message, words) }
+		return e.Step == step && !slices.ContainsFunc(e.Words, missing)
+	})
 }
 
 // parse reads the record that is in the file called name.

@@ -1,7 +1,8 @@
 // Package progress runs the lessons' own tests and says how far each lesson
 // is: which steps pass, which one is red and with what message, which ones wait.
 // The list of lessons, the programs that run on green lessons, and the check of
-// the solutions all stand on it.
+// the solutions all stand on it. What makes a lesson done is known here alone, in
+// race.go.
 //
 // It reads the output of go test -json with encoding/json alone. What a step
 // prints needs taking apart in ways of the workbook's own, and what a library
@@ -39,8 +40,11 @@ type Result struct {
 	// Mistakes is what a step that was red in the run before, too, often is, on one
 	// line; "" if nothing is red again.
 	Mistakes string
-	// Done is whether all steps pass and nothing else failed.
+	// Done is whether all steps pass and nothing else failed. [Judge] and [JudgeRaces]
+	// ask for more: that it is so with the race detector too.
 	Done bool
+	// Race says what part the race detector has in it, as Judge and JudgeRaces know it.
+	Race Race
 }
 
 // A StepResult is what a run showed of one step.

@@ -54,8 +54,12 @@ func (t *testRun) step(name string) StepResult {
 		status = Waiting
 	}
 	message, at := unframe(t.output.String())
-	return StepResult{Name: name, Status: status, Message: message, At: at}
+	return StepResult{Name: name, Status: status, Message: raceNote.ReplaceAllString(message, ""), At: at}
 }
+
+// raceNote is what testing adds to a step in which the race detector has found
+// something. What that is has been said above it.
+var raceNote = regexp.MustCompile(`(?m)\n\s*testing\.go:\d+: race detected during execution of test$`)
 
 // outside returns what was printed outside the steps: by failed tests that are
 // none, and by the package as a whole.

@@ -22,14 +22,18 @@ func (s *Server) compare(w http.ResponseWriter, r *http.Request) {
 	l := &now.Lessons[i]
 	data := struct {
 		head
-		Lesson *status.Lesson
-		Show   bool
-		Files  []compare.File
+		Lesson  *status.Lesson
+		Show    bool
+		Files   []compare.File
+		Remarks []string
 	}{head: s.head(now, l.Short()+": yours and the solution", l), Lesson: l}
 	data.Show = l.Status == status.Done || r.URL.Query().Has("show")
 	if data.Show {
 		var err error
-		if data.Files, err = compare.Files(s.root, s.lessons[i]); err != nil {
+		if data.Files, err = compare.Files(s.root, s.lessons[i]); err == nil {
+			data.Remarks, err = compare.Remarks(s.root, s.lessons[i], data.Files, l.Status == status.Done)
+		}
+		if err != nil {
 			s.say(w, r, http.StatusInternalServerError, "The two cannot be compared", err.Error())
 			return
 		}

@@ -130,9 +130,10 @@ func newDesk(t *testing.T) *desk {
 		"lessons/02-parting/hints_test.go":  strings.Replace(hints, "greeting_test", "parting_test", 1),
 		"solutions/02-parting/parting.go":   "package parting\n",
 		"go.mod":                            "module " + catalog.Module + "\n",
-		"harness/mistakes/01-greeting/hi.txtar": "title: it says hi\nsymptom: guests are puzzled\nsource: a/b#1\n" +
+		"harness/mistakes/01-greeting/hi.txtar": "title: it says hi\nsymptom: guests are puzzled\nsource: a/b#1, some/house#12\n" +
 			"step: TestWhoeverComesIsGreeted\n" + edit,
 		"harness/mistakes/01-greeting/ciao.txtar": "title: it says ciao\nsymptom: guests stay\nstep: TestANULLeavesWithAnID\n" + edit,
+		"harness/mistakes/01-greeting/moin.txtar": "title: it says moin\nsymptom: guests stay\nstep: TestWhoeverComesIsGreeted\nmessage: another\n" + edit,
 	} {
 		d.write(name, text)
 	}
@@ -186,6 +187,17 @@ func (d *desk) ran(passed int) {
 	d.set(func(u *watch.Snapshot) {
 		u.Running, u.Lesson, u.Err = false, "01-greeting", nil
 		u.Results = results(d.result(0, passed), d.result(1, 0))
+	})
+}
+
+// raced is ran, where the race detector has this part in the first lesson.
+func (d *desk) raced(passed int, race progress.Race) {
+	d.ran(passed)
+	d.set(func(u *watch.Snapshot) {
+		first := d.result(0, passed)
+		first.Race = race
+		first.Done = first.Done && race != progress.RaceDue
+		u.Results = results(first, d.result(1, 0))
 	})
 }
 

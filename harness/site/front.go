@@ -20,6 +20,8 @@ func brief(l status.Lesson) string {
 	switch {
 	case l.Status == status.Done:
 		return "done"
+	case l.Status == status.Racing:
+		return "now with the race detector"
 	case l.Status == status.Broken && l.Open() < 0:
 		return "something else fails"
 	case l.Status == status.Broken:

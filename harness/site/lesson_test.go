@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/site"
 	"example.com/sseworkbook/harness/watch"
 )
@@ -36,6 +37,7 @@ func TestALessonsTextStandsBesideItsSteps(t *testing.T) {
 		require.Contains(t, page, want)
 	}
 	require.NotContains(t, page, "it says ciao", "a mistake of another step")
+	require.NotContains(t, page, "it says moin", "a mistake with another message")
 	require.NotContains(t, page, "<b>Not HTML</b>")
 	require.Equal(t, 1, strings.Count(page, "What is the first word?"), "a hint is shown once")
 	require.NotContains(t, page, "<h2 id=\"hints\">")
@@ -70,6 +72,48 @@ func TestALessonThatIsBrokenSaysWhy(t *testing.T) {
 	page = d.page("/lessons/01-greeting")
 	require.Contains(t, page, "All steps pass, but something else fails.")
 	require.Contains(t, page, "found a goroutine")
+}
+
+// All steps pass, and the lesson is not green before the race detector has run them.
+func TestALessonThatTheRaceDetectorRuns(t *testing.T) {
+	d := newDesk(t)
+	d.raced(2, progress.RaceDue)
+	page := d.page("/lessons/01-greeting")
+	require.Contains(t, page, `data-state="running">All 2 steps pass. Now with the race detector …`)
+	require.Contains(t, page, "The first time, everything is compiled again.")
+	require.NotContains(t, page, "On to 02 Parting")
+	require.Contains(t, d.page("/lessons/01-greeting/diff"), "Careful")
+	require.Contains(t, d.page("/"), "2 of 2 · now with the race detector")
+	require.Contains(t, d.page("/"), "Parting: step 1 of 2 is red.", "the plain verdict is there")
+
+	d.raced(1, progress.Raced)
+	page = d.page("/lessons/01-greeting")
+	require.Contains(t, page, `data-state="red">Step 2 of 2 is red with the race detector.`)
+	require.Contains(t, page, "<code>go test -race ./lessons/01-greeting</code>")
+
+	d.raced(2, progress.Raced)
+	page = d.page("/lessons/01-greeting")
+	require.Contains(t, page, "Green: all 2 steps pass.")
+	require.NotContains(t, page, "-race")
+
+	d.raced(2, progress.RaceUntried)
+	page = d.page("/lessons/01-greeting")
+	require.Contains(t, page, "Green: all 2 steps pass.")
+	require.Contains(t, page, "Not tried with -race: 01-greeting; the race detector needs cgo and a C compiler.")
+}
+
+// When only the race detector is still to run, that is what is next.
+func TestWhatIsNextWhenOnlyTheRaceDetectorIsToRun(t *testing.T) {
+	d := newDesk(t)
+	d.set(func(u *watch.Snapshot) {
+		due := d.result(0, 2)
+		due.Done, due.Race = false, progress.RaceDue
+		u.Running, u.Results = false, results(due, d.result(1, 2))
+	})
+	page := d.page("/")
+	require.Contains(t, page, `data-state="running">Greeting: all 2 steps pass. Now with the race detector …`)
+	require.Contains(t, page, "The race detector runs it once more")
+	require.NotContains(t, page, "All lessons are done")
 }
 
 // Before the first run, the text can be read all the same.

@@ -75,7 +75,7 @@ func notRun(lesson catalog.Lesson) progress.Result {
 
 // next returns the lesson that is next; nil if all are done.
 func (now *standing) next() *status.Lesson {
-	i := slices.IndexFunc(now.Lessons, func(l status.Lesson) bool { return l.Status != status.Done })
+	i := slices.IndexFunc(now.Lessons, func(l status.Lesson) bool { return now.Next != nil && l.Name == now.Next.Lesson })
 	if i < 0 {
 		return nil
 	}
@@ -100,11 +100,20 @@ func (now *standing) verdict(l *status.Lesson) (lamp, sentence string) {
 	case l == nil:
 		next := now.next()
 		sentence := outcome(next)
-		return "red", next.Short() + ": " + strings.ToLower(sentence[:1]) + sentence[1:]
-	case l.Status == status.Done:
-		return "green", outcome(l)
+		return lampOf(next), next.Short() + ": " + strings.ToLower(sentence[:1]) + sentence[1:]
 	}
-	return "red", outcome(l)
+	return lampOf(l), outcome(l)
+}
+
+// lampOf returns the lamp beside what the tests of a lesson have shown.
+func lampOf(l *status.Lesson) string {
+	switch l.Status {
+	case status.Done:
+		return "green"
+	case status.Racing:
+		return "running"
+	}
+	return "red"
 }
 
 // outcome says in one sentence what the tests of a lesson have shown.
@@ -113,6 +122,8 @@ func outcome(l *status.Lesson) string {
 	switch {
 	case l.Status == status.Done:
 		return fmt.Sprintf("Green: all %d steps pass.", len(l.Steps))
+	case l.Status == status.Racing:
+		return fmt.Sprintf("All %d steps pass. Now with the race detector …", len(l.Steps))
 	case l.Status == status.Broken && i < 0:
 		return "All steps pass, but something else fails."
 	case l.Status == status.Broken:
@@ -120,5 +131,9 @@ func outcome(l *status.Lesson) string {
 	case i < 0:
 		return "It has no steps."
 	}
-	return fmt.Sprintf("Step %d of %d is red.", i+1, len(l.Steps))
+	with := ""
+	if l.Race == progress.Raced {
+		with = " with the race detector"
+	}
+	return fmt.Sprintf("Step %d of %d is red%s.", i+1, len(l.Steps), with)
 }

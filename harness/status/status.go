@@ -28,6 +28,7 @@ type Status string
 const (
 	Open   Status = "open"   // a step is still to be made green
 	Broken Status = "broken" // it does not compile, or fails beside its steps
+	Racing Status = "racing" // all steps pass, and the race detector is still to run them; JSON never has it
 	Done   Status = "done"
 )
 
@@ -39,7 +40,10 @@ type Lesson struct {
 	Status  Status `json:"status"`
 	Passed  int    `json:"passed"`  // how many of its steps pass
 	Message string `json:"message"` // of a broken lesson: what is wrong; or ""
-	Steps   []Step `json:"steps"`
+	// Race is "raced" if the race detector has run the steps, "untried" if they pass and
+	// it cannot be had here, and "" if it has no part in them.
+	Race  progress.Race `json:"race"`
+	Steps []Step        `json:"steps"`
 }
 
 // A Step is where one step stands.
@@ -65,11 +69,10 @@ type Next struct {
 func New(root string, results []progress.Result) State {
 	s := State{Lessons: []Lesson{}}
 	for _, r := range results {
-		l := newLesson(root, r)
-		if s.Next == nil && l.Status != Done {
-			s.Next = next(root, l, r)
-		}
-		s.Lessons = append(s.Lessons, l)
+		s.Lessons = append(s.Lessons, newLesson(root, r))
+	}
+	if i := firstOpen(results); i >= 0 {
+		s.Next = next(root, s.Lessons[i], results[i])
 	}
 	return s
 }
@@ -78,11 +81,13 @@ func New(root string, results []progress.Result) State {
 func newLesson(root string, r progress.Result) Lesson {
 	l := Lesson{
 		Number: r.Lesson.Number, Name: r.Lesson.Name, Title: r.Lesson.Title,
-		Status: Open, Passed: r.Passed(), Steps: []Step{},
+		Status: Open, Passed: r.Passed(), Steps: []Step{}, Race: r.Race,
 	}
 	switch broken := r.BuildError + r.Outside; {
 	case r.Done:
 		l.Status = Done
+	case r.Race == progress.RaceDue:
+		l.Status = Racing
 	case broken != "":
 		l.Status, l.Message = Broken, strings.TrimSpace(broken)
 	}
@@ -136,13 +141,22 @@ func location(file string, line int) string {
 const AllDone = "All lessons are done. See your own code at work: go run ./harness demo -mine"
 
 // FirstOpen returns the first lesson that is not done, which is the one that is next,
-// if there is one.
+// if there is one. One that only waits for the race detector comes after all others.
 func FirstOpen(results []progress.Result) (r progress.Result, ok bool) {
-	i := slices.IndexFunc(results, func(r progress.Result) bool { return !r.Done })
+	i := firstOpen(results)
 	if i < 0 {
 		return progress.Result{}, false
 	}
 	return results[i], true
+}
+
+// firstOpen returns the index of what FirstOpen returns, or -1.
+func firstOpen(results []progress.Result) int {
+	i := slices.IndexFunc(results, func(r progress.Result) bool { return !r.Done && r.Race != progress.RaceDue })
+	if i < 0 {
+		i = slices.IndexFunc(results, func(r progress.Result) bool { return !r.Done })
+	}
+	return i
 }
 
 // Summary says in a few words how far a lesson is; numbers are two columns wide.
@@ -151,10 +165,14 @@ func Summary(r progress.Result) string {
 	switch {
 	case r.Done:
 		return counts + " · done"
+	case r.Race == progress.RaceDue:
+		return counts + " · -race to come"
 	case r.BuildError != "":
 		return "does not compile yet"
 	case r.Outside != "":
 		return counts + " · something else failed"
+	case r.Race == progress.Raced:
+		return counts + " with -race"
 	}
 	return counts
 }

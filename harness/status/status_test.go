@@ -34,7 +34,7 @@ func TestTheStateInJSON(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, `{
 		"lessons": [{
-			"number": 1, "name": "01-greeting", "title": "Greeting: say hello", "status": "open", "passed": 1, "message": "",
+			"number": 1, "name": "01-greeting", "title": "Greeting: say hello", "status": "open", "passed": 1, "message": "", "race": "",
 			"steps": [
 				{"name": "TestHello", "status": "passed", "message": "", "file": "lessons/01-greeting/part1_test.go", "line": 5},
 				{"name": "TestGoodbye", "status": "failed", "message": "nobody said goodbye", "file": "lessons/01-greeting/part1_test.go", "line": 6}
@@ -60,6 +60,38 @@ func TestTheStateOfALessonThatIsBroken(t *testing.T) {
 	state = status.New(root, []progress.Result{{Lesson: lesson, Steps: passed, Outside: "found a goroutine"}})
 	require.Equal(t, status.Broken, state.Lessons[0].Status)
 	require.Equal(t, "found a goroutine", state.Next.Message)
+}
+
+// A lesson that waits for the race detector is next only when nothing else is open.
+func TestALessonThatWaitsForTheRaceDetectorComesLast(t *testing.T) {
+	root, lesson := greeting(t)
+	due := progress.Result{Lesson: lesson, Race: progress.RaceDue, Steps: []progress.StepResult{{Name: "TestHello", Status: progress.Passed}}}
+	red := progress.Result{Lesson: catalog.Lesson{Number: 2, Name: "02-parting"}}
+	state := status.New(root, []progress.Result{due, red})
+	require.Equal(t, status.Racing, state.Lessons[0].Status)
+	require.Equal(t, "02-parting", state.Next.Lesson)
+	first, open := status.FirstOpen([]progress.Result{due, red})
+	require.True(t, open)
+	require.Equal(t, red, first)
+
+	state = status.New(root, []progress.Result{due})
+	require.Equal(t, "01-greeting", state.Next.Lesson)
+	require.Equal(t, " 1 of 1 steps · -race to come", status.Summary(due))
+}
+
+// What only the race detector has found is said to be so, and what it has not seen.
+func TestWhatTheRaceDetectorHasToDoWithIt(t *testing.T) {
+	root, lesson := greeting(t)
+	red := progress.Result{Lesson: lesson, Race: progress.Raced, Steps: []progress.StepResult{{Name: "TestHello", Status: progress.Failed}}}
+	require.Equal(t, " 0 of 1 steps with -race", status.Summary(red))
+	require.Equal(t, "go test -race ./lessons/01-greeting", status.TestCommand(root, red))
+	require.Equal(t, progress.Raced, status.New(root, []progress.Result{red}).Lessons[0].Race)
+	require.Empty(t, status.Untried([]progress.Result{red}))
+
+	untried := progress.Result{Lesson: lesson, Done: true, Race: progress.RaceUntried}
+	require.Equal(t, "go test ./lessons/01-greeting", status.TestCommand(root, untried))
+	require.Equal(t, "not tried with -race: 01-greeting, 01-greeting; the race detector needs cgo and a C compiler",
+		status.Untried([]progress.Result{untried, red, untried}))
 }
 
 // When all is done, nothing is next.

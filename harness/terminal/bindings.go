@@ -6,6 +6,7 @@ import (
 
 	"example.com/sseworkbook/harness/compare"
 	"example.com/sseworkbook/harness/hints"
+	"example.com/sseworkbook/harness/progress"
 )
 
 // A binding is a key, and what it is for.
@@ -108,6 +109,8 @@ func (t *Terminal) showHint() {
 		v.note = err.Error()
 	case result.Done:
 		v.note = "the lesson is green: no hint is needed"
+	case result.Race == progress.RaceDue:
+		v.note = "all steps pass: no hint is needed, unless the race detector finds something"
 	case hint.N == 0:
 		v.note = "no step is red: what there is to mend stands above"
 	default:
@@ -131,7 +134,7 @@ func (t *Terminal) showDiff() {
 		return
 	}
 	v.warned = ""
-	text, err := compare.Unified(v.root, lesson, v.style.colour)
+	text, err := compare.Unified(v.root, lesson, v.now.Results[lesson.Name].Done, v.style.colour)
 	if err != nil {
 		v.note = err.Error()
 		return

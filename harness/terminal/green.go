@@ -5,24 +5,27 @@ import (
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/mistakes"
+	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/status"
 )
 
 // DoneText returns what is said of a lesson that is done, in plain lines: what was
 // learned, who has shipped the mistakes just avoided, how to compare, and something
 // to try. It is the lesson's README's; what that does not say is left out.
-func DoneText(root string, lesson catalog.Lesson) string {
-	return view{root: root, width: plainWidth}.learned(lesson)
+func DoneText(root string, r progress.Result) string {
+	return view{root: root, width: plainWidth}.learned(r)
 }
 
-func (v view) learned(lesson catalog.Lesson) string {
+func (v view) learned(r progress.Result) string {
+	lesson := r.Lesson
 	said, _ := lesson.Completion() // what it lacks is the authors' affair
 	var text string
 	if said.Can != "" {
 		text += v.part(v.style.green, "green", v.fold(said.Can)) + "\n"
 	}
-	if len(said.KnownMistakes) > 0 {
-		text += margin + indent(v.avoided(lesson, said.KnownMistakes)) + "\n\n"
+	if known := mistakes.Avoided(v.root, lesson, r.Race == progress.Raced); len(known) > 0 {
+		text += margin + indent(v.avoided(lesson, known)) + "\n\n"
 	}
 	text += v.part(v.style.bold, "diff", fmt.Sprintf("go run ./harness diff %d", lesson.Number))
 	if said.Experiment != "" {

@@ -8,12 +8,25 @@ import (
 	"example.com/sseworkbook/harness/status"
 )
 
-// body shows what the last run of a lesson has shown: the one thing that is red,
-// the learner's own lines that it names, and what to do now.
+// body shows what the last run of a lesson has shown, and what to do now.
 func (v view) body(r progress.Result) string {
-	if r.Done {
-		return v.learned(r.Lesson) + v.part(v.style.bold, "next", v.afterwards(r.Lesson))
+	switch {
+	case r.Done:
+		return v.learned(r) + v.untried(r) + v.part(v.style.bold, "next", v.afterwards(r.Lesson))
+	case r.Race == progress.RaceDue && v.stale(r):
+		return v.part(v.style.green, "green", "all steps pass")
+	case r.Race == progress.RaceDue:
+		return v.part(v.style.green, "green", v.fold("all steps pass; now with the race detector ("+status.FirstRace+") …"))
 	}
+	return v.open(r)
+}
+
+// stale reports whether the lines that a result names were saved over since.
+func (v view) stale(r progress.Result) bool { return v.now.Running && v.now.Lesson == r.Lesson.Name }
+
+// open shows the one thing in a lesson that is red, the learner's own lines that it
+// names, and what to do now.
+func (v view) open(r progress.Result) string {
 	step, open := r.Next()
 	var red, message string
 	switch {
@@ -25,7 +38,7 @@ func (v view) body(r progress.Result) string {
 		red, message = "all steps pass, but\n"+strings.TrimSpace(r.Outside), r.Outside
 	}
 	parts := []string{v.part(v.style.red, "red", red)}
-	if stale := v.now.Running && v.now.Lesson == r.Lesson.Name; !stale { // or else the lines were saved over
+	if !v.stale(r) {
 		if code, ok := findExcerpt(r.Lesson, message); ok {
 			parts = append(parts, v.part(v.style.bold, "code", v.code(code)))
 		}
@@ -36,11 +49,23 @@ func (v view) body(r progress.Result) string {
 	if v.hint.lesson == r.Lesson.Name && v.hint.step == step.Name {
 		parts = append(parts, v.part(v.style.bold, "hint", v.hintText()))
 	}
+	if r.Race == progress.Raced {
+		parts = append(parts, v.part(v.style.bold, "run", status.TestCommand(v.root, r)))
+	}
 	todo := v.part(v.style.bold, "next", v.fold("edit "+status.Relative(v.root, r.Lesson.File())+"; its lesson runs when you save it"))
 	if !v.keys {
 		todo += fmt.Sprintf("hint  go run ./harness hint %d\n", r.Lesson.Number)
 	}
 	return strings.Join(append(parts, todo), "\n")
+}
+
+// untried says what the race detector has not seen; "" if that is nothing.
+func (v view) untried(r progress.Result) string {
+	untried := status.Untried([]progress.Result{r})
+	if untried == "" {
+		return ""
+	}
+	return v.part(v.style.bold, "note", v.fold(untried))
 }
 
 // step shows the step that is red, or comes next: its name, where it stands, and

@@ -1,11 +1,14 @@
 package terminal
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
 	"example.com/sseworkbook/harness/hints"
+	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/status"
 	"example.com/sseworkbook/harness/watch"
 )
@@ -97,17 +100,26 @@ func (v view) screen() string {
 // shown returns the lesson to show: the one that was chosen, or saved last, or is
 // next; none if all are done.
 func (v view) shown() (catalog.Lesson, bool) {
-	name := v.lesson
+	name := cmp.Or(v.lesson, v.now.Lesson)
 	if name == "" {
-		name = v.now.Lesson
+		next, open := status.FirstOpen(v.results())
+		return next.Lesson, open
 	}
+	i := slices.IndexFunc(v.lessons, func(l catalog.Lesson) bool { return l.Name == name })
+	if i < 0 {
+		return catalog.Lesson{}, false
+	}
+	return v.lessons[i], true
+}
+
+// results returns the results of the lessons that have been run, in their order.
+func (v view) results() (all []progress.Result) {
 	for _, lesson := range v.lessons {
-		result, ran := v.now.Results[lesson.Name]
-		if lesson.Name == name || name == "" && ran && !result.Done {
-			return lesson, true
+		if r, ran := v.now.Results[lesson.Name]; ran {
+			all = append(all, r)
 		}
 	}
-	return catalog.Lesson{}, false
+	return all
 }
 
 // main returns the lesson that is shown; first of all its name.

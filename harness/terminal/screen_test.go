@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/mistakes"
 	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/watch"
 )
@@ -30,8 +31,11 @@ func shopView(t *testing.T) view {
 		filepath.Join(first.Dir, "part1_test.go"): "package greeting_test\n\nimport \"testing\"\n\nfunc TestHello(t *testing.T) {}\n",
 		first.Readme(): "# 01 · Saying\n\n## When it is green\n\nYou can now greet whoever comes through your door. Nobody\nfeels left out.\n\n" +
 			"**An experiment.** Greet yourself:\n\n    echo hello\n\n## What people get wrong\n\n" +
-			"- **No name.** Nobody is meant (one/hello#12). (Step 1)\n- **Late.** two/hi v1.2.0\n- **Low.** two/hi#1\n- **Loud.** two/hi#2\n- **Long.** two/hi#3\n",
+			"- **No name.** Nobody is meant (one/hello#12). (Step 1)\n- **Late.** two/hi v1.2.0\n- **Low.** two/hi#1\n- **Loud.** two/hi#2\n- **Long.** two/hi#3\n- **Lost.** three/hi#4\n- **Last.** three/hi#5\n",
+		filepath.Join(root, mistakes.Dir, first.Name, "all.txtar"):  "title: all\nsource: one/hello#12, two/hi v1.2.0, two/hi#1, two/hi#2, two/hi#3\n-- a.go --\n",
+		filepath.Join(root, mistakes.Dir, first.Name, "race.txtar"): "title: a race\nsource: three/hi#5\nrace: only\n-- a.go --\n",
 	} {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 	}
 	return v
@@ -224,7 +228,11 @@ try   Greet yourself:
 next  lesson 02-parting · Saying: what one says to somebody
       lessons/02-parting/README.md
 `, v.of(u).screen())
-	require.Contains(t, DoneText(v.root, v.lessons[0]), "green You can now greet whoever comes through your door. Nobody feels left out.\n")
+	require.Contains(t, DoneText(v.root, green(v.lessons[0])), "green You can now greet whoever comes through your door. Nobody feels left out.\n")
+
+	raced := green(v.lessons[0])
+	raced.Race = progress.Raced
+	require.Contains(t, DoneText(v.root, raced), "and 2 more in", "what only the race detector sees")
 
 	last := v.of(watch.Snapshot{N: 1, Lesson: "01-greeting", Results: results(green(v.lessons[0]), green(v.lessons[1]))}).screen()
 	require.Contains(t, last, "next  All lessons are done. See your own code at work: go\n      run ./harness demo -mine\n")
@@ -235,6 +243,52 @@ func TestWhatComesAfterALesson(t *testing.T) {
 	v := shopView(t)
 	v.now.Results = results(red(v.lessons[0], ""), green(v.lessons[1]))
 	require.Contains(t, v.afterwards(v.lessons[1]), "lesson 01-greeting")
+}
+
+// What is green waits for the race detector, and the plain verdict is there meanwhile.
+// A step that only that finds red is shown with the command that shows it.
+func TestTheScreenWhileTheRaceDetectorRuns(t *testing.T) {
+	v := shopView(t)
+	due := green(v.lessons[0])
+	due.Done, due.Race = false, progress.RaceDue
+	u := watch.Snapshot{N: 1, Lesson: "01-greeting", Results: results(due)}
+	require.Equal(t, `lesson 01-greeting · Saying: what one says to somebody
+1 of 1 steps · -race to come
+
+green all steps pass; now with the race detector (the first
+      time, everything is compiled again) …
+`, v.of(u).screen())
+	u.Running = true
+	require.Contains(t, v.of(u).screen(), "1 of 1 steps · -race to come · running …\n\nthe run before:\ngreen all steps pass\n")
+
+	raced := red(v.lessons[0], "data race: greeting.go:4 (Hello)")
+	raced.Race = progress.Raced
+	text := v.of(watch.Snapshot{N: 2, Lesson: "01-greeting", Results: results(raced)}).screen()
+	require.Contains(t, text, "\n0 of 1 steps with -race\n\nred   TestHello\n")
+	require.Contains(t, text, "\n      ▸ 4 │ func Hello(")
+	require.Contains(t, text, "\nrun   go test -race ./lessons/01-greeting\n")
+}
+
+// Where nothing was saved yet, a lesson that is red comes before one that waits for the
+// race detector.
+func TestWhatIsRedComesBeforeWhatWaits(t *testing.T) {
+	v := shopView(t)
+	due := green(v.lessons[0])
+	due.Done, due.Race = false, progress.RaceDue
+	u := watch.Snapshot{N: 1, Results: results(due, red(v.lessons[1], "wrong"))}
+	require.Contains(t, v.of(u).screen(), "lesson 02-parting")
+	u.Results = results(due, green(v.lessons[1]))
+	require.Contains(t, v.of(u).screen(), "lesson 01-greeting")
+}
+
+// What the race detector has not seen is said.
+func TestTheScreenOfALessonThatWasNotRaced(t *testing.T) {
+	v := shopView(t)
+	untried := green(v.lessons[0])
+	untried.Race = progress.RaceUntried
+	text := v.of(watch.Snapshot{N: 1, Lesson: "01-greeting", Results: results(untried)}).screen()
+	require.Contains(t, text, "1 of 1 steps · done\n")
+	require.Contains(t, text, "\nnote  not tried with -race: 01-greeting; the race detector\n      needs cgo and a C compiler\n")
 }
 
 // When all is done, nothing is to be shown but that.

@@ -96,11 +96,13 @@ func (t *Terminal) plain(ctx context.Context) error {
 
 // since returns what has begun or ended since the last snapshot, in plain lines.
 func (v view) since(now watch.Snapshot) string {
-	before := v.now
+	before, shown := v.now, v.main()
 	v.now = now
 	switch {
 	case now.Running && now.Lesson != "" && (!before.Running || now.Lesson != before.Lesson):
 		return fmt.Sprintf("\nlesson %s · running …\n", now.Lesson)
+	case !now.Running && !before.Running && now.N == before.N+1 && v.main() == shown:
+		return "" // the race detector has changed nothing here
 	case !now.Running && now.N > before.N:
 		return "\n" + v.main()
 	}

@@ -269,6 +269,24 @@ this first build takes longest
 	require.NoError(t, <-ended)
 }
 
+// What the race detector has found is one more verdict in plain lines, and what it has
+// not changed is not said again.
+func TestPlainLinesOfTheSecondVerdict(t *testing.T) {
+	f := fly(t)
+	v := view{root: f.root, lessons: f.lessons, width: plainWidth}
+	due := green(f.lessons[1])
+	due.Done, due.Race = false, progress.RaceDue
+	first := watch.Snapshot{N: 2, Lesson: "01-one", Results: results(red(f.lessons[0], "wrong"), due)}
+	v.now = watch.Snapshot{N: 1, Running: true, Lesson: "01-one"}
+	require.Contains(t, v.since(first), "lesson 01-one")
+
+	v.now = first
+	second := watch.Snapshot{N: 3, Lesson: "01-one", Results: results(red(f.lessons[0], "wrong"), green(f.lessons[1]))}
+	require.Empty(t, v.since(second), "it is about another lesson")
+	v.lesson = "02-two"
+	require.Contains(t, v.since(second), "1 of 1 steps · done")
+}
+
 // A place that takes nothing more ends the showing.
 func TestAScreenThatIsGone(t *testing.T) {
 	read, write := io.Pipe()

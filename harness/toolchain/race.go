@@ -15,6 +15,12 @@ func CanRace(ctx context.Context) bool {
 	return Command(ctx, "", "build", "-race", "runtime/race").Run() == nil
 }
 
+// MayRace is CanRace without a build, for those who cannot wait: false is certain,
+// and means mostly that the go command has found no C compiler.
+func MayRace(ctx context.Context) bool {
+	return Command(ctx, "", "list", "-race", "runtime/race").Run() == nil
+}
+
 // NeedRace skips a test that cannot do without the race detector where there is
 // none. Where CI is set, the test fails instead.
 func NeedRace(t interface {

@@ -19,6 +19,7 @@ type proof struct {
 	jobs     func(v *verifier, lesson catalog.Lesson) ([]job, error)
 	races    bool // whether some of it is proven with the race detector
 	onDemand bool // whether it takes far longer than all others, and has to be asked for
+	records  bool // whether it is about records alone, each by itself
 	alone    bool // whether each of its jobs keeps all processors busy by itself
 }
 
@@ -27,9 +28,9 @@ var proofs = []proof{
 	{name: "house", jobs: (*verifier).structureJobs},
 	{name: "stubs", jobs: (*verifier).stubJobs, races: true},
 	{name: "solutions", jobs: (*verifier).solutionJobs, races: true},
-	{name: "mistakes", jobs: (*verifier).mistakeJobs, races: true},
-	{name: "alternatives", jobs: (*verifier).alternativeJobs},
-	{name: "independent", jobs: (*verifier).independentJobs, races: true},
+	{name: "mistakes", jobs: (*verifier).mistakeJobs, races: true, records: true},
+	{name: "alternatives", jobs: (*verifier).alternativeJobs, records: true},
+	{name: "independent", jobs: (*verifier).independentJobs, races: true, records: true},
 	{name: "mutants", jobs: (*verifier).mutantJobs, onDemand: true, alone: true},
 }
 
@@ -73,6 +74,9 @@ func choose(o Options) ([]proof, error) {
 func (v *verifier) plan(p proof, lessons []catalog.Lesson) ([]job, error) {
 	var all []job
 	for _, lesson := range lessons {
+		if v.touched != nil && !p.records && !v.touched[lesson.Name].all {
+			continue
+		}
 		jobs, err := p.jobs(v, lesson)
 		if err != nil {
 			return nil, err

@@ -23,7 +23,7 @@ func (v *verifier) recordJobs(lesson catalog.Lesson, dir string,
 	}
 	var jobs []job
 	for _, r := range records {
-		if !strings.Contains(r.File, v.Match) || r.Race && !v.race {
+		if !strings.Contains(r.File, v.Match) || r.Race && !v.race || v.touched != nil && !v.touched[lesson.Name].touches(r) {
 			continue
 		}
 		proves := 1

@@ -26,7 +26,7 @@ var conditions = []condition{
 	{name: "shuffled", runs: 4, args: []string{"-test.shuffle=on"}},
 	{name: "with GOMAXPROCS=1", runs: 3, env: []string{"GOMAXPROCS=1"}},
 	{name: "with GOMAXPROCS=4", runs: 3, env: []string{"GOMAXPROCS=4"}},
-	{name: "under load", runs: 2, load: true},
+	{name: "under load", runs: 20, load: true},
 	{name: "with -race", runs: 4, race: true},
 	{name: "shuffled with -race", runs: 1, race: true, args: []string{"-test.shuffle=on"}},
 }

@@ -1,8 +1,9 @@
 // Package verify proves that the workbook is right: that each stub is red by a
 // message of its own, that each solution is green whatever the machine does, that
-// known mistakes are caught where and as they should be, and that right answers of
-// another shape pass. The mistakes are those of harness/mistakes; the right answers
-// stand in its folder alternatives. Only the command line uses it.
+// known mistakes are caught where and as they should be, that right answers of
+// another shape pass, and that it judges answers whose authors had not seen the tests.
+// The mistakes are those of harness/mistakes; the right answers stand in its folder
+// alternatives, and the answers of strangers in independent. Only the command line uses it.
 //
 // Each proof is a line of the table in proofs.go, and has a file. All of them but
 // the first run the lessons' own tests, on code that package trial lays over the
@@ -30,7 +31,8 @@ import (
 // but the mutants.
 type Options struct {
 	Only   []string // the names of the proofs to make; none means all
-	Match  string   // of mistakes and alternatives, those alone whose file name contains it
+	Match  string   // of mistakes, alternatives and independent answers, those alone whose file name contains it
+	Since  string   // a revision of git's: prove what differs from it, committed or not; "" for everything
 	Runs   int      // how many processes each mistake must be caught in; 0 means 20; other proofs take fewer, in proportion
 	Strict bool     // whether a lesson that somebody has worked on is wrong, as it is in a release
 	Mutate bool     // also prove that the tests notice small changes to the solutions
@@ -41,11 +43,12 @@ type Options struct {
 // A verifier is one verification under way.
 type verifier struct {
 	Options
-	root   string
-	race   bool                // whether there is a race detector
-	places int64               // how many jobs that use a processor there are at a time
-	busy   *semaphore.Weighted // places for these
-	idle   *semaphore.Weighted // and for what only waits
+	root    string
+	touched map[string]touch    // what is to be proven, by lesson; nil for everything
+	race    bool                // whether there is a race detector
+	places  int64               // how many jobs that use a processor there are at a time
+	busy    *semaphore.Weighted // places for these
+	idle    *semaphore.Weighted // and for what only waits
 
 	mu     sync.Mutex // guards the rest
 	report *Report
@@ -80,6 +83,11 @@ func Run(ctx context.Context, root string, lessons []catalog.Lesson, o Options) 
 		report: &Report{proven: map[[2]string]int{}},
 	}
 	v.busy = semaphore.NewWeighted(v.places)
+	if o.Since != "" {
+		if v.touched, err = changedSince(ctx, root, o.Since, lessons); err != nil {
+			return nil, err
+		}
+	}
 	if err := v.withoutRace(chosen); err != nil {
 		return nil, err
 	}

@@ -25,8 +25,10 @@ type Watcher struct {
 	lessons []catalog.Lesson
 	poll    bool
 
-	// run runs the tests of lessons; a test puts something else in its place.
-	run func(ctx context.Context, lessons []catalog.Lesson) ([]progress.Result, error)
+	// run runs the tests of lessons, and race those that the race detector is due to
+	// run; a test puts something else in their place.
+	run  func(ctx context.Context, lessons []catalog.Lesson) ([]progress.Result, error)
+	race func(ctx context.Context, results []progress.Result) ([]progress.Result, error)
 
 	mu      sync.Mutex         // guards the rest
 	due     []catalog.Lesson   // saved, and not run since
@@ -55,7 +57,10 @@ func New(root string, lessons []catalog.Lesson, poll bool) *Watcher {
 		changed: make(chan struct{}),
 		stop:    func() {},
 		run: func(ctx context.Context, lessons []catalog.Lesson) ([]progress.Result, error) {
-			return progress.Run(ctx, root, lessons, progress.Options{})
+			return progress.Judge(ctx, root, lessons)
+		},
+		race: func(ctx context.Context, results []progress.Result) ([]progress.Result, error) {
+			return progress.JudgeRaces(ctx, root, results)
 		},
 	}
 }
@@ -78,8 +83,9 @@ func (w *Watcher) Rerun(lesson catalog.Lesson) {
 }
 
 // Run runs all lessons, and then those that are saved, until ctx ends (nil) or the
-// files cannot be watched (an error). A save that comes while tests run stops
-// them, and they begin anew. It is called once.
+// files cannot be watched (an error). What is green runs once more then, with the
+// race detector. A save that comes while tests run stops them, and they begin anew.
+// It is called once.
 func (w *Watcher) Run(ctx context.Context) error {
 	follow := w.followEvents
 	if w.poll {
@@ -93,6 +99,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if w.test(ctx, todo) {
 			todo = nil
+			w.testRaces(ctx)
 		}
 		todo = union(todo, w.awaitSaves(ctx)...)
 	}
@@ -105,22 +112,61 @@ func (w *Watcher) test(ctx context.Context, lessons []catalog.Lesson) (done bool
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	w.change(func(s *Snapshot) {
-		s.Running, w.stop = true, stop
-		if len(w.due) > 0 { // saved a moment ago
-			stop()
-		}
+		s.Running = true
+		w.stopBySave(stop)
 	})
 	results, err := w.run(ctx, lessons)
 	if ctx.Err() != nil {
 		return false
 	}
+	w.take(results, err)
+	return true
+}
+
+// testRaces has the race detector run what it is due to run, of which the plain
+// verdict stands in the latest snapshot. What a save stops stays due.
+func (w *Watcher) testRaces(ctx context.Context) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	w.mu.Lock()
+	w.stopBySave(stop)
+	due := w.dueRaces()
+	w.mu.Unlock()
+	if len(due) == 0 {
+		return
+	}
+	if results, err := w.race(ctx, due); ctx.Err() == nil {
+		w.take(results, err)
+	}
+}
+
+// stopBySave has the next save call stop. The caller holds w.mu.
+func (w *Watcher) stopBySave(stop context.CancelFunc) {
+	w.stop = stop
+	if len(w.due) > 0 { // saved a moment ago
+		stop()
+	}
+}
+
+// dueRaces returns the results of the lessons that the race detector is due to run.
+// The caller holds w.mu.
+func (w *Watcher) dueRaces() (due []progress.Result) {
+	for _, lesson := range w.lessons {
+		if r := w.latest.Results[lesson.Name]; r.Race == progress.RaceDue {
+			due = append(due, r)
+		}
+	}
+	return due
+}
+
+// take makes what a run has shown, or why it could not be made, the latest snapshot.
+func (w *Watcher) take(results []progress.Result, err error) {
 	w.change(func(s *Snapshot) {
 		s.Running, s.Err = len(w.due) > 0, err
 		if err == nil {
 			s.Results = with(s.Results, results)
 		}
 	})
-	return true
 }
 
 // with returns a copy of known in which results are the latest.

@@ -22,6 +22,10 @@ type flight struct {
 	t       *testing.T
 	begun   chan []string // the names of the lessons that are being run
 	verdict chan error    // what comes of it; nil: results in which nothing is done
+
+	green       map[string]bool // these wait for the race detector then
+	raced       chan []string   // the names of the lessons that the race detector is running
+	raceVerdict chan error      // what comes of it; nil: all are done
 }
 
 // fly starts a watcher for three lessons. It ends with the test.
@@ -34,24 +38,27 @@ func fly(t *testing.T, poll bool) *flight {
 		require.NoError(t, os.WriteFile(l.File(), []byte("package "+l.Topic+"\n"), 0o644))
 		lessons = append(lessons, l)
 	}
-	f := &flight{New(root, lessons, poll), t, make(chan []string), make(chan error)}
+	f := &flight{
+		Watcher: New(root, lessons, poll), t: t, green: map[string]bool{},
+		begun: make(chan []string), verdict: make(chan error), raced: make(chan []string), raceVerdict: make(chan error),
+	}
 	f.run = func(ctx context.Context, lessons []catalog.Lesson) (results []progress.Result, err error) {
-		var names []string
 		for _, lesson := range lessons {
-			names = append(names, lesson.Name)
 			results = append(results, progress.Result{Lesson: lesson})
 		}
-		select {
-		case f.begun <- names:
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		err = judge(ctx, results, f.begun, f.verdict)
+		for i, lesson := range lessons {
+			if err == nil && f.green[lesson.Name] {
+				results[i].Race = progress.RaceDue
+			}
 		}
-		select {
-		case err := <-f.verdict:
-			return results, err
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		return results, err
+	}
+	f.race = func(ctx context.Context, due []progress.Result) (results []progress.Result, err error) {
+		for _, r := range due {
+			results = append(results, progress.Result{Lesson: r.Lesson, Done: true, Race: progress.Raced})
 		}
+		return results, judge(ctx, results, f.raced, f.raceVerdict)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -61,6 +68,25 @@ func fly(t *testing.T, poll bool) *flight {
 		require.NoError(t, <-ended)
 	})
 	return f
+}
+
+// judge says what is run, and waits for what comes of it.
+func judge(ctx context.Context, results []progress.Result, begun chan<- []string, verdict <-chan error) error {
+	var names []string
+	for _, r := range results {
+		names = append(names, r.Lesson.Name)
+	}
+	select {
+	case begun <- names:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-verdict:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // save writes the file of a lesson anew.
@@ -118,6 +144,48 @@ func TestASaveStopsTheTestsThatRun(t *testing.T) {
 		f.verdict <- nil
 		require.Len(t, f.until(ran).Results, 3)
 	})
+}
+
+// What is green is raced when its plain verdict is there. A save calls that off; then
+// come the plain tests of what was saved, and the race detector has all that it is due
+// to run.
+func TestASaveCallsTheRaceDetectorOff(t *testing.T) {
+	eachWay(t, func(t *testing.T, f *flight) {
+		f.green["01-one"], f.green["03-three"] = true, true
+		<-f.begun
+		f.verdict <- nil
+		require.Equal(t, []string{"01-one", "03-three"}, <-f.raced)
+		update := f.until(ran)
+		require.Equal(t, progress.RaceDue, update.Results["01-one"].Race, "the plain verdict is there")
+
+		f.save(0, "package one // saved\n")
+		require.Equal(t, []string{"01-one"}, <-f.begun)
+		f.verdict <- nil
+		require.Equal(t, []string{"01-one", "03-three"}, <-f.raced)
+		f.raceVerdict <- nil
+		update = f.until(func(u Snapshot) bool { return ran(u) && u.Results["03-three"].Done })
+		require.True(t, update.Results["01-one"].Done)
+		require.False(t, update.Results["02-two"].Done)
+	})
+}
+
+// What the race detector cannot run is told, and is due with the next save.
+func TestARaceThatCannotBeRunIsTold(t *testing.T) {
+	f := fly(t, false)
+	f.green["02-two"] = true
+	<-f.begun
+	f.verdict <- nil
+	<-f.raced
+	f.raceVerdict <- errors.New("there is no go command")
+	update := f.until(func(u Snapshot) bool { return u.Err != nil })
+	require.Equal(t, progress.RaceDue, update.Results["02-two"].Race)
+
+	f.Rerun(f.lessons[0])
+	<-f.begun
+	f.verdict <- nil
+	require.Equal(t, []string{"02-two"}, <-f.raced)
+	f.raceVerdict <- nil
+	f.until(func(u Snapshot) bool { return u.Results["02-two"].Done && u.Err == nil })
 }
 
 // An editor that writes a new file and puts it in the old one's place saves, too.

@@ -1,6 +1,8 @@
 package mutate
 
 import (
+	"go/format"
+	"slices"
 	"strings"
 	"testing"
 
@@ -146,6 +148,23 @@ func TestEachKindOfChange(t *testing.T) {
 
 			drop in f
 			- other.Lock()`},
+		"causes": {`
+			return context.Cause(r.Context()), fmt.Errorf("a: %w", err), ErrA, io.ErrB`, `
+			cause in f
+			- return context.Cause(r.Context()), fmt.Errorf("a: %w", err), ErrA, io.ErrB
+			+ return r.Context().Err(), fmt.Errorf("a: %w", err), ErrA, io.ErrB
+
+			cause in f
+			- return context.Cause(r.Context()), fmt.Errorf("a: %w", err), ErrA, io.ErrB
+			+ return context.Cause(r.Context()), fmt.Errorf("a: %v", err), ErrA, io.ErrB
+
+			cause in f
+			- return context.Cause(r.Context()), fmt.Errorf("a: %w", err), ErrA, io.ErrB
+			+ return context.Cause(r.Context()), fmt.Errorf("a: %w", err), io.ErrB, io.ErrB
+
+			cause in f
+			- return context.Cause(r.Context()), fmt.Errorf("a: %w", err), ErrA, io.ErrB
+			+ return context.Cause(r.Context()), fmt.Errorf("a: %w", err), ErrA, ErrA`},
 		"two alike": {`
 			a.b()
 			a.b()`, `
@@ -160,7 +179,99 @@ func TestEachKindOfChange(t *testing.T) {
 			require.NoError(t, err)
 			var got []string
 			for _, c := range changes {
-				got = append(got, c.String())
+				if !slices.Contains(inOrder, c.Kind) {
+					got = append(got, c.String())
+				}
+			}
+			want := strings.ReplaceAll(strings.TrimSpace(test.want), "\t", "")
+			require.Equal(t, want, strings.Join(got, "\n\n"))
+		})
+	}
+}
+
+// inOrder are the kinds of change that are about what comes after what. Nearly every
+// function has some of them.
+var inOrder = []string{"outside", "order", "return"}
+
+func TestEachKindOfChangeOfTheOrder(t *testing.T) {
+	for name, test := range map[string]struct{ code, want string }{
+		"a region": {`
+			mu.Lock()
+			a()
+			if b { c() }
+			mu.Unlock()`, `
+			outside in f
+			- mu.Lock()
+			+ a(); mu.Lock()
+
+			outside in f
+			- if b { c() }
+			+ mu.Unlock()
+
+			order in f
+			- a()
+			+ if b { c() }`},
+		"a deferred release": {`
+			mu.Lock()
+			defer mu.Unlock()
+			a()
+			return`, `
+			outside in f
+			- mu.Lock()
+			+ a(); mu.Lock()
+
+			return in f
+			- a()
+			+ if true { return }; a()`},
+		"what belongs together": {`
+			x := a()
+			b(x)
+			y := b
+			c()`, `
+			order in f
+			- b(x)
+			+ y := b
+
+			order in f
+			- y := b
+			+ c()
+
+			return in f
+			- b(x)
+			+ if true { return }; b(x)
+
+			return in f
+			- y := b
+			+ if true { return }; y := b
+
+			return in f
+			- c()
+			+ if true { return }; c()`},
+		"results": {`
+			g := func() (n int, _ *T, err error) {
+				a()
+				b()
+				return
+			}`, `
+			order in f
+			- a()
+			+ b()
+
+			return in f
+			- b()
+			+ if true { return *new(int), *new(*T), *new(error) }; b()`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := "package p\n\nfunc f() {\n" + test.code + "\n}\n"
+			changes, err := find("f.go", file)
+			require.NoError(t, err)
+			var got []string
+			for _, c := range changes {
+				if slices.Contains(inOrder, c.Kind) {
+					got = append(got, c.String())
+					_, err := format.Source([]byte(c.apply(file)))
+					require.NoError(t, err, c.apply(file))
+				}
 			}
 			want := strings.ReplaceAll(strings.TrimSpace(test.want), "\t", "")
 			require.Equal(t, want, strings.Join(got, "\n\n"))
@@ -184,7 +295,7 @@ func TestLinesKeepTheirNumbers(t *testing.T) {
 	file := "package p\n\nfunc f() {\n\tmu.Lock()\n\tdefer func() {\n\t\tg()\n\t}()\n\tmu.Unlock()\n}\n"
 	changes, err := find("f.go", file)
 	require.NoError(t, err)
-	require.Len(t, changes, 3)
+	require.NotEmpty(t, changes)
 	for _, c := range changes {
 		require.Equal(t, strings.Count(file, "\n"), strings.Count(c.apply(file), "\n"), c)
 	}

@@ -23,6 +23,10 @@ var operators = []operator{
 	{"lock", unlocked},             // a mutex is neither locked nor unlocked
 	{"drop", drop},                 // a statement, or a clause of a select or a switch, is gone
 	{"loop", swap(otherWay)},       // continue for break, and break for continue
+	{"outside", outside},           // a statement that a lock guards is outside of it
+	{"order", neighbours},          // two statements have changed places
+	{"return", early},              // a function returns early, with zero values
+	{"cause", cause},               // an error is another one, or is not wrapped, and a context's cause its error
 }
 
 // A node is a piece of a solution's syntax, and where it stands.

@@ -25,22 +25,6 @@ const patience = 10
 // test sees only sometimes it has seen.
 const tries = 3
 
-const memoryFile = "memory_test.go"
-
-// memory is what stands in memoryFile, beside the tests: a change can make a loop
-// endless, and where it gathers bytes, the machine's memory is soon used up. The
-// race detector takes much of it for itself, and is left alone.
-const memory = `//go:build unix && !race
-
-package %s_test
-
-import "syscall"
-
-func init() {
-	syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: 2 << 30, Max: 2 << 30})
-}
-`
-
 // A verdict is what the tests say of a change.
 type verdict int
 
@@ -54,7 +38,7 @@ const (
 type tester struct {
 	root     string
 	lesson   catalog.Lesson
-	texts    map[string]string // the solution's files and the tests by their names, and memory; not what is given
+	texts    map[string]string // the solution's files and the tests by their names; not what is given
 	files    []string          // the names of the solution's files among them
 	solution *trial.Trial      // the tests on the solution itself
 	limit    time.Duration     // for each step
@@ -84,7 +68,6 @@ func newTester(ctx context.Context, root string, lesson catalog.Lesson, entries 
 	if t.texts, err = trial.Texts(append(files, tests...)); err != nil { // as they are now, whoever edits them meanwhile
 		return nil, err
 	}
-	t.texts[memoryFile] = fmt.Sprintf(memory, lesson.Topic)
 	if t.solution, err = trial.Compile(ctx, root, lesson, t.texts, false); err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/textfile"
 )
 
@@ -40,6 +41,10 @@ func Readme(lesson catalog.Lesson) []string {
 		f.say("it has %d folded hints; it should have at least %d", len(hints), leastHints)
 	}
 	f.completion(lesson)
+	race := "go test -race ./lessons/" + lesson.Name
+	if n := strings.Count(string(text), race); progress.AsksForRace(lesson) && n != 1 {
+		f.say("it names %s %d times; it should say once that a lesson is done when this passes too", race, n)
+	}
 	return f
 }
 

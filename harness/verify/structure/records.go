@@ -1,6 +1,7 @@
 package structure
 
 import (
+	"path"
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
@@ -11,7 +12,12 @@ import (
 const (
 	leastMistakes     = 8
 	leastAlternatives = 3
+	leastWrong        = 20 // of independent answers
+	leastRight        = 8
 )
+
+// mostNotAsked is the share of independent wrong answers that no test has to catch.
+const mostNotAsked = 0.05
 
 // longestTitle is how long a mistake's title may be, in bytes: it is one of several on
 // a line that a learner sees.
@@ -32,6 +38,7 @@ func Records(root string, lesson catalog.Lesson) []string {
 		f.say("%s/%s has %d right answers of another shape; there should be at least %d",
 			mistakes.AlternativesDir, lesson.Name, n, leastAlternatives)
 	}
+	f.independent(root, lesson)
 	steps, err := lesson.Steps()
 	f.note(err)
 	for _, r := range wrong {
@@ -55,5 +62,30 @@ func (f *findings) mistake(r mistakes.Record, steps []catalog.Step) {
 		if len(e.Words) == 0 {
 			f.say("%s: it does not say what is in the message of %s", r.File, e.Step)
 		}
+	}
+}
+
+// independent checks that there are enough answers whose authors had not seen the tests.
+func (f *findings) independent(root string, lesson catalog.Lesson) {
+	answers, err := mistakes.Read(root, mistakes.IndependentDir, lesson)
+	f.note(err)
+	right, wrong, notAsked := 0, 0, 0
+	for _, a := range answers {
+		switch {
+		case strings.HasPrefix(path.Base(a.File), "right-"):
+			right++
+		case a.NotAsked != "":
+			notAsked++
+			fallthrough
+		default:
+			wrong++
+		}
+	}
+	dir := mistakes.IndependentDir + "/" + lesson.Name
+	if right < leastRight || wrong < leastWrong {
+		f.say("%s has %d right answers and %d wrong ones; there should be at least %d and %d", dir, right, wrong, leastRight, leastWrong)
+	}
+	if most := max(1, int(mostNotAsked*float64(wrong))); notAsked > most {
+		f.say("%s has %d wrong answers of %d that no test has to catch; there should be at most %d", dir, notAsked, wrong, most)
 	}
 }

@@ -90,6 +90,10 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 			map[string]string{"lessons/01-greeting/README.md": strings.Replace(readme("01 · Hi: hi"), "## What people", "## What we", 1)},
 			`no mistake under "## What people get wrong" says who has shipped it, such as owner/name#12`,
 		},
+		"no race detector": {
+			map[string]string{"lessons/02-shouting/README.md": readme("02 · Shouting: say it loud")},
+			"it names go test -race ./lessons/02-shouting 0 times; it should say once that a lesson is done when this passes too",
+		},
 		"no tests": {map[string]string{"lessons/01-greeting/part1_test.go": ""}, "lessons/01-greeting: there is no step in its tests"},
 		"no steps": {map[string]string{"lessons/01-greeting/part1_test.go": "package greeting_test"}, "lessons/01-greeting: there is no step in its tests"},
 		"given to another package": {

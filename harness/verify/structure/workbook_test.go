@@ -26,7 +26,7 @@ var small = map[string]string{
 	"lessons/01-greeting/greeting.go":   "package greeting\n",
 	"lessons/01-greeting/part1_test.go": greetingTest,
 	"lessons/01-greeting/hints_test.go": table("greeting", "TestItNamesTheOneWhoIsGreeted", "FuzzAnyName"),
-	"lessons/02-shouting/README.md":     readme("02 · Shouting: say it loud"),
+	"lessons/02-shouting/README.md":     readme("02 · Shouting: say it loud") + "go test -race ./lessons/02-shouting\n",
 	"lessons/02-shouting/shouting.go":   "package shouting\n",
 	"lessons/02-shouting/hints_test.go": table("shouting", "TestItIsLoud"),
 	"lessons/02-shouting/part1_test.go": "package shouting_test\n\nimport \"testing\"\n\n// Hear.\nfunc TestItIsLoud(t *testing.T) {}\n",
