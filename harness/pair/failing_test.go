@@ -68,7 +68,7 @@ came        "data: bx\n\n"
                     ^
 handler     it waits at pair_test.go:`)
 	require.Contains(t, text, `
-try         curl -N -H 'Accept: text/event-stream' -H 'Cache-Control: no-cache' -H 'Last-Event-Id: it'\''s' '`+url+`/events'`)
+request     as by curl -N -H 'Accept: text/event-stream' -H 'Cache-Control: no-cache' -H 'Last-Event-Id: it'\''s' '`+url+`/events'`)
 }
 
 func TestALongDifferenceIsShownAroundTheCaret(t *testing.T) {
@@ -125,7 +125,7 @@ func TestAnAnswerThatNeverCameSaysWhy(t *testing.T) {
 	require.Contains(t, text, "there was no answer to POST /answer\nerror       Post ")
 	require.Contains(t, text, ": EOF: the connection closed before any response")
 	require.Contains(t, text, "\nserver      the handler of POST /answer panicked: oh, at failing_test.go:")
-	require.Contains(t, text, "\ntry         curl -N -H 'Content-Type: text/plain' -d 'yes' 'http://127.0.0.1:")
+	require.Contains(t, text, "\nrequest     as by curl -N -H 'Content-Type: text/plain' -d 'yes' 'http://127.0.0.1:")
 }
 
 // A handler that goes on for ever does not hang the run: Close names it.

@@ -32,7 +32,7 @@ func TestWhatNeverComesIsReported(t *testing.T) {
         waited for  a frame, through its blank line
         came        "data: a\n"
         handler     it waits at pair_test\.go:\d+ \(chan receive\)
-        try         curl -N .*/events'`},
+        request     as by curl -N .*/events'`},
 		{"TestChildNoHeaders", `the client of GET /events still waits for a status line: in a browser, onopen never fires
         handler     it waits at hanging_test\.go:\d+ \(chan receive\)`},
 		{"TestChildStubbornHandler", `the handler should be gone

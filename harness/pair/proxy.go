@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 )
 
 // proxyBuffer is how much the buffering proxy collects, nginx's default.
@@ -33,8 +34,8 @@ func newProxy(origin *server, o options) *server {
 // bufferResponse slips a buffer under the body. It has to be here: once the
 // body is read, ReverseProxy itself flushes an event stream at once.
 func bufferResponse(resp *http.Response) error {
-	buffering := resp.Header.Get("X-Accel-Buffering") != "no"
-	resp.Header.Del("X-Accel-Buffering") // meant for the proxy alone
+	buffering := !strings.EqualFold(resp.Header.Get("X-Accel-Buffering"), "no") // nginx takes No for it, too
+	resp.Header.Del("X-Accel-Buffering")                                        // meant for the proxy alone
 	if buffering {
 		resp.Body = &bufferedBody{upstream: resp.Body}
 	}

@@ -69,10 +69,11 @@ func (p *Pair) fail(sentence string, req *http.Request, err error) {
 	step.Fail(p.tb, sentence, append(details, p.again(req))...)
 }
 
-// again says how to send req by hand.
+// again says what req was: as a command line for curl, though its server is gone when the
+// test has failed.
 func (p *Pair) again(req *http.Request) string {
 	if p.memory {
 		return "request     " + req.Method + " " + req.URL.RequestURI() + " (in memory, out of curl's reach)"
 	}
-	return "try         " + Curl(req)
+	return "request     as by " + Curl(req)
 }

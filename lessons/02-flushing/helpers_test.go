@@ -1,10 +1,12 @@
 package flushing_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -53,17 +55,37 @@ func visitThrough(t *testing.T, middleware func(http.Handler) http.Handler, scri
 	return client
 }
 
+// list returns the members of a header that is a list, in lower case: it may have
+// several lines, and HTTP does not tell Cache-Control: No-Store from no-store.
+func list(h http.Header, name string) (members []string) {
+	for member := range strings.SplitSeq(strings.Join(h.Values(name), ","), ",") {
+		members = append(members, strings.ToLower(strings.TrimSpace(member)))
+	}
+	return members
+}
+
 // headers returns what a response says of the stream, without its body.
 func headers(r pair.Response) string {
 	return fmt.Sprintf("%d %s, Cache-Control: %s, X-Accel-Buffering: %s", r.Status, r.Header.Get("Content-Type"),
 		r.Header.Get("Cache-Control"), r.Header.Get("X-Accel-Buffering"))
 }
 
-// wantLeft checks that err tells the handler that it may stop.
-func wantLeft(t *testing.T, sentence string, err error) {
+// wantLeft checks that err tells the handler that it may stop, and what led to it.
+func wantLeft(tb testing.TB, sentence string, cause, err error) {
+	tb.Helper()
+	if !errors.Is(err, flushing.ErrClientLeft) || !errors.Is(err, cause) {
+		step.Fail(tb, sentence, fmt.Sprintf("got  %v", err), fmt.Sprintf("want an error that wraps flushing.ErrClientLeft and %q", cause))
+	}
+}
+
+// wantRefused checks that err tells the handler why there is no stream, and not that
+// the client left.
+func wantRefused(t *testing.T, sentence string, reason, err error) {
 	t.Helper()
-	if !errors.Is(err, flushing.ErrClientLeft) {
-		step.Fail(t, sentence, fmt.Sprintf("got  %v", err), "want an error that wraps flushing.ErrClientLeft")
+	step.ErrorIs(t, sentence, reason, err)
+	if errors.Is(err, flushing.ErrClientLeft) {
+		step.Fail(t, "Open's error says that the client left, but it is there and has got its answer: the log would count it as a client that was lost",
+			fmt.Sprintf("got  %v", err), fmt.Sprintf("want an error that wraps %q, and not flushing.ErrClientLeft", reason))
 	}
 }
 
@@ -156,36 +178,58 @@ type olderWriter struct{ http.ResponseWriter }
 
 func (w olderWriter) Flush() { w.ResponseWriter.(http.Flusher).Flush() }
 
-// A cutWriter is the ResponseWriter of a client that is gone.
-type cutWriter struct{ http.ResponseWriter }
+// A failingWriter is a ResponseWriter whose methods return these errors.
+type failingWriter struct {
+	*httptest.ResponseRecorder
+	write, flush, deadline error
+}
 
-func (cutWriter) FlushError() error                { return errors.New("write: broken pipe") }
-func (cutWriter) SetWriteDeadline(time.Time) error { return nil }
+func (w *failingWriter) Write(p []byte) (int, error)      { return len(p), w.write }
+func (w *failingWriter) FlushError() error                { return w.flush }
+func (w *failingWriter) SetWriteDeadline(time.Time) error { return w.deadline }
 
-// A fullWriter is the ResponseWriter of middleware that counts what it lets through,
-// and has let through all that it may.
-type fullWriter struct{ *httptest.ResponseRecorder }
-
-func (fullWriter) Write([]byte) (int, error)        { return 0, errors.New("the quota is used up") }
-func (fullWriter) SetWriteDeadline(time.Time) error { return nil }
-
-// A gatedWriter is a ResponseWriter that lets a second sender begin while the
-// first one writes. It waits until each of them has come as far as it can: into
-// the writer as well, which is the mistake, or to a place where it waits its turn.
+// A gatedWriter is a ResponseWriter that lets other senders begin while the first one
+// writes. It waits until each of them has come as far as it can: into the writer as
+// well, which is the mistake, or to a place where it waits its turn.
 type gatedWriter struct {
 	*httptest.ResponseRecorder
-	meanwhile func() // starts the second sender
+	meanwhile func() // starts the other senders
 	once      sync.Once
 	senders   step.Crowd
 
 	mu       sync.Mutex // guards what follows
 	inUse    string     // what is being done with the writer
+	flushed  int        // how many bytes of the body
 	overlaps []string   // what came while it was in use
+	early    []string   // what was still here when its sender heard that it had left
+}
+
+// gate opens a stream on a gatedWriter.
+func gate(ctx context.Context, t *testing.T) (*gatedWriter, *flushing.Stream) {
+	t.Helper()
+	w := &gatedWriter{ResponseRecorder: httptest.NewRecorder()}
+	s, err := flushing.Open(w, httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
+	step.Equal(t, "Open returned an error", nil, err)
+	return w, s
+}
+
+// start lets a sender come, which sends what has text in it.
+func (w *gatedWriter) start(text string, send func() error) {
+	w.senders.Start(func() {
+		err := send()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if err == nil && !strings.Contains(w.Body.String()[:w.flushed], text) {
+			w.early = append(w.early, fmt.Sprintf("%q was not flushed", text))
+		}
+	})
 }
 
 func (w *gatedWriter) Write(p []byte) (int, error) {
 	if w.begin(fmt.Sprintf("Write(%q)", p)) {
 		defer w.end()
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		return w.ResponseRecorder.Write(p)
 	}
 	return len(p), nil
@@ -194,7 +238,10 @@ func (w *gatedWriter) Write(p []byte) (int, error) {
 func (w *gatedWriter) FlushError() error {
 	if w.begin("Flush") {
 		defer w.end()
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		w.ResponseRecorder.Flush()
+		w.flushed = w.Body.Len()
 	}
 	return nil
 }
@@ -236,3 +283,100 @@ func (w *gatedWriter) overlap(use string) bool {
 	w.overlaps = append(w.overlaps, use+" came during "+w.inUse)
 	return true
 }
+
+// A link is a ResponseWriter as net/http's: it has a buffer, from which a client takes what is
+// more than 4 KiB, and the rest at a flush. The client takes its time for each KiB, and some
+// use of the writer fails.
+type link struct {
+	*httptest.ResponseRecorder // its body is what the client has
+	pace                       time.Duration
+	gone                       int   // the number of that use, or 0
+	cause                      error // of its failure
+	once                       bool  // whether the next use is fine again, as after a quota
+	noDeadlines                bool
+
+	buffer                     []byte
+	writes, flushes, deadlines int
+	deadline                   time.Time
+	failed                     error // what a Write or flush has returned
+}
+
+func (l *link) Write(p []byte) (int, error) {
+	l.writes++
+	if err := l.use(); err != nil {
+		return 0, err
+	}
+	for l.buffer = append(l.buffer, p...); len(l.buffer) > 4<<10; {
+		if err := l.deliver(4 << 10); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
+}
+
+// Flush is FlushError without its error. net/http has both, too.
+func (l *link) Flush() { _ = l.FlushError() }
+
+func (l *link) FlushError() error {
+	l.flushes++
+	if err := l.use(); err != nil {
+		return err
+	}
+	return l.deliver(len(l.buffer))
+}
+
+func (l *link) SetWriteDeadline(deadline time.Time) error {
+	if l.noDeadlines {
+		return http.ErrNotSupported
+	}
+	l.deadlines++
+	l.deadline = deadline
+	return nil
+}
+
+// use fails where a failure is due.
+func (l *link) use() error {
+	if l.writes+l.flushes == l.gone {
+		l.failed = l.cause
+		return l.failed
+	}
+	if l.once {
+		return nil
+	}
+	return l.failed
+}
+
+// deliver gives n bytes of the buffer to the client, if it takes them before the
+// deadline.
+func (l *link) deliver(n int) error {
+	takes := l.pace * time.Duration(n) / 1024
+	if left := time.Until(l.deadline); !l.deadline.IsZero() && left < takes {
+		time.Sleep(left)
+		l.failed = os.ErrDeadlineExceeded
+		return l.failed
+	}
+	time.Sleep(takes)
+	l.ResponseRecorder.Write(l.buffer[:n])
+	l.buffer = l.buffer[n:]
+	return nil
+}
+
+// A collector is the ResponseWriter of middleware that collects, as a compressor does,
+// until it is flushed.
+type collector struct {
+	http.ResponseWriter
+	collected []byte
+}
+
+func (c *collector) Write(p []byte) (int, error) {
+	c.collected = append(c.collected, p...)
+	return len(p), nil
+}
+
+func (c *collector) FlushError() error {
+	_, err := c.ResponseWriter.Write(c.collected)
+	c.collected = nil
+	return errors.Join(err, http.NewResponseController(c.ResponseWriter).Flush())
+}
+
+func (c *collector) Unwrap() http.ResponseWriter { return c.ResponseWriter }

@@ -25,4 +25,10 @@ var _ = step.Hints{
 		"you write. Open's flush can fail for a client that is gone, too, and so can each Write.",
 	"TestConcurrentSendsDoNotInterleave": "a sync.Mutex in the Stream, locked from the first use of w or its controller to the last; defer the " +
 		"Unlock.",
+	"TestWhateverIsSentArrivesOrIsAnError": "the failure shows the shortest sequence of calls that it found to go wrong; follow the last one through your code. " +
+		"Which step of parts 1 to 3 is about the same?",
+	"TestManySendersOnTwoStreams": "nothing that two goroutines may use at once, a buffer for instance, stands outside the lock or in a variable of the package.",
+	"TestNothingUsesTheWriterAfterTheHandler": "start no timer and no goroutine that is still there when Send has returned, and ask the context's Err " +
+		"before everything else in SendFrames.",
+	"TestALargeBatchCostsWhatItsSizeSays": "append each frame to one slice, or write it. Do not copy what was gathered before.",
 }

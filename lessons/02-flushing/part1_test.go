@@ -1,10 +1,12 @@
 package flushing_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +29,19 @@ func TestTheResponseIsAnEventStream(t *testing.T) {
 	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	step.Equal(t, "Open must answer 200 with Content-Type text/event-stream: on anything else, a browser's EventSource gives up for good",
 		"200 text/event-stream", fmt.Sprint(response.Status, " ", mediaType))
+
+	p = pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json") // by middleware, for all responses
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		flushing.Open(w, r)
+	}))
+	header := p.Get("/events").Header
+	if types := header.Values("Content-Type"); len(types) != 1 || !strings.HasPrefix(types[0], "text/event-stream") {
+		step.Fail(t, "middleware had set Content-Type application/json before Open came, and the response is not simply an event stream: clients may refuse it",
+			fmt.Sprintf("got  Content-Type %q", types), `want Content-Type ["text/event-stream"]`)
+	}
+	step.Equal(t, "middleware had set Access-Control-Allow-Origin, and Open took it away: a page of another site may not read the stream",
+		"*", header.Get("Access-Control-Allow-Origin"))
 }
 
 // The headers wait in a buffer too. A page whose stream has no news yet would not
@@ -66,7 +81,7 @@ func TestACommentArrivesTheSameWay(t *testing.T) {
 	step.Bubble(t, func(t *testing.T) {
 		var err error
 		client := visit(t, func(s *flushing.Stream) {
-			err = errors.Join(s.Comment("ping"), s.Comment("pong\ndata: forged\n\n"))
+			err = errors.Join(s.Comment("ping"), s.Comment("pong\ndata: forged\n\n"), s.Comment("pong\rdata: forged\r\r"))
 		})
 		if !hasComment(client.Received(), "ping") {
 			step.Fail(t, `Comment("ping") returned and the handler still runs: the comment is not among the bytes that the client has`,
@@ -74,6 +89,13 @@ func TestACommentArrivesTheSameWay(t *testing.T) {
 		}
 		step.Equal(t, "the client must read past a comment, but it read an event", "", heard(client))
 		step.Equal(t, "the comment arrived, but Comment returned an error for it", nil, err)
+	})
+	step.Bubble(t, func(t *testing.T) {
+		client := visit(t, func(s *flushing.Stream) { s.Comment("") })
+		if !hasComment(client.Received(), "") {
+			step.Fail(t, `Comment("") returned and no comment came: a colon alone is one too, and keeps a quiet connection alive`,
+				fmt.Sprintf("got  %q", client.Received()), `want ": \n"`)
+		}
 	})
 }
 
@@ -83,14 +105,17 @@ func TestEventsSentTogetherLeaveTogether(t *testing.T) {
 	step.Bubble(t, func(t *testing.T) {
 		const three, and, four = "data: three\n\n", "data: and\n\n", "data: four\n\n"
 		shared := []byte(three + and + four) // as a broadcast is, by all of its streams
+		frames := [][]byte{shared[:len(three)], shared[len(three+and):]}
 		client := visit(t, func(s *flushing.Stream) {
 			s.Send(framing.Event{Data: "one"}, framing.Event{Data: "two"})
-			s.SendFrames(shared[:len(three)], shared[len(three+and):])
+			s.SendFrames(frames...)
 		})
 		step.Equal(t, "one Send and one SendFrames must each make one flush, however many events they get: what came with one flush is in [ ]",
 			"[one two] [three four]", heardAtEachFlush(client))
 		step.Equal(t, "SendFrames changed the bytes behind its first frame: they belong to the caller, and other streams may be sending them",
 			three+and+four, string(shared))
+		step.Equal(t, "SendFrames changed the list of frames that it got: it belongs to the caller, and the next stream would be sent what is left of it",
+			three+" "+four, string(bytes.Join(frames, []byte(" "))))
 	})
 }
 
@@ -99,20 +124,24 @@ func TestEventsSentTogetherLeaveTogether(t *testing.T) {
 func TestARefusedEventLeavesTheStreamWhole(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
-		var refused, after error
+		good, bad := framing.Event{Data: "good"}, framing.Event{ID: "7\ndata: forged", Data: "bad"}
+		var badLast, badFirst, after error
 		client := visit(t, func(s *flushing.Stream) {
 			s.Send(framing.Event{Data: "first"})
 			s.Send() // no events at all
-			refused = s.Send(framing.Event{Data: "second"}, framing.Event{ID: "7\ndata: forged", Data: "third"})
-			after = s.Send(framing.Event{Data: "fourth"})
+			badLast = s.Send(good, bad)
+			badFirst = s.Send(bad, good)
+			after = s.Send(framing.Event{Data: "second"})
 		})
-		step.Equal(t, "second and third went into one Send, and the third has a line break in its ID: neither may leave, and fourth must arrive",
-			"first fourth", heard(client))
-		if _, ok := errors.AsType[*framing.FieldError](refused); !ok || errors.Is(refused, flushing.ErrClientLeft) {
-			step.Fail(t, "an event cannot be framed, and the client is still there: Send's error must say so",
-				fmt.Sprintf("got  %v", refused), "want the *framing.FieldError of AppendText, and not ErrClientLeft")
+		step.Equal(t, "between first and second, two Sends got a good event and one with a line break in its ID: none of these may leave, and second must arrive",
+			"first second", heard(client))
+		for _, refused := range []error{badLast, badFirst} {
+			if e, ok := errors.AsType[*framing.FieldError](refused); !ok || e.Field != "id" || errors.Is(refused, flushing.ErrClientLeft) {
+				step.Fail(t, "an event's ID cannot be framed, and the client is still there: Send's error must say so",
+					fmt.Sprintf("got  %v", refused), "want the *framing.FieldError of AppendText, and not ErrClientLeft")
+			}
 		}
-		step.Equal(t, "fourth arrived, but Send returned an error for it", nil, after)
+		step.Equal(t, "second arrived, but Send returned an error for it", nil, after)
 	})
 }
 
@@ -126,10 +155,10 @@ func TestABufferingProxyLetsTheStreamThrough(t *testing.T) {
 		}, pair.BufferingProxy())
 		step.Equal(t, "behind a proxy that buffers unless the response has X-Accel-Buffering: no, the client must have both events by now",
 			"one two", heard(client))
-		control := client.Header().Get("Cache-Control")
-		if !strings.Contains(control, "no-cache") && !strings.Contains(control, "no-store") {
+		control := list(client.Header(), "Cache-Control")
+		if !slices.Contains(control, "no-cache") && !slices.Contains(control, "no-store") {
 			step.Fail(t, "nothing tells a cache on the way that old events are of no use: it may keep them and serve them again",
-				fmt.Sprintf("got  Cache-Control: %s", control), "want Cache-Control: no-cache, or no-store")
+				"got  Cache-Control: "+strings.Join(control, ", "), "want Cache-Control: no-cache, or no-store")
 		}
 	})
 }

@@ -2,7 +2,6 @@ package flushing_test
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -26,7 +25,7 @@ func TestAHeadRequestGetsTheHeadersAlone(t *testing.T) {
 		name string
 		opts []pair.Option
 	}{{"HTTP/1.1", nil}, {"HTTP/2", []pair.Option{pair.HTTP2()}}} {
-		opened := make(chan error, 3) // what Open returned
+		opened := make(chan error, 4) // what Open returned
 		p := pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			s, err := flushing.Open(w, r)
 			opened <- err
@@ -44,11 +43,13 @@ func TestAHeadRequestGetsTheHeadersAlone(t *testing.T) {
 			step.Fail(t, protocol.name+", HEAD: Open returned a Stream. Nothing sent on it arrives or fails, and its connection's next request waits for the handler",
 				"got  nil", "want an error that wraps http.ErrBodyNotAllowed")
 		}
-		step.ErrorIs(t, protocol.name+", HEAD: Open's error must say that a HEAD gets no body", http.ErrBodyNotAllowed, err)
+		wantRefused(t, protocol.name+", HEAD: Open's error must say that a HEAD gets no body", http.ErrBodyNotAllowed, err)
 		step.Equal(t, protocol.name+", HEAD: the client asked for the headers that a GET gets, but these differ",
 			headers(first), headers(response))
 		step.Equal(t, protocol.name+", a GET after the HEAD, on the same connection: it must be answered like the one before",
 			first.Body, p.Get("/events").Body)
+		step.Equal(t, protocol.name+", a POST, as MCP's clients open their streams: it must be answered like a GET",
+			first.Body, p.Post("/events", "application/json", "{}").Body)
 	}
 }
 
@@ -79,8 +80,6 @@ func TestAWriterThatCannotFlushGetsA500(t *testing.T) {
 			fmt.Sprintf("got    %d, and the body %q", response.Status, response.Body), "want   500",
 			"server "+cmp.Or(strings.TrimSpace(p.ServerLog()), "has logged nothing"))
 	}
-	if !errors.Is(err, http.ErrNotSupported) {
-		step.Fail(t, "the client got its 500, but Open's error does not tell the handler that the writer cannot stream: the handler may go on sending",
-			fmt.Sprintf("got  %v", err), "want an error that wraps http.ErrNotSupported")
-	}
+	wantRefused(t, "the client got its 500, but Open's error does not tell the handler that the writer cannot stream: the handler may go on sending",
+		http.ErrNotSupported, err)
 }
