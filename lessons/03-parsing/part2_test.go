@@ -111,14 +111,12 @@ func TestALongLineIsReadAndAnEndlessOneIsRefused(t *testing.T) {
 	wantSize(t, zero+"a line of 1 MiB is within that", 0, 1, 1<<20, nil)
 	wantSize(t, "MaxEventSize is negative, which means no limit: a line of 64 KiB is read too", -1, 1, 64<<10, nil)
 	wantSize(t, "MaxEventSize is 10,000, and an event has 5,000 bytes: it is within that", 10_000, 5, 1000, nil)
-	wantSize(t, "MaxEventSize is 500, and a line has 1,000 bytes: it must be refused", 500, 1, 1000, parsing.ErrEventTooLarge)
-	wantSize(t, "MaxEventSize is 2,000, and an event has five lines of 1,000 bytes: it must be refused", 2000, 5, 1000, parsing.ErrEventTooLarge)
 
 	wantLinear(t, "a long line came in pieces of 1 KiB, and Decode copied the whole line again with each of them", func(size int) io.Reader {
 		return pieces{strings.NewReader("data: " + strings.Repeat("x", size) + "\n\n")}
 	})
 	wantLinear(t, "an event came in many lines, and the whole event was copied again with each of them", func(size int) io.Reader {
-		return strings.NewReader(strings.Repeat("data: "+strings.Repeat("x", 25)+"\n", size/32) + "\n")
+		return strings.NewReader(strings.Repeat("data: "+strings.Repeat("x", 249)+"\n", size/256) + "\n")
 	})
 	wantMany(t, "MaxEventSize counts for each event: a stream may go on for days", "data: "+strings.Repeat("x", 1000)+"\n\n", 100)
 	wantMany(t, "comments belong to no event: a quiet stream may send them for days", ": "+strings.Repeat("x", 1000)+"\n", 0)
@@ -128,6 +126,8 @@ func TestALongLineIsReadAndAnEndlessOneIsRefused(t *testing.T) {
 	wantTooLarge(t, "a line without an end fills the memory of a decoder that keeps it", 1<<20, line)
 	wantTooLarge(t, "an event without an end fills the memory of a decoder that keeps it", 1<<20, line+"\n")
 	wantTooLarge(t, zero+"a larger event must be refused", 0, line+"\n")
+	wantSize(t, "MaxEventSize is 500, and a line has 1,000 bytes: it must be refused", 500, 1, 1000, parsing.ErrEventTooLarge)
+	wantSize(t, "MaxEventSize is 2,000, and an event has five lines of 1,000 bytes: it must be refused", 2000, 5, 1000, parsing.ErrEventTooLarge)
 }
 
 // wantAtOnce sends wire down a connection that then is quiet, and wants these events and
