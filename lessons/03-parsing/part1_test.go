@@ -126,15 +126,21 @@ func TestWhatAReconnectNeedsIsKept(t *testing.T) {
 		"retry: "+strings.Repeat("0", 30)+"2000\n\n", "2s, true")
 	wantRetry(t, "a time.Duration has room for this many milliseconds, and a browser takes them too",
 		"retry: 9223372036854\n\n", fmt.Sprint(9223372036854*time.Millisecond, ", true"))
+	wantNoTimes(t)
+	wantRetry(t, `"soon" is not a number: the server has named no time`,
+		"retry: soon\n\n", "0s, false")
+	wantEach(t, "the reconnection time belongs to the stream: an event's Retry stays zero",
+		"retry: 3000\ndata: x\n\n", retryOf, "0s")
+}
+
+// wantNoTimes reads what is not a number of milliseconds.
+func wantNoTimes(t *testing.T) {
+	t.Helper()
 	for _, value := range []string{"", "-1", "+1", "1e3", "1.5", "1s", "0x10", "1_000", "٣", " 7", "7 ",
 		"9223372036855", "18446744073710", "9223372036854775807", "18446744073709551617", "99999999999999999999"} {
 		wantRetry(t, fmt.Sprintf("%q is not digits only, or too large: a client keeps the 3 s that it has", value),
 			"retry: 3000\nretry: "+value+"\n\n", "3s, true")
 	}
-	wantRetry(t, `"soon" is not a number: the server has named no time`,
-		"retry: soon\n\n", "0s, false")
-	wantEach(t, "the reconnection time belongs to the stream: an event's Retry stays zero",
-		"retry: 3000\ndata: x\n\n", retryOf, "0s")
 }
 
 // When a connection breaks, the last event may be incomplete. A browser drops

@@ -112,10 +112,10 @@ func TestALongLineIsReadAndAnEndlessOneIsRefused(t *testing.T) {
 	wantSize(t, "MaxEventSize is negative, which means no limit: a line of 64 KiB is read too", -1, 1, 64<<10, nil)
 	wantSize(t, "MaxEventSize is 10,000, and an event has 5,000 bytes: it is within that", 10_000, 5, 1000, nil)
 
-	wantLinear(t, "a long line came in pieces of 1 KiB, and Decode copied the whole line again with each of them", func(size int) io.Reader {
+	wantLinear(t, "a long line came in pieces of 1 KiB, and a longer one took far more memory than its share: is the line copied again with each piece?", func(size int) io.Reader {
 		return pieces{strings.NewReader("data: " + strings.Repeat("x", size) + "\n\n")}
 	})
-	wantLinear(t, "an event came in many lines, and the whole event was copied again with each of them", func(size int) io.Reader {
+	wantLinear(t, "an event came in many lines, and a longer one took far more memory than its share: is the event copied again with each line?", func(size int) io.Reader {
 		return strings.NewReader(strings.Repeat("data: "+strings.Repeat("x", 249)+"\n", size/256) + "\n")
 	})
 	wantMany(t, "MaxEventSize counts for each event: a stream may go on for days", "data: "+strings.Repeat("x", 1000)+"\n\n", 100)
@@ -271,8 +271,8 @@ func wantForgotten(t *testing.T) {
 	}
 	before := decode(100)
 	if kept := decode(events); kept > before+most {
-		step.Fail(t, "Decode returned many events, and something of each is still in memory: a stream that goes on for days fills it",
-			fmt.Sprintf("kept %d KiB of %d events", (kept-before)>>10, events), fmt.Sprintf("want %d KiB at most", most>>10))
+		step.Fail(t, "Decode returned many events, and the memory in use grew with them: a stream that goes on for days fills it",
+			fmt.Sprintf("grew by %d KiB with %d events", (kept-before)>>10, events), fmt.Sprintf("want %d KiB at most", most>>10))
 	}
 	runtime.KeepAlive(d)
 }
