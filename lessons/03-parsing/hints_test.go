@@ -30,7 +30,7 @@ var _ = step.Hints{
 	"TestTheStreamLastsUntilTheRequestsContextEnds": "send the request with its own context and through the caller's client as it is: what limits the time of either " +
 		"limits the stream, and what cancels when Connect returns ends it.",
 	"TestTwoDecodersShareNothing": "what a decoder remembers belongs into its fields, and not into a variable of the package.",
-	"TestANegativeLimitIsNone": "cmp.Or(d.MaxEventSize, DefaultMaxEventSize) is below zero then: ask for that before you compare.",
+	"TestANegativeLimitIsNone":    "cmp.Or(d.MaxEventSize, DefaultMaxEventSize) is below zero then: ask for that before you compare.",
 	"TestWhateverComesIsReadAsByABrowser": "follow the bytes that are shown line by line through the function browser in part4_test.go, and your own code beside it. " +
 		"With go test -run Whatever and STEP_SEED=random you get others.",
 	"FuzzWhateverComesIsReadAsByABrowser": "run it with -fuzz . and keep what it finds; each finding is one more case for you to read.",
