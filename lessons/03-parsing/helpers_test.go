@@ -2,16 +2,11 @@ package parsing_test
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
-	"runtime"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 
 	"example.com/sseworkbook/harness/step"
 	parsing "example.com/sseworkbook/lessons/03-parsing"
@@ -35,6 +30,7 @@ func payload(e framing.Event) string { return strconv.Quote(e.Data) }
 func typed(e framing.Event) string   { return e.Type + " " + strconv.Quote(e.Data) }
 func typeOf(e framing.Event) string  { return strconv.Quote(e.Type) }
 func idOf(e framing.Event) string    { return strconv.Quote(e.ID) }
+func full(e framing.Event) string    { return fmt.Sprintf("%s %q with id %q", e.Type, e.Data, e.ID) }
 func retryOf(e framing.Event) string { return e.Retry.String() }
 
 // A reading is what a decoder made of a stream.
@@ -54,7 +50,7 @@ func (r reading) list(show func(framing.Event) string) list {
 }
 
 func (r reading) String() string {
-	return fmt.Sprintf("%v; last event ID %q, reconnection time %s, then %v", r.list(typed), r.lastID, r.retry, r.err)
+	return fmt.Sprintf("%v; last event ID %q, reconnection time %s, then %v", r.list(full), r.lastID, r.retry, r.err)
 }
 
 // read decodes what r gives, to its end.
@@ -97,7 +93,8 @@ func readWire(tb testing.TB, wire string) reading {
 	tb.Helper()
 	got := read(tb, strings.NewReader(wire))
 	if got.err != io.EOF {
-		step.Fail(tb, "all bytes were read, but Decode returned an error other than io.EOF"+wireLine(wire), fmt.Sprintf("got  %v", got.err))
+		step.Fail(tb, "Decode returned an error that the reader did not return: at the end of the stream it must return io.EOF"+wireLine(wire),
+			fmt.Sprintf("got  %v", got.err))
 	}
 	return got
 }
@@ -143,6 +140,19 @@ func wantResumed(tb testing.TB, sentence, wire, want string) {
 	}
 	got := fmt.Sprintf("%s, then LastEventID() is %q", cmp.Or(strings.Join(ids, " "), "no event"), d.LastEventID())
 	step.Equal(tb, sentence+wireLine(wire), want, got)
+}
+
+// wantIDs reads a stream, and looks at the last event ID after each event and at the
+// end.
+func wantIDs(tb testing.TB, sentence, wire string, want ...string) {
+	tb.Helper()
+	d := parsing.NewDecoder(strings.NewReader(wire))
+	got := list{}
+	event, err := d.Decode()
+	for ; err == nil && len(got) < len(want); event, err = d.Decode() {
+		got = append(got, d.LastEventID()+" "+payload(event))
+	}
+	step.Equal(tb, sentence+wireLine(wire), append(list{}, want...), append(got, fmt.Sprint(d.LastEventID(), " ", err)))
 }
 
 // logged returns a decoder that writes down the comments, and a function that
@@ -200,126 +210,4 @@ func wireLine(parts ...string) string {
 // cut gives the bytes of wire in two reads.
 func cut(wire string, at int) io.Reader {
 	return io.MultiReader(strings.NewReader(wire[:at]), strings.NewReader(wire[at:]))
-}
-
-// whileOpen sends wire down a connection that then is quiet, and returns the
-// events and comments that came of it before anything else happened.
-func whileOpen(t *testing.T, wire string) list {
-	t.Helper()
-	var now list
-	step.Bubble(t, func(t *testing.T) {
-		r, w := io.Pipe()
-		_, got, decode := logged(r)
-		var both sync.WaitGroup // both end when w is closed
-		both.Go(func() { io.WriteString(w, wire) })
-		both.Go(func() {
-			for decode() == nil && len(*got) < 10 {
-			}
-			r.Close()
-		})
-		synctest.Wait() // neither can go on: the next byte would have to come
-		now = slices.Clone(*got)
-		w.Close()
-		both.Wait()
-	})
-	var events list
-	for _, entry := range now {
-		events = append(events, strings.TrimPrefix(entry, "event "))
-	}
-	return events
-}
-
-// wantLong reads a line of so many bytes that comes in pieces of 1 KiB. A decoder
-// that copies the line with each piece needs a thousand times its memory in the
-// end; one that searches it again and again meets the step's watchdog.
-func wantLong(t *testing.T, sentence string, limit, size int) {
-	t.Helper()
-	defer step.OnHang(t, func() (string, []string) {
-		return "a long line came in pieces, and Decode has not returned: does it go through the whole line again with each piece?",
-			[]string{fmt.Sprintf("sent %d bytes, 1 KiB at a time", size)}
-	})()
-	wire := "data: " + strings.Repeat("x", size-len("data: ")) + "\n\n"
-	d := parsing.NewDecoder(pieces{strings.NewReader(wire)})
-	d.MaxEventSize = limit
-	before := allocated()
-	event, err := d.Decode()
-	used := allocated() - before
-	if want := size - len("data: "); len(event.Data) != want || err != nil {
-		step.Fail(t, sentence, fmt.Sprintf("got  an event of %d bytes, %v", len(event.Data), err),
-			fmt.Sprintf("want an event of %d bytes, %v", want, error(nil)))
-	}
-	if used > 64*uint64(size) {
-		step.Fail(t, "a long line came in pieces, and Decode copied it again with each of them",
-			fmt.Sprintf("sent %d KiB, 1 KiB at a time", size>>10), fmt.Sprintf("used %d KiB of memory in turn", used>>10))
-	}
-}
-
-// wantManyLines reads an event of so many lines. A decoder that copies the event
-// with each of them needs a thousand times its memory in the end.
-func wantManyLines(t *testing.T, lines int) {
-	t.Helper()
-	wire := strings.Repeat("data: "+strings.Repeat("x", 25)+"\n", lines) + "\n"
-	before := allocated()
-	read(t, strings.NewReader(wire))
-	if used := allocated() - before; used > 64*uint64(len(wire)) {
-		step.Fail(t, "an event came in many lines, and the whole event was copied again with each of them",
-			fmt.Sprintf("sent %d KiB in %d lines", len(wire)>>10, lines), fmt.Sprintf("used %d KiB of memory in turn", used>>10))
-	}
-}
-
-// allocated counts the bytes that were allocated since the program began.
-func allocated() uint64 {
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return stats.TotalAlloc
-}
-
-// pieces come as over a network, 1 KiB at a time.
-type pieces struct{ io.Reader }
-
-func (p pieces) Read(b []byte) (int, error) { return p.Reader.Read(b[:min(len(b), 1<<10)]) }
-
-// wantMany reads a stream that is larger than MaxEventSize, though none of its
-// hundred parts is.
-func wantMany(t *testing.T, sentence, part string, events int) {
-	t.Helper()
-	d := parsing.NewDecoder(strings.NewReader(strings.Repeat(part, 100)))
-	d.MaxEventSize = 64 << 10
-	got := 0
-	_, err := d.Decode()
-	for ; err == nil; _, err = d.Decode() {
-		got++
-	}
-	step.Equal(t, sentence, fmt.Sprintf("%d events, then EOF", events), fmt.Sprintf("%d events, then %v", got, err))
-}
-
-// wantTooLarge reads from a peer that sends text again and again. A limit of 0 is
-// the default.
-func wantTooLarge(t *testing.T, sentence string, limit int, text string) {
-	t.Helper()
-	atMost := cmp.Or(limit, parsing.DefaultMaxEventSize)
-	peer := &endless{text: text, size: 4 * atMost}
-	d := parsing.NewDecoder(peer)
-	d.MaxEventSize = limit
-	_, err := d.Decode()
-	if !errors.Is(err, parsing.ErrEventTooLarge) || peer.sent > 3*atMost {
-		step.Fail(t, sentence, fmt.Sprintf("got  %v, after %d KiB", err, peer.sent>>10),
-			fmt.Sprintf("want %v, after %d KiB", parsing.ErrEventTooLarge, atMost>>10))
-	}
-}
-
-// An endless peer sends text again and again. It ends after size bytes after all:
-// your memory may be smaller than its patience.
-type endless struct {
-	text       string
-	size, sent int
-}
-
-func (e *endless) Read(b []byte) (int, error) {
-	if e.sent > e.size {
-		return 0, io.EOF
-	}
-	n := copy(b, e.text[e.sent%len(e.text):])
-	e.sent += n
-	return n, nil
 }

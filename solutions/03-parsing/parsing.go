@@ -63,7 +63,7 @@ func NewDecoder(r io.Reader) *Decoder {
 // the stream names none. Its Retry is zero: see ReconnectionTime.
 //
 // At the end of the stream the error is [io.EOF], and an event without its blank
-// line is dropped. An event over MaxEventSize returns an error that wraps
+// line is dropped, as is a line without its end. An event over MaxEventSize returns an error that wraps
 // [ErrEventTooLarge]; an error of the reader is returned unchanged. After an
 // error Decode returns that error again.
 //
@@ -108,8 +108,8 @@ func (d *Decoder) LastEventID() string { return d.lastID }
 func (d *Decoder) SetLastEventID(id string) { d.id, d.lastID = id, id }
 
 // ReconnectionTime returns how long the server wants the client to wait before
-// it reconnects, and whether the server has said. A retry field that is not all
-// digits, or too large for a [time.Duration], is ignored.
+// it reconnects, and whether the server has said. A retry field that is not digits
+// only, one at least, or too large for a [time.Duration], is ignored.
 //
 //lesson:keep
 func (d *Decoder) ReconnectionTime() (wait time.Duration, said bool) { return d.retry, d.hasRetry }
@@ -242,12 +242,13 @@ func (d *Decoder) cutLine() (line []byte, ended bool) {
 // Connect sends r and returns the event stream that is the response to it. It
 // asks for text/event-stream, and that no cache answers, unless r has an Accept or
 // a Cache-Control header of its own. The stream's last event ID begins with r's
-// Last-Event-ID header. The stream ends when r's context does; the caller closes
-// it. Connect leaves r unchanged.
+// Last-Event-ID header. The stream ends when r's context does, and not before; the
+// caller closes it. Connect leaves c and r unchanged, and r's Header nil if it is.
 //
 // A response that has another status than 200, is not text/event-stream, or has a
-// content encoding that net/http does not undo returns a *[ResponseError]. The
-// errors of c come back wrapped.
+// content encoding that net/http does not undo returns a *[ResponseError]. Its body
+// is closed unread: it may never end. The errors of c come back wrapped, with the
+// *url.Error that they are.
 //
 //lesson:todo Send a copy of r that has the headers, and take nothing but an event stream. Close the body of any other response.
 //lesson:return &Source{}, nil
