@@ -206,7 +206,7 @@ func (w *wire) returned() []string {
 	if w.client == nil || w.client.outcome == unfinished {
 		return nil
 	}
-	return []string{fmt.Sprint("Run ", w.client.outcome, ", after ", w.client.took)}
+	return []string{fmt.Sprintf("Run %s (it ran for %v)", w.client.outcome, w.client.took)}
 }
 
 // has fails the step if the caller of q does not have the answer that it should.
@@ -229,6 +229,9 @@ type answering struct {
 	outcome string                  // what Run did
 	took    time.Duration           // how long it took for that
 }
+
+// ofRun is the key of a value that is in Run's context alone.
+type ofRun struct{}
 
 // unfinished is what a Run does that is still at it.
 const unfinished = "has not returned"
@@ -261,7 +264,7 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 	}
 
 	client := &answering{wire: w, outcome: unfinished}
-	ctx, stop := context.WithCancelCause(w.t.Context())
+	ctx, stop := context.WithCancelCause(context.WithValue(w.t.Context(), ofRun{}, true))
 	client.stop = stop
 	w.client = client
 	began := time.Now()
@@ -270,6 +273,8 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 		client.err = err
 		if errors.Is(err, syscall.ECONNRESET) {
 			err = errors.New("connection reset by peer") // without the addresses
+		} else if cause := context.Cause(ctx); cause != nil && errors.Is(err, cause) {
+			err = cause // without what it is wrapped in
 		}
 		client.outcome, client.took = fmt.Sprintf("returned %v, %d at work", err, w.working.Load()), time.Since(began)
 	}()
@@ -286,28 +291,49 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 // base is the URL of a stream that a step plays.
 const base = "http://example.com/gw/events"
 
+// near is the endpoint that such a stream names first.
+const near = "http://example.com/gw/responses"
+
 // A played client is run by your Answerer, on a stream that the step writes.
 type played struct {
 	stream *io.PipeWriter
 	done   chan struct{} // closed when Run has returned
 	err    error         // what Run returned
+	closed bool          // whether the stream was closed by then
 }
 
 // play has a run a stream that the step writes, until the step ends.
 func play(t *testing.T, a *timeouts.Answerer) *played {
-	from, err := url.Parse(base)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := playIn(t.Context(), a)
+	t.Cleanup(func() { p.end(); step.Advance(2 * time.Minute) })
+	return p
+}
+
+// playIn has a run a stream that the step writes and ends, with ctx. The first event
+// names the endpoint, as on each stream of lesson 04.
+func playIn(ctx context.Context, a *timeouts.Answerer) *played {
 	reader, writer := io.Pipe()
+	body := &body{PipeReader: reader}
 	p := &played{stream: writer, done: make(chan struct{})}
 	go func() { // ends with the stream, at the latest
 		defer close(p.done)
-		p.err = a.Run(t.Context(), parsing.NewSource(reader), from)
+		p.err = a.Run(ctx, parsing.NewSource(body), &url.URL{Scheme: "http", Host: "example.com", Path: "/gw/events"})
+		p.closed = body.closed.Load()
 		reader.Close() // nothing reads it any longer
 	}()
-	t.Cleanup(func() { p.end(); step.Advance(2 * time.Minute) })
+	p.send(framing.Event{Type: "endpoint", Data: "responses"})
 	return p
+}
+
+// A body knows whether it was closed.
+type body struct {
+	*io.PipeReader
+	closed atomic.Bool
+}
+
+func (b *body) Close() error {
+	b.closed.Store(true)
+	return b.PipeReader.Close()
 }
 
 // send sends events down the stream, as far as they are read.
@@ -333,6 +359,17 @@ func (p *played) outcome() string {
 
 // end ends the stream.
 func (p *played) end() { p.stream.Close(); synctest.Wait() }
+
+// meeting returns a function that returns when two goroutines are in it.
+func meeting() func() {
+	meet := make(chan struct{})
+	return func() {
+		select {
+		case meet <- struct{}{}:
+		case <-meet:
+		}
+	}
+}
 
 // request is the event of a request.
 func request(id, method string) framing.Event {
