@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -56,6 +57,9 @@ func wait(ctx context.Context, d time.Duration) {
 type notes struct{ step.List[string] }
 
 func (n *notes) String() string { return cmp.Or(strings.Join(n.All(), ", "), "nothing") }
+
+// sorted returns the notes in the order of the alphabet.
+func (n *notes) sorted() string { return strings.Join(slices.Sorted(slices.Values(n.All())), ", ") }
 
 // A wire is a server with sessions (lesson 04) and your Caller. One client is
 // connected to it, over HTTP, in a bubble.
@@ -214,8 +218,7 @@ func (w *wire) returned() []string {
 func (w *wire) has(q *question, want, sentence string) {
 	w.t.Helper()
 	if q.answer != want {
-		details := step.Compare("got ", q.answer, "want", want)
-		details = append(details, "posted: "+w.posts.String())
+		details := []string{"got  " + q.answer, "want " + want, "posted: " + w.posts.String()} // whole: the cause may be at the end
 		step.Fail(w.t, sentence, append(details, w.returned()...)...)
 	}
 }
@@ -291,7 +294,12 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 // base is the URL of a stream that a step plays.
 const base = "http://example.com/gw/events"
 
-// near is the endpoint that such a stream names first.
+// from is base, as Run gets it.
+var from = url.URL{Scheme: "http", Host: "example.com", Path: "/gw/events"}
+
+// named is the event that such a stream begins with, and near the endpoint in it.
+var named = framing.Event{Type: "endpoint", Data: "responses"}
+
 const near = "http://example.com/gw/responses"
 
 // A played client is run by your Answerer, on a stream that the step writes.
@@ -309,32 +317,36 @@ func play(t *testing.T, a *timeouts.Answerer) *played {
 	return p
 }
 
-// playIn has a run a stream that the step writes and ends, with ctx. The first event
-// names the endpoint, as on each stream of lesson 04.
+// playIn is play for a caller that ends the stream. Run gets ctx. The first event names
+// the endpoint, as on each stream of lesson 04.
 func playIn(ctx context.Context, a *timeouts.Answerer) *played {
+	p := connect(ctx, a)
+	p.send(named)
+	return p
+}
+
+// connect is playIn before the first event.
+func connect(ctx context.Context, a *timeouts.Answerer) *played {
 	reader, writer := io.Pipe()
-	body := &body{PipeReader: reader}
+	body := &body{Reader: reader, close: reader.Close}
 	p := &played{stream: writer, done: make(chan struct{})}
 	go func() { // ends with the stream, at the latest
 		defer close(p.done)
-		p.err = a.Run(ctx, parsing.NewSource(body), &url.URL{Scheme: "http", Host: "example.com", Path: "/gw/events"})
+		p.err = a.Run(ctx, parsing.NewSource(body), &from)
 		p.closed = body.closed.Load()
 		reader.Close() // nothing reads it any longer
 	}()
-	p.send(framing.Event{Type: "endpoint", Data: "responses"})
 	return p
 }
 
 // A body knows whether it was closed.
 type body struct {
-	*io.PipeReader
+	io.Reader
 	closed atomic.Bool
+	close  func() error
 }
 
-func (b *body) Close() error {
-	b.closed.Store(true)
-	return b.PipeReader.Close()
-}
+func (b *body) Close() error { b.closed.Store(true); return b.close() }
 
 // send sends events down the stream, as far as they are read.
 func (p *played) send(events ...framing.Event) {
@@ -360,17 +372,6 @@ func (p *played) outcome() string {
 // end ends the stream.
 func (p *played) end() { p.stream.Close(); synctest.Wait() }
 
-// meeting returns a function that returns when two goroutines are in it.
-func meeting() func() {
-	meet := make(chan struct{})
-	return func() {
-		select {
-		case meet <- struct{}{}:
-		case <-meet:
-		}
-	}
-}
-
 // request is the event of a request.
 func request(id, method string) framing.Event {
 	return framing.Event{Type: "request", Data: fmt.Sprintf(`{"jsonrpc":"2.0","id":%q,"method":%q}`, id, method)}
@@ -386,19 +387,5 @@ func deliveredTo(log *notes) func(context.Context, string, correlation.Response)
 	return func(_ context.Context, endpoint string, r correlation.Response) error {
 		log.Add(fmt.Sprintf("%s: %s → %s", r.ID, strings.Trim(string(r.Result), `"`), endpoint))
 		return nil
-	}
-}
-
-// logged returns an Answerer whose Handle takes d, or until its context ends, and
-// writes down which method ended when. It delivers nothing.
-func logged(ended *notes, d time.Duration) *timeouts.Answerer {
-	return &timeouts.Answerer{
-		Deliver: func(context.Context, string, correlation.Response) error { return nil },
-		Handle: func(ctx context.Context, method string, _ json.RawMessage) (any, error) {
-			began := time.Now()
-			wait(ctx, d)
-			ended.Add(fmt.Sprint(method, " after ", time.Since(began)))
-			return "done", nil
-		},
 	}
 }

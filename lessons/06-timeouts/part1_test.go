@@ -224,6 +224,17 @@ func answer(caller *timeouts.Caller, e framing.Event, response correlation.Respo
 	return caller.Resolve("session", response)
 }
 
+// meeting returns a function that returns when two goroutines are in it.
+func meeting() func() {
+	meet := make(chan struct{})
+	return func() {
+		select {
+		case meet <- struct{}{}:
+		case <-meet:
+		}
+	}
+}
+
 // yes and no are responses. answer gives them an ID.
 var (
 	yes = correlation.Response{JSONRPC: "2.0", Result: []byte(`"yes"`)}

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -70,24 +70,6 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		step.Advance(time.Second)
 		w.has(greet, `"greet done"`, "the server closed the idle connection just as the answer was sent on it: the answer must be sent again")
 	})
-	step.Bubble(t, func(t *testing.T) {
-		var delivered notes
-		client := play(t, &timeouts.Answerer{
-			Deliver: deliveredTo(&delivered),
-			Handle: func(_ context.Context, _ string, params json.RawMessage) (any, error) {
-				time.Sleep(time.Second) // meanwhile the other requests come
-				return cmp.Or(string(params), "no params"), nil
-			},
-		})
-		for id, params := range []string{`,"params":[1]`, `,"params":[2]`, ``} {
-			client.send(framing.Event{Type: "request", Data: fmt.Sprintf(`{"jsonrpc":"2.0","id":"%d","method":"count"%s}`, id, params)})
-		}
-		step.Advance(time.Second)
-		all := delivered.All()
-		slices.Sort(all)
-		step.Equal(t, "three requests were at work at the same time, the first two with params and the third without: each Handle must have its own",
-			fmt.Sprintf("0: [1] → %[1]s, 1: [2] → %[1]s, 2: no params → %[1]s", near), strings.Join(all, ", "))
-	})
 }
 
 // The server says where the answers go. But if it can name any host, it can have them sent to
@@ -116,6 +98,14 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 			"3: count done → http://example.com/gw/responses?b", delivered.All()[len(delivered.All())-1])
 		client.send(request("4", "count"), far) // the race detector sees a goroutine that reads the endpoint while this one changes it
 	})
+	step.Bubble(t, func(t *testing.T) {
+		var delivered notes
+		client := connect(t.Context(), &timeouts.Answerer{Handle: takes(0), Deliver: deliveredTo(&delivered)})
+		defer client.end()
+		step.Advance(time.Hour)
+		client.send(named, request("1", "count"))
+		step.Equal(t, "an hour passed before the server named its endpoint, and then a request came: Run must still answer", "1: count done → "+near, delivered.String())
+	})
 	for _, c := range []struct{ what, endpoint, named string }{
 		{"another host", "http://other.example/gw/responses", "http://other.example"},
 		{"another port", "//example.com:8080/gw/responses", "http://example.com:8080"},
@@ -127,8 +117,9 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 			client := play(t, &timeouts.Answerer{Deliver: deliveredTo(&delivered), Handle: takes(0)})
 			client.send(framing.Event{Type: "endpoint", Data: c.endpoint}, request("1", "count"))
 			step.Advance(time.Second)
-			step.Equal(t, fmt.Sprintf("the endpoint event says %s (%s): Run must return an error, and deliver nothing", c.endpoint, c.what),
-				"an error, delivered: nothing", fmt.Sprintf("%s, delivered: %v", client.outcome(), delivered.String()))
+			sentence := fmt.Sprintf("the endpoint event says %s (%s): Run must return an error, and deliver nothing", c.endpoint, c.what)
+			step.Equal(t, sentence, "nothing", delivered.String())
+			step.Equal(t, sentence, "an error", client.outcome())
 			if !strings.Contains(client.err.Error(), c.named) {
 				step.Fail(t, fmt.Sprintf("the endpoint event says %s (%s): Run's error must name %s", c.endpoint, c.what, c.named), fmt.Sprint("got  ", client.err))
 			}
@@ -181,30 +172,34 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 		step.Advance(time.Second)
 		w.has(next, `"greet done"`, "the server refused an answer and there is no OnUndelivered: Run must go on and answer the next request")
 	})
-	step.Bubble(t, func(t *testing.T) {
-		var reports notes
-		ill := errors.New("the carrier pigeon is ill")
-		meet := meeting()
-		client := play(t, &timeouts.Answerer{
-			Handle:  takes(time.Second),
-			Deliver: func(context.Context, string, correlation.Response) error { return ill },
-			OnUndelivered: func(r correlation.Response, err error) {
-				reports.Add(fmt.Sprint(r.ID, ": ", errors.Is(err, ill)))
-				if r.ID != "1" {
-					meet()
-					reports.Add("met")
-				}
-			},
+	for _, c := range []struct {
+		what    string
+		deliver func(context.Context, string, correlation.Response) error
+	}{
+		{"Deliver returned an error", func(context.Context, string, correlation.Response) error { return errBroken }},
+		{"the server could not be reached", nil},
+	} {
+		step.Bubble(t, func(t *testing.T) {
+			var reports notes
+			client := play(t, &timeouts.Answerer{
+				Handle:  takes(time.Second),
+				Client:  &http.Client{Transport: unreachable{}},
+				Deliver: c.deliver,
+				OnUndelivered: func(r correlation.Response, err error) {
+					reports.Add(fmt.Sprint(r.ID, ": ", errors.Is(err, errBroken)))
+				},
+			})
+			client.send(request("1", "count"))
+			step.Advance(time.Minute)
+			step.Equal(t, c.what+": Run must tell OnUndelivered of the response, with that error", "1: true", reports.String())
 		})
-		client.send(request("1", "count"))
-		step.Advance(time.Second)
-		step.Equal(t, "Deliver returned an error: Run must tell OnUndelivered of the response, with that error", "1: true", reports.String())
-		client.send(request("2", "count"), request("2", "count"))
-		step.Advance(time.Second)
-		step.Equal(t, "two answers were lost at the same moment, and the OnUndelivered of each waits for that of the other: Run must call it for both at once",
-			"1: true, 2: true, 2: true, met, met", reports.String())
-	})
+	}
 }
+
+// unreachable is a network without a server.
+type unreachable struct{}
+
+func (unreachable) RoundTrip(*http.Request) (*http.Response, error) { return nil, errBroken }
 
 // statusOf returns the status of the *RefusedError in err, or zero.
 func statusOf(err error) int {
@@ -282,8 +277,40 @@ func TestASlowQuestionDoesNotHoldUpAQuickOne(t *testing.T) {
 				return deliveredTo(&delivered)(ctx, endpoint, r)
 			},
 		})
-		client.send(request("1", "count"), request("2", "greet"))
+		client.send(request("1", "count"))
+		client.send(request("2", "greet"))
 		step.Equal(t, "one answer takes 10 s to deliver: the answer after it must not wait for that", "2: greet done → "+near, delivered.String())
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var delivered notes
+		client := play(t, &timeouts.Answerer{
+			Deliver: deliveredTo(&delivered),
+			Handle: func(_ context.Context, _ string, params json.RawMessage) (any, error) {
+				time.Sleep(time.Second) // meanwhile the other requests come
+				return cmp.Or(string(params), "no params"), nil
+			},
+		})
+		for id, params := range []string{`,"params":[1]`, `,"params":[2]`, ``} {
+			client.send(framing.Event{Type: "request", Data: fmt.Sprintf(`{"jsonrpc":"2.0","id":"%d","method":"count"%s}`, id, params)})
+		}
+		step.Advance(time.Second)
+		step.Equal(t, "three requests were at work at the same time, the first two with params and the third without: each Handle must have its own",
+			fmt.Sprintf("0: [1] → %[1]s, 1: [2] → %[1]s, 2: no params → %[1]s", near), delivered.sorted())
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var reports notes
+		meet := meeting()
+		client := play(t, &timeouts.Answerer{
+			Handle:  takes(0),
+			Deliver: func(context.Context, string, correlation.Response) error { return errors.New("no route") },
+			OnUndelivered: func(correlation.Response, error) {
+				meet()
+				reports.Add("met")
+			},
+		})
+		client.send(request("1", "count"), request("2", "greet"))
+		step.Equal(t, "two answers were lost at the same moment, and the OnUndelivered of each waits for that of the other: Run must call both at once",
+			"met, met", reports.String())
 	})
 }
 
@@ -314,4 +341,18 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 		step.Advance(time.Second)
 		step.Equal(t, "Limit is 1, and one Answerer runs two streams with a request each: each stream must have its own Limit", 2, len(ended.All()))
 	})
+}
+
+// logged returns an Answerer whose Handle takes d, or until its context ends, and
+// writes down which method ended when. It delivers nothing.
+func logged(ended *notes, d time.Duration) *timeouts.Answerer {
+	return &timeouts.Answerer{
+		Deliver: func(context.Context, string, correlation.Response) error { return nil },
+		Handle: func(ctx context.Context, method string, _ json.RawMessage) (any, error) {
+			began := time.Now()
+			wait(ctx, d)
+			ended.Add(fmt.Sprint(method, " after ", time.Since(began)))
+			return "done", nil
+		},
+	}
 }

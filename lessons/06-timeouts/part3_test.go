@@ -1,6 +1,7 @@
 package timeouts_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"example.com/sseworkbook/harness/step"
 	timeouts "example.com/sseworkbook/lessons/06-timeouts"
 	framing "example.com/sseworkbook/solutions/01-framing"
+	parsing "example.com/sseworkbook/solutions/03-parsing"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 )
 
@@ -212,6 +215,26 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
+		var late notes
+		for range 20 {
+			var stream bytes.Buffer
+			named.WriteTo(&stream)
+			request("1", "count").WriteTo(&stream)
+			var returned atomic.Bool
+			answerer := &timeouts.Answerer{Deliver: deliveredTo(new(notes)), Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
+				result, err := slowToEnd(ctx, method, params)
+				if returned.Load() {
+					late.Add(method)
+				}
+				return result, err
+			}}
+			answerer.Run(t.Context(), parsing.NewSource(io.NopCloser(&stream)), &from)
+			returned.Store(true)
+		}
+		step.Advance(time.Minute)
+		step.Equal(t, "20 streams ended right behind their only request: Run must wait for a Handle that has just begun, or is about to", 0, len(late.All()))
+	})
+	step.Bubble(t, func(t *testing.T) {
 		var ended notes
 		answerer := logged(&ended, time.Second)
 		for _, method := range []string{"first", "second"} {
@@ -222,7 +245,15 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 		}
 		step.Equal(t, "one Answerer ran a stream to its end, then another: it must answer the requests of both", "first after 1s, second after 1s", ended.String())
 
-		held := step.HeldContexts(20, func(ctx context.Context) { playIn(ctx, answerer).end() })
+		open := 0
+		held := step.HeldContexts(20, func(ctx context.Context) {
+			client := playIn(ctx, answerer)
+			client.end()
+			if !client.closed {
+				open++
+			}
+		})
+		step.Equal(t, "20 streams ended: Run must close each before it returns", 0, open)
 		step.Equal(t, "20 streams ended, and the program goes on: a minute later, Run must hold none of the contexts that it was given", 0, held())
 	})
 }
