@@ -129,7 +129,7 @@ func TestACancelledQuestionThatWaitsItsTurnNeverBegins(t *testing.T) {
 		w.has(third, `"third done"`, "Limit is 1, three requests of 10 s came, and the second was cancelled while it waited: after 20 s the third must be answered")
 	})
 	step.Bubble(t, func(t *testing.T) {
-		const many = 3000
+		const many = 1500
 		var ended notes
 		answerer := logged(&ended, time.Second)
 		answerer.Limit = 1
