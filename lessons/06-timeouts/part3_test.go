@@ -215,6 +215,16 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
+		ctx, stop := context.WithCancelCause(t.Context())
+		stop(errBroken)
+		client := connect(ctx, &timeouts.Answerer{Handle: slowToEnd})
+		defer client.end()
+		synctest.Wait()
+		step.Equal(t, "Run's context had ended before the stream began: Run must close the stream, and return an error",
+			"an error, closed: true", fmt.Sprintf("%s, closed: %t", client.outcome(), client.closed))
+		step.ErrorIs(t, "Run's context had ended before the stream began: Run's error must be the cause", errBroken, client.err)
+	})
+	step.Bubble(t, func(t *testing.T) {
 		var late notes
 		for range 20 {
 			var stream bytes.Buffer

@@ -185,7 +185,7 @@ func TestAnAnswerIsUsedOrRefused(t *testing.T) {
 	defer step.Begin(t)()
 	var caller timeouts.Caller
 	var refused int64
-	for range 1000 {
+	for range 500 {
 		ctx, giveUp := context.WithCancel(t.Context())
 		sent := make(chan framing.Event, 2)
 		var callErr, resolveErr error
@@ -205,7 +205,7 @@ func TestAnAnswerIsUsedOrRefused(t *testing.T) {
 			refused++
 		}
 	}
-	step.Equal(t, "1,000 answers came, each while its caller gave up: Late must count those that Resolve refused", refused, caller.Late())
+	step.Equal(t, "500 answers came, each while its caller gave up: Late must count those that Resolve refused", refused, caller.Late())
 }
 
 // A stream carries requests of any length, some of which are cancelled, and it may end at any
