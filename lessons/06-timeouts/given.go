@@ -25,14 +25,12 @@ import (
 const DefaultTimeout = 30 * time.Second
 
 // A TimeoutError says that the client did not answer within the Caller's Timeout.
-// Where the caller's own context ended the wait, the error is that context's
-// cause instead.
+// The end of the caller's own context is that context's cause instead.
 type TimeoutError struct{ After time.Duration }
 
 func (e *TimeoutError) Error() string { return fmt.Sprintf("no answer after %v", e.After) }
 
-// Timeout is true, as it is for all errors of a wait that took too long: see
-// [net.Error].
+// Timeout is true, as for all errors of a wait that took too long: see [net.Error].
 func (e *TimeoutError) Timeout() bool { return true }
 
 // cancellation is the params of "notifications/cancelled", as MCP has it.
@@ -285,8 +283,7 @@ func retryAfter(header string) time.Duration {
 }
 
 // client returns Client, except that a redirect to an origin that may not have the
-// responses is not followed, as one that Client itself refuses is not: what the
-// server has answered then is the redirect.
+// responses is not followed. What the server has answered then is the redirect.
 func (a *Answerer) client() *http.Client {
 	client := *cmp.Or(a.Client, http.DefaultClient)
 	check := client.CheckRedirect

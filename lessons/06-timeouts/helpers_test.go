@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -56,6 +57,9 @@ func wait(ctx context.Context, d time.Duration) {
 type notes struct{ step.List[string] }
 
 func (n *notes) String() string { return cmp.Or(strings.Join(n.All(), ", "), "nothing") }
+
+// sorted returns the notes in the order of the alphabet.
+func (n *notes) sorted() string { return strings.Join(slices.Sorted(slices.Values(n.All())), ", ") }
 
 // A wire is a server with sessions (lesson 04) and your Caller. One client is
 // connected to it, over HTTP, in a bubble.
@@ -206,7 +210,7 @@ func (w *wire) returned() []string {
 	if w.client == nil || w.client.outcome == unfinished {
 		return nil
 	}
-	return []string{fmt.Sprint("Run ", w.client.outcome, ", after ", w.client.took)}
+	return []string{fmt.Sprintf("Run %s (it ran for %v)", w.client.outcome, w.client.took)}
 }
 
 // has fails the step if the caller of q does not have the answer that it should.
@@ -214,8 +218,7 @@ func (w *wire) returned() []string {
 func (w *wire) has(q *question, want, sentence string) {
 	w.t.Helper()
 	if q.answer != want {
-		details := step.Compare("got ", q.answer, "want", want)
-		details = append(details, "posted: "+w.posts.String())
+		details := []string{"got  " + q.answer, "want " + want, "posted: " + w.posts.String()} // whole: the cause may be at the end
 		step.Fail(w.t, sentence, append(details, w.returned()...)...)
 	}
 }
@@ -229,6 +232,9 @@ type answering struct {
 	outcome string                  // what Run did
 	took    time.Duration           // how long it took for that
 }
+
+// ofRun is the key of a value that is in Run's context alone.
+type ofRun struct{}
 
 // unfinished is what a Run does that is still at it.
 const unfinished = "has not returned"
@@ -261,7 +267,7 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 	}
 
 	client := &answering{wire: w, outcome: unfinished}
-	ctx, stop := context.WithCancelCause(w.t.Context())
+	ctx, stop := context.WithCancelCause(context.WithValue(w.t.Context(), ofRun{}, true))
 	client.stop = stop
 	w.client = client
 	began := time.Now()
@@ -270,6 +276,8 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 		client.err = err
 		if errors.Is(err, syscall.ECONNRESET) {
 			err = errors.New("connection reset by peer") // without the addresses
+		} else if cause := context.Cause(ctx); cause != nil && errors.Is(err, cause) {
+			err = cause // without what it is wrapped in
 		}
 		client.outcome, client.took = fmt.Sprintf("returned %v, %d at work", err, w.working.Load()), time.Since(began)
 	}()
@@ -286,29 +294,59 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 // base is the URL of a stream that a step plays.
 const base = "http://example.com/gw/events"
 
+// from is base, as Run gets it.
+var from = url.URL{Scheme: "http", Host: "example.com", Path: "/gw/events"}
+
+// named is the event that such a stream begins with, and near the endpoint in it.
+var named = framing.Event{Type: "endpoint", Data: "responses"}
+
+const near = "http://example.com/gw/responses"
+
 // A played client is run by your Answerer, on a stream that the step writes.
 type played struct {
 	stream *io.PipeWriter
 	done   chan struct{} // closed when Run has returned
 	err    error         // what Run returned
+	closed bool          // whether the stream was closed by then
 }
 
 // play has a run a stream that the step writes, until the step ends.
 func play(t *testing.T, a *timeouts.Answerer) *played {
-	from, err := url.Parse(base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	reader, writer := io.Pipe()
-	p := &played{stream: writer, done: make(chan struct{})}
-	go func() { // ends with the stream, at the latest
-		defer close(p.done)
-		p.err = a.Run(t.Context(), parsing.NewSource(reader), from)
-		reader.Close() // nothing reads it any longer
-	}()
+	p := playIn(t.Context(), a)
 	t.Cleanup(func() { p.end(); step.Advance(2 * time.Minute) })
 	return p
 }
+
+// playIn is play for a caller that ends the stream. Run gets ctx. The first event names
+// the endpoint, as on each stream of lesson 04.
+func playIn(ctx context.Context, a *timeouts.Answerer) *played {
+	p := connect(ctx, a)
+	p.send(named)
+	return p
+}
+
+// connect is playIn before the first event.
+func connect(ctx context.Context, a *timeouts.Answerer) *played {
+	reader, writer := io.Pipe()
+	body := &body{Reader: reader, close: reader.Close}
+	p := &played{stream: writer, done: make(chan struct{})}
+	go func() { // ends with the stream, at the latest
+		defer close(p.done)
+		p.err = a.Run(ctx, parsing.NewSource(body), &from)
+		p.closed = body.closed.Load()
+		reader.Close() // nothing reads it any longer
+	}()
+	return p
+}
+
+// A body knows whether it was closed.
+type body struct {
+	io.Reader
+	closed atomic.Bool
+	close  func() error
+}
+
+func (b *body) Close() error { b.closed.Store(true); return b.close() }
 
 // send sends events down the stream, as far as they are read.
 func (p *played) send(events ...framing.Event) {
@@ -349,19 +387,5 @@ func deliveredTo(log *notes) func(context.Context, string, correlation.Response)
 	return func(_ context.Context, endpoint string, r correlation.Response) error {
 		log.Add(fmt.Sprintf("%s: %s → %s", r.ID, strings.Trim(string(r.Result), `"`), endpoint))
 		return nil
-	}
-}
-
-// logged returns an Answerer whose Handle takes d, or until its context ends, and
-// writes down which method ended when. It delivers nothing.
-func logged(ended *notes, d time.Duration) *timeouts.Answerer {
-	return &timeouts.Answerer{
-		Deliver: func(context.Context, string, correlation.Response) error { return nil },
-		Handle: func(ctx context.Context, method string, _ json.RawMessage) (any, error) {
-			began := time.Now()
-			wait(ctx, d)
-			ended.Add(fmt.Sprint(method, " after ", time.Since(began)))
-			return "done", nil
-		},
 	}
 }

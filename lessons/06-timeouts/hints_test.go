@@ -26,4 +26,8 @@ var _ = step.Hints{
 	"TestACancelledQuestionThatWaitsItsTurnNeverBegins": "wait for the turn in a select, beside the Done of the request's own context.",
 	"TestWhenRunReturnsNothingIsLeft": "give Run a context of its own. Then defer, in this order: wait for the goroutines, cancel the context, " +
 		"close the stream. With context.AfterFunc, the end of the context closes the stream too; the error to return then is context.Cause(ctx).",
+	"TestWhateverEndsACall":          "let Call do what it does for one call, and keep nothing of that in the Caller but the count of late answers.",
+	"TestAnAnswerIsUsedOrRefused":    "leave it to c.calls who was first: its Call returns the answer that its Resolve took, even if the context has ended.",
+	"TestWhateverComesDownTheStream": "look at each way out of the goroutine of a request: a turn that was taken is given back on all of them.",
+	"TestNothingIsKeptOfWhatIsDone":  "call the done that start returned, on each way out, and keep no list of your own of what was cancelled.",
 }

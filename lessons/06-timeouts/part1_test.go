@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,7 +45,7 @@ func TestTheErrorSaysWhoseTimeWasUp(t *testing.T) {
 	step.Bubble(t, func(t *testing.T) {
 		caller := &timeouts.Caller{Timeout: 10 * time.Second}
 		_, err := call(t, t.Context(), caller, silent)
-		step.Equal(t, "the Caller's Timeout of 10 s passed: the error must wrap a *TimeoutError that says so", "the Caller's, after 10s", whose(err))
+		step.Equal(t, "the Caller's Timeout of 10 s passed: the error must be a *correlation.CallError with a *TimeoutError in it that says so", "the Caller's, after 10s", whose(err))
 
 		hurried, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
@@ -66,16 +65,14 @@ func TestTheErrorSaysWhoseTimeWasUp(t *testing.T) {
 func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
-		var caller timeouts.Caller
-		took, _ := call(t, t.Context(), &caller, silent)
-		step.Equal(t, "the client never answers: Call must give up after 30 s", 30*time.Second, took)
-
-		ctx := &watched{Context: t.Context(), done: make(chan struct{})}
-		result, err := caller.Call(ctx, answersAfter(time.Second, &caller, yes), approve)
-		step.Equal(t, "the client answered after a second: Call must return its result", `"yes" <nil>`, fmt.Sprint(string(result), " ", err))
-		synctest.Wait()
-		step.Equal(t, "Call returned an answer after a second, but did not end its own context (at 1,000 calls per second, 30,000 of them would run)",
-			0, int(ctx.waiting.Load()))
+		caller := timeouts.Caller{Timeout: time.Hour}
+		const calls = 20
+		held := step.HeldContexts(calls, func(ctx context.Context) {
+			result, err := caller.Call(ctx, answersAfter(time.Second, &caller, yes), approve)
+			step.Equal(t, "the client answered after a second: Call must return its result", `"yes" <nil>`, fmt.Sprint(string(result), " ", err))
+		})
+		step.Equal(t, fmt.Sprintf("Timeout is an hour, and %d calls were answered after a second: a minute later, Call must hold none of their contexts (a timer that is not stopped holds one until it fires)", calls),
+			0, held())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var observed []string
@@ -84,7 +81,6 @@ func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 			observed = append(observed, fmt.Sprint(method, " ", took))
 			told = err
 		}}
-		full := peerFunc(func(framing.Event) error { return sessions.ErrFull })
 		for _, c := range []struct {
 			what, want string
 			peer       correlation.Peer
@@ -92,13 +88,27 @@ func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 			{"the client answered after a second", "approve 1s", answersAfter(time.Second, &caller, yes)},
 			{"the client answered with an error after two seconds", "approve 2s", answersAfter(2*time.Second, &caller, no)},
 			{"the client never answered", "approve 30s", silent},
-			{"the request could not be sent", "approve 0s", full},
+			{"the request could not be sent", "approve 0s", peerFunc(func(framing.Event) error { return sessions.ErrFull })},
 		} {
 			observed = nil
 			_, err := call(t, t.Context(), &caller, c.peer)
 			step.Equal(t, c.what+": Call must tell Observe the method and how long it took, once", c.want, strings.Join(observed, ", "))
-			step.Equal(t, c.what+": Observe must get the error that Call returns", fmt.Sprint(err), fmt.Sprint(told))
+			step.Equal(t, c.what+": Observe must get the error that Call returns", errorAndText(err), errorAndText(told))
+			step.Equal(t, c.what+": Call must leave no entry behind", 0, caller.Len())
 		}
+	})
+	step.Bubble(t, func(t *testing.T) {
+		meet := meeting()
+		var caller timeouts.Caller
+		caller.Observe = func(string, time.Duration, error) {
+			meet()
+			caller.Late()
+		}
+		var calls sync.WaitGroup
+		for range 2 {
+			calls.Go(func() { caller.Call(t.Context(), silent, approve) })
+		}
+		step.Returns(t, "two calls ended at the same moment, and the Observe of each waits for that of the other: Call must call Observe for both at once", calls.Wait)
 	})
 }
 
@@ -155,6 +165,16 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
+		hurried, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		var heard notes
+		call(t, hurried, new(timeouts.Caller), peerFunc(func(e framing.Event) error {
+			heard.Add(e.Type)
+			return nil
+		}))
+		step.Equal(t, "the deadline of the caller's own context passed: Call must send the client a cancellation", "request, notification", heard.String())
+	})
+	step.Bubble(t, func(t *testing.T) {
 		heard, _ := callAndStop(t, sessions.ErrFull, sessions.ErrFull)
 		step.Equal(t, "the request could not be sent: Call must not send a cancellation after it", "request", heard)
 	})
@@ -170,7 +190,7 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 		step.Equal(t, "the cancellation could not be sent: Call's error must still be the *TimeoutError", "the Caller's, after 30s", whose(err))
 	})
 	step.Bubble(t, func(t *testing.T) {
-		for range 20 { // a select that has two ways takes either
+		for range 40 { // a select that has two ways takes either
 			var caller timeouts.Caller
 			var heard notes
 			ctx, giveUp := context.WithCancel(t.Context())
@@ -195,11 +215,23 @@ func answersAfter(d time.Duration, caller *timeouts.Caller, response correlation
 }
 
 // answer resolves the request in e, if there is one.
-func answer(caller *timeouts.Caller, e framing.Event, response correlation.Response) {
+func answer(caller *timeouts.Caller, e framing.Event, response correlation.Response) error {
 	var request correlation.Request
-	if json.Unmarshal([]byte(e.Data), &request); request.ID != "" {
-		response.ID = request.ID
-		caller.Resolve("session", response)
+	if json.Unmarshal([]byte(e.Data), &request); request.ID == "" {
+		return nil
+	}
+	response.ID = request.ID
+	return caller.Resolve("session", response)
+}
+
+// meeting returns a function that returns when two goroutines are in it.
+func meeting() func() {
+	meet := make(chan struct{})
+	return func() {
+		select {
+		case meet <- struct{}{}:
+		case <-meet:
+		}
 	}
 }
 
@@ -229,48 +261,35 @@ type manyCauses []error
 
 func (c manyCauses) Error() string { return c[0].Error() }
 
-// callAndStop asks a client whose Send returns sendErr, with a context that has
-// ended with a cause, and returns what the client was sent and how the call ended.
+// callAndStop asks a client whose Send returns sendErr, with a context that ends
+// meanwhile with a cause, and returns what the client was sent and how the call ended.
 func callAndStop(t *testing.T, cause, sendErr error) (heard string, err error) {
 	t.Helper()
 	ctx, stop := context.WithCancelCause(t.Context())
-	stop(cause)
 	var sent notes
 	_, err = call(t, ctx, new(timeouts.Caller), peerFunc(func(e framing.Event) error {
 		sent.Add(e.Type)
+		stop(cause)
 		return sendErr
 	}))
+	synctest.Wait()
 	return sent.String(), err
 }
 
+// errorAndText returns whether err is an error, and what it says. A nil pointer in err
+// is an error.
+func errorAndText(err error) string { return fmt.Sprintf("error: %t, %v", err != nil, err) }
+
 // whose returns whose time was up, as far as err says it.
 func whose(err error) string {
+	call, ok := errors.AsType[*correlation.CallError](err)
+	if !ok {
+		return fmt.Sprintf("not a *correlation.CallError: %v", err)
+	}
 	if timeout, ok := errors.AsType[*timeouts.TimeoutError](err); ok {
 		return fmt.Sprint("the Caller's, after ", timeout.After)
 	}
-	if call, ok := errors.AsType[*correlation.CallError](err); ok {
-		err = call.Err
-	}
-	return fmt.Sprint("its own: ", err)
-}
-
-// A watched context counts the contexts that were made of it and still run.
-type watched struct {
-	context.Context
-	done    chan struct{} // its own, or else the context package would not use AfterFunc
-	waiting atomic.Int32
-}
-
-func (w *watched) Done() <-chan struct{} { return w.done }
-
-// AfterFunc is how the context package has f called at the context's end, which
-// does not come here, until stop is called.
-func (w *watched) AfterFunc(f func()) (stop func() bool) {
-	w.waiting.Add(1)
-	return sync.OnceValue(func() bool {
-		w.waiting.Add(-1)
-		return true
-	})
+	return fmt.Sprint("its own: ", call.Err)
 }
 
 // A listener is a client whose part the step plays.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 	onTheWire(t, func(t *testing.T, w *wire) {
 		handled := "not called"
 		w.run(&timeouts.Answerer{Handle: func(ctx context.Context, method string, _ json.RawMessage) (any, error) {
-			handled = fmt.Sprint("called, context's error: ", ctx.Err())
+			handled = fmt.Sprintf("called, context's error: %v, of Run's: %t", ctx.Err(), ctx.Value(ofRun{}) != nil)
 			var none *correlation.Error
 			switch method {
 			case "forbidden":
@@ -35,18 +36,22 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 				return nil, none
 			case "garbled":
 				return nil, &correlation.Error{Code: 7, Message: "no", Data: json.RawMessage("no JSON")}
+			case "hurried":
+				return nil, fmt.Errorf("asking the database: %w", context.DeadlineExceeded)
 			}
 			return method + " to you too", nil
 		}})
 		hello := w.ask("hello")
-		step.Equal(t, "a request came: Run must call Handle, with a context that has not ended", "called, context's error: <nil>", handled)
+		step.Equal(t, "a request came: Run must call Handle, with a context that has not ended, and is made of Run's own", "called, context's error: <nil>, of Run's: true", handled)
 		w.has(hello, `"hello to you too"`, "Handle returned a result: Run must post it, so that the caller gets it")
+		w.has(w.ask("bye"), `"bye to you too"`, "a second request came after the first was answered: Run must answer it, too")
 		for _, c := range []struct{ method, answer, sentence string }{
 			{"forbidden", "not to you (code 7)", "Handle returned an error that wraps a *correlation.Error: the caller must get the latter"},
 			{"broken", "the disk is full (code -32603)", "Handle returned an error without a code: the caller must get it as an internal error"},
 			{"careless", "a nil *correlation.Error, which as an error is not nil: return nil itself (code -32603)",
 				"Handle returned a nil *correlation.Error as its error: the caller must get an internal error that says so"},
 			{"garbled", "no (code 7), with data that is not JSON (code -32603)", "Handle returned an error that cannot be written as JSON: the caller must get an internal error in its place"},
+			{"hurried", "asking the database: context deadline exceeded (code -32603)", "Handle returned a context's error, but the request's own context had not ended: the caller must get an internal error"},
 		} {
 			w.has(w.ask(c.method), c.answer, c.sentence)
 		}
@@ -78,16 +83,28 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 			Deliver: deliveredTo(&delivered),
 			Handle:  takes(time.Second),
 		})
-		near := framing.Event{Type: "endpoint", Data: "responses?b"}
+		other := framing.Event{Type: "endpoint", Data: "responses?b"}
 		far := framing.Event{Type: "endpoint", Data: "https://answers.example.com/c"}
-		client.send(near, request("1", "count"))
+		client.send(other, request("1", "count"))
 		step.Advance(time.Second)
 		step.Equal(t, "the stream came from "+base+" and named the endpoint responses?b: the answer must go there", "1: count done → http://example.com/gw/responses?b", delivered.String())
 		client.send(far, request("2", "greet"))
 		step.Advance(time.Second)
 		step.Equal(t, "the server then named an endpoint on an origin that Origins allows: the next answer must go there",
 			"2: greet done → https://answers.example.com/c", delivered.All()[len(delivered.All())-1])
-		client.send(request("3", "count"), near) // the race detector sees a goroutine that reads the endpoint while this one changes it
+		client.send(other, request("3", "count"))
+		step.Advance(time.Second)
+		step.Equal(t, "the stream came from "+base+" and named the endpoint responses?b after one on another origin: the next answer must go there",
+			"3: count done → http://example.com/gw/responses?b", delivered.All()[len(delivered.All())-1])
+		client.send(request("4", "count"), far) // the race detector sees a goroutine that reads the endpoint while this one changes it
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var delivered notes
+		client := connect(t.Context(), &timeouts.Answerer{Handle: takes(0), Deliver: deliveredTo(&delivered)})
+		defer client.end()
+		step.Advance(time.Hour)
+		client.send(named, request("1", "count"))
+		step.Equal(t, "an hour passed before the server named its endpoint, and then a request came: Run must still answer", "1: count done → "+near, delivered.String())
 	})
 	for _, c := range []struct{ what, endpoint, named string }{
 		{"another host", "http://other.example/gw/responses", "http://other.example"},
@@ -100,8 +117,9 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 			client := play(t, &timeouts.Answerer{Deliver: deliveredTo(&delivered), Handle: takes(0)})
 			client.send(framing.Event{Type: "endpoint", Data: c.endpoint}, request("1", "count"))
 			step.Advance(time.Second)
-			step.Equal(t, fmt.Sprintf("the endpoint event says %s (%s): Run must return an error, and deliver nothing", c.endpoint, c.what),
-				"an error, delivered: nothing", fmt.Sprintf("%s, delivered: %v", client.outcome(), delivered.String()))
+			sentence := fmt.Sprintf("the endpoint event says %s (%s): Run must return an error, and deliver nothing", c.endpoint, c.what)
+			step.Equal(t, sentence, "nothing", delivered.String())
+			step.Equal(t, sentence, "an error", client.outcome())
 			if !strings.Contains(client.err.Error(), c.named) {
 				step.Fail(t, fmt.Sprintf("the endpoint event says %s (%s): Run's error must name %s", c.endpoint, c.what, c.named), fmt.Sprint("got  ", client.err))
 			}
@@ -123,22 +141,22 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 				return takes(time.Second)(ctx, method, params)
 			},
 			OnUndelivered: func(r correlation.Response, err error) {
-				reports.Add(fmt.Sprintf("%.10s (%t)", cmp.Or(strings.Trim(string(r.Result), `"`), "no result"), err != nil))
+				reports.Add(fmt.Sprintf("%.10s (%d)", cmp.Or(strings.Trim(string(r.Result), `"`), "no result"), statusOf(err)))
 			},
 		})
 		w.ask("count").giveUp() // as in lesson 05, without a word to the client
 		step.Advance(time.Second)
-		step.Equal(t, "the server refused an answer with 410, since its caller had given up: Run must tell OnUndelivered, with an error",
-			"count done (true)", reports.String())
+		step.Equal(t, "the server refused an answer with 410, since its caller had given up: Run must tell OnUndelivered, with the *RefusedError",
+			"count done (410)", reports.String())
 		w.ask("greet")
 		step.Advance(time.Second)
-		step.Equal(t, "the server refused one answer and took the next: Run must not tell OnUndelivered of the second", "count done (true)", reports.String())
+		step.Equal(t, "the server refused one answer and took the next: Run must not tell OnUndelivered of the second", "count done (410)", reports.String())
 		refused, taken, _ := strings.Cut(w.from.String(), ", ")
 		step.Equal(t, "the server refused one answer and took the next: both must use one connection (if the response to a POST is left unread, the next POST needs a new one)", refused, taken)
 
 		w.has(w.ask("export"), "the server refused the response: 413 Request Entity Too Large (code -32603)",
 			"the answer is larger than the server takes: its caller must get an error at once, not wait for its timeout (deliver posts one)")
-		step.Equal(t, "the server refused an answer that was too large: Run must tell OnUndelivered of that answer", "count done (true), xxxxxxxxxx (true)", reports.String())
+		step.Equal(t, "the server refused an answer that was too large: Run must tell OnUndelivered of that answer", "count done (410), xxxxxxxxxx (413)", reports.String())
 
 		w.busy.Store(true)
 		again := w.ask("greet")
@@ -154,19 +172,41 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 		step.Advance(time.Second)
 		w.has(next, `"greet done"`, "the server refused an answer and there is no OnUndelivered: Run must go on and answer the next request")
 	})
-	step.Bubble(t, func(t *testing.T) {
-		var reports notes
-		client := play(t, &timeouts.Answerer{
-			Handle: takes(time.Second),
-			Deliver: func(context.Context, string, correlation.Response) error {
-				return errors.New("the carrier pigeon is ill")
-			},
-			OnUndelivered: func(r correlation.Response, err error) { reports.Add(fmt.Sprint(r.ID, ": ", err)) },
+	for _, c := range []struct {
+		what    string
+		deliver func(context.Context, string, correlation.Response) error
+	}{
+		{"Deliver returned an error", func(context.Context, string, correlation.Response) error { return errBroken }},
+		{"the server could not be reached", nil},
+	} {
+		step.Bubble(t, func(t *testing.T) {
+			var reports notes
+			client := play(t, &timeouts.Answerer{
+				Handle:  takes(time.Second),
+				Client:  &http.Client{Transport: unreachable{}},
+				Deliver: c.deliver,
+				OnUndelivered: func(r correlation.Response, err error) {
+					reports.Add(fmt.Sprint(r.ID, ": ", errors.Is(err, errBroken)))
+				},
+			})
+			client.send(request("1", "count"))
+			step.Advance(time.Minute)
+			step.Equal(t, c.what+": Run must tell OnUndelivered of the response, with that error", "1: true", reports.String())
 		})
-		client.send(request("1", "count"))
-		step.Advance(time.Second)
-		step.Equal(t, "Deliver returned an error: Run must tell OnUndelivered of the response, with that error", "1: the carrier pigeon is ill", reports.String())
-	})
+	}
+}
+
+// unreachable is a network without a server.
+type unreachable struct{}
+
+func (unreachable) RoundTrip(*http.Request) (*http.Response, error) { return nil, errBroken }
+
+// statusOf returns the status of the *RefusedError in err, or zero.
+func statusOf(err error) int {
+	if refused, ok := errors.AsType[*timeouts.RefusedError](err); ok {
+		return refused.StatusCode
+	}
+	return 0
 }
 
 // A stream carries more than requests, and next year's server sends what you do not know.
@@ -183,12 +223,30 @@ func TestWhatIsNoRequestPassesBy(t *testing.T) {
 		}).session
 		session.Send(framing.Event{Data: "hello"})
 		session.Send(framing.Event{Type: "notification", Data: `{"jsonrpc":"2.0","method":"notifications/news"}`})
+		session.Send(cancellation("what nobody asked"))
 		session.Send(framing.Event{Type: "request", Data: "no JSON"})
 		session.Send(framing.Event{Type: "request", Data: `{"jsonrpc":"2.0","method":"without an id"}`})
 		greet := w.ask("greet")
-		w.has(greet, `"done"`, "four events came that need no answer, then a request: Run must answer the request")
-		step.Equal(t, "four events came that need no answer, then a request: Run must call Handle for the request alone", "greet", handled.String())
-		step.Equal(t, "six events came: Run must tell OnEvent of each", "endpoint, message, notification, request, request, request", told.String())
+		w.has(greet, `"done"`, "five events came that need no answer, then a request: Run must answer the request")
+		step.Equal(t, "five events came that need no answer, then a request: Run must call Handle for the request alone", "greet", handled.String())
+		step.Equal(t, "seven events came: Run must tell OnEvent of each", "endpoint, message, notification, notification, request, request, request", told.String())
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var told notes
+		client := play(t, &timeouts.Answerer{
+			OnEvent: func(e framing.Event) {
+				time.Sleep(time.Second)
+				told.Add("OnEvent of " + e.Type)
+			},
+			Handle: func(context.Context, string, json.RawMessage) (any, error) {
+				told.Add("Handle")
+				return "done", nil
+			},
+			Deliver: deliveredTo(new(notes)),
+		})
+		client.send(request("1", "count"))
+		step.Advance(2 * time.Second)
+		step.Equal(t, "a request came: Run must tell OnEvent before it does anything about it", "OnEvent of endpoint, OnEvent of request, Handle", told.String())
 	})
 }
 
@@ -219,15 +277,47 @@ func TestASlowQuestionDoesNotHoldUpAQuickOne(t *testing.T) {
 				return deliveredTo(&delivered)(ctx, endpoint, r)
 			},
 		})
+		client.send(request("1", "count"))
+		client.send(request("2", "greet"))
+		step.Equal(t, "one answer takes 10 s to deliver: the answer after it must not wait for that", "2: greet done → "+near, delivered.String())
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var delivered notes
+		client := play(t, &timeouts.Answerer{
+			Deliver: deliveredTo(&delivered),
+			Handle: func(_ context.Context, _ string, params json.RawMessage) (any, error) {
+				time.Sleep(time.Second) // meanwhile the other requests come
+				return cmp.Or(string(params), "no params"), nil
+			},
+		})
+		for id, params := range []string{`,"params":[1]`, `,"params":[2]`, ``} {
+			client.send(framing.Event{Type: "request", Data: fmt.Sprintf(`{"jsonrpc":"2.0","id":"%d","method":"count"%s}`, id, params)})
+		}
+		step.Advance(time.Second)
+		step.Equal(t, "three requests were at work at the same time, the first two with params and the third without: each Handle must have its own",
+			fmt.Sprintf("0: [1] → %[1]s, 1: [2] → %[1]s, 2: no params → %[1]s", near), delivered.sorted())
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var reports notes
+		meet := meeting()
+		client := play(t, &timeouts.Answerer{
+			Handle:  takes(0),
+			Deliver: func(context.Context, string, correlation.Response) error { return errors.New("no route") },
+			OnUndelivered: func(correlation.Response, error) {
+				meet()
+				reports.Add("met")
+			},
+		})
 		client.send(request("1", "count"), request("2", "greet"))
-		step.Equal(t, "one answer takes 10 s to deliver: the answer after it must not wait for that", "2: greet done → "+base, delivered.String())
+		step.Equal(t, "two answers were lost at the same moment, and the OnUndelivered of each waits for that of the other: Run must call both at once",
+			"met, met", reports.String())
 	})
 }
 
 // A server may ask a thousand things at once. Its client has two cores, and one disk.
 func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 	defer step.Begin(t)()
-	for _, c := range []struct{ limit, allowed int }{{2, 2}, {0, 8}} {
+	for _, c := range []struct{ limit, allowed int }{{2, 2}, {0, 8}, {-1, 8}} {
 		onTheWire(t, func(t *testing.T, w *wire) {
 			w.run(&timeouts.Answerer{Limit: c.limit, Handle: takes(time.Second)})
 			for range c.allowed {
@@ -240,5 +330,29 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 			w.has(one, `"one done"`, "each request takes a second and this one had to wait for its turn: after two seconds it must be answered")
 			w.has(two, `"two done"`, "each request takes a second and this one had to wait for its turn: after two seconds it must be answered")
 		})
+	}
+	step.Bubble(t, func(t *testing.T) {
+		var ended notes
+		answerer := logged(&ended, time.Second)
+		answerer.Limit = 1
+		for _, method := range []string{"one", "two"} {
+			play(t, answerer).send(request("1", method))
+		}
+		step.Advance(time.Second)
+		step.Equal(t, "Limit is 1, and one Answerer runs two streams with a request each: each stream must have its own Limit", 2, len(ended.All()))
+	})
+}
+
+// logged returns an Answerer whose Handle takes d, or until its context ends, and
+// writes down which method ended when. It delivers nothing.
+func logged(ended *notes, d time.Duration) *timeouts.Answerer {
+	return &timeouts.Answerer{
+		Deliver: func(context.Context, string, correlation.Response) error { return nil },
+		Handle: func(ctx context.Context, method string, _ json.RawMessage) (any, error) {
+			began := time.Now()
+			wait(ctx, d)
+			ended.Add(fmt.Sprint(method, " after ", time.Since(began)))
+			return "done", nil
+		},
 	}
 }

@@ -1,11 +1,16 @@
 package timeouts_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +18,7 @@ import (
 	"example.com/sseworkbook/harness/step"
 	timeouts "example.com/sseworkbook/lessons/06-timeouts"
 	framing "example.com/sseworkbook/solutions/01-framing"
+	parsing "example.com/sseworkbook/solutions/03-parsing"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 )
 
@@ -77,6 +83,21 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var ended notes
+		const many = 50
+		answerer := logged(&ended, 10*time.Second)
+		answerer.Limit = many
+		var events []framing.Event
+		for n := range many {
+			id := strconv.Itoa(n)
+			events = append(events, request(id, "count"), cancellation(id))
+		}
+		play(t, answerer).send(events...)
+		step.Advance(time.Minute)
+		late := slices.DeleteFunc(ended.All(), func(end string) bool { return end == "count after 0s" })
+		step.Equal(t, fmt.Sprintf("%d requests came, and right behind each of them its cancellation: no Handle must go on working", many), "", strings.Join(late, ", "))
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var ended notes
 		answerer := logged(&ended, 10*time.Second)
 		one, other := play(t, answerer), play(t, answerer)
 		one.send(request("1", "one"))
@@ -108,23 +129,22 @@ func TestACancelledQuestionThatWaitsItsTurnNeverBegins(t *testing.T) {
 		w.has(third, `"third done"`, "Limit is 1, three requests of 10 s came, and the second was cancelled while it waited: after 20 s the third must be answered")
 	})
 	step.Bubble(t, func(t *testing.T) {
-		const last = 200
-		var begun step.List[string]
-		client := play(t, &timeouts.Answerer{
-			Limit:   1,
-			Deliver: func(context.Context, string, correlation.Response) error { return nil },
-			Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
-				begun.Add(method)
-				return takes(time.Second)(ctx, method, params)
-			},
-		})
-		for n := range last {
-			client.send(request(strconv.Itoa(n+1), "count"))
+		const many = 1500
+		var ended notes
+		answerer := logged(&ended, time.Second)
+		answerer.Limit = 1
+		client := play(t, answerer)
+		client.send(request("1", "first"))
+		events := make([]framing.Event, many)
+		for n := range events {
+			events[n] = request(strconv.Itoa(n+2), "count")
 		}
-		client.send(cancellation(strconv.Itoa(last)))
-		step.Advance((last + 10) * time.Second)
-		step.Equal(t, fmt.Sprintf("Limit is 1, %d requests of a second came at once, and the last was cancelled: Run must call Handle for all the others", last),
-			last-1, len(begun.All()))
+		client.send(append(events, cancellation("1"), cancellation(strconv.Itoa(many+1)))...)
+		step.Equal(t, fmt.Sprintf("Limit is 1, and %d requests wait behind the first when a cancellation of that one comes: Run must read it, and end its context", many),
+			"first after 0s", ended.String())
+		step.Advance(many * time.Second)
+		step.Equal(t, fmt.Sprintf("Limit is 1, %d requests of a second waited, and the last was cancelled: Run must call Handle for all the others", many),
+			many-1, len(ended.All())-1)
 	})
 }
 
@@ -141,11 +161,7 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 		{"the connection broke", func(w *wire, _ *answering) { w.Cut() }, "connection reset by peer"},
 	} {
 		onTheWire(t, func(t *testing.T, w *wire) {
-			client := w.run(&timeouts.Answerer{Handle: func(ctx context.Context, _ string, _ json.RawMessage) (any, error) {
-				wait(ctx, 30*time.Second)
-				time.Sleep(time.Second) // it has something to put away
-				return nil, ctx.Err()
-			}})
+			client := w.run(&timeouts.Answerer{Handle: slowToEnd})
 			w.ask("count")
 			step.Advance(time.Second)
 			c.end(w, client)
@@ -155,23 +171,78 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 			step.Advance(time.Minute)
 			step.Equal(t, c.what+": Run must not post the answer of a Handle that it ended", "nothing", w.posts.String())
 		})
+		onTheWire(t, func(t *testing.T, w *wire) {
+			w.mute.Store(true)
+			client := w.run(&timeouts.Answerer{Handle: takes(time.Second)})
+			w.ask("count")
+			step.Advance(2 * time.Second)
+			c.end(w, client)
+			step.Advance(time.Minute)
+			step.Equal(t, c.what+" during a POST that the server does not respond to: Run must give up the POST and return",
+				"returned "+c.want+", 0 at work, 0 streams open", client.end())
+		})
 	}
-	onTheWire(t, func(t *testing.T, w *wire) {
-		client := w.run(&timeouts.Answerer{Handle: takes(time.Second)})
-		client.session.Send(framing.Event{Type: "endpoint", Data: "http://other.example/responses"})
-		step.Advance(time.Second)
-		step.Equal(t, "the server named an endpoint on another origin: Run must return an error and close the stream",
-			"true, 0 streams open", fmt.Sprintf("%t, %d streams open", client.err != nil, w.sessions.Len()))
+	for _, c := range []struct {
+		what    string
+		end     func(p *played, stop context.CancelCauseFunc)
+		outcome string
+		err     error // nil: any
+	}{
+		{"Run's context ended", func(_ *played, stop context.CancelCauseFunc) { stop(errBroken) }, "an error", errBroken},
+		{"the stream ended", func(p *played, _ context.CancelCauseFunc) { p.end() }, "no error", nil},
+		{"the stream broke", func(p *played, _ context.CancelCauseFunc) { p.stream.CloseWithError(errBroken) }, "an error", errBroken},
+		{"the stream broke in the middle", func(p *played, _ context.CancelCauseFunc) { p.stream.CloseWithError(io.ErrUnexpectedEOF) }, "an error", io.ErrUnexpectedEOF},
+		{"the server named an endpoint on another origin", func(p *played, _ context.CancelCauseFunc) {
+			p.send(framing.Event{Type: "endpoint", Data: "http://other.example/responses"})
+		}, "an error", nil},
+	} {
+		step.Bubble(t, func(t *testing.T) {
+			ctx, stop := context.WithCancelCause(t.Context())
+			defer stop(nil)
+			client := playIn(ctx, &timeouts.Answerer{Handle: slowToEnd, Deliver: deliveredTo(new(notes))})
+			defer client.end()
+			client.send(request("1", "count"))
+			step.Advance(time.Second)
+			c.end(client, stop)
+			synctest.Wait()
+			step.Equal(t, c.what+" while a Handle was at work that needs one more second: Run must wait for it", "Run has not returned", client.outcome())
+			step.Advance(time.Second)
+			step.Equal(t, c.what+" a second ago, and the Handle returned: Run must return", c.outcome, client.outcome())
+			step.Equal(t, c.what+": Run must close the stream before it returns", true, client.closed)
+			if c.err != nil {
+				step.ErrorIs(t, c.what+": Run must return the error that it ended with", c.err, client.err)
+			}
+		})
+	}
+	step.Bubble(t, func(t *testing.T) {
+		ctx, stop := context.WithCancelCause(t.Context())
+		stop(errBroken)
+		client := connect(ctx, &timeouts.Answerer{Handle: slowToEnd})
+		defer client.end()
+		synctest.Wait()
+		step.Equal(t, "Run's context had ended before the stream began: Run must close the stream, and return an error",
+			"an error, closed: true", fmt.Sprintf("%s, closed: %t", client.outcome(), client.closed))
+		step.ErrorIs(t, "Run's context had ended before the stream began: Run's error must be the cause", errBroken, client.err)
 	})
-	onTheWire(t, func(t *testing.T, w *wire) {
-		w.mute.Store(true)
-		client := w.run(&timeouts.Answerer{Handle: takes(time.Second)})
-		w.ask("count")
-		step.Advance(2 * time.Second)
-		client.stop(errors.New("we are closing"))
+	step.Bubble(t, func(t *testing.T) {
+		var late notes
+		for range 20 {
+			var stream bytes.Buffer
+			named.WriteTo(&stream)
+			request("1", "count").WriteTo(&stream)
+			var returned atomic.Bool
+			answerer := &timeouts.Answerer{Deliver: deliveredTo(new(notes)), Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
+				result, err := slowToEnd(ctx, method, params)
+				if returned.Load() {
+					late.Add(method)
+				}
+				return result, err
+			}}
+			answerer.Run(t.Context(), parsing.NewSource(io.NopCloser(&stream)), &from)
+			returned.Store(true)
+		}
 		step.Advance(time.Minute)
-		step.Equal(t, "Run's context ended during a POST that the server does not respond to: Run must give up the POST and return",
-			"returned we are closing, 0 at work, 0 streams open", client.end())
+		step.Equal(t, "20 streams ended right behind their only request: Run must wait for a Handle that has just begun, or is about to", 0, len(late.All()))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var ended notes
@@ -183,5 +254,26 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 			client.end()
 		}
 		step.Equal(t, "one Answerer ran a stream to its end, then another: it must answer the requests of both", "first after 1s, second after 1s", ended.String())
+
+		open := 0
+		held := step.HeldContexts(20, func(ctx context.Context) {
+			client := playIn(ctx, answerer)
+			client.end()
+			if !client.closed {
+				open++
+			}
+		})
+		step.Equal(t, "20 streams ended: Run must close each before it returns", 0, open)
+		step.Equal(t, "20 streams ended, and the program goes on: a minute later, Run must hold none of the contexts that it was given", 0, held())
 	})
+}
+
+// errBroken is why a stream breaks, or Run's context ends.
+var errBroken = errors.New("no route to host")
+
+// slowToEnd is a Handle that needs a second more when its context has ended.
+func slowToEnd(ctx context.Context, _ string, _ json.RawMessage) (any, error) {
+	wait(ctx, 30*time.Second)
+	time.Sleep(time.Second) // it has something to put away
+	return nil, ctx.Err()
 }

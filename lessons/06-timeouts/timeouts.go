@@ -31,9 +31,10 @@ type Caller struct {
 }
 
 // Call is [correlation.Caller.Call] with an end: the response, the Timeout (a
-// *[TimeoutError]) or the end of ctx (its cause), whichever comes first. A client
-// whose caller no longer waits is told so, by the notification
-// "notifications/cancelled", as long as its stream lasts.
+// *[TimeoutError]) or the end of ctx (its cause), whichever comes first. All errors
+// are a *[correlation.CallError], as they are there. A client whose caller no longer
+// waits is told so, by the notification "notifications/cancelled", as long as its
+// stream lasts.
 func (c *Caller) Call(ctx context.Context, peer correlation.Peer, r correlation.Request) (json.RawMessage, error) {
 	// TODO: it waits for as long as ctx lasts. Give ctx a deadline, with a *TimeoutError
 	// as its cause. Report each call to Observe. Tell the client when a wait ended
@@ -58,14 +59,14 @@ func (c *Caller) Late() int64 { return c.late.Load() }
 // event stream. It is safe for concurrent use, on several streams at once; its
 // fields are set before the first Run.
 type Answerer struct {
-	// Handle works out the result of a request. Its context ends when nobody
-	// waits for the result any longer. An error that wraps a *[correlation.Error]
-	// is sent as that, and any other with the code of an internal error. Handle
-	// is called from several goroutines at once.
+	// Handle works out the result of a request. Its context is made of Run's, and
+	// ends when nobody waits for the result any longer. An error that wraps a
+	// *[correlation.Error] is sent as that, and any other with the code of an
+	// internal error. Handle is called from several goroutines at once.
 	Handle func(ctx context.Context, method string, params json.RawMessage) (result any, err error)
 
 	// Limit is how many Handles of one stream may run at once; the other requests
-	// wait for their turn. Zero or less is 8.
+	// wait for their turn, however many come. Zero or less is 8.
 	Limit int
 
 	// Client posts the responses. Nil is [http.DefaultClient], which keeps two
@@ -97,11 +98,16 @@ type Answerer struct {
 // Run answers the requests that come down stream, which came from the URL from,
 // until the stream ends (nil), breaks (its error) or ctx ends (its cause). An
 // endpoint that is not a URL, or that is of an origin which may not get the
-// responses, is an error, too. When Run returns, the stream is closed and no
-// Handle runs any longer.
+// responses, is an error, too. A request that is not JSON or has no id is passed
+// over, as is all that Run does not know. When Run returns, the stream is closed
+// and no Handle runs any longer.
 func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.URL) error {
-	// TODO: Read the events. "endpoint" says where to answer: see resolve.
-	// Handle each "request" and deliver its response: see handle and deliver.
-	// A "notification" may cancel a request: see running.
+	// TODO: Read the events, and tell OnEvent of each. Then look at its type.
+	// "endpoint", which comes first, says where to answer: see resolve.
+	// "request": handle it in its turn, and deliver the response: see
+	// Limit, handle, deliver and OnUndelivered.
+	// "notification" may cancel a request: see running.
+	// At the end, close the stream, end all contexts, and wait for the
+	// Handles.
 	return nil
 }
