@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -371,4 +372,26 @@ func losing(text string, h http.Handler) http.Handler {
 			return w.Write(p)
 		}), req)
 	})
+}
+
+// wantNothingKept checks that sessions that came and left take no memory.
+func wantNothingKept(t *testing.T) {
+	t.Helper()
+	const visits = 2000
+	var r sessions.Registry
+	visit := func() int {
+		for range visits {
+			open(t, &r).Close()
+		}
+		synctest.Wait()
+		runtime.GC()
+		var memory runtime.MemStats
+		runtime.ReadMemStats(&memory)
+		return int(memory.HeapObjects)
+	}
+	before := visit() // what grows with the first ones may stay
+	if kept := visit() - before; kept > visits/2 {
+		step.Fail(t, "2000 sessions were opened and closed, but something of them stays in memory: it adds up for as long as the server runs",
+			fmt.Sprintf("got  %d objects more than before", kept), "want none")
+	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -103,7 +102,6 @@ func TestAnEventReachesOnlyTheOneItIsFor(t *testing.T) {
 		forA.wantEnd(t, "the context of the session ended, but its Pump", nil)
 	})
 	step.Bubble(t, func(t *testing.T) { wantAllThatWaits(t) })
-	step.Bubble(t, func(t *testing.T) { wantOneFlush(t) })
 }
 
 // Where all sessions share one channel, each event goes to the next reader alone.
@@ -135,6 +133,7 @@ func TestABroadcastReachesEveryone(t *testing.T) {
 	for _, n := range []int{200, 1000} {
 		step.Bubble(t, func(t *testing.T) { wantBurst(t, n) })
 	}
+	step.Bubble(t, func(t *testing.T) { wantOneFlush(t) })
 }
 
 // A server runs for months. What each visitor leaves behind adds up.
@@ -161,7 +160,6 @@ func TestAClosedSessionIsGone(t *testing.T) {
 		step.Fail(t, "one session was closed, and another one ended with it")
 	}
 	wantRoomAgain(t)
-	step.Bubble(t, func(t *testing.T) { wantNothingKept(t) })
 }
 
 // A caller that asks a client something waits for its answer. When there is no such
@@ -284,28 +282,6 @@ func wantRoomAgain(t *testing.T) {
 			}
 		}
 		s.Close()
-	}
-}
-
-// wantNothingKept checks that sessions that came and left take no memory.
-func wantNothingKept(t *testing.T) {
-	t.Helper()
-	const visits = 2000
-	var r sessions.Registry
-	visit := func() int {
-		for range visits {
-			open(t, &r).Close()
-		}
-		synctest.Wait()
-		runtime.GC()
-		var memory runtime.MemStats
-		runtime.ReadMemStats(&memory)
-		return int(memory.HeapObjects)
-	}
-	before := visit() // what grows with the first ones may stay
-	if kept := visit() - before; kept > visits/2 {
-		step.Fail(t, "2000 sessions were opened and closed, but something of them stays in memory: it adds up for as long as the server runs",
-			fmt.Sprintf("got  %d objects more than before", kept), "want none")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -35,7 +36,6 @@ func TestASlowSessionDoesNotHoldUpABroadcast(t *testing.T) {
 			sent++
 			return broadcastTo(t, &r, quick, strconv.Itoa(sent)+laugh)
 		}
-
 		for broadcast() == nil {
 			if sent == 1100 {
 				step.Fail(t, "one client read none of 1100 events, but Broadcast never returned an error: the client missed them, or they fill your memory")
@@ -132,18 +132,18 @@ var errRefused = errors.New("the policy refused")
 // wantPolicyAsked checks what Broadcast and Send make of a Policy's errors.
 func wantPolicyAsked(t *testing.T) {
 	t.Helper()
-	refusing := sessions.Registry{Policy: func([][]byte, []byte) ([][]byte, error) { return nil, errRefused }}
-	s := open(t, &refusing)
-	wantMissed(t, "the registry's Policy refused the event", refusing.Broadcast(framing.Event{Data: "hello"}), s)
-	step.ErrorIs(t, "the registry's Policy refused the event, but Send did not return the Policy's error", errRefused, s.Send(framing.Event{Data: "hello"}))
+	refuses := sessions.Registry{Policy: refusing(errRefused)}
+	s := open(t, &refuses)
+	wantMissed(t, "the registry's Policy refused the event", refuses.Broadcast(framing.Event{Data: "xx"}), s)
+	step.ErrorIs(t, "the registry's Policy refused the event, but Send did not return the Policy's error", errRefused, s.Send(framing.Event{Data: "xx"}))
 	step.ErrorIs(t, "the registry's Policy refused the event, but Registry.Send did not return the Policy's error",
-		errRefused, refusing.Send(s.ID(), framing.Event{Data: "hello"}))
+		errRefused, refuses.Send(s.ID(), framing.Event{Data: "xx"}))
 
-	ending := sessions.Registry{Policy: func([][]byte, []byte) ([][]byte, error) { return nil, sessions.ErrClosed }}
+	ending := sessions.Registry{Policy: refusing(sessions.ErrClosed)}
 	open(t, &ending)
 	var err error
 	step.Returns(t, "the Policy ended a session with ErrClosed, and Broadcast does not return: the session's Close waits for a lock", func() {
-		err = ending.Broadcast(framing.Event{Data: "hello"})
+		err = ending.Broadcast(framing.Event{Data: "xx"})
 	})
 	wantNoError(t, "the Policy ended a session with ErrClosed, but Broadcast counts it as one that missed the event", err)
 	step.Equal(t, "the Policy ended a session with ErrClosed, but Len() is not 0", 0, ending.Len())
@@ -163,8 +163,9 @@ func TestComingSendingAndLeavingAtOnceIsSafe(t *testing.T) {
 		wantLimitKept(t)
 	}
 	wantClosedAtOnce(t)
-	wantComplete(t)
-	wantAllClosed(t)
+	for nth := range 3 {
+		wantComplete(t, nth+1)
+	}
 	wantNoneLost(t)
 	rush(t)
 }
@@ -193,6 +194,14 @@ func TestASessionEndsWithItsContext(t *testing.T) {
 		synctest.Wait()
 		step.Equal(t, "100 clients left before Open was called for them, but Len() is not 0", 0, r.Len())
 	})
+	wantNoContextHeld(t)
+	step.Bubble(t, func(t *testing.T) { wantNothingKept(t) })
+	step.Bubble(t, func(t *testing.T) { wantGoneAtOnce(t) })
+}
+
+// wantNoContextHeld checks that a session leaves nothing on its context.
+func wantNoContextHeld(t *testing.T) {
+	t.Helper()
 	step.Bubble(t, func(t *testing.T) {
 		var r sessions.Registry
 		kept := step.HeldContexts(100, func(ctx context.Context) {
@@ -210,7 +219,6 @@ func TestASessionEndsWithItsContext(t *testing.T) {
 		kept := step.HeldContexts(100, func(ctx context.Context) { r.Open(ctx) })
 		step.Equal(t, "100 sessions were refused: Open left something behind that keeps so many of their contexts in memory until these end", 0, kept())
 	})
-	step.Bubble(t, func(t *testing.T) { wantGoneAtOnce(t) })
 }
 
 // wantGoneAtOnce ends a context while Open waits for the lock, and what watches the context
@@ -222,7 +230,7 @@ func wantGoneAtOnce(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	step.Overtaken(&r, func() { r.Open(ctx) }, leave)
 	synctest.Wait()
-	step.Equal(t, "a second client left while Open waited for the lock, but Len() is not 1: if Close comes before the session is in the map, nothing takes it out again",
+	step.Equal(t, "a second client left while Open was at work, but Len() is not 1: if Close comes before the session is in the map, nothing takes it out again",
 		1, r.Len())
 }
 
@@ -249,13 +257,22 @@ func wantLimitKept(t *testing.T) {
 	step.Equal(t, "MaxSessions is 2 and 10 clients came in the same instant, but Len() is not 2", 2, r.Len())
 }
 
-// wantClosedAtOnce closes a session ten times in the same instant.
+// wantClosedAtOnce closes a session ten times in the same instant, and 500 others on four
+// goroutines.
 func wantClosedAtOnce(t *testing.T) {
 	t.Helper()
 	var r sessions.Registry
 	s := open(t, &r)
 	step.AtOnce(&r, 10, func(int) { s.Close() })
 	step.Equal(t, "a session was closed 10 times in the same instant, but Len() is not 0", 0, r.Len())
+	fill(t, &r, 500)
+	all := r.All()
+	atOnce(4, func() {
+		for _, s := range all {
+			s.Close()
+		}
+	})
+	step.Equal(t, "500 sessions were closed by 4 goroutines at once, but Len() is not 0", 0, r.Len())
 }
 
 // A watched context calls look when it is asked for its end, as Open does by way of package
@@ -270,19 +287,22 @@ func (c watched) Done() <-chan struct{} {
 	return c.Context.Done()
 }
 
-// wantComplete uses and closes all sessions that are in the registry while Open is at work.
-func wantComplete(t *testing.T) {
+// wantComplete uses and closes all sessions that are in the registry while Open is at
+// work: when the context is looked at for the nth time.
+func wantComplete(t *testing.T, nth int) {
 	t.Helper()
 	var r sessions.Registry
 	var crowd step.Crowd
 	var panics step.List[any]
-	var looking atomic.Bool
+	var mu sync.Mutex // guards looks
+	looks := 0
 	ctx := watched{t.Context(), func() {
-		if !looking.CompareAndSwap(false, true) {
-			return // a Close is at the context, too
+		mu.Lock()
+		defer mu.Unlock()
+		if looks++; looks != nth {
+			return
 		}
 		crowd.Start(func() {
-			defer looking.Store(false)
 			defer func() {
 				if p := recover(); p != nil {
 					panics.Add(p)
@@ -296,6 +316,9 @@ func wantComplete(t *testing.T) {
 		crowd.Settle()
 	}}
 	r.Open(ctx)
+	mu.Lock()
+	looks = nth // it is too late to come
+	mu.Unlock()
 	crowd.Wait()
 	for _, p := range panics.All() {
 		step.Fail(t, "while Open was at work, another goroutine panicked in Broadcast or in Close: is the session in the map before it has all its fields?",
@@ -310,13 +333,7 @@ func rush(t *testing.T) {
 	r := sessions.Registry{MaxSessions: 5, MaxQueuedBytes: 64 << 10}
 	v := visitors{r: &r, most: 4, stays: open(t, &r)}
 	const scene = "8 goroutines opened sessions, sent and closed, all at once"
-	step.Returns(t, scene+", and now they wait for each other", func() {
-		atOnce(8, func() {
-			for range 60 {
-				v.visit(t.Context())
-			}
-		})
-	})
+	step.Returns(t, scene+", and now they wait for each other", func() { atOnce(8, func() { v.visit(t.Context(), 60) }) })
 	for _, wrong := range v.wrong.All() {
 		step.Fail(t, scene+": "+wrong)
 	}
@@ -338,12 +355,16 @@ type visitors struct {
 	wrong              step.List[string]
 }
 
-// visit is one of them.
-func (v *visitors) visit(ctx context.Context) {
-	s, err := v.r.Open(ctx)
-	if err != nil {
-		return // others are inside
+// visit comes so many times.
+func (v *visitors) visit(ctx context.Context, times int) {
+	for range times {
+		if s, err := v.r.Open(ctx); err == nil { // or others are inside
+			v.stay(s)
+		}
 	}
+}
+
+func (v *visitors) stay(s *sessions.Session) {
 	if v.inside.Add(1) > v.most {
 		v.wrong.Add("Open let in more than MaxSessions")
 	}
@@ -361,20 +382,6 @@ func (v *visitors) visit(ctx context.Context) {
 	}
 }
 
-// wantAllClosed closes 500 sessions, each of them on four goroutines.
-func wantAllClosed(t *testing.T) {
-	t.Helper()
-	var r sessions.Registry
-	fill(t, &r, 500)
-	all := r.All()
-	atOnce(4, func() {
-		for _, s := range all {
-			s.Close()
-		}
-	})
-	step.Equal(t, "500 sessions were closed by 4 goroutines at once, but Len() is not 0", 0, r.Len())
-}
-
 // wantNoneLost sends from eight goroutines to one session, more than fits into its queue.
 func wantNoneLost(t *testing.T) {
 	t.Helper()
@@ -388,6 +395,5 @@ func wantNoneLost(t *testing.T) {
 			}
 		}
 	})
-	step.Equal(t, "8 goroutines sent to one session until its queue was full: Pump must hand over exactly the events for which Send returned no error",
-		int(accepted.Load()), waiting(t, s))
+	step.Equal(t, "8 goroutines sent to one session until its queue was full: Pump must hand over exactly what Send returned no error for", int(accepted.Load()), waiting(t, s))
 }

@@ -113,16 +113,7 @@ func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 	})
 	step.Bubble(t, func(t *testing.T) { wantClosedByHandler(t) })
 	for _, lost := range []string{"endpoint", "news"} {
-		step.Bubble(t, func(t *testing.T) {
-			var r sessions.Registry
-			var err error
-			client := pair.Memory(t, losing(lost, stream(&r, &err))).Open("/events")
-			synctest.Wait()
-			r.Broadcast(framing.Event{Data: "news"})
-			client.WaitEnd("an event could not be written, but the client's stream goes on without it: the client does not know, so it will not reconnect")
-			client.WaitHandler("an event could not be written, but Stream still waits")
-			step.ErrorIs(t, "an event could not be written, but Stream did not return the error of the flushing.Stream", flushing.ErrClientLeft, err)
-		})
+		step.Bubble(t, func(t *testing.T) { wantLossNoticed(t, lost) })
 	}
 	for _, ending := range []string{"the client left", "the session was closed"} {
 		step.Bubble(t, func(t *testing.T) { wantWriteAwaited(t, ending) })
@@ -257,12 +248,25 @@ func wantFirst(t *testing.T) {
 	wantFieldError(t, "Stream", err)
 }
 
+// wantLossNoticed loses an event on its way to the client.
+func wantLossNoticed(t *testing.T, lost string) {
+	t.Helper()
+	var r sessions.Registry
+	var err error
+	client := pair.Memory(t, losing(lost, stream(&r, &err))).Open("/events")
+	synctest.Wait()
+	r.Broadcast(framing.Event{Data: "news"})
+	client.WaitEnd("an event could not be written, but the client's stream goes on without it: the client does not know, so it will not reconnect")
+	client.WaitHandler("an event could not be written, but Stream still waits")
+	step.ErrorIs(t, "an event could not be written, but Stream did not return the error of the flushing.Stream", flushing.ErrClientLeft, err)
+}
+
 // wantClosedByHandler checks that the handler closes its session where no stream could be
 // opened, and where it panics. The requests have a context that lives on.
 func wantClosedByHandler(t *testing.T) {
 	t.Helper()
 	var r sessions.Registry
-	get, head := httptest.NewRequest(http.MethodGet, "/events", nil), httptest.NewRequest(http.MethodHead, "/events", nil)
+	get := httptest.NewRequest(http.MethodGet, "/events", nil)
 	unable := func() http.ResponseWriter { return struct{ http.ResponseWriter }{httptest.NewRecorder()} }
 	r.ServeHTTP(unable(), get)
 	synctest.Wait()
@@ -276,9 +280,7 @@ func wantClosedByHandler(t *testing.T) {
 	synctest.Wait()
 	step.Equal(t, "a write panicked, as middleware does to abort a response, but Len() is not 0: the request's context lives on, so only the handler can close the session", 0, r.Len())
 
-	s := open(t, &r)
-	step.ErrorIs(t, "no stream could be opened, but Stream did not return the error of flushing.Open", http.ErrNotSupported, s.Stream(unable(), get))
-	step.ErrorIs(t, "a HEAD request came, but Stream did not return the error of flushing.Open", http.ErrBodyNotAllowed, s.Stream(httptest.NewRecorder(), head))
+	step.ErrorIs(t, "no stream could be opened, but Stream did not return the error of flushing.Open", http.ErrNotSupported, open(t, &r).Stream(unable(), get))
 }
 
 // wantHeadersOnly checks that a HEAD request gets the headers, and that no session
@@ -310,6 +312,9 @@ func wantHeadersOnly(t *testing.T) {
 	for range 2 {
 		step.Equal(t, "MaxSessions is 2 and nothing but HEAD requests came, but a client did not get in", http.StatusOK, p.Open("/events").Status())
 	}
+	head := httptest.NewRequest(http.MethodHead, "/events", nil)
+	step.ErrorIs(t, "a HEAD request came, but Stream did not return the error of flushing.Open",
+		http.ErrBodyNotAllowed, open(t, &sessions.Registry{}).Stream(httptest.NewRecorder(), head))
 }
 
 // wantWriteAwaited ends a session during a write, and checks that Stream waits for

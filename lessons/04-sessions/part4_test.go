@@ -45,6 +45,7 @@ var policies = map[string]sessions.Policy{
 	"that ends sessions at xx":   refusing(sessions.ErrClosed),
 }
 
+// refusing returns a Policy that returns err for an event with xx in it.
 func refusing(err error) sessions.Policy {
 	return func(waiting [][]byte, next []byte) ([][]byte, error) {
 		if strings.Contains(string(next), "xx") {
@@ -255,7 +256,7 @@ func (w *world) broadcast(h *home, text string) {
 		return
 	}
 	missed, ok := errors.AsType[*sessions.MissedError](err)
-	if !ok {
+	if !ok || missed == nil {
 		w.wantError("Broadcast", nil, err)
 		missed = &sessions.MissedError{}
 	}
@@ -267,7 +268,7 @@ func (w *world) broadcast(h *home, text string) {
 			named = append(named, g)
 		default:
 			if err := w.put(g, text); err != nil && !errors.Is(err, sessions.ErrClosed) {
-				w.fail(fmt.Sprintf("Broadcast could not queue its event for session %d, but its error does not name that session", i), fmt.Sprintf("got  %v", err))
+				w.fail(fmt.Sprintf("session %d missed an event (%v), but the error of Broadcast does not name it", i, err))
 			}
 		}
 	}
@@ -345,12 +346,14 @@ func (w *world) wantHanded(n int, g *guest) {
 }
 
 func (w *world) wantError(call string, want, got error) {
+	w.tb.Helper()
 	if !errors.Is(got, want) {
 		w.fail(call+" returned another error", fmt.Sprintf("got  %v", got), fmt.Sprintf("want %v", want))
 	}
 }
 
 func (w *world) wantFieldError(call string, got error) {
+	w.tb.Helper()
 	if _, ok := errors.AsType[*framing.FieldError](got); !ok {
 		w.fail(call+" got an event that cannot be framed", fmt.Sprintf("got  %v", got), "want a *framing.FieldError")
 	}
@@ -358,6 +361,7 @@ func (w *world) wantFieldError(call string, got error) {
 
 // fail ends the story with a failure.
 func (w *world) fail(sentence string, details ...string) {
+	w.tb.Helper()
 	step.Fail(w.tb, sentence, append(details, "after "+w.String())...)
 }
 
