@@ -246,7 +246,7 @@ func wantLocked(t *testing.T) {
 		{"Broadcast", func() { r.Broadcast(framing.Event{Data: "hello"}) }},
 		{"Close", s.Close},
 	})
-	step.ExclusiveToReaders(t, &r, step.Calls{{"Open", func() { r.Open(t.Context()) }}, {"Close", s.Close}})
+	step.ExclusiveToReaders(t, &r, step.Calls{{"Open", func() { r.Open(t.Context()) }}, {"Close", open(t, &r).Close}})
 }
 
 // wantLimitKept opens ten sessions in the same instant, with room for two.

@@ -30,8 +30,8 @@ type story struct {
 	events                      []happening
 }
 
-// A happening is one call, or what a client does. What opens or broadcasts is for registry
-// A if who is even, all else is for the session of this number.
+// A happening is one call, or what a client does. Who is a registry for Open and Broadcast,
+// and a session for all else.
 type happening struct {
 	what, text string
 	who        int
