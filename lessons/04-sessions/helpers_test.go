@@ -6,12 +6,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/step"
@@ -30,7 +34,7 @@ func open(t *testing.T, r *sessions.Registry) *sessions.Session {
 	step.Returns(t, "Open hangs although nothing else is running that could wake it: it is waiting for itself", func() {
 		s, err = r.Open(t.Context())
 	})
-	step.Equal(t, "Open returned an error, with room for one more", nil, err)
+	wantNoError(t, "Open returned an error, with room for one more", err)
 	if s == nil {
 		step.Fail(t, "Open returned neither a session nor an error")
 	}
@@ -63,6 +67,19 @@ func data(events []framing.Event) string {
 
 // unframeable is an event that would break out of its frame.
 var unframeable = framing.Event{ID: "7\ndata: forged", Data: "hello"}
+
+// wantNoError checks that err is nil. A nil pointer of an error's type is not.
+func wantNoError(tb testing.TB, sentence string, err error) {
+	tb.Helper()
+	if err == nil {
+		return
+	}
+	details := []string{fmt.Sprintf("got  %v (a %T)", err, err), "want nil"}
+	if value := reflect.ValueOf(err); value.Kind() == reflect.Pointer && value.IsNil() {
+		details = append(details, "an error that holds a nil pointer is not nil: return nil itself")
+	}
+	step.Fail(tb, sentence, details...)
+}
 
 func wantFieldError(t *testing.T, call string, err error) {
 	t.Helper()
@@ -163,7 +180,9 @@ func (p *pump) wantEnd(t *testing.T, sentence string, want error) {
 	synctest.Wait()
 	select {
 	case <-p.done:
-		step.Equal(t, sentence+" returned another error", want, p.err)
+		if !errors.Is(p.err, want) {
+			step.Fail(t, sentence+" returned another error", fmt.Sprintf("got  %v", p.err), fmt.Sprintf("want %v", want))
+		}
 	default:
 		step.Fail(t, sentence+" goes on waiting: its goroutine stays, with all that it holds")
 	}
@@ -269,5 +288,110 @@ func next(t *testing.T, stream *pair.Stream) framing.Event {
 		if len(all) > 0 {
 			return all[0]
 		}
+	}
+}
+
+// atOnce calls f on n goroutines, and returns when all have returned.
+func atOnce(n int, f func()) {
+	var all sync.WaitGroup
+	for range n {
+		all.Go(f)
+	}
+	all.Wait()
+}
+
+// waiting returns how many events wait in the queue of s.
+func waiting(t *testing.T, s *sessions.Session) (n int) {
+	t.Helper()
+	step.Returns(t, "events were queued for a session, but its Pump hands over nothing", func() {
+		s.Pump(sinkFunc(func(frames ...[]byte) error {
+			n = len(events(string(bytes.Join(frames, nil))))
+			return errLost // and so Pump returns
+		}))
+	})
+	return n
+}
+
+// A sinkFunc is a Sink.
+type sinkFunc func(frames ...[]byte) error
+
+func (f sinkFunc) SendFrames(frames ...[]byte) error { return f(frames...) }
+
+// broadcastTo broadcasts an event, and checks that those that are quick get it, and
+// that none of them has to wait.
+func broadcastTo(t *testing.T, r *sessions.Registry, quick []*pump, text string) error {
+	t.Helper()
+	began := time.Now()
+	var err error
+	step.Returns(t, "one client does not read, and Broadcast waits for it: no other client gets anything", func() {
+		err = r.Broadcast(framing.Event{Data: text})
+	})
+	step.Equal(t, "one client does not read, and Broadcast waited for it, and all the others with it", 0, time.Since(began))
+	for _, p := range quick {
+		step.Equal(t, "one client does not read, but another does, and its Pump handed this over", text, data(p.news()))
+	}
+	return err
+}
+
+// wantMissed checks that err names the sessions that missed a broadcast.
+func wantMissed(t *testing.T, scene string, err error, want ...*sessions.Session) {
+	t.Helper()
+	step.ErrorIs(t, scene+", but Broadcast did not return an error that is ErrFull: its caller cannot know that a client missed the event", sessions.ErrFull, err)
+	missed, ok := errors.AsType[*sessions.MissedError](err)
+	if !ok {
+		step.Fail(t, scene+", but Broadcast did not return a *MissedError: its caller cannot know who missed the event", fmt.Sprintf("got  %T", err))
+	}
+	ids := func(all []*sessions.Session) string {
+		var ids []string
+		for _, s := range all {
+			ids = append(ids, s.ID())
+		}
+		slices.Sort(ids)
+		return strings.Join(ids, " ")
+	}
+	step.Equal(t, scene+", but the MissedError names other sessions", ids(want), ids(missed.Sessions))
+}
+
+// stream is a handler that does what the registry's ServeHTTP does, and keeps the
+// error of Stream.
+func stream(r *sessions.Registry, err *error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		s, _ := r.Open(req.Context())
+		defer s.Close()
+		*err = s.Stream(w, req)
+	})
+}
+
+// losing is middleware whose ResponseWriter refuses an event with this text in it.
+func losing(text string, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		h.ServeHTTP(pair.Intercept(w, func(p []byte) (int, error) {
+			if strings.Contains(string(p), text) {
+				return 0, errors.New("refused")
+			}
+			return w.Write(p)
+		}), req)
+	})
+}
+
+// wantNothingKept checks that sessions that came and left take no memory.
+func wantNothingKept(t *testing.T) {
+	t.Helper()
+	const visits = 2000
+	var r sessions.Registry
+	visit := func() int {
+		for range visits {
+			open(t, &r).Close()
+		}
+		synctest.Wait()
+		runtime.GC()
+		var memory runtime.MemStats
+		runtime.ReadMemStats(&memory)
+		return int(memory.HeapObjects)
+	}
+	before := visit() // what grows with the first ones may stay
+	if kept := visit() - before; kept > visits/2 {
+		step.Fail(t, "2000 sessions were opened and closed, but something of them stays in memory: it adds up for as long as the server runs",
+			fmt.Sprintf("got  %d objects more than before", kept), "want none")
 	}
 }

@@ -26,4 +26,6 @@ var _ = step.Hints{
 	"TestTheStreamEndsWhenOneOfTheTwoLeaves": "return each error of flushing.Open, Send and Pump from Stream. ServeHTTP defers session.Close() for every " +
 		"way out.",
 	"TestAFullServerSays503": "if Open fails, answer with a Problem whose status is 503, with a RetryAfter of a few seconds.",
+	"TestWhateverHappensEachGetsItsOwn": "read the last line of the failure from left to right: it is the shortest story that ends in it. Play it " +
+		"through with your code. Sessions are numbered from 0, and A and B are two registries.",
 }

@@ -2,11 +2,14 @@ package sessions_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -34,6 +37,10 @@ func TestAnOpenSessionIsFoundByItsID(t *testing.T) {
 	if _, ok := r.Get("another id"); ok {
 		step.Fail(t, "Get found a session under an id that no session has")
 	}
+	var other sessions.Registry
+	if _, ok := other.Get(s.ID()); ok {
+		step.Fail(t, "Get found a session of another registry: two servers in one process share their clients")
+	}
 }
 
 // After a restart, many clients come in the same instant. And anyone who guesses an
@@ -57,6 +64,11 @@ func TestIDsAreNeverTheSameAndCannotBeGuessed(t *testing.T) {
 		step.Fail(t, "anyone who has one id can guess the next: Open leaves too little of an id to chance",
 			fmt.Sprintf("got  %q, then %q: %.0f bits of chance at most", ids[0], ids[1], bits), "want 120 bits or more")
 	}
+	var r sessions.Registry
+	if bits := 8 * drawn(func() { fill(t, &r, 100) }) / 100; bits < 120 {
+		step.Fail(t, "Open takes fewer than 120 bits of an id from crypto/rand: those of math/rand can be worked out from the ids before",
+			fmt.Sprintf("got  %d bits of crypto/rand per id, over 100 ids", bits), "want 120 bits or more")
+	}
 }
 
 // What is meant for one client must not reach another.
@@ -66,14 +78,14 @@ func TestAnEventReachesOnlyTheOneItIsFor(t *testing.T) {
 		var r sessions.Registry
 		ctx, leave := context.WithCancel(t.Context())
 		a, err := r.Open(ctx)
-		step.Equal(t, "Open returned an error, with room for one more", nil, err)
+		wantNoError(t, "Open returned an error, with room for one more", err)
 		b := open(t, &r)
 
 		send := func(e framing.Event) (err error) {
 			step.Returns(t, "Send waits although it should only queue the event: nothing reads the queue at this moment", func() { err = a.Send(e) })
 			return err
 		}
-		step.Equal(t, "Send returned an error, with room in the queue", nil, send(framing.Event{ID: "7", Type: "greeting", Data: "hello"}))
+		wantNoError(t, "Send returned an error, with room in the queue", send(framing.Event{ID: "7", Type: "greeting", Data: "hello"}))
 		forB := startPump(b)
 		step.Equal(t, "an event was sent to session A, but B's Pump handed this over", "", data(forB.news()))
 		forA := startPump(a)
@@ -100,7 +112,7 @@ func TestABroadcastReachesEveryone(t *testing.T) {
 		all := []*sessions.Session{open(t, &r), open(t, &r), open(t, &r)}
 		step.Returns(t, "Broadcast waits although it should only queue the event: nothing reads the queues at this moment", func() {
 			for _, text := range []string{"one", "two", "six"} {
-				step.Equal(t, "Broadcast returned an error, with room in every queue", nil, r.Broadcast(framing.Event{Data: text}))
+				wantNoError(t, "Broadcast returned an error, with room in every queue", r.Broadcast(framing.Event{Data: text}))
 			}
 		})
 		var pumps []*pump
@@ -114,10 +126,14 @@ func TestABroadcastReachesEveryone(t *testing.T) {
 		synctest.Wait()
 		step.Equal(t, "Broadcast refused an event that cannot be framed, but queued so many frames for session 1", 0, len(pumps[0].frames()))
 	})
+	var empty sessions.Registry
+	wantNoError(t, "Broadcast returned an error, although there is no session that could miss the event", empty.Broadcast(framing.Event{Data: "hello"}))
+	wantFieldError(t, "Broadcast, with no session open,", empty.Broadcast(unframeable))
 	wantFramedOnce(t)
 	for _, n := range []int{200, 1000} {
 		step.Bubble(t, func(t *testing.T) { wantBurst(t, n) })
 	}
+	step.Bubble(t, func(t *testing.T) { wantOneFlush(t) })
 }
 
 // A server runs for months. What each visitor leaves behind adds up.
@@ -158,7 +174,7 @@ func TestSendingToNobodySaysSo(t *testing.T) {
 
 		err := r.Send(here.ID(), framing.Event{Data: "hello"})
 		step.Equal(t, "an event was sent to the id of an open session, but its Pump handed this over", "hello", data(p.news()))
-		step.Equal(t, "Send returned an error for an event that it queued", nil, err)
+		wantNoError(t, "Send returned an error for an event that it queued", err)
 		step.ErrorIs(t, "Send got an id that no session has, and did not return ErrNotFound: its caller waits for an answer that cannot come",
 			sessions.ErrNotFound, r.Send("another id", framing.Event{Data: "hello"}))
 		step.ErrorIs(t, "Send got the id of a closed session, and did not return ErrNotFound: its caller waits for an answer that cannot come",
@@ -180,7 +196,7 @@ func TestOneTooManyIsRefused(t *testing.T) {
 	first.Close()
 	first.Close()
 	_, err = r.Open(t.Context())
-	step.Equal(t, "MaxSessions is 1 and the only session was closed, but Open refused the next one", nil, err)
+	wantNoError(t, "MaxSessions is 1 and the only session was closed, but Open refused the next one", err)
 	_, err = r.Open(t.Context())
 	step.ErrorIs(t, "MaxSessions is 1: closing the first session twice made room for two", sessions.ErrLimit, err)
 
@@ -189,6 +205,28 @@ func TestOneTooManyIsRefused(t *testing.T) {
 	_, err = zero.Open(t.Context())
 	step.ErrorIs(t, "MaxSessions is 0 and 10,000 sessions are open, but Open did not refuse one more with ErrLimit", sessions.ErrLimit, err)
 	fill(t, &sessions.Registry{MaxSessions: -1}, 10)
+}
+
+// drawn returns how many bytes f takes from crypto/rand.
+func drawn(f func()) int64 {
+	reader := rand.Reader
+	defer func() { rand.Reader = reader }()
+	counted := &counter{r: reader}
+	rand.Reader = counted
+	f()
+	return counted.bytes.Load()
+}
+
+// A counter counts the bytes that are read from r. It is safe for concurrent use if r is.
+type counter struct {
+	r     io.Reader
+	bytes atomic.Int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.bytes.Add(int64(n))
+	return n, err
 }
 
 // fill opens n sessions.
@@ -286,6 +324,20 @@ func wantBurst(t *testing.T, n int) {
 	})
 	step.Equal(t, fmt.Sprintf("%d events were broadcast in a loop, and a session whose Pump is running missed some", n),
 		fmt.Sprintf("%d, from 1 to %d; 0 errors", n, n), fmt.Sprintf("%s; %d errors", span(p.news()), missed))
+}
+
+// wantOneFlush checks that a client that is far behind gets all that waits in one call.
+func wantOneFlush(t *testing.T) {
+	t.Helper()
+	var r sessions.Registry
+	s := open(t, &r)
+	for i := range 1000 {
+		s.Send(framing.Event{Data: strconv.Itoa(i + 1)})
+	}
+	p := startPump(s)
+	step.Equal(t, "1000 events were waiting when Pump was called, and it handed this over", "1000, from 1 to 1000", span(p.news()))
+	step.Equal(t, "1000 events were waiting when Pump was called, but it did not hand all of them over in one call of SendFrames: each call is a flush, and costs as much as many events",
+		1, len(p.got.All()))
 }
 
 var errLost = errors.New("the connection is lost")

@@ -3,7 +3,6 @@ package sessions_test
 import (
 	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"mime"
 	"net"
@@ -30,6 +29,7 @@ import (
 func TestTheFirstEventTellsWhereToAnswer(t *testing.T) {
 	defer step.Begin(t)()
 	wantEndpoint(t)
+	step.Bubble(t, func(t *testing.T) { wantNewID(t) })
 	for _, prefix := range []string{"", "/gw"} {
 		step.Bubble(t, func(t *testing.T) {
 			var r sessions.Registry
@@ -110,25 +110,14 @@ func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 		response.Body.Close()
 		synctest.Wait()
 		step.Equal(t, "no stream could be opened and the client got its 500, but Len() is not 0", 0, r.Len())
-
-		unable := struct{ http.ResponseWriter }{httptest.NewRecorder()}
-		r.ServeHTTP(unable, httptest.NewRequest(http.MethodGet, "/events", nil))
-		synctest.Wait()
-		step.Equal(t, "no stream could be opened and the handler returned, but Len() is not 0: the request's context lives on, so only the handler can close the session", 0, r.Len())
 	})
+	step.Bubble(t, func(t *testing.T) { wantClosedByHandler(t) })
 	for _, lost := range []string{"endpoint", "news"} {
-		step.Bubble(t, func(t *testing.T) {
-			var r sessions.Registry
-			var err error
-			client := pair.Memory(t, losing(lost, stream(&r, &err))).Open("/events")
-			synctest.Wait()
-			r.Broadcast(framing.Event{Data: "news"})
-			client.WaitEnd("an event could not be written, but the client's stream goes on without it: the client does not know, so it will not reconnect")
-			client.WaitHandler("an event could not be written, but Stream still waits")
-			step.ErrorIs(t, "an event could not be written, but Stream did not return the error of the flushing.Stream", flushing.ErrClientLeft, err)
-		})
+		step.Bubble(t, func(t *testing.T) { wantLossNoticed(t, lost) })
 	}
-	step.Bubble(t, func(t *testing.T) { wantWriteAwaited(t) })
+	for _, ending := range []string{"the client left", "the session was closed"} {
+		step.Bubble(t, func(t *testing.T) { wantWriteAwaited(t, ending) })
+	}
 	wantHeadersOnly(t)
 }
 
@@ -211,19 +200,33 @@ func wantEndpoint(t *testing.T) {
 	}
 }
 
-// wantFirst checks that Stream sends the first events before those that wait, and that
-// it refuses one that cannot be framed.
+// wantNewID checks that a client does not get the id that it names.
+func wantNewID(t *testing.T) {
+	t.Helper()
+	var r sessions.Registry
+	stream := serve(t, &r, "").Open("/events?session=mine&id=mine", "Session-Id", "mine", "Mcp-Session-Id", "mine", "Last-Event-ID", "mine", "Cookie", "session=mine")
+	if e := next(t, stream); strings.Contains(e.Data, "mine") {
+		step.Fail(t, "a client named the id of the session that it wants, and got it: so would anyone who knows the id of another client",
+			fmt.Sprintf("got  %q", e.Data), "want a new id")
+	}
+	stream.Leave()
+	stream.WaitHandler(handlerStays)
+}
+
+// wantFirst checks that Stream sends the first events before those that wait, leaves
+// them as they are, and refuses one that cannot be framed.
 func wantFirst(t *testing.T) {
 	t.Helper()
 	var r sessions.Registry
 	var err error
+	first := append(make([]framing.Event, 0, 8), framing.Event{Data: "one"}, framing.Event{Data: "two"}) // with room for more
 	p := pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		s, _ := r.Open(req.Context())
 		defer s.Close()
 		s.Send(framing.Event{Data: "queued"})
-		first := []framing.Event{{Data: "one"}, {Data: "two"}}
 		if req.URL.Query().Has("bad") {
-			first = append(first, unframeable)
+			err = s.Stream(w, req, first[0], unframeable)
+			return
 		}
 		err = s.Stream(w, req, first...)
 	}))
@@ -237,11 +240,47 @@ func wantFirst(t *testing.T) {
 		"endpoint one two queued", data(all))
 	client.Leave()
 	client.WaitHandler(handlerStays)
-	step.Equal(t, "the client left and the session ended with it, but Stream returned an error", nil, err)
+	wantNoError(t, "the client left and the session ended with it, but Stream returned an error", err)
+	step.Equal(t, "Stream was called with a slice of two events, and changed it: handlers that share one send each other's events", "one two", data(first))
 
 	client = p.Open("/events?bad")
 	client.WaitHandler("Stream was called with an event that cannot be framed, and goes on")
 	wantFieldError(t, "Stream", err)
+}
+
+// wantLossNoticed loses an event on its way to the client.
+func wantLossNoticed(t *testing.T, lost string) {
+	t.Helper()
+	var r sessions.Registry
+	var err error
+	client := pair.Memory(t, losing(lost, stream(&r, &err))).Open("/events")
+	synctest.Wait()
+	r.Broadcast(framing.Event{Data: "news"})
+	client.WaitEnd("an event could not be written, but the client's stream goes on without it: the client does not know, so it will not reconnect")
+	client.WaitHandler("an event could not be written, but Stream still waits")
+	step.ErrorIs(t, "an event could not be written, but Stream did not return the error of the flushing.Stream", flushing.ErrClientLeft, err)
+}
+
+// wantClosedByHandler checks that the handler closes its session where no stream could be
+// opened, and where it panics. The requests have a context that lives on.
+func wantClosedByHandler(t *testing.T) {
+	t.Helper()
+	var r sessions.Registry
+	get := httptest.NewRequest(http.MethodGet, "/events", nil)
+	unable := func() http.ResponseWriter { return struct{ http.ResponseWriter }{httptest.NewRecorder()} }
+	r.ServeHTTP(unable(), get)
+	synctest.Wait()
+	step.Equal(t, "no stream could be opened and the handler returned, but Len() is not 0: the request's context lives on, so only the handler can close the session", 0, r.Len())
+
+	aborting := pair.Intercept(httptest.NewRecorder(), func([]byte) (int, error) { panic(http.ErrAbortHandler) })
+	func() {
+		defer func() { recover() }()
+		r.ServeHTTP(aborting, get)
+	}()
+	synctest.Wait()
+	step.Equal(t, "a write panicked, as middleware does to abort a response, but Len() is not 0: the request's context lives on, so only the handler can close the session", 0, r.Len())
+
+	step.ErrorIs(t, "no stream could be opened, but Stream did not return the error of flushing.Open", http.ErrNotSupported, open(t, &r).Stream(unable(), get))
 }
 
 // wantHeadersOnly checks that a HEAD request gets the headers, and that no session
@@ -255,7 +294,7 @@ func wantHeadersOnly(t *testing.T) {
 	mux.HandleFunc("GET /other", func(http.ResponseWriter, *http.Request) {})
 	p := pair.TCP(t, mux)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(p.URL, "http://"))
-	step.Equal(t, "the server cannot be reached", nil, err)
+	wantNoError(t, "the server cannot be reached", err)
 	defer conn.Close()
 	answers := bufio.NewReader(conn)
 	step.Returns(t, "a client sent a HEAD request, and then another request on the same connection, but the handler of the HEAD request does not return: a HEAD request asks for the headers alone", func() {
@@ -268,16 +307,19 @@ func wantHeadersOnly(t *testing.T) {
 			}
 		}
 	})
-	step.Equal(t, "a client sent HEAD requests and others on one connection, and could not read the responses", nil, err)
+	wantNoError(t, "a client sent HEAD requests and others on one connection, and could not read the responses", err)
 	step.Equal(t, "three HEAD requests got their headers, but Len() is not 0: their sessions have no client", 0, r.Len())
 	for range 2 {
 		step.Equal(t, "MaxSessions is 2 and nothing but HEAD requests came, but a client did not get in", http.StatusOK, p.Open("/events").Status())
 	}
+	head := httptest.NewRequest(http.MethodHead, "/events", nil)
+	step.ErrorIs(t, "a HEAD request came, but Stream did not return the error of flushing.Open",
+		http.ErrBodyNotAllowed, open(t, &sessions.Registry{}).Stream(httptest.NewRecorder(), head))
 }
 
-// wantWriteAwaited closes a session during a write, and checks that Stream waits for
+// wantWriteAwaited ends a session during a write, and checks that Stream waits for
 // the write: after the handler has returned, nothing may use its ResponseWriter.
-func wantWriteAwaited(t *testing.T) {
+func wantWriteAwaited(t *testing.T, ending string) {
 	t.Helper()
 	var r sessions.Registry
 	var returned atomic.Bool
@@ -299,26 +341,20 @@ func wantWriteAwaited(t *testing.T) {
 	synctest.Wait()
 	r.Broadcast(framing.Event{Data: "news"})
 	synctest.Wait()
-	for _, s := range r.All() {
-		s.Close()
+	if ending == "the client left" {
+		client.Leave()
+	} else {
+		for _, s := range r.All() {
+			s.Close()
+		}
 	}
 	synctest.Wait()
 	early := returned.Load()
 	close(proceed)
-	client.WaitHandler("the server closed a session, but its handler still waits")
+	client.WaitHandler(ending + ", but its handler still waits")
 	if early {
-		step.Fail(t, "the session was closed, and Stream returned while SendFrames was still writing: after its handler has returned, a ResponseWriter must not be used")
+		step.Fail(t, ending+", and Stream returned while SendFrames was still writing: after its handler has returned, a ResponseWriter must not be used")
 	}
-}
-
-// stream is a handler that does what the registry's ServeHTTP does, and keeps the
-// error of Stream.
-func stream(r *sessions.Registry, err *error) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		s, _ := r.Open(req.Context())
-		defer s.Close()
-		*err = s.Stream(w, req)
-	})
 }
 
 // roomy returns an event whose frame has room for two short ones behind its bytes: an
@@ -333,18 +369,6 @@ func roomy() framing.Event {
 		}
 	}
 	return e
-}
-
-// losing is middleware whose ResponseWriter refuses an event with this text in it.
-func losing(text string, h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		h.ServeHTTP(pair.Intercept(w, func(p []byte) (int, error) {
-			if strings.Contains(string(p), text) {
-				return 0, errors.New("refused")
-			}
-			return w.Write(p)
-		}), req)
-	})
 }
 
 // wantRetryAfter checks that value is a number of seconds, or a date.

@@ -83,8 +83,8 @@ func (s *Session) Endpoint() framing.Event {
 // Stream turns w into the session's event stream, and returns when the session
 // ends (nil) or a write to its client fails. A session that was opened with r's
 // context ends when the client leaves. The first events are the Endpoint and those
-// in first. The errors are those of [flushing.Open] and of [flushing.Stream.Send];
-// the handler has nothing left to do then.
+// in first, which stays unchanged. The errors are those of [flushing.Open] and of
+// [flushing.Stream.Send]; the handler has nothing left to do then.
 func (s *Session) Stream(w http.ResponseWriter, r *http.Request, first ...framing.Event) error {
 	// TODO: Open a stream, send the first events, and let Pump do the rest.
 	return nil
@@ -95,7 +95,7 @@ func (s *Session) Stream(w http.ResponseWriter, r *http.Request, first ...framin
 // Open.
 type Registry struct {
 	MaxSessions    int    // how many may be open at once; zero: DefaultMaxSessions, negative: any number
-	MaxQueuedBytes int    // how many bytes may wait for all clients together; zero: DefaultMaxQueuedBytes, negative: any number
+	MaxQueuedBytes int    // how many bytes may wait for all clients together, or be on their way to one; zero: DefaultMaxQueuedBytes, negative: any number
 	Policy         Policy // what becomes of a frame that comes while others wait; nil: it waits behind them
 
 	queued   total      // the bytes that wait for all clients
@@ -104,7 +104,8 @@ type Registry struct {
 }
 
 // Open opens a session, which ends with ctx or with its Close. Its id cannot be
-// guessed. At the limit the error is [ErrLimit].
+// guessed: at least 120 bits of it are from crypto/rand. At the limit the error is
+// [ErrLimit], and nothing of the session stays behind.
 func (r *Registry) Open(ctx context.Context) (*Session, error) {
 	// TODO: Give the session an id of its own, and put it into the map. Later
 	// it also ends with ctx.
@@ -147,18 +148,19 @@ func (r *Registry) Send(id string, e framing.Event) error {
 }
 
 // Broadcast queues an event for every session. It is framed once, however many
-// sessions there are; one that cannot be framed is a *[framing.FieldError]. Where
-// sessions miss the event, the error is a *[MissedError] that names them, and all
-// the others have it.
+// sessions there are; one that cannot be framed is a *[framing.FieldError], even
+// where no session is open. Where sessions miss the event, the error is a
+// *[MissedError] that names them, and all the others have it. A session that has
+// ended misses nothing.
 func (r *Registry) Broadcast(e framing.Event) error {
 	// TODO: Frame the event once, and put the frame into the queue of each
 	// session.
 	return nil
 }
 
-// ServeHTTP opens a session for the client that asks, and streams to it until one
-// of the two leaves. At the limit the client gets a 503 as a [Problem], with
-// Retry-After.
+// ServeHTTP opens a new session for the client that asks, streams to it until one
+// of the two leaves, and closes the session, even after a panic. At the limit the
+// client gets a 503 as a [Problem], with Retry-After.
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	// TODO: Open a session, stream it to the client, and close it in the end.
 	http.Error(w, "not written yet", http.StatusNotImplemented)
