@@ -95,11 +95,15 @@ func wantLocked(t *testing.T) {
 	var p correlation.Pending
 	answered, _ := p.Add("A")
 	canceled, _ := p.Add("A")
-	step.Exclusive(t, &p, step.Calls{
+	calls := step.Calls{
 		{"Add", func() { p.Add("A") }},
 		{"Resolve", func() { p.Resolve("A", response(answered, `"yes"`)) }},
 		{"Cancel", func() { p.Cancel(canceled) }},
-	})
+	}
+	step.Exclusive(t, &p, calls)
+	answered, _ = p.Add("A")
+	canceled, _ = p.Add("A")
+	step.ExclusiveToReaders(t, &p, calls)
 }
 
 // receive takes what comes on answer, until the step ends.

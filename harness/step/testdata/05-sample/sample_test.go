@@ -42,6 +42,7 @@ func TestFour(t *testing.T) {
 	}
 	var counter sample.Counter
 	step.Exclusive(t, &counter, step.Calls{{"Count", counter.Count}})
+	step.ExclusiveToReaders(t, &counter, step.Calls{{"Count", counter.Count}})
 }
 
 func FuzzFive(f *testing.F) {
