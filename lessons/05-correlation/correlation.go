@@ -45,8 +45,8 @@ func (p *Pending) Resolve(session string, r Response) error {
 }
 
 // Cancel gives up waiting for the response with this id. It reports false when
-// there is nothing to give up: the response is in its channel or was taken out of
-// it, or no request has this id.
+// there is nothing to give up: the response is in its channel, on its way there or
+// taken out of it, or no request has this id.
 func (p *Pending) Cancel(id string) bool {
 	// TODO: Take the waiter out, if it is still there.
 	return false
@@ -68,7 +68,7 @@ type Caller struct{ Pending }
 //
 // All errors are a *[CallError]. It wraps the *[Error] that the client answered
 // with, or the cause of ctx's end, or what kept r from being sent: the error of
-// peer.Send, or params that are not JSON.
+// peer.Send, or that of r.Event for params that are not JSON.
 func (c *Caller) Call(ctx context.Context, peer Peer, r Request) (json.RawMessage, error) {
 	// TODO: Wait first, then send: the client may be faster than you.
 	return nil, nil
@@ -82,7 +82,9 @@ type Handler struct {
 }
 
 // ServeHTTP takes one response. If a caller was waiting for it, ServeHTTP answers with
-// 202 and an empty body, otherwise with a [sessions.Problem].
+// 202 and an empty body, otherwise with the [sessions.Problem] that [ProblemOf] makes of
+// the error. For a session that is not open, this is [sessions.ErrNotFound]; if more is
+// wrong with the POST, any of it will do.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// TODO: Read the response (ReadJSON and ParseResponse do that), resolve
 	// it, and say 202, or what is wrong.

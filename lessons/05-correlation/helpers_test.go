@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
+	"weak"
 
 	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/step"
@@ -87,18 +89,21 @@ func waiting(t *testing.T, p *correlation.Pending) (n int) {
 	return n
 }
 
-// wantLocked checks that each method locks the map.
+// wantLocked checks that each method that changes the map locks it.
 func wantLocked(t *testing.T) {
 	t.Helper()
 	var p correlation.Pending
-	id, _ := p.Add("A")
-	p.Cancel(id)
-	step.Exclusive(t, &p, step.Calls{
+	answered, _ := p.Add("A")
+	canceled, _ := p.Add("A")
+	calls := step.Calls{
 		{"Add", func() { p.Add("A") }},
-		{"Resolve", func() { p.Resolve("A", response(id, `"yes"`)) }},
-		{"Cancel", func() { p.Cancel(id) }},
-		{"Len", func() { p.Len() }},
-	})
+		{"Resolve", func() { p.Resolve("A", response(answered, `"yes"`)) }},
+		{"Cancel", func() { p.Cancel(canceled) }},
+	}
+	step.Exclusive(t, &p, calls)
+	answered, _ = p.Add("A")
+	canceled, _ = p.Add("A")
+	step.ExclusiveToReaders(t, &p, calls)
 }
 
 // receive takes what comes on answer, until the step ends.
@@ -171,6 +176,34 @@ func (a *asked) ended(t *testing.T, sentence string) (result string, err error) 
 	t.Helper()
 	step.Returns(t, sentence, func() { <-a.end })
 	return text(a.result), a.err
+}
+
+// hasEnded reports whether the Call has returned.
+func (a *asked) hasEnded() bool {
+	select {
+	case <-a.end:
+		return true
+	default:
+		return false
+	}
+}
+
+// outcome says what a Call came to: the client's error, or the Call's result and error.
+func outcome(result string, err error) string {
+	if refusal, ok := errors.AsType[*correlation.Error](err); ok && refusal != nil {
+		return "the client's error: " + refusal.Error()
+	}
+	return fmt.Sprint(result, " ", err)
+}
+
+// wantNoError fails the step with sentence when a Call has returned an error.
+func wantNoError(t *testing.T, sentence string, err error) {
+	t.Helper()
+	if refusal, ok := errors.AsType[*correlation.Error](err); ok && refusal == nil {
+		step.Fail(t, sentence, fmt.Sprintf("got  a nil *correlation.Error as a value of the type error: %T", err),
+			"want nil (a nil pointer in an interface is a \"typed nil\": err != nil is true)")
+	}
+	step.Equal(t, sentence, nil, err)
 }
 
 // callError returns the CallError in err. The step fails when there is none.
@@ -269,16 +302,14 @@ func (s *server) post(session *sessions.Session, contentType, body string) pair.
 
 // answer posts a response as the client of session.
 func (s *server) answer(session *sessions.Session, id, result string) pair.Response {
-	return s.post(session, "application/json", fmt.Sprintf(`{"jsonrpc":"2.0","id":%q,"result":%s}`, id, result))
+	return s.post(session, "application/json", withID(`{"jsonrpc":"2.0","id":%q,"result":`+result+`}`, id))
 }
 
-// withID puts id into body: as a string, or as a number.
+// withID puts id into body: as a string for %q, inside a string for %s, or as a number for %d.
 func withID(body, id string) string {
-	if strings.Contains(body, "%d") {
-		number, _ := strconv.Atoi(id)
-		return fmt.Sprintf(body, number)
-	}
-	return fmt.Sprintf(body, id)
+	quoted := asJSON(id)
+	number, _ := strconv.Atoi(id)
+	return strings.NewReplacer("%q", quoted, "%s", quoted[1:len(quoted)-1], "%d", strconv.Itoa(number)).Replace(body)
 }
 
 // wantProblem fails the step when got is not a problem (RFC 9457) with this
@@ -301,4 +332,59 @@ func wantProblem(t *testing.T, posted, want string, got pair.Response) {
 // events returns the events that a client reads from the bytes in wire.
 func events(wire string) []framing.Event {
 	return step.Values(parsing.NewDecoder(strings.NewReader(wire)).Events())
+}
+
+// known returns what an error of Resolve says, without what is wrapped around it.
+func known(err error) string {
+	for _, known := range []error{correlation.ErrUnknownRequest, correlation.ErrAnswered, correlation.ErrNotWaiting, correlation.ErrWrongSession} {
+		if errors.Is(err, known) {
+			return known.Error()
+		}
+	}
+	return fmt.Sprint(err)
+}
+
+// take returns the response that is in the channel, or "".
+func take(answer <-chan correlation.Response) string {
+	select {
+	case r, ok := <-answer:
+		if ok {
+			return asJSON(r)
+		}
+	default:
+	}
+	return ""
+}
+
+func asJSON(v any) string {
+	text, _ := json.Marshal(v)
+	return string(text)
+}
+
+// leaving returns a context that ends after d.
+func leaving(parent context.Context, d time.Duration, how string) context.Context {
+	var cause error
+	if strings.HasSuffix(how, "cause") {
+		cause = errLeft
+	}
+	if strings.HasPrefix(how, "at a deadline") {
+		ctx, end := context.WithTimeoutCause(parent, d, cause)
+		context.AfterFunc(ctx, end)
+		return ctx
+	}
+	ctx, end := context.WithCancelCause(parent)
+	time.AfterFunc(d, func() { end(cause) })
+	return ctx
+}
+
+var errLeft = errors.New("the caller left")
+
+// reachable counts what is still in memory.
+func reachable(all []weak.Pointer[byte]) (n int) {
+	for _, p := range all {
+		if p.Value() != nil {
+			n++
+		}
+	}
+	return n
 }

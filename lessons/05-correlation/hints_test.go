@@ -30,4 +30,10 @@ var _ = step.Hints{
 		"w.WriteHeader(http.StatusAccepted).",
 	"TestABadAnswerIsToldWhatIsWrong": "ask h.Sessions.Get whether the session is open; if not, the error is sessions.ErrNotFound. Answer each " +
 		"error with ProblemOf(err).ServeHTTP(w, r), which knows the status.",
+	"TestWhateverComesEachAnswerFindsItsRequest": "the failure lists the calls in their order, and as few of them as it takes. Follow them on paper: " +
+		"what is in the map, in p.settled and in each channel after each of them?",
+	"TestWhateverComesACallEndsOnce": "the failure lists who does what in which second. A Call has one end: whoever takes its waiter out of the map " +
+		"in Resolve or Cancel decides which.",
+	"TestWhatHasEndedIsLetGo": "what you start for a call has to end with it: a goroutine, a timer, a context.AfterFunc. And keep nothing of a " +
+		"request that was answered or cancelled but what p.settled.add takes.",
 }

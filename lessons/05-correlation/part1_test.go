@@ -2,6 +2,10 @@ package correlation_test
 
 import (
 	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -50,7 +54,24 @@ func TestTwoRequestsOfOneInstantHaveTwoIDs(t *testing.T) {
 			step.Fail(t, "Add gave a request the id of an earlier one, which is answered: a late second answer would go to the new caller",
 				fmt.Sprintf("got  %q, after %q and %q", third, first, second), "want an id that was never given out")
 		}
+		wantNewIDs(t, &p, 70_000) // more than a number of 16 bits can count
 	})
+}
+
+// wantNewIDs adds n requests, and checks that none of them has the id of one of the first.
+func wantNewIDs(t *testing.T, p *correlation.Pending, n int) {
+	t.Helper()
+	given := map[string]bool{} // the first thousand
+	for i := range n {
+		id, _ := p.Add("A")
+		if given[id] {
+			step.Fail(t, fmt.Sprintf("Add gave a request the id of an earlier one, after %d others: one of the two callers gets the other's answer", i),
+				fmt.Sprintf("got  %q a second time", id), "want an id that was never given out")
+		}
+		if i < 1000 {
+			given[id] = true
+		}
+	}
 }
 
 // A client whose connection broke after its POST does not know whether the answer
@@ -113,6 +134,8 @@ func TestAnAnswerFromAnotherSessionIsRefused(t *testing.T) {
 		foreign := resolve(t, &p, "B", id, `"from B"`)
 		step.Equal(t, "session A was asked, and B answered with the same id: the caller must not receive B's answer", "", received())
 		step.ErrorIs(t, "session A was asked, and B answered with the same id: Resolve must return ErrWrongSession", correlation.ErrWrongSession, foreign)
+		nameless := resolve(t, &p, "", id, `"from a client without a session"`)
+		step.ErrorIs(t, "session A was asked, and an answer came without a session: Resolve must return ErrWrongSession", correlation.ErrWrongSession, nameless)
 		own := resolve(t, &p, "A", id, `"from A"`)
 		step.Equal(t, "B's answer was refused, then A's own arrived: the caller must receive A's", "from A", received())
 		step.Equal(t, "B's answer was refused, then A's own arrived: Resolve must not return an error", nil, own)
@@ -142,5 +165,73 @@ func TestOfAllWhoComeAtOnceOneSettlesARequest(t *testing.T) {
 		})
 		step.Equal(t, "two answers and a Cancel came for one request at the same moment: exactly one of the three must settle it",
 			1, int(settled.Load()))
+	}
+	wantIDsOfTheirOwn(t)
+	wantOneOfAll(t)
+}
+
+// wantIDsOfTheirOwn has four goroutines add requests, all at the same time.
+func wantIDsOfTheirOwn(t *testing.T) {
+	t.Helper()
+	var p correlation.Pending
+	var ids [4][500]string
+	var crowd sync.WaitGroup
+	meet := barrier(4)
+	for i := range ids {
+		crowd.Go(func() {
+			meet()
+			for j := range ids[i] {
+				ids[i][j], _ = p.Add("A")
+			}
+		})
+	}
+	crowd.Wait()
+	given := map[string]bool{}
+	for _, id := range slices.Concat(ids[0][:], ids[1][:], ids[2][:], ids[3][:]) {
+		if given[id] {
+			step.Fail(t, "four goroutines added 500 requests each: Add gave two requests the same id", fmt.Sprintf("got  %q a second time", id), "want 2,000 ids")
+		}
+		given[id] = true
+	}
+	step.Equal(t, "four goroutines added 500 requests each: Len() must count all of them", 2000, p.Len())
+}
+
+// barrier returns a function that returns when n goroutines have called it.
+func barrier(n int64) (meet func()) {
+	var here atomic.Int64
+	return func() {
+		for here.Add(1); here.Load() < n; {
+			runtime.Gosched()
+		}
+	}
+}
+
+// wantOneOfAll has three goroutines race for a request, 60 times: each of them answers, or one
+// cancels. The session's id is so long that it takes a while to compare: time enough for another.
+func wantOneOfAll(t *testing.T) {
+	t.Helper()
+	session := strings.Repeat("A", 4<<20)
+	same := strings.Clone(session) // elsewhere in memory, and so compared to the end
+	var p correlation.Pending
+	for round := range 60 {
+		canceler := round % 6 // from 3 on: nobody cancels
+		id, answer := p.Add(session)
+		receive(t, answer)
+		var settled atomic.Int64
+		var crowd sync.WaitGroup
+		meet := barrier(4)
+		for i := range 3 {
+			crowd.Go(func() {
+				meet()
+				if i == canceler && p.Cancel(id) || i != canceler && p.Resolve(same, response(id, `"yes"`)) == nil {
+					settled.Add(1)
+				}
+			})
+		}
+		crowd.Go(func() { meet(); p.Len() })
+		crowd.Wait()
+		step.Equal(t, "three answers, or two and a Cancel, came for one request at the same moment: exactly one of the three must settle it",
+			1, int(settled.Load()))
+		step.Equal(t, "the only request was settled: Len() must be 0", 0, p.Len())
 	}
 }

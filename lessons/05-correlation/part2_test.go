@@ -52,7 +52,7 @@ func TestACallGoesDownTheSessionsStream(t *testing.T) {
 		resolve(t, &caller.Pending, session.ID(), request.ID, `{"approved":true}`)
 		result, err := asking.ended(t, "the client answered, but Call is still waiting")
 		step.Equal(t, "the client answered: Call must return its result", `{"approved":true}`, result)
-		step.Equal(t, "the client answered with a result: Call must not return an error", nil, err)
+		wantNoError(t, "the client answered with a result: Call must not return an error", err)
 	})
 }
 
@@ -107,55 +107,92 @@ func TestAnswersInAnyOrderReachTheirOwnCaller(t *testing.T) {
 		}
 		step.Equal(t, "200 people were asked at once, and the slowest took 9 s: all callers must have their answers by then", 9*time.Second, time.Since(began))
 	})
+	step.Bubble(t, func(t *testing.T) {
+		var caller correlation.Caller
+		blocked := make(chan struct{})
+		stuck := call(t.Context(), &caller, client(func(correlation.Request) error { <-blocked; return sessions.ErrClosed }), approve)
+		synctest.Wait()
+		prompt := client(func(r correlation.Request) error { return caller.Resolve("A", response(r.ID, `"yes"`)) })
+		result, err := call(t.Context(), &caller, prompt, approve).ended(t, "a Send to one client does not return, and a Call to another client waits for it")
+		step.Equal(t, "a Send to one client does not return: a Call to another client must return its answer", "yes <nil>", fmt.Sprint(result, " ", err))
+		close(blocked)
+		stuck.ended(t, "Send returned an error, but Call is still waiting")
+	})
 }
 
 // "I cannot do this" is an answer too: for the caller, it is an error with the client's
 // code and message. And a request that was never sent has no answer to wait for.
 func TestACallThatFailsSaysWhy(t *testing.T) {
 	defer step.Begin(t)()
-	step.Bubble(t, func(t *testing.T) {
-		var caller correlation.Caller
-		var id string
-		puzzled := client(func(r correlation.Request) error {
-			id = r.ID
-			return caller.Resolve("A", noSuchMethod(r.ID))
-		})
-		result, err := call(t.Context(), &caller, puzzled, approve).ended(t, "the client answered with an error, but Call is still waiting")
-		if _, ok := errors.AsType[*correlation.Error](err); !ok {
-			step.Fail(t, "the client answered with an error, but what Call returned does not wrap a *correlation.Error",
-				fmt.Sprintf("got  result %q, error %v", result, err), "want no such method (code -32601)")
-		}
-		failed := callError(t, "the client answered with an error", err)
-		step.Equal(t, "the client answered with an error: the CallError must say which request it was",
-			id+" approve: no such method (code -32601)", fmt.Sprintf("%s %s: %v", failed.ID, failed.Method, failed.Err))
-		step.Equal(t, "the client answered with an error: Unanswered is for a request without a response", false, failed.Unanswered)
-	})
-	for _, c := range []struct {
-		what, params string
-		send         error
-	}{
+	for _, refusal := range []correlation.Error{
+		{Code: correlation.CodeMethodNotFound, Message: "no such method"},
+		{Code: correlation.CodeInvalidParams, Message: "no such account", Data: json.RawMessage(`{"account":7}`)},
+		{Code: 0, Message: "not today"},
+	} {
+		step.Bubble(t, func(t *testing.T) { wantRefusal(t, refusal) })
+	}
+	for _, c := range []unsent{
 		{"the client has left, and Send returned an error", "", sessions.ErrClosed},
+		{"the client is far behind, and Send returned an error", "", sessions.ErrFull},
 		{"the params are not JSON, and Event returned an error", "{bad", nil},
 		{"the params are not UTF-8, and Event returned an error", "\"\xff\"", nil},
 	} {
-		step.Bubble(t, func(t *testing.T) {
-			var caller correlation.Caller
-			mailbox := &mailbox{err: c.send}
-			asking := call(t.Context(), &caller, mailbox, correlation.Request{Method: "approve", Params: json.RawMessage(c.params)})
-			synctest.Wait()
-			if c.send == nil && mailbox.sent > 0 {
-				step.Fail(t, c.what+": Call must not send anything to the client, but it did", fmt.Sprintf("got  %+v", mailbox.last), "want nothing")
-			}
-			_, err := asking.ended(t, c.what+", but Call waits for an answer that cannot come")
-			failed := callError(t, c.what, err)
-			if c.send != nil {
-				step.ErrorIs(t, c.what+": the CallError must wrap it", c.send, err)
-			}
-			step.Equal(t, c.what+": the CallError must say which request it was, and that it was not sent",
-				"approve, Unanswered: false", fmt.Sprintf("%s, Unanswered: %t", failed.Method, failed.Unanswered))
-			step.Equal(t, c.what+": Len() must be 0 (otherwise each such request is left in the map)", 0, waiting(t, &caller.Pending))
-		})
+		step.Bubble(t, func(t *testing.T) { wantUnsent(t, c) })
 	}
+}
+
+// wantRefusal checks a Call whose client answers with this error.
+func wantRefusal(t *testing.T, refusal correlation.Error) {
+	t.Helper()
+	var caller correlation.Caller
+	var id string
+	puzzled := client(func(r correlation.Request) error {
+		id = r.ID
+		answer := refusal
+		return caller.Resolve("A", correlation.Response{JSONRPC: "2.0", ID: r.ID, Error: &answer})
+	})
+	result, err := call(t.Context(), &caller, puzzled, approve).ended(t, "the client answered with an error, but Call is still waiting")
+	got, ok := errors.AsType[*correlation.Error](err)
+	if !ok || got == nil {
+		step.Fail(t, "the client answered with an error, but what Call returned does not wrap a *correlation.Error",
+			fmt.Sprintf("got  result %q, error %v", result, err), "want "+refusal.Error())
+	}
+	step.Equal(t, "the client answered with an error: what Call returns must wrap it as it came, with code, message and data",
+		fmt.Sprintf("%v %s", &refusal, refusal.Data), fmt.Sprintf("%v %s", got, got.Data))
+	failed := callError(t, "the client answered with an error", err)
+	step.Equal(t, "the client answered with an error: the CallError must say which request it was", id+" approve", failed.ID+" "+failed.Method)
+	step.Equal(t, "the client answered with an error: Unanswered is for a request without a response", false, failed.Unanswered)
+}
+
+// An unsent request is one that Send or Event returns an error for.
+type unsent struct {
+	what, params string
+	send         error
+}
+
+// wantUnsent checks a Call of a request that cannot be sent.
+func wantUnsent(t *testing.T, c unsent) {
+	t.Helper()
+	var caller correlation.Caller
+	mailbox := &mailbox{err: c.send}
+	asking := call(t.Context(), &caller, mailbox, correlation.Request{Method: "approve", Params: json.RawMessage(c.params)})
+	synctest.Wait()
+	if c.send == nil && mailbox.sent > 0 {
+		step.Fail(t, c.what+": Call must not send anything to the client, but it did", fmt.Sprintf("got  %+v", mailbox.last), "want nothing")
+	}
+	if !asking.hasEnded() {
+		step.Fail(t, c.what+", but Call has not returned: it waits, although no answer can come")
+	}
+	failed := callError(t, c.what, asking.err)
+	if c.send != nil {
+		step.ErrorIs(t, c.what+": the CallError must wrap it", c.send, asking.err)
+	}
+	if _, ok := errors.AsType[*json.SyntaxError](asking.err); !ok && c.params == "{bad" {
+		step.Fail(t, c.what+": the CallError must wrap it", fmt.Sprintf("got  %v", asking.err), "want an error that wraps Event's")
+	}
+	step.Equal(t, c.what+": the CallError must say which request it was, and that it was not sent",
+		"approve, Unanswered: false", fmt.Sprintf("%s, Unanswered: %t", failed.Method, failed.Unanswered))
+	step.Equal(t, c.what+": Len() must be 0 (otherwise each such request is left in the map)", 0, waiting(t, &caller.Pending))
 }
 
 // The person who clicked has closed the page: no answer is of any use now. Until
@@ -181,6 +218,17 @@ func TestTheCallersContextEndsTheWait(t *testing.T) {
 		late := resolve(t, &caller.Pending, "A", id, `"late"`)
 		step.ErrorIs(t, "the answer arrived after its caller had gone: Resolve must return ErrNotWaiting", correlation.ErrNotWaiting, late)
 	})
+	step.Bubble(t, func(t *testing.T) {
+		var caller correlation.Caller
+		mailbox := &mailbox{}
+		ctx, leave := context.WithCancel(t.Context())
+		leave()
+		_, err := call(ctx, &caller, mailbox, approve).ended(t, "the caller's context had ended before Call, but Call is still waiting")
+		step.ErrorIs(t, "the caller's context had ended before Call: Call must return its cause", context.Canceled, err)
+		failed := callError(t, "the caller's context had ended before Call", err)
+		step.Equal(t, fmt.Sprintf("the caller's context had ended before Call, and %d requests were sent: Unanswered is for one that was sent", mailbox.sent),
+			mailbox.sent > 0, failed.Unanswered)
+	})
 }
 
 // The answer and the end of the context may come at the same moment. A client that
@@ -192,7 +240,7 @@ func TestAnAnswerAndTheEndOfTheWaitSettleACallOnce(t *testing.T) {
 			var caller correlation.Caller
 			answer, want := response, "yes <nil>"
 			if i%2 == 1 {
-				answer, want = func(id, _ string) correlation.Response { return noSuchMethod(id) }, " no such method (code -32601)"
+				answer, want = func(id, _ string) correlation.Response { return noSuchMethod(id) }, "the client's error: no such method (code -32601)"
 			}
 			var refused error
 			ctx, leave := context.WithCancel(t.Context())
@@ -204,11 +252,8 @@ func TestAnAnswerAndTheEndOfTheWaitSettleACallOnce(t *testing.T) {
 			asking := call(ctx, &caller, inTime, approve)
 			result, err := asking.ended(t, "the answer arrived, then the caller's context ended, but Call is still waiting")
 			step.Equal(t, "the answer arrived while its caller was waiting: Resolve must not return an error", nil, refused)
-			if failed, ok := errors.AsType[*correlation.CallError](err); ok {
-				err = failed.Err
-			}
 			step.Equal(t, "the answer was taken (the client read 202), then the caller's context ended: Call must return the answer",
-				want, fmt.Sprint(result, " ", err))
+				want, outcome(result, err))
 		}
 	})
 	step.Bubble(t, func(t *testing.T) {

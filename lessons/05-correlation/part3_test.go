@@ -1,13 +1,18 @@
 package correlation_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/iotest"
 
+	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/step"
+	correlation "example.com/sseworkbook/lessons/05-correlation"
+	sessions "example.com/sseworkbook/solutions/04-sessions"
 )
 
 // Part 3: the POST.
@@ -28,6 +33,22 @@ func TestAnAnswerIsAcceptedWith202(t *testing.T) {
 			step.Equal(t, "a client answered with "+c.what+" in its POST: the server must answer with 202 and an empty body",
 				`202 ""`, fmt.Sprintf("%d %q", got.Status, got.Body))
 			step.Equal(t, "a client answered with "+c.what+" and read 202: the caller must receive it", c.want, received())
+		})
+	}
+	for _, query := range []string{"session=%s&v=2", "v=2&session=%s", "session=%%%x%s"} {
+		step.Bubble(t, func(t *testing.T) {
+			s := serve(t)
+			id, answer := s.Add(s.alice.ID())
+			received := listen(t, answer)
+			session := s.alice.ID()
+			if strings.Contains(query, "%x") { // its first letter, escaped
+				query = fmt.Sprintf(query, session[:1], session[1:])
+			} else {
+				query = fmt.Sprintf(query, session)
+			}
+			got := s.pair.Post("/responses?"+query, "application/json", withID(`{"jsonrpc":"2.0","id":%q,"result":"yes"}`, id))
+			step.Equal(t, "a client posted its answer to /responses?"+query+": the server must find the session there, and answer with 202",
+				"202 yes", fmt.Sprint(got.Status, " ", received()))
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
@@ -90,5 +111,30 @@ func TestABadAnswerIsToldWhatIsWrong(t *testing.T) {
 					202, s.answer(s.bob, next, "true").Status)
 			})
 		})
+	}
+	for _, c := range []struct {
+		refused error
+		want    string
+	}{
+		{fmt.Errorf("an hour ago: %w", correlation.ErrNotWaiting), "410"},
+		{&sessions.Problem{Status: http.StatusServiceUnavailable, Detail: "try again later"}, "503"},
+		{errors.New("the password of the database is wrong"), "500"},
+	} {
+		step.Bubble(t, func(t *testing.T) { wantOwnProblem(t, c.refused, c.want) })
+	}
+}
+
+// wantOwnProblem checks what a client reads when the handler's Resolve returns this error.
+func wantOwnProblem(t *testing.T, refused error, want string) {
+	t.Helper()
+	registry := &sessions.Registry{}
+	session, err := registry.Open(t.Context())
+	step.Equal(t, "the test cannot open a session", nil, err)
+	handler := &correlation.Handler{Sessions: registry, Resolve: func(string, correlation.Response) error { return refused }}
+	got := pair.Memory(t, handler).Post("/?session="+session.ID(), "application/json", `{"jsonrpc":"2.0","id":"1","result":true}`)
+	wantProblem(t, "an answer for which Resolve returned \""+refused.Error()+"\"", want, got)
+	if strings.Contains(got.Body, "password") {
+		step.Fail(t, "Resolve returned an error that is not for a client to read, and the response has its text", fmt.Sprintf("got  %s", got.Body),
+			"want a problem as ProblemOf makes it")
 	}
 }

@@ -71,8 +71,8 @@ func (p *Pending) Resolve(session string, r Response) error {
 }
 
 // Cancel gives up waiting for the response with this id. It reports false when
-// there is nothing to give up: the response is in its channel or was taken out of
-// it, or no request has this id.
+// there is nothing to give up: the response is in its channel, on its way there or
+// taken out of it, or no request has this id.
 //
 //lesson:todo Take the waiter out, if it is still there.
 func (p *Pending) Cancel(id string) bool {
@@ -109,7 +109,7 @@ type Caller struct{ Pending }
 //
 // All errors are a *[CallError]. It wraps the *[Error] that the client answered
 // with, or the cause of ctx's end, or what kept r from being sent: the error of
-// peer.Send, or params that are not JSON.
+// peer.Send, or that of r.Event for params that are not JSON.
 //
 //lesson:todo Wait first, then send: the client may be faster than you.
 //lesson:return nil, nil
@@ -152,7 +152,9 @@ type Handler struct {
 }
 
 // ServeHTTP takes one response. If a caller was waiting for it, ServeHTTP answers with
-// 202 and an empty body, otherwise with a [sessions.Problem].
+// 202 and an empty body, otherwise with the [sessions.Problem] that [ProblemOf] makes of
+// the error. For a session that is not open, this is [sessions.ErrNotFound]; if more is
+// wrong with the POST, any of it will do.
 //
 //lesson:todo Read the response (ReadJSON and ParseResponse do that), resolve it, and say 202, or what is wrong.
 //lesson:begin http.Error(w, "not written yet", http.StatusNotImplemented)

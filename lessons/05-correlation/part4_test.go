@@ -1,0 +1,362 @@
+package correlation_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unsafe"
+	"weak"
+
+	"example.com/sseworkbook/harness/step"
+	correlation "example.com/sseworkbook/lessons/05-correlation"
+	sessions "example.com/sseworkbook/solutions/04-sessions"
+)
+
+// Part 4: whatever comes. There is nothing new to write here.
+
+// Requests, answers and cancellations come in any order, to two Pendings, P and Q. What
+// each call returns is what a model of a few lines says.
+func TestWhateverComesEachAnswerFindsItsRequest(t *testing.T) {
+	defer step.Begin(t)()
+	step.Whatever(t, 500, drawMoves, func(tb testing.TB, in moves) {
+		w := world{known: [2]map[string]*request{{}, {}}}
+		for i, m := range in {
+			w.plays(tb, in[:i], m)
+		}
+		for _, known := range w.known {
+			for id, r := range known {
+				step.Equal(tb, fmt.Sprintf("after %v: what is in the channel of the id %q", in, id), r.inside, take(r.answer))
+			}
+		}
+	})
+}
+
+// A move is one call of P or Q. The id in it is that of an earlier request, in some spelling.
+type move struct {
+	what, session, spelling string
+	second                  int // 1: Q's
+	request                 int
+}
+
+type moves []move
+
+func drawMoves(d *step.Dice) moves {
+	return step.Some(d, 12, func(d *step.Dice) move {
+		m := move{what: step.Of(d, "Add", "result", "error", "Cancel", "receive"), second: step.Of(d, 0, 0, 1)}
+		if m.what != "Add" {
+			m.request = d.Int(4)
+			m.spelling = step.Of(d, "%s", "%s", "%s", "%s", "%s", "0%s", "+%s", " %s", "%s ", "%.0s")
+		}
+		m.session = step.Of(d, "A", "A", "A", "B")
+		return m
+	})
+}
+
+// String says it all in one line.
+func (all moves) String() string {
+	var lines []string
+	for _, m := range all {
+		lines = append(lines, m.String())
+	}
+	return strings.Join(lines, ", ")
+}
+
+func (m move) String() string {
+	pending, id := "PQ"[m.second:m.second+1], fmt.Sprintf(m.spelling, fmt.Sprintf("id%d", m.request))
+	switch m.what {
+	case "Add":
+		return fmt.Sprintf("%s.Add(%q)", pending, m.session)
+	case "Cancel":
+		return fmt.Sprintf("%s.Cancel(%q)", pending, id)
+	case "receive":
+		return fmt.Sprintf("a caller of %s receives (%q)", pending, id)
+	}
+	return fmt.Sprintf("%s.Resolve(%q, %q and a%s)", pending, m.session, id, map[string]string{"result": " result", "error": "n error"}[m.what])
+}
+
+// A world is P and Q, and what is known of their requests.
+type world struct {
+	pendings [2]correlation.Pending
+	known    [2]map[string]*request
+	ids      []string // in the order of Add
+}
+
+// A request of the model waits until there is a reason why not.
+type request struct {
+	session string
+	answer  <-chan correlation.Response
+	inside  string // the response in the channel, as JSON
+	why     error
+}
+
+// plays makes a move after others, and checks what comes of it.
+func (w *world) plays(tb testing.TB, before moves, m move) {
+	say := m.String()
+	if len(before) > 0 {
+		say = "after " + before.String() + ": " + say
+	}
+	pending, known := &w.pendings[m.second], w.known[m.second]
+	if m.what == "Add" {
+		id, answer := pending.Add(m.session)
+		if known[id] != nil {
+			step.Fail(tb, say+" gave out the id of an earlier request", fmt.Sprintf("got  %q", id), "want one that was never given out")
+		}
+		known[id] = &request{session: m.session, answer: answer}
+		w.ids = append(w.ids, id)
+	} else {
+		id := fmt.Sprintf(m.spelling, "of no request")
+		if len(w.ids) > 0 {
+			id = fmt.Sprintf(m.spelling, w.ids[m.request%len(w.ids)])
+		}
+		uses(tb, pending, known[id], say, id, m)
+	}
+	waiting := 0
+	for _, r := range known {
+		if r.why == nil {
+			waiting++
+		}
+	}
+	step.Equal(tb, say+", then Len()", waiting, pending.Len())
+}
+
+// uses makes a move that is about the request r; nil: there is none with this id.
+func uses(tb testing.TB, pending *correlation.Pending, r *request, say, id string, m move) {
+	waits := r != nil && r.why == nil
+	switch m.what {
+	case "Cancel":
+		if waits {
+			r.why = correlation.ErrNotWaiting
+		}
+		step.Equal(tb, say+" must say whether there was a wait to give up", waits, pending.Cancel(id))
+	case "receive":
+		if r != nil {
+			step.Equal(tb, say+": what is in its channel", r.inside, take(r.answer))
+			r.inside = ""
+		}
+	default:
+		answer := response(id, fmt.Sprintf(`"to %s"`, id))
+		if m.what == "error" {
+			answer = correlation.Response{JSONRPC: "2.0", ID: id, Error: &correlation.Error{Message: "no", Data: json.RawMessage(`[1]`)}}
+		}
+		want := refusal(r, m.session)
+		if want == nil {
+			r.why, r.inside = correlation.ErrAnswered, asJSON(answer)
+		}
+		step.Equal(tb, say+" must return this error", fmt.Sprint(want), known(pending.Resolve(m.session, answer)))
+	}
+}
+
+// refusal returns why a response of session to r is refused, or nil.
+func refusal(r *request, session string) error {
+	switch {
+	case r == nil:
+		return correlation.ErrUnknownRequest
+	case r.session != session:
+		return correlation.ErrWrongSession
+	}
+	return r.why
+}
+
+// Clients answer, answer twice, answer for another or not at all, and callers leave, all
+// of them in the same few seconds.
+func TestWhateverComesACallEndsOnce(t *testing.T) {
+	defer step.Begin(t)()
+	step.Bubble(t, func(t *testing.T) {
+		step.Whatever(t, 200, drawTalks, func(tb testing.TB, in talks) {
+			var caller correlation.Caller
+			var all []*conversation
+			for _, talk := range in {
+				all = append(all, begin(tb.Context(), &caller, talk))
+			}
+			step.Advance(10 * time.Second)
+			for i, c := range all {
+				c.check(tb, fmt.Sprintf("%v: call %d ", in, i+1))
+			}
+			step.Equal(tb, in.String()+": all calls have returned, and Len() must be 0", 0, caller.Len())
+		})
+	})
+}
+
+// A talk is a Call whose caller leaves in this second, and what the clients do.
+type talk struct {
+	params  string
+	send    error // what Send returns
+	leaves  int
+	how     string // its context ends
+	replies []reply
+}
+
+// A reply comes in this second.
+type reply struct {
+	at            int
+	what, session string
+}
+
+type talks []talk
+
+func drawTalks(d *step.Dice) talks {
+	return step.Some(d, 3, func(d *step.Dice) talk {
+		return talk{
+			params: step.Of(d, "7", "7", "7", "{bad"),
+			send:   step.Of(d, nil, nil, nil, sessions.ErrFull),
+			leaves: 1 + d.Int(4),
+			how:    step.Of(d, "canceled", "canceled with a cause", "at a deadline", "at a deadline with a cause"),
+			replies: step.Some(d, 3, func(d *step.Dice) reply {
+				return reply{d.Int(5), step.Of(d, "a result", "an error"), step.Of(d, "A", "A", "B")}
+			}),
+		}
+	})
+}
+
+// String says it all in one line.
+func (all talks) String() string {
+	var lines []string
+	for i, t := range all {
+		line := fmt.Sprintf("call %d of session A with params %s", i+1, t.params)
+		if t.send != nil {
+			line += fmt.Sprintf(", Send returns %q", t.send)
+		}
+		for _, r := range t.replies {
+			line += fmt.Sprintf(", session %s posts %s after %d s", r.session, r.what, r.at)
+		}
+		lines = append(lines, fmt.Sprintf("%s, the context ends after %d s, %s", line, t.leaves, t.how))
+	}
+	return strings.Join(lines, "; ")
+}
+
+// A conversation is a talk under way.
+type conversation struct {
+	talk
+	ctx      context.Context
+	asking   *asked
+	took     time.Duration // the Call
+	accepted []string      // what Resolve returned nil for
+}
+
+// begin begins the Call of a talk.
+func begin(parent context.Context, caller *correlation.Caller, t talk) *conversation {
+	c := &conversation{talk: t, ctx: leaving(parent, time.Duration(t.leaves)*time.Second, t.how), asking: &asked{end: make(chan struct{})}}
+	peer := client(func(r correlation.Request) error {
+		for _, reply := range t.replies {
+			if t.send == nil {
+				go c.post(caller, reply, r.ID)
+			}
+		}
+		return t.send
+	})
+	began := time.Now()
+	go func() {
+		defer close(c.asking.end)
+		c.asking.result, c.asking.err = caller.Call(c.ctx, peer, correlation.Request{Method: "approve", Params: json.RawMessage(t.params)})
+		c.took = time.Since(began)
+	}()
+	return c
+}
+
+// post posts a reply when its second has come.
+func (c *conversation) post(caller *correlation.Caller, r reply, id string) {
+	time.Sleep(time.Duration(r.at) * time.Second)
+	answer := response(id, `"yes"`)
+	if r.what == "an error" {
+		answer = noSuchMethod(id)
+	}
+	if caller.Resolve(r.session, answer) == nil {
+		c.accepted = append(c.accepted, fmt.Sprintf("%s, after %d s", r.what, r.at))
+	}
+}
+
+// check checks what came of the Call, when all is over.
+func (c *conversation) check(tb testing.TB, say string) {
+	if !c.asking.hasEnded() {
+		step.Fail(tb, say+"has not returned after 10 s")
+	}
+	sent := c.send == nil && c.params == "7"
+	promised := false
+	for _, r := range c.replies {
+		promised = promised || sent && r.session == "A" && r.at < c.leaves
+	}
+	want := fmt.Sprintf("%v, Unanswered: true, after %d s", context.Cause(c.ctx), c.leaves)
+	switch {
+	case len(c.accepted) > 1:
+		step.Fail(tb, say+"got two responses, and Resolve returned nil for both", fmt.Sprintf("got  %q", c.accepted), "want an error for one of them")
+	case len(c.accepted) == 1:
+		want = c.accepted[0]
+	case promised:
+		step.Fail(tb, say+"was waiting when its response came, and Resolve returned an error")
+	case !sent && c.send != nil && c.params == "7":
+		want = fmt.Sprintf("%v, Unanswered: false, after 0 s", c.send)
+	case !sent:
+		want = "params that are not JSON, Unanswered: false, after 0 s"
+	}
+	step.Equal(tb, say+"must come to this", want, c.came())
+}
+
+// came says what a Call that has returned came to.
+func (c *conversation) came() string {
+	after := fmt.Sprintf(", after %v s", c.took.Seconds())
+	failed, isCallError := errors.AsType[*correlation.CallError](c.asking.err)
+	if c.asking.err == nil && text(c.asking.result) == "yes" {
+		return "a result" + after
+	}
+	if !isCallError {
+		return fmt.Sprintf("result %s, error %#v%s", c.asking.result, c.asking.err, after)
+	}
+	if refusal, ok := errors.AsType[*correlation.Error](failed); ok && !failed.Unanswered && refusal != nil {
+		return "an error" + after
+	}
+	after = fmt.Sprintf(", Unanswered: %t", failed.Unanswered) + after
+	if _, ok := errors.AsType[*json.SyntaxError](failed); ok {
+		return "params that are not JSON" + after
+	}
+	for _, cause := range []error{errLeft, context.Canceled, context.DeadlineExceeded, sessions.ErrFull} {
+		if errors.Is(failed, cause) { // and perhaps another one, too
+			return cause.Error() + after
+		}
+	}
+	return failed.Error() + after
+}
+
+// A server runs for months. What a request needs has to go when it has ended.
+func TestWhatHasEndedIsLetGo(t *testing.T) {
+	defer step.Begin(t)()
+	step.Bubble(t, func(t *testing.T) {
+		var caller correlation.Caller
+		var results string
+		prompt := client(func(r correlation.Request) error { return caller.Resolve("A", response(r.ID, `"yes"`)) })
+		before, _ := step.Goroutines()
+		held := step.HeldContexts(10, func(ctx context.Context) {
+			result, _ := caller.Call(ctx, prompt, approve)
+			results += text(result) + " "
+		})
+		step.Equal(t, "ten clients answered at once: Call must return their results", strings.Repeat("yes ", 10), results)
+		synctest.Wait()
+		if left, most := step.Goroutines(); left > before {
+			step.Fail(t, "ten calls have their answers, and their contexts go on: Call has left goroutines behind", fmt.Sprintf("got  %d, most of them at %s", left-before, most), "want none")
+		}
+		step.Equal(t, "ten calls have their answers, and their contexts go on: a minute later, none of these contexts may be in use by your code", 0, held())
+	})
+	var p correlation.Pending
+	var names []weak.Pointer[byte]
+	var results []weak.Pointer[byte]
+	for i := range 5000 {
+		session, result := fmt.Sprintf("session %0100d", i), fmt.Appendf(nil, `"%0100d"`, i)
+		names, results = append(names, weak.Make(unsafe.StringData(session))), append(results, weak.Make(&result[0]))
+		id, _ := p.Add(session)
+		if i%2 == 0 {
+			p.Cancel(id)
+		} else {
+			p.Resolve(session, correlation.Response{JSONRPC: "2.0", ID: id, Result: result})
+		}
+	}
+	runtime.GC()
+	const remembered = 2048 // with room: a Pending remembers the last 1,024
+	step.Equal(t, "5,000 requests were given up or answered: at most some 1,024 of their sessions' ids may still be in memory", min(reachable(names), remembered), reachable(names))
+	step.Equal(t, "5,000 requests were given up or answered: at most some 1,024 of their results may still be in memory", min(reachable(results), remembered), reachable(results))
+	runtime.KeepAlive(&p)
+}
