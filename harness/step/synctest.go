@@ -1,7 +1,9 @@
 package step
 
 import (
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,4 +61,26 @@ func reportDeadlock(t *testing.T, ended bool) {
 func Advance(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
+}
+
+// Pass lets d of the bubble's time pass, as [Advance] does, unless a goroutine waits
+// for a lock: the bubble's clock stands still then, so Pass returns when each of the
+// others waits. It is for what waits for an end that the step is about to bring, in
+// whatever way.
+func Pass(d time.Duration) {
+	for {
+		calm, clock := true, true
+		for _, g := range inspect.Goroutines()[1:] { // the first is the caller
+			calm = calm && (!g.Bubble || g.Waits() || strings.HasPrefix(g.State, "synctest."))
+			clock = clock && !(g.Bubble && g.AtLock())
+		}
+		switch {
+		case calm && clock:
+			Advance(d)
+			return
+		case calm:
+			return
+		}
+		runtime.Gosched()
+	}
 }
