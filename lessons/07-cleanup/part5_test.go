@@ -6,12 +6,72 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"testing"
 	"testing/synctest"
 	"time"
 
+	"example.com/sseworkbook/harness/step"
 	cleanup "example.com/sseworkbook/lessons/07-cleanup"
 	sessions "example.com/sseworkbook/solutions/04-sessions"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
+)
+
+// Part 5, whatever comes. There is nothing new to write.
+
+// Clients, callers and the server may leave in any order. Whatever it is, each call ends once, and says whose end
+// it was.
+func TestEachCallSaysWhoLeftFirst(t *testing.T) {
+	defer step.Begin(t)()
+	step.Bubble(t, func(t *testing.T) {
+		step.Whatever(t, 60, drawStory, func(tb testing.TB, told story) {
+			w := newWorld()
+			defer w.end()
+			for i, m := range told {
+				w.play(m)
+				step.Equal(tb, told[:i+1].String()+": each call must end with the first end that concerns it, and everything else must go on",
+					w.expected(), w.seen())
+			}
+		})
+	})
+}
+
+// A move is what one party does: client "A" or "B", its callers, the server, or time.
+type move struct{ who, does string }
+
+func (m move) String() string { return strings.TrimPrefix(m.who+" "+m.does, " ") }
+
+// A story is moves, one after the other.
+type story []move
+
+func (s story) String() string {
+	var moves []string
+	for _, m := range s {
+		moves = append(moves, m.String())
+	}
+	return strings.Join(moves, ", ")
+}
+
+func drawStory(d *step.Dice) story {
+	return step.Some(d, 12, func(d *step.Dice) move {
+		does := step.Of(d, connects, isAsked, isTriggered, answers, refuses, leaves, losesItsCaller, timePasses, shutsDown)
+		switch does {
+		case timePasses, shutsDown:
+			return move{"", does}
+		}
+		return move{step.Of(d, "A", "B"), does}
+	})
+}
+
+const (
+	connects       = "connects"
+	isAsked        = "is asked by Call"
+	isTriggered    = "is asked by POST /trigger"
+	answers        = "answers"
+	refuses        = "answers with an error"
+	leaves         = "leaves"
+	losesItsCaller = "is no longer waited for by its first caller"
+	timePasses     = "30 s pass"
+	shutsDown      = "the server shuts down"
 )
 
 // A world is a server of yours with its clients and their callers, and beside each
