@@ -106,6 +106,7 @@ func TestShutdownWaitsForHandlersButNotForEver(t *testing.T) {
 		step.Bubble(t, func(t *testing.T) { waitsFor(t, route) })
 	}
 	step.Bubble(t, givesUp)
+	step.Bubble(t, hasGivenUp)
 	step.Bubble(t, func(t *testing.T) {
 		server := cleanup.NewServer()
 		server.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
@@ -148,6 +149,23 @@ func givesUp(t *testing.T) {
 	finish, handler := hold(t.Context(), server, "GET", "/healthz")
 	handler.what = "Shutdown gave up on a handler, which came to its end later: ServeHTTP"
 	defer finish()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	shutdown := stop(ctx, server)
+	step.Pass(time.Hour)
+	step.Equal(t, "a handler hangs, and Shutdown's context lasts: Shutdown must wait", "still waits", shutdown.state())
+	cancel()
+	step.Equal(t, "a handler hangs, and Shutdown's context was cancelled: Shutdown must return then, with the context's error",
+		"context.Canceled", shutdown.end(t))
+	finish()
+	step.Equal(t, "a handler that Shutdown gave up on came to its end later: ServeHTTP must return then", "returned", handler.end(t))
+}
+
+// hasGivenUp has Shutdown's context end before Shutdown is called.
+func hasGivenUp(t *testing.T) {
+	server := cleanup.NewServer()
+	finish, _ := hold(t.Context(), server, "GET", "/healthz")
+	defer finish()
 	stream := begin("the handler of GET /events", func() (string, error) {
 		server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
 		return "returned", nil
@@ -159,18 +177,9 @@ func givesUp(t *testing.T) {
 		"context.DeadlineExceeded", stop(ended, server).end(t))
 	stream.what = "Shutdown was called with a context that had ended: shutdown must begin all the same, but the handler of GET /events"
 	stream.end(t)
-
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	shutdown := stop(ctx, server)
-	step.Pass(time.Hour)
-	step.Equal(t, "a handler hangs, and the context of a second Shutdown lasts: Shutdown must wait", "still waits", shutdown.state())
-	cancel()
-	step.Equal(t, "a handler hangs, and Shutdown's context was cancelled: Shutdown must return then, with the context's error",
-		"context.Canceled", shutdown.end(t))
-	finish()
-	step.Equal(t, "a handler that Shutdown gave up on came to its end later: ServeHTTP must return then", "returned", handler.end(t))
-	step.Equal(t, "Shutdown gave up twice, and then the last handler returned: a third Shutdown must return nil", "nil", stop(t.Context(), server).end(t))
+	late := httptest.NewRecorder()
+	server.ServeHTTP(late, httptest.NewRequest("GET", "/healthz", nil))
+	step.Equal(t, "Shutdown was called with a context that had ended: a request that comes later must get a 503", http.StatusServiceUnavailable, late.Code)
 }
 
 // A browser whose stream has ended comes back within seconds. If it gets in, the server is never empty.
@@ -203,19 +212,7 @@ func TestNobodyGetsInDuringShutdown(t *testing.T) {
 		together(t, "Shutdown, then a request")
 	}
 	for range 5 {
-		server := cleanup.NewServer()
-		var stopped, late atomic.Bool
-		server.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { late.Store(stopped.Load()) })
-		step.InTurn(server, 2, func(i int) {
-			if i == 0 {
-				server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/healthz", nil))
-				return
-			}
-			server.Shutdown(context.Background())
-			stopped.Store(true)
-		})
-		step.Equal(t, "a request waited for the mutex, and Shutdown came right behind it: no handler must begin after Shutdown has returned",
-			false, late.Load())
+		rightBehind(t)
 	}
 	other := httptest.NewRecorder()
 	cleanup.NewServer().ServeHTTP(other, httptest.NewRequest("GET", "/healthz", nil))
@@ -247,6 +244,23 @@ func together(t *testing.T, order string) {
 	})
 }
 
+// rightBehind lets a request and Shutdown wait for the mutex, in this order.
+func rightBehind(t *testing.T) {
+	server := cleanup.NewServer()
+	var stopped, late atomic.Bool
+	server.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { late.Store(stopped.Load()) })
+	step.InTurn(server, 2, func(i int) {
+		if i == 0 {
+			server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/healthz", nil))
+			return
+		}
+		server.Shutdown(context.Background())
+		stopped.Store(true)
+	})
+	step.Equal(t, "a request waited for the mutex, and Shutdown came right behind it: no handler must begin after Shutdown has returned",
+		false, late.Load())
+}
+
 // A signal, a failed health check and a deferred call may all stop the server, while clients leave.
 func TestShutdownTwiceAndDeparturesTogether(t *testing.T) {
 	defer step.Begin(t)()
@@ -267,6 +281,7 @@ func TestShutdownTwiceAndDeparturesTogether(t *testing.T) {
 			"still waits", first.state())
 		finish()
 		step.Equal(t, "a second Shutdown gave up, and then the last handler returned: the first must return nil", "nil", first.end(t))
+		step.Equal(t, "a second Shutdown gave up, and then the last handler returned: a third Shutdown must return nil", "nil", stop(t.Context(), server).end(t))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		server := cleanup.NewServer()
@@ -307,48 +322,49 @@ func TestShutdownTwiceAndDeparturesTogether(t *testing.T) {
 // What stands in front of the server (it logs, it knows users) uses the same request, before and after.
 func TestTheRequestStaysItsOwners(t *testing.T) {
 	defer step.Begin(t)()
-	type user struct{}
-	step.Bubble(t, func(t *testing.T) {
-		server := cleanup.NewServer()
-		seen := make(chan context.Context, 1)
-		server.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			seen <- r.Context()
-			<-r.Context().Done()
-		})
-		ctx, leave := context.WithCancelCause(context.WithValue(t.Context(), user{}, "alice"))
-		defer leave(nil)
-		r := httptest.NewRequestWithContext(ctx, "POST", "/orders", strings.NewReader("an order"))
-		body := r.Body
-		handler := begin("ServeHTTP", func() (string, error) { server.ServeHTTP(httptest.NewRecorder(), r); return "returned", nil })
-		inner := <-seen
-		step.Equal(t, "a middleware put a value into the request's context: Handler must find it there", any("alice"), inner.Value(user{}))
-		step.Equal(t, "neither has the client left nor the server begun to stop: Handler's context must not have ended", nil, inner.Err())
-		leave(errImpatient)
-		handler.wait(t)
-		step.ErrorIs(t, "the client left: Handler's context must have ended with the cause that the request's context has", errImpatient, context.Cause(inner))
-		step.Equal(t, "ServeHTTP changed the request that it was given: what is in front of it still uses that one (its context and its body are as before)",
-			[]bool{true, true}, []bool{r.Context() == ctx, r.Body == body})
-	})
-	step.Bubble(t, func(t *testing.T) {
-		server := cleanup.NewServer()
-		ctx, leave := context.WithCancel(t.Context())
-		defer leave()
-		r := httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil)
-		server.ServeHTTP(httptest.NewRecorder(), r)
-		synctest.Wait()
-		step.Equal(t, "ServeHTTP returned while the client stayed: the context of the request that it was given must not have ended", nil, r.Context().Err())
+	step.Bubble(t, whenTheClientLeaves)
+	step.Bubble(t, whenTheServerStops)
+}
 
-		seen := make(chan context.Context, 1)
-		server.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			seen <- r.Context()
-			<-r.Context().Done()
-		})
-		go server.ServeHTTP(httptest.NewRecorder(), r)
-		inner := <-seen
-		step.Returns(t, "Handler waits for the end of its context: Shutdown must end that", func() { server.Shutdown(t.Context()) })
-		step.ErrorIs(t, "the server stopped: the cause of the end of Handler's context must say so", cleanup.ErrShutdown, context.Cause(inner))
-		step.Equal(t, "the server stopped while the client stayed: the context of the request that ServeHTTP was given must not have ended", nil, ctx.Err())
+// looked returns a server whose Handler shows its context, and waits for the end of that.
+func looked() (server *cleanup.Server, seen chan context.Context) {
+	server, seen = cleanup.NewServer(), make(chan context.Context, 1)
+	server.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		seen <- r.Context()
+		<-r.Context().Done()
 	})
+	return server, seen
+}
+
+func whenTheClientLeaves(t *testing.T) {
+	type user struct{}
+	server, seen := looked()
+	ctx, leave := context.WithCancelCause(context.WithValue(t.Context(), user{}, "alice"))
+	defer leave(nil)
+	r := httptest.NewRequestWithContext(ctx, "POST", "/orders", strings.NewReader("an order"))
+	body := r.Body
+	handler := begin("ServeHTTP", func() (string, error) { server.ServeHTTP(httptest.NewRecorder(), r); return "returned", nil })
+	inner := <-seen
+	step.Equal(t, "what is in front of the server put a value into the request's context: Handler must find it there", any("alice"), inner.Value(user{}))
+	step.Equal(t, "the client is still there, and so is the server: Handler's context must not have ended", nil, inner.Err())
+	leave(errImpatient)
+	handler.wait(t)
+	step.ErrorIs(t, "the client left: Handler's context must have ended with the cause that the request's context has", errImpatient, context.Cause(inner))
+	step.Equal(t, "what is in front of the server still uses the request that it gave to ServeHTTP: context and body of that one must not be changed",
+		[]bool{true, true}, []bool{r.Context() == ctx, r.Body == body})
+}
+
+func whenTheServerStops(t *testing.T) {
+	server, seen := looked()
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	r := httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil)
+	handler := begin("ServeHTTP", func() (string, error) { server.ServeHTTP(httptest.NewRecorder(), r); return "returned", nil })
+	inner := <-seen
+	step.Returns(t, "Handler waits for the end of its context: Shutdown must end that", func() { server.Shutdown(t.Context()) })
+	handler.wait(t)
+	step.ErrorIs(t, "the server stopped: the cause of the end of Handler's context must wrap ErrShutdown", cleanup.ErrShutdown, context.Cause(inner))
+	step.Equal(t, "the server stopped while the client stayed: the context of the request that ServeHTTP was given must not have ended", nil, r.Context().Err())
 }
 
 // stop begins a Shutdown.
