@@ -11,14 +11,14 @@ type Goroutine struct {
 	ID     int64   // zero where the dump does not say
 	State  string  // as the runtime calls it: "chan receive", "sync.Mutex.Lock", "running"
 	Bubble bool    // it belongs to a synctest bubble
+	Idle   bool    // it waits for what only its bubble can bring: the runtime says "durable"
 	Frames []Frame // its calls, the innermost first
 }
 
 // InSync reports whether g waits in package sync: for a lock, for the others of a
-// WaitGroup, or for a Cond.
-func (g Goroutine) InSync() bool {
-	return strings.HasPrefix(g.State, "sync.") || strings.HasPrefix(g.State, "semacquire")
-}
+// WaitGroup, or for a Cond. In the state "semacquire" it may be about to start the
+// garbage collector, and will run on.
+func (g Goroutine) InSync() bool { return strings.HasPrefix(g.State, "sync.") }
 
 // AtLock reports whether g waits for a sync.Mutex or a sync.RWMutex.
 func (g Goroutine) AtLock() bool {

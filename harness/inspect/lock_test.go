@@ -42,3 +42,19 @@ func TestNoLockIsFoundWhereNobodyCanSayWhatItGuards(t *testing.T) {
 		require.False(t, found, name)
 	}
 }
+
+func TestTheOneMutexIsFoundWhateverItGuards(t *testing.T) {
+	owner := &struct {
+		mu    sync.Mutex
+		calls sync.WaitGroup
+	}{}
+	lock, found := MutexOf(owner)
+	require.True(t, found)
+	lock.Lock()
+	require.False(t, owner.mu.TryLock())
+	lock.Unlock()
+	_, found = MutexOf(&struct{ a, b sync.Mutex }{})
+	require.False(t, found)
+	_, found = MutexOf(&struct{ a sync.RWMutex }{})
+	require.False(t, found)
+}

@@ -57,7 +57,7 @@ func header(line string) (g Goroutine, ok bool) {
 			return Goroutine{State: strings.ToLower(state)}, true
 		}
 		id, _ := strconv.ParseInt(m[1], 10, 64)
-		return Goroutine{ID: id, State: state, Bubble: strings.Contains(line, "synctest bubble")}, true
+		return Goroutine{ID: id, State: state, Bubble: strings.Contains(line, "synctest bubble"), Idle: strings.Contains(line, "(durable)")}, true
 	}
 	return Goroutine{}, false
 }

@@ -49,15 +49,31 @@ func AtOnce(owner any, n int, f func(i int)) {
 	if !found {
 		lock = new(sync.Mutex) // nobody wants it
 	}
+	inTurn(lock, n, f)
+}
+
+// InTurn is [AtOnce] for a struct with one sync.Mutex, whatever that guards. Who comes
+// last runs on when it has given the mutex back: what those before it do after they
+// had the mutex comes later than all that the last one does without a wait.
+func InTurn(owner any, n int, f func(i int)) {
+	lock, found := inspect.MutexOf(owner)
+	if !found {
+		lock = new(sync.Mutex) // nobody wants it
+	}
+	inTurn(lock, n, f)
+}
+
+func inTurn(lock sync.Locker, n int, f func(i int)) {
 	var crowd Crowd
 	defer crowd.Wait()
 	defer current.holdLock()()
 	lock.Lock()
-	began := time.Now()
 	for i := range n {
 		crowd.come(func() { f(i) })
 	}
-	inspect.HandOver(lock, began, func() { crowd.settle(inspect.Goroutine.InSync) })
+	// From now on: where the last one has waited for too short a time, the lock goes to
+	// the others as it does on other days.
+	inspect.HandOver(lock, time.Now(), func() { crowd.settle(inspect.Goroutine.InSync) })
 }
 
 // OnOneProcessor runs f on the only processor, so that nothing else runs before f has ended

@@ -90,3 +90,27 @@ func TestACrowdSettles(t *testing.T) {
 	})
 	crowd.Wait()
 }
+
+// Who looks under a mutex, and acts on that after it, is too late when the last one in
+// turn has acted already.
+func TestTheLastInTurnIsAheadOfWhoActsTooLate(t *testing.T) {
+	o := &struct {
+		mu   sync.Mutex
+		shut bool
+	}{}
+	var late atomic.Bool
+	var done atomic.Bool
+	step.InTurn(o, 2, func(i int) {
+		o.mu.Lock()
+		shut := o.shut
+		o.shut = i == 1
+		o.mu.Unlock()
+		if i == 1 {
+			done.Store(true)
+		} else if !shut {
+			late.Store(done.Load())
+		}
+	})
+	require.True(t, late.Load())
+	step.InTurn(&struct{}{}, 2, func(int) {}) // there is no mutex to hold
+}

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -59,4 +60,30 @@ func reportDeadlock(t *testing.T, ended bool) {
 func Advance(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
+}
+
+// Pass lets d of the bubble's time pass, as [Advance] does, unless a goroutine waits
+// for a lock: the bubble's clock stands still then, so Pass returns when each of the
+// others waits. It is for what waits for an end that the step is about to bring, in
+// whatever way.
+func Pass(d time.Duration) {
+	for {
+		calm, clock := true, true
+		for _, g := range inspect.Goroutines()[1:] { // the first is the caller
+			if g.Bubble {
+				calm = calm && (g.Idle || g.AtLock())
+				clock = clock && !g.AtLock()
+			} else { // or is of the bubble, and starts the garbage collector: the runtime takes it out meanwhile
+				calm = calm && !g.Running() && g.State != "semacquire"
+			}
+		}
+		switch {
+		case calm && clock:
+			Advance(d)
+			return
+		case calm:
+			return
+		}
+		runtime.Gosched()
+	}
 }

@@ -54,9 +54,11 @@ func NewServer() *Server {
 	return s
 }
 
-// ServeHTTP has Handler serve the request, and returns when Handler has. The
-// request's context ends when shutdown begins, and a read of its body with it. From
-// then on new requests get a 503.
+// ServeHTTP has Handler serve the request, and returns when Handler has; a panic of
+// Handler's passes through. Handler gets a copy of r, which itself is not changed. The
+// copy's context is r's, which also ends when shutdown begins ([ErrShutdown] is its
+// cause then), and a read of the body ends with it. From then on new requests get a
+// 503.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// TODO: enough for part 1. In part 2, end the request's context when shutdown
 	// begins (endReads ends the read of its body), and refuse new requests from then on.
@@ -64,9 +66,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Shutdown ends every stream and every wait, and returns when all handlers have
-// returned, or with ctx's error when that ends first. A client learns from the end
-// of its stream that its answers are no longer wanted; whether it is also
-// told of each request is not promised. Calling Shutdown twice is fine. The
+// returned, or with ctx's error when that ends first. Shutdown begins even if ctx has
+// ended already. A client learns from the end of its stream that its answers are no
+// longer wanted; whether it is also told of each request is not promised. Calling
+// Shutdown twice is fine, and each call waits for as long as its own ctx lasts. The
 // http.Server that serves s is shut down after it.
 func (s *Server) Shutdown(ctx context.Context) error {
 	// TODO: Let no new request in, tell all handlers to end, and wait for
@@ -77,7 +80,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // Call asks the client of session, as [timeouts.Caller.Call] does. The wait also
 // ends when the client leaves (the error wraps [flushing.ErrClientLeft]) and when
 // the server shuts down ([ErrShutdown]). A session that had ended before is
-// [sessions.ErrClosed].
+// [sessions.ErrClosed]. All errors are a *[correlation.CallError].
 func (s *Server) Call(ctx context.Context, session *sessions.Session, r correlation.Request) (json.RawMessage, error) {
 	// TODO: enough while the client stays. Let ctx end when the session does.
 	return s.Caller.Call(ctx, session, r)
@@ -100,13 +103,14 @@ func (s *Server) outcome(ctx context.Context, session *sessions.Session, r corre
 // is asked there. Its Answerer's Client opens the event stream, too.
 type Client struct {
 	URL          string       // of the event stream
-	MaxEventSize int          // in bytes; see [parsing.Decoder]
+	MaxEventSize int          // in bytes, of the stream that Run opens; see [parsing.Decoder]
 	Log          *slog.Logger // is told of a Handle that panics; nil: slog.Default()
 
 	timeouts.Answerer
 }
 
-// Run connects, and answers as Answer does.
+// Run connects, and answers as Answer does. When ctx ends while it connects, the error
+// wraps ctx's cause. It may be called again, also on several goroutines at once.
 func (c *Client) Run(ctx context.Context) error {
 	// TODO: Connect (the request for the stream needs ctx, too), and let
 	// Answer do the rest.

@@ -88,8 +88,16 @@ func (p *house) ask(ctx context.Context, session string) *call {
 	s, _ := p.server.Sessions.Get(session)
 	return begin("Call", func() (string, error) {
 		result, err := p.server.Call(ctx, s, correlation.Request{Method: "really?"})
-		return string(result), err
+		return string(result), ofCall(err)
 	})
+}
+
+// ofCall returns the error of a Call, which has to be a *CallError.
+func ofCall(err error) error {
+	if _, ok := errors.AsType[*correlation.CallError](err); err != nil && !ok {
+		return fmt.Errorf("%s without a *correlation.CallError", describe(err)) // no %w: it is wrong, whatever it wraps
+	}
+	return err
 }
 
 // A triggered is a trigger that was sent.
@@ -162,6 +170,11 @@ func yes(id string) correlation.Response {
 	return correlation.Response{JSONRPC: "2.0", ID: id, Result: json.RawMessage("true")}
 }
 
+// no is the response of a client that refuses the request with this id.
+func no(id string) correlation.Response {
+	return correlation.Response{JSONRPC: "2.0", ID: id, Error: &correlation.Error{Code: 7, Message: "not today"}}
+}
+
 // join lets a client join that is not of this lesson, and returns its session.
 func join(t *testing.T, p *pair.Pair, handle func(ctx context.Context, method string, params json.RawMessage) (any, error)) (session string) {
 	t.Helper()
@@ -231,6 +244,13 @@ func (c *call) wait(t *testing.T) string {
 	t.Helper()
 	step.Returns(t, c.what+" did not return, and nothing is left that could wake it", func() { <-c.done })
 	return c.state()
+}
+
+// end waits for the end, and returns how the call ended, whenever that was.
+func (c *call) end(t *testing.T) string {
+	t.Helper()
+	c.wait(t)
+	return c.result
 }
 
 // state returns how the call ended and how long it took.

@@ -22,6 +22,8 @@ var _ = step.Hints{
 		"under the same lock. s.refuse does the rest.",
 	"TestShutdownTwiceAndDeparturesTogether": "a context may be cancelled any number of times, a channel closed only once. And a second Shutdown " +
 		"waits like the first.",
+	"TestTheRequestStaysItsOwners": "in ServeHTTP, make the new context of r.Context(), and hand r.WithContext(ctx) on: that is a copy. " +
+		"Cancel it with ErrShutdown where the server stops.",
 	"TestAClientAnswersWhatItIsAsked": "in Run: http.NewRequestWithContext, parsing.Connect, and c.Answer with source.URL, where the stream " +
 		"came from. In Answer: Run a copy of c.Answerer. Where c.Client is nil, connect with http.DefaultClient.",
 	"TestTheClientStopsWithItsContext": "the request for the stream needs ctx, or the client cannot stop while it connects. Set the source's " +
@@ -30,4 +32,6 @@ var _ = step.Hints{
 		"into a *correlation.Error with CodeInternalError.",
 	"TestAThousandClientsComeAndGo": "for everything that a client brings along, ask what ends it: its stream, its session, its calls, " +
 		"and all that waits beside them.",
+	"TestEachCallSaysWhoLeftFirst": "play the moves by hand, and ask of each call which context ends it, and with which cause. Call and Shutdown " +
+		"are all that it takes.",
 }

@@ -41,12 +41,15 @@ func TestATriggerThatFailsSaysWhy(t *testing.T) {
 	defer step.Begin(t)()
 	onEach(t, func(t *testing.T, p *house) {
 		rude := join(t, p.Pair, func(context.Context, string, json.RawMessage) (any, error) {
-			return nil, &correlation.Error{Code: 7, Message: "not today"}
+			return nil, &correlation.Error{Code: 7, Message: "not today", Data: json.RawMessage(`{"retry":"tomorrow"}`)}
 		})
 		step.Equal(t, p.over+": the client answered a trigger with its own error: the sender must get that error as the Outcome",
 			"200 error 7 after 0s", p.trigger(rude, 0).wait(t))
 		step.Equal(t, p.over+": the only client answered a trigger for everyone with its own error: the sender must get a list with that error",
 			"200 [error 7:1] after 0s", p.trigger("", 0).wait(t))
+		step.Equal(t, p.over+": the client's own error has a code, a message and data: the sender of the trigger must get all three",
+			`{"error":{"code":7,"message":"not today","data":{"retry":"tomorrow"}}}`,
+			strings.TrimSpace(p.Post("/trigger", "application/json", `{"session":"`+rude+`","method":"really?"}`).Body))
 
 		silent, _ := p.open()
 		step.Equal(t, p.over+": a client does not answer a trigger that gave it 1 ms: the sender must get a 504 then",
@@ -89,7 +92,7 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 		ended.Close()
 		call := begin("Call", func() (string, error) {
 			_, err := server.Call(t.Context(), ended, correlation.Request{Method: "really?"})
-			return "nil", err
+			return "nil", ofCall(err)
 		})
 		step.Equal(t, "the session had ended before Call was called: Call must return an error that wraps sessions.ErrClosed",
 			"sessions.ErrClosed after 0s", call.wait(t))
@@ -112,7 +115,7 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 	})
 }
 
-// Whoever leaves ends their own calls, and no others.
+// A party that leaves ends its own calls, and no others.
 func TestTheOthersCallsGoOn(t *testing.T) {
 	defer step.Begin(t)()
 	onEach(t, func(t *testing.T, p *house) {
@@ -138,6 +141,8 @@ func TestTheOthersCallsGoOn(t *testing.T) {
 	})
 	onEach(t, func(t *testing.T, p *house) {
 		silent, _ := p.open()
+		step.Equal(t, p.over+": a client does not answer: Call must return the Caller's *TimeoutError after its timeout",
+			"*timeouts.TimeoutError after 30s", p.ask(t.Context(), silent).wait(t))
 		trigger := p.trigger(silent, 0)
 		time.Sleep(time.Second)
 		step.Equal(t, p.over+": a trigger waits for a silent client: one request must be pending", 1, p.server.Caller.Len())

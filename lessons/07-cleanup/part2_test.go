@@ -73,7 +73,7 @@ func TestShutdownEndsEveryWait(t *testing.T) {
 		time.Sleep(time.Second)
 		p.shutDown(t, "half the body of a POST has come, and Shutdown waits for the rest: it must end the read, too")
 		step.Equal(t, p.over+": half a trigger's body had come when Shutdown began at +1 s: its sender must get a 503 then", "503 after 1s", trigger.wait(t))
-		answer.wait(t)
+		step.Equal(t, p.over+": half a response's body had come when Shutdown began at +1 s: its sender must get a 503 then", "503 after 1s", answer.wait(t))
 	})
 }
 
@@ -103,41 +103,83 @@ func TestShutdownWaitsForHandlersButNotForEver(t *testing.T) {
 			"returned after 1s", handler.wait(t))
 	})
 	for _, route := range []string{"GET /healthz", "POST /trigger", "GET /orders"} {
-		step.Bubble(t, func(t *testing.T) {
-			server := cleanup.NewServer()
-			inner := server.Handler
-			server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.URL.Path == "/orders" { // a route that is put in front of the four
-					io.WriteString(w, "an order")
-					return
-				}
-				inner.ServeHTTP(w, r)
-			})
-			method, path, _ := strings.Cut(route, " ")
-			finish, _ := hold(t.Context(), server, method, path)
-			defer finish()
-			shutdown := begin("Shutdown", func() (string, error) { return "nil", server.Shutdown(t.Context()) })
-			time.Sleep(time.Second)
-			finish()
-			step.Equal(t, "the handler of "+route+" writes until +1 s: Shutdown must wait for it and return nil",
-				"nil after 1s", shutdown.wait(t))
-		})
+		step.Bubble(t, func(t *testing.T) { waitsFor(t, route) })
 	}
+	step.Bubble(t, givesUp)
+	step.Bubble(t, hasGivenUp)
 	step.Bubble(t, func(t *testing.T) {
 		server := cleanup.NewServer()
-		finish, handler := hold(t.Context(), server, "GET", "/healthz")
-		handler.what = "Shutdown gave up on a handler, which came to its end later: ServeHTTP"
-		defer finish()
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		defer cancel()
-		shutdown := begin("Shutdown", func() (string, error) { return "nil", server.Shutdown(ctx) })
-		time.Sleep(time.Minute)
-		finish()
-		step.Equal(t, "a handler hangs for a minute, and Shutdown's context ends at +10 s: Shutdown must return then, with the context's error",
-			"context.DeadlineExceeded after 10s", shutdown.wait(t))
-		step.Equal(t, "a handler that Shutdown gave up on came to its end at +1 min: ServeHTTP must return then",
-			"returned after 1m0s", handler.wait(t))
+		server.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+		handler := begin("ServeHTTP", func() (string, error) {
+			server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+			return "returned", nil
+		})
+		step.Equal(t, "a handler panicked with http.ErrAbortHandler: ServeHTTP must let the panic through, or net/http sends half a response as if it were whole",
+			"panic: net/http: abort Handler", handler.end(t))
+		step.Returns(t, "a handler panicked, and so is over: Shutdown must not wait for it", func() {
+			step.Equal(t, "a handler panicked, and so is over: Shutdown must return nil", nil, server.Shutdown(t.Context()))
+		})
 	})
+}
+
+// waitsFor holds the handler of a route while Shutdown waits.
+func waitsFor(t *testing.T, route string) {
+	server := cleanup.NewServer()
+	inner := server.Handler
+	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/orders" { // a route that is put in front of the four
+			io.WriteString(w, "an order")
+			return
+		}
+		inner.ServeHTTP(w, r)
+	})
+	method, path, _ := strings.Cut(route, " ")
+	finish, _ := hold(t.Context(), server, method, path)
+	defer finish()
+	shutdown := stop(t.Context(), server)
+	step.Pass(time.Hour)
+	step.Equal(t, "the handler of "+route+" is still writing: Shutdown must wait for it", "still waits", shutdown.state())
+	finish()
+	step.Equal(t, "the handler of "+route+" has returned: Shutdown must return nil", "nil", shutdown.end(t))
+}
+
+// givesUp has Shutdown's context end before the handler.
+func givesUp(t *testing.T) {
+	server := cleanup.NewServer()
+	finish, handler := hold(t.Context(), server, "GET", "/healthz")
+	handler.what = "Shutdown gave up on a handler, which came to its end later: ServeHTTP"
+	defer finish()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	shutdown := stop(ctx, server)
+	step.Pass(time.Hour)
+	step.Equal(t, "a handler hangs, and Shutdown's context lasts: Shutdown must wait", "still waits", shutdown.state())
+	cancel()
+	step.Equal(t, "a handler hangs, and Shutdown's context was cancelled: Shutdown must return then, with the context's error",
+		"context.Canceled", shutdown.end(t))
+	finish()
+	step.Equal(t, "a handler that Shutdown gave up on came to its end later: ServeHTTP must return then", "returned", handler.end(t))
+}
+
+// hasGivenUp has Shutdown's context end before Shutdown is called.
+func hasGivenUp(t *testing.T) {
+	server := cleanup.NewServer()
+	finish, _ := hold(t.Context(), server, "GET", "/healthz")
+	defer finish()
+	stream := begin("the handler of GET /events", func() (string, error) {
+		server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
+		return "returned", nil
+	})
+	synctest.Wait()
+	ended, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	step.Equal(t, "a handler hangs, and Shutdown's context had ended before: Shutdown must return the context's error",
+		"context.DeadlineExceeded", stop(ended, server).end(t))
+	stream.what = "Shutdown was called with a context that had ended: shutdown must begin all the same, but the handler of GET /events"
+	stream.end(t)
+	late := httptest.NewRecorder()
+	server.ServeHTTP(late, httptest.NewRequest("GET", "/healthz", nil))
+	step.Equal(t, "Shutdown was called with a context that had ended: a request that comes later must get a 503", http.StatusServiceUnavailable, late.Code)
 }
 
 // A browser whose stream has ended comes back within seconds. If it gets in, the server is never empty.
@@ -158,17 +200,23 @@ func TestNobodyGetsInDuringShutdown(t *testing.T) {
 
 		finish, _ := hold(t.Context(), p.server, "GET", "/healthz") // so that Shutdown has begun, and has not ended
 		defer finish()
-		shutdown := begin("Shutdown", func() (string, error) { return "nil", p.server.Shutdown(t.Context()) })
-		synctest.Wait()
+		shutdown := stop(t.Context(), p.server)
+		step.Pass(0)
 		step.Equal(t, p.over+": while Shutdown waits for a last handler, "+routes+" 503 with Retry-After", "503, 503, 503, 503", knocks())
 		finish()
-		step.Equal(t, p.over+": the last handler has returned: Shutdown must return nil", "nil after 0s", shutdown.wait(t))
+		step.Equal(t, p.over+": the last handler has returned: Shutdown must return nil", "nil", shutdown.end(t))
 		step.Equal(t, p.over+": after Shutdown, "+routes+" 503 with Retry-After", "503, 503, 503, 503", knocks())
 	})
 	for range 20 { // the scheduler now and then runs what would have its turn later
 		together(t, "a request, then Shutdown")
 		together(t, "Shutdown, then a request")
 	}
+	for range 5 {
+		rightBehind(t)
+	}
+	other := httptest.NewRecorder()
+	cleanup.NewServer().ServeHTTP(other, httptest.NewRequest("GET", "/healthz", nil))
+	step.Equal(t, "a server was shut down: another server in the same program must go on", http.StatusOK, other.Code)
 }
 
 // together lets a request and Shutdown begin in this order, with nothing between
@@ -196,6 +244,23 @@ func together(t *testing.T, order string) {
 	})
 }
 
+// rightBehind lets a request and Shutdown wait for the mutex, in this order.
+func rightBehind(t *testing.T) {
+	server := cleanup.NewServer()
+	var stopped, late atomic.Bool
+	server.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { late.Store(stopped.Load()) })
+	step.InTurn(server, 2, func(i int) {
+		if i == 0 {
+			server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/healthz", nil))
+			return
+		}
+		server.Shutdown(context.Background())
+		stopped.Store(true)
+	})
+	step.Equal(t, "a request waited for the mutex, and Shutdown came right behind it: no handler must begin after Shutdown has returned",
+		false, late.Load())
+}
+
 // A signal, a failed health check and a deferred call may all stop the server, while clients leave.
 func TestShutdownTwiceAndDeparturesTogether(t *testing.T) {
 	defer step.Begin(t)()
@@ -203,15 +268,20 @@ func TestShutdownTwiceAndDeparturesTogether(t *testing.T) {
 		server := cleanup.NewServer()
 		finish, _ := hold(t.Context(), server, "GET", "/healthz")
 		defer finish()
-		first := begin("Shutdown", func() (string, error) { return "nil", server.Shutdown(t.Context()) })
-		synctest.Wait()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		first := stop(t.Context(), server)
+		step.Pass(0)
+		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		second := begin("Shutdown", func() (string, error) { return "nil", server.Shutdown(ctx) })
-		time.Sleep(time.Minute)
+		second := stop(ctx, server)
+		step.Pass(time.Minute)
+		cancel()
+		step.Equal(t, "a handler hangs while two Shutdowns wait, and the second one's context was cancelled: the second must return",
+			"context.Canceled", second.end(t))
+		step.Equal(t, "a handler hangs while two Shutdowns wait, and the second one's context was cancelled: the first must go on waiting",
+			"still waits", first.state())
 		finish()
-		step.Equal(t, "a handler hangs for a minute while two Shutdowns wait, the second for a second: each must return at its own time",
-			"nil after 1m0s, context.DeadlineExceeded after 1s", first.wait(t)+", "+second.wait(t))
+		step.Equal(t, "a second Shutdown gave up, and then the last handler returned: the first must return nil", "nil", first.end(t))
+		step.Equal(t, "a second Shutdown gave up, and then the last handler returned: a third Shutdown must return nil", "nil", stop(t.Context(), server).end(t))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		server := cleanup.NewServer()
@@ -240,9 +310,66 @@ func TestShutdownTwiceAndDeparturesTogether(t *testing.T) {
 		synctest.Wait()
 		close(start)
 		for _, c := range all {
-			step.Equal(t, "25 Calls, 25 departures, 25 requests and 25 Shutdowns at the same moment: each must end at once and without harm", "well after 0s", c.wait(t))
+			step.Equal(t, "25 Calls, 25 departures, 25 requests and 25 Shutdowns at the same moment: each must end at once and without harm",
+				"well", c.end(t))
+			if c.took >= time.Second {
+				step.Fail(t, "25 Calls, 25 departures, 25 requests and 25 Shutdowns at the same moment: each must end at once", "got  "+c.state())
+			}
 		}
 	})
+}
+
+// What stands in front of the server (it logs, it knows users) uses the same request, before and after.
+func TestTheRequestStaysItsOwners(t *testing.T) {
+	defer step.Begin(t)()
+	step.Bubble(t, whenTheClientLeaves)
+	step.Bubble(t, whenTheServerStops)
+}
+
+// looked returns a server whose Handler shows its context, and waits for the end of that.
+func looked() (server *cleanup.Server, seen chan context.Context) {
+	server, seen = cleanup.NewServer(), make(chan context.Context, 1)
+	server.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		seen <- r.Context()
+		<-r.Context().Done()
+	})
+	return server, seen
+}
+
+func whenTheClientLeaves(t *testing.T) {
+	type user struct{}
+	server, seen := looked()
+	ctx, leave := context.WithCancelCause(context.WithValue(t.Context(), user{}, "alice"))
+	defer leave(nil)
+	r := httptest.NewRequestWithContext(ctx, "POST", "/orders", strings.NewReader("an order"))
+	body := r.Body
+	handler := begin("ServeHTTP", func() (string, error) { server.ServeHTTP(httptest.NewRecorder(), r); return "returned", nil })
+	inner := <-seen
+	step.Equal(t, "what is in front of the server put a value into the request's context: Handler must find it there", any("alice"), inner.Value(user{}))
+	step.Equal(t, "the client is still there, and so is the server: Handler's context must not have ended", nil, inner.Err())
+	leave(errImpatient)
+	handler.wait(t)
+	step.ErrorIs(t, "the client left: Handler's context must have ended with the cause that the request's context has", errImpatient, context.Cause(inner))
+	step.Equal(t, "what is in front of the server still uses the request that it gave to ServeHTTP: context and body of that one must not be changed",
+		[]bool{true, true}, []bool{r.Context() == ctx, r.Body == body})
+}
+
+func whenTheServerStops(t *testing.T) {
+	server, seen := looked()
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	r := httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil)
+	handler := begin("ServeHTTP", func() (string, error) { server.ServeHTTP(httptest.NewRecorder(), r); return "returned", nil })
+	inner := <-seen
+	step.Returns(t, "Handler waits for the end of its context: Shutdown must end that", func() { server.Shutdown(t.Context()) })
+	handler.wait(t)
+	step.ErrorIs(t, "the server stopped: the cause of the end of Handler's context must wrap ErrShutdown", cleanup.ErrShutdown, context.Cause(inner))
+	step.Equal(t, "the server stopped while the client stayed: the context of the request that ServeHTTP was given must not have ended", nil, r.Context().Err())
+}
+
+// stop begins a Shutdown.
+func stop(ctx context.Context, server *cleanup.Server) *call {
+	return begin("Shutdown", func() (string, error) { return "nil", server.Shutdown(ctx) })
 }
 
 // hold makes a handler of the server hang in a write, until finish is called. Its

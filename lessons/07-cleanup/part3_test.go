@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"log"
 	"log/slog"
+	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"runtime"
+	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -23,7 +24,6 @@ import (
 	cleanup "example.com/sseworkbook/lessons/07-cleanup"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	parsing "example.com/sseworkbook/solutions/03-parsing"
-	sessions "example.com/sseworkbook/solutions/04-sessions"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 )
@@ -150,8 +150,8 @@ func TestTheClientStopsWithItsContext(t *testing.T) {
 		call := p.call(p.only(t, running), "really?", "null")
 		time.Sleep(time.Second)
 		leave()
-		step.Equal(t, p.over+": the context ended at +1 s, and a Handle needs until +2 s to clean up: Run must return then, with the context's error",
-			"context.Canceled after 2s", running.wait(t))
+		step.Equal(t, p.over+": the context ended at +1 s, and a Handle needs until +2 s to clean up: Run must return then, with the context's cause",
+			"impatient after 2s", running.wait(t))
 		step.Equal(t, p.over+": Run returned: its Handle must have returned first", true, tidied.Load())
 		synctest.Wait()
 		step.Equal(t, p.over+": Run returned: the server must have no session of it left", 0, p.server.Sessions.Len())
@@ -195,8 +195,8 @@ func TestTheClientStopsWithItsContext(t *testing.T) {
 		running.what = "the context ended while the client was still connecting: Run"
 		time.Sleep(time.Second)
 		leave()
-		step.Equal(t, "the server does not answer GET /events, and the context ended at +1 s: Run must return then, with the context's error",
-			"context.Canceled after 1s", running.wait(t))
+		step.Equal(t, "the server does not answer GET /events, and the context ended at +1 s: Run must return then, with an error that wraps the context's cause",
+			"impatient after 1s", running.wait(t))
 	})
 	step.Bubble(t, given)
 }
@@ -212,7 +212,7 @@ func given(t *testing.T) {
 			return nil
 		},
 	}}
-	ctx, leave := context.WithCancel(t.Context())
+	ctx, leave := context.WithCancelCause(t.Context())
 	answering := begin("Answer", func() (string, error) { return "nil", client.Answer(ctx, parsing.NewSource(body), from) })
 	answering.what = "the context ended, and Answer was reading a stream: Answer"
 	for _, event := range []string{
@@ -227,8 +227,8 @@ func given(t *testing.T) {
 	step.Equal(t, "a stream from https://example.com/v2/events asked to double 21: Answer must have Deliver send the result",
 		[]string{"https://example.com/v2/responses?session=1 42"}, endpoints.All())
 	time.Sleep(time.Second)
-	leave()
-	step.Equal(t, "Answer's context ended at +1 s: Answer must return then, with the context's error", "context.Canceled after 1s", answering.wait(t))
+	leave(errImpatient)
+	step.Equal(t, "Answer's context ended at +1 s: Answer must return then, with the context's cause", "impatient after 1s", answering.wait(t))
 	_, err := server.Write([]byte(":\n"))
 	step.Equal(t, "Answer returned: it must have closed the stream", io.ErrClosedPipe, err)
 }
@@ -247,16 +247,8 @@ func panicking(t *testing.T, logTo string) {
 	var logged bytes.Buffer
 	server := cleanup.NewServer()
 	p := &house{pair.Memory(t, server.Handler), t, server, "HTTP/1.1"} // not your ServeHTTP: this is about the client
-	client := &cleanup.Client{URL: p.URL + "/events", Answerer: timeouts.Answerer{Client: p.Client,
-		Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
-			switch method {
-			case "bad":
-				panic("a Handle panicked, and nothing in the client stopped that")
-			case "worse":
-				return params[len(params)], nil
-			}
-			return double(ctx, method, params)
-		}}}
+	client := &cleanup.Client{URL: p.URL + "/events", Answerer: timeouts.Answerer{Client: p.Client, Handle: clumsy}}
+	handle := reflect.ValueOf(client.Handle).Pointer()
 	if logTo == "Client.Log" {
 		client.Log = slog.New(slog.NewTextHandler(&logged, nil))
 	} else {
@@ -265,81 +257,39 @@ func panicking(t *testing.T, logTo string) {
 	}
 	running, _ := begun(t, p.Pair, client)
 	session := p.only(t, running)
-	step.Equal(t, "Handle panicked with a text: its caller must get an internal error (-32603) at once",
-		"error -32603 after 0s", p.call(session, "bad", "21").wait(t))
-	synctest.Wait()
-	step.Equal(t, "Handle panicked: the client must log that to "+logTo, true, logged.Len() > 0)
 	step.Equal(t, "Handle panicked with a runtime error: its caller must get an internal error (-32603) at once",
-		"error -32603 after 0s", p.call(session, "worse", "21").wait(t))
-	step.Equal(t, "Handle panicked twice: the next request must be answered as usual",
+		"error -32603 after 0s", p.call(session, "a runtime error", "21").wait(t))
+	for _, method := range slices.Sorted(maps.Keys(panics)) {
+		logged.Reset()
+		step.Equal(t, "Handle panicked with "+method+": its caller must get an internal error (-32603) at once",
+			"error -32603 after 0s", p.call(session, method, "21").wait(t))
+		synctest.Wait()
+		step.Equal(t, "Handle panicked with "+method+": the client must log that to "+logTo, true, logged.Len() > 0)
+	}
+	step.Equal(t, "Handle panicked several times: the next request must be answered as usual",
 		"42 after 0s", p.call(session, "double", "21").wait(t))
+	step.Equal(t, "Run changed the Client's Handle: a Client may run several times at once, and its fields are its owner's",
+		handle, reflect.ValueOf(client.Handle).Pointer())
 }
 
-// A leak of one goroutine for each visitor shows after days, at night. A thousand visitors show it now.
-func TestAThousandClientsComeAndGo(t *testing.T) {
-	defer step.Begin(t)()
-	step.Bubble(t, func(t *testing.T) {
-		p := &house{t: t, server: cleanup.NewServer()}
-		session, _ := p.server.Sessions.Open(t.Context())
-		answered := func(ctx context.Context, session *sessions.Session) {
-			call := p.ask(ctx, session.ID())
-			question := asked(session)
-			p.server.Caller.Resolve(session.ID(), yes(question.ID))
-			call.wait(t)
-		}
-		before, _ := step.Goroutines()
-		kept := step.HeldContexts(100, func(ctx context.Context) { answered(ctx, session) })
-		synctest.Wait()
-		after, most := step.Goroutines()
-		if after != before {
-			step.Fail(t, "a client answered 100 calls and stayed connected: Call must leave no goroutine behind",
-				fmt.Sprint("got  ", after-before), "want 0", "most of them are at "+most)
-		}
-		step.Equal(t, "a client answered 100 calls and stayed connected: Call must release their contexts (got: how many are still in memory)", 0, kept())
+// clumsy is double, but panics where the method says so.
+func clumsy(ctx context.Context, method string, params json.RawMessage) (any, error) {
+	if value, found := panics[method]; found {
+		panic(value)
+	}
+	if method == "a runtime error" {
+		return params[len(params)], nil
+	}
+	return double(ctx, method, params)
+}
 
-		kept = step.HeldContexts(100, func(ctx context.Context) {
-			visitor, _ := p.server.Sessions.Open(ctx)
-			answered(t.Context(), visitor)
-			visitor.Close()
-		})
-		step.Equal(t, "100 clients came, answered a call each and left: the server must release their sessions (got: how many are still in memory)", 0, kept())
-
-		kept = step.HeldContexts(100, func(ctx context.Context) {
-			p.server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil))
-		})
-		step.Equal(t, "100 requests got their responses: ServeHTTP must release their contexts (got: how many are still in memory)", 0, kept())
-		runtime.KeepAlive(p)
-	})
-	onEach(t, func(t *testing.T, p *house) {
-		synctest.Wait()
-		before, _ := step.Goroutines()
-		for visit := range 5 {
-			clients, leave := p.crowd(t)
-			synctest.Wait()
-			step.Equal(t, p.over+": 100 clients came: each must have a session", 100, p.server.Sessions.Len())
-			asked := p.trigger("", 0)
-			time.Sleep(time.Second)
-			if visit == 0 {
-				p.Cut() // the network is gone, and the trigger's sender with it
-			}
-			leave()
-			if visit > 0 {
-				step.Equal(t, p.over+": 100 clients were asked, 10 answered, and 90 left instead: the trigger's sender must get 100 outcomes",
-					"200 [502 Bad Gateway:90 true:10] after 1s", asked.wait(t))
-			}
-			for _, client := range clients {
-				client.wait(t)
-			}
-		}
-		synctest.Wait() // a connection is idle once the last stream on it has ended
-		p.Client.CloseIdleConnections()
-		synctest.Wait()
-		after, most := step.Goroutines()
-		got := fmt.Sprintf("%d goroutines, %d sessions, %d pending requests", after-before, p.server.Sessions.Len(), p.server.Caller.Len())
-		if want := "0 goroutines, 0 sessions, 0 pending requests"; got != want {
-			step.Fail(t, p.over+": 500 clients came, were asked and vanished: they must leave nothing behind", "got  "+got, "want "+want, "most of them are at "+most)
-		}
-	})
+// panics are values to panic with.
+var panics = map[string]any{
+	"a text":               "a Handle panicked, and nothing in the client stopped that",
+	"an error":             errors.New("a Handle panicked, and nothing in the client stopped that"),
+	"an error of its own":  &correlation.Error{Code: 1, Message: "not for the caller"},
+	"http.ErrAbortHandler": http.ErrAbortHandler,
+	"nil":                  nil,
 }
 
 // run runs a client of yours at the server's event stream.
@@ -352,7 +302,8 @@ func (p *house) run(t *testing.T, answerer timeouts.Answerer) (running *call, le
 // off.
 func begun(t *testing.T, p *pair.Pair, client *cleanup.Client) (running *call, leave func()) {
 	t.Helper()
-	ctx, leave := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
+	leave = func() { cancel(errImpatient) }
 	running = begin("Run", func() (string, error) { return "nil", client.Run(ctx) })
 	t.Cleanup(func() {
 		leave()
@@ -360,33 +311,4 @@ func begun(t *testing.T, p *pair.Pair, client *cleanup.Client) (running *call, l
 		running.wait(t)
 	})
 	return running, leave
-}
-
-// crowd lets 100 clients come: 20 of yours over the network, of which 10 answer,
-// and 80 that come without one, since a network takes its time.
-func (p *house) crowd(t *testing.T) (clients []*call, leave func()) {
-	p.Get("/healthz") // opens the one connection that all clients of HTTP/2 share
-	ctx, leave := context.WithCancel(context.Background())
-	for n := range 20 {
-		client := cleanup.Client{URL: p.URL + "/events", Answerer: timeouts.Answerer{Client: p.Client, Handle: answerIf(n%2 == 0)}}
-		clients = append(clients, begin("Run", func() (string, error) { return "nil", client.Run(ctx) }))
-	}
-	for range 80 {
-		clients = append(clients, begin("the handler of GET /events", func() (string, error) {
-			p.server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
-			return "", nil
-		}))
-	}
-	t.Cleanup(leave)
-	return clients, leave
-}
-
-// answerIf answers, or else waits until nobody wants an answer any more.
-func answerIf(answer bool) func(context.Context, string, json.RawMessage) (any, error) {
-	return func(ctx context.Context, _ string, _ json.RawMessage) (any, error) {
-		if !answer {
-			<-ctx.Done()
-		}
-		return true, ctx.Err()
-	}
 }

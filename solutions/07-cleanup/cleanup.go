@@ -59,9 +59,11 @@ func NewServer() *Server {
 	return s
 }
 
-// ServeHTTP has Handler serve the request, and returns when Handler has. The
-// request's context ends when shutdown begins, and a read of its body with it. From
-// then on new requests get a 503.
+// ServeHTTP has Handler serve the request, and returns when Handler has; a panic of
+// Handler's passes through. Handler gets a copy of r, which itself is not changed. The
+// copy's context is r's, which also ends when shutdown begins ([ErrShutdown] is its
+// cause then), and a read of the body ends with it. From then on new requests get a
+// 503.
 //
 //lesson:begin // TODO: enough for part 1. In part 2, end the request's context when shutdown
 //lesson:begin // begins (endReads ends the read of its body), and refuse new requests from then on.
@@ -90,9 +92,10 @@ func (s *Server) enter() bool {
 }
 
 // Shutdown ends every stream and every wait, and returns when all handlers have
-// returned, or with ctx's error when that ends first. A client learns from the end
-// of its stream that its answers are no longer wanted; whether it is also
-// told of each request is not promised. Calling Shutdown twice is fine. The
+// returned, or with ctx's error when that ends first. Shutdown begins even if ctx has
+// ended already. A client learns from the end of its stream that its answers are no
+// longer wanted; whether it is also told of each request is not promised. Calling
+// Shutdown twice is fine, and each call waits for as long as its own ctx lasts. The
 // http.Server that serves s is shut down after it.
 //
 //lesson:todo Let no new request in, tell all handlers to end, and wait for them, but not forever.
@@ -118,7 +121,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // Call asks the client of session, as [timeouts.Caller.Call] does. The wait also
 // ends when the client leaves (the error wraps [flushing.ErrClientLeft]) and when
 // the server shuts down ([ErrShutdown]). A session that had ended before is
-// [sessions.ErrClosed].
+// [sessions.ErrClosed]. All errors are a *[correlation.CallError].
 //
 //lesson:begin // TODO: enough while the client stays. Let ctx end when the session does.
 //lesson:begin return s.Caller.Call(ctx, session, r)
@@ -156,13 +159,14 @@ func (s *Server) outcome(ctx context.Context, session *sessions.Session, r corre
 // is asked there. Its Answerer's Client opens the event stream, too.
 type Client struct {
 	URL          string       // of the event stream
-	MaxEventSize int          // in bytes; see [parsing.Decoder]
+	MaxEventSize int          // in bytes, of the stream that Run opens; see [parsing.Decoder]
 	Log          *slog.Logger // is told of a Handle that panics; nil: slog.Default()
 
 	timeouts.Answerer
 }
 
-// Run connects, and answers as Answer does.
+// Run connects, and answers as Answer does. When ctx ends while it connects, the error
+// wraps ctx's cause. It may be called again, also on several goroutines at once.
 //
 //lesson:todo Connect (the request for the stream needs ctx, too), and let Answer do the rest.
 func (c *Client) Run(ctx context.Context) error {
@@ -194,7 +198,7 @@ func (c *Client) Answer(ctx context.Context, source *parsing.Source, from *url.U
 func (c *Client) recovered(ctx context.Context, method string, params json.RawMessage) (result any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			cmp.Or(c.Log, slog.Default()).Error("a handler panicked", "method", method, "panic", p, "stack", string(debug.Stack()))
+			cmp.Or(c.Log, slog.Default()).Error("a handler panicked", "method", brief(method), "panic", p, "stack", string(debug.Stack()))
 			err = &correlation.Error{Code: correlation.CodeInternalError, Message: "internal error"}
 		}
 	}()

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,8 +53,8 @@ type Outcome struct {
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /events", s.Sessions)
-	mux.Handle("POST /responses", &correlation.Handler{Sessions: s.Sessions, Resolve: s.Caller.Resolve})
-	mux.HandleFunc("POST /trigger", s.trigger)
+	mux.Handle("POST /responses", s.reading(&correlation.Handler{Sessions: s.Sessions, Resolve: s.Caller.Resolve}))
+	mux.Handle("POST /trigger", s.reading(http.HandlerFunc(s.trigger)))
 	mux.HandleFunc("GET /healthz", s.healthz)
 	return mux
 }
@@ -125,9 +127,6 @@ func (s *Server) askAll(ctx context.Context, peers []*sessions.Session, t Trigge
 // readTrigger reads the body of POST /trigger, which has size bytes.
 func readTrigger(w http.ResponseWriter, r *http.Request) (t Trigger, size int, err error) {
 	body, err := correlation.ReadJSON(w, r)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return t, 0, &sessions.Problem{Status: http.StatusRequestTimeout, Detail: "the body did not come in time"}
-	}
 	if err != nil {
 		return t, 0, err
 	}
@@ -135,6 +134,34 @@ func readTrigger(w http.ResponseWriter, r *http.Request) (t Trigger, size int, e
 		return t, 0, &sessions.Problem{Status: http.StatusBadRequest, Detail: "a trigger needs a method, and may have session, params and timeout (in milliseconds)"}
 	}
 	return t, len(body), nil
+}
+
+// reading has h serve the requests, to which a read of the body that fails is a problem.
+func (s *Server) reading(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(r.Context()) // a copy, since a request is not to be changed
+		r.Body = &body{r.Body, s}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// A body is the body of a request to server. Its errors say what the sender can do.
+type body struct {
+	io.ReadCloser
+	server *Server
+}
+
+func (b *body) Read(p []byte) (n int, err error) {
+	n, err = b.ReadCloser.Read(p)
+	switch {
+	case err == nil, err == io.EOF:
+		return n, err
+	case b.server.ctx.Err() != nil:
+		return n, unavailable(ErrShutdown)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return n, &sessions.Problem{Status: http.StatusRequestTimeout, Detail: "the body did not come in time"}
+	}
+	return n, err
 }
 
 // refuse answers with err as a problem.
@@ -177,6 +204,15 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 func writeJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(v) // a client that has left needs no answer
+}
+
+// brief returns the beginning of a peer's text, which may be long, for a log.
+func brief(text string) string {
+	const most = 100 // bytes
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // A flight bounds what is in flight at once. The zero value is ready to use. It is

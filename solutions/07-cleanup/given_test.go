@@ -72,6 +72,30 @@ type late struct{}
 
 func (late) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
 
+func TestAResponseThatStallsSaysSo(t *testing.T) {
+	s := NewServer()
+	session, err := s.Sessions.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "/responses?session="+session.ID(), io.MultiReader(strings.NewReader("{"), late{}))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	if w.Code != 408 {
+		t.Errorf("a response whose body ran into a read deadline got %d %s, want 408", w.Code, w.Body)
+	}
+}
+
+func TestALogGetsTheBeginningOfALongText(t *testing.T) {
+	if got := brief("approve"); got != "approve" {
+		t.Errorf("approve became %q", got)
+	}
+	if got, want := brief("x"+strings.Repeat("é", 1<<20)), "x"+strings.Repeat("é", 49)+"…"; got != want {
+		t.Errorf("a long text became %q, want %q", got, want)
+	}
+}
+
 func TestHeadOfAnEventStreamOpensNoSession(t *testing.T) {
 	s := NewServer()
 	web := httptest.NewServer(s)

@@ -1,0 +1,315 @@
+package cleanup_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.com/sseworkbook/harness/step"
+	cleanup "example.com/sseworkbook/lessons/07-cleanup"
+	sessions "example.com/sseworkbook/solutions/04-sessions"
+	correlation "example.com/sseworkbook/solutions/05-correlation"
+)
+
+// Part 5, whatever comes. There is nothing new to write.
+
+// Clients, callers and the server may leave in any order. Whatever it is, each call ends once, and says whose end
+// it was.
+func TestEachCallSaysWhoLeftFirst(t *testing.T) {
+	defer step.Begin(t)()
+	step.Bubble(t, func(t *testing.T) {
+		step.Whatever(t, 60, drawStory, func(tb testing.TB, told story) {
+			w := newWorld()
+			defer w.end()
+			for i, m := range told {
+				w.play(m)
+				step.Equal(tb, told[:i+1].String()+": each call must end with the first end that concerns it, and everything else must go on",
+					w.expected(), w.seen())
+			}
+		})
+	})
+}
+
+// A move is what one party does: client "A" or "B", its callers, the server, or time.
+type move struct{ who, does string }
+
+func (m move) String() string { return strings.TrimPrefix(m.who+" "+m.does, " ") }
+
+// A story is moves, one after the other.
+type story []move
+
+func (s story) String() string {
+	var moves []string
+	for _, m := range s {
+		moves = append(moves, m.String())
+	}
+	return strings.Join(moves, ", ")
+}
+
+func drawStory(d *step.Dice) story {
+	return step.Some(d, 12, func(d *step.Dice) move {
+		does := step.Of(d, connects, isAsked, isTriggered, answers, refuses, leaves, losesItsCaller, timePasses, shutsDown)
+		switch does {
+		case timePasses, shutsDown:
+			return move{"", does}
+		}
+		return move{step.Of(d, "A", "B"), does}
+	})
+}
+
+const (
+	connects       = "connects"
+	isAsked        = "is asked by Call"
+	isTriggered    = "is asked by POST /trigger"
+	answers        = "answers"
+	refuses        = "answers with an error"
+	leaves         = "leaves"
+	losesItsCaller = "is no longer waited for by its first caller"
+	timePasses     = "30 s pass"
+	shutsDown      = "the server shuts down"
+)
+
+// A world is a server of yours with its clients and their callers, and beside each
+// what it should be like.
+type world struct {
+	server  *cleanup.Server
+	closed  bool
+	clients map[string]*guest
+	calls   []*asking
+}
+
+// A guest is a client that answers when it is told to.
+type guest struct {
+	session *sessions.Session
+	leave   context.CancelFunc
+	handler *call
+	here    bool     // it should be
+	asked   []string // the ids of its requests
+}
+
+// SendFrames takes what comes down the guest's stream.
+func (g *guest) SendFrames(frames ...[]byte) error {
+	for _, frame := range frames {
+		for _, e := range events(string(frame)) {
+			if e.Type == "request" {
+				g.asked = append(g.asked, request(e).ID)
+			}
+		}
+	}
+	return nil
+}
+
+// An asking is a call that waits for a guest.
+type asking struct {
+	*call
+	of      *guest
+	id      string
+	giveUp  func()
+	trigger bool
+	want    string // how it should have ended; "": it should wait
+}
+
+// ends says how an asking should end, unless it should have ended before.
+func (a *asking) ends(call, trigger string) {
+	switch {
+	case a.want != "":
+	case a.trigger:
+		a.want = trigger
+	default:
+		a.want = call
+	}
+}
+
+func newWorld() *world {
+	w := &world{server: cleanup.NewServer(), clients: map[string]*guest{}}
+	inner := w.server.Handler
+	w.server.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		guest := w.clients[r.Header.Get("Guest")]
+		if guest == nil {
+			inner.ServeHTTP(rw, r)
+			return
+		}
+		guest.session, _ = w.server.Sessions.Open(r.Context())
+		defer guest.session.Close()
+		guest.session.Pump(guest)
+	})
+	return w
+}
+
+// play has m happen, and waits until it has come to rest.
+func (w *world) play(m move) {
+	guest := w.clients[m.who]
+	first := w.first(guest)
+	switch {
+	case m.does == shutsDown:
+		w.shutDown()
+	case m.does == timePasses:
+		time.Sleep(30 * time.Second)
+		w.allEnd(nil, "*timeouts.TimeoutError", "504")
+	case m.does == connects && (guest == nil || !guest.here):
+		w.connect(m.who)
+	case m.does == isAsked && guest != nil:
+		w.ask(guest, false)
+	case m.does == isTriggered && guest != nil:
+		w.ask(guest, true)
+	case m.does == leaves && guest != nil && guest.here:
+		guest.here = false
+		guest.leave()
+		w.allEnd(guest, "flushing.ErrClientLeft", "502")
+	case first == nil:
+	case m.does == losesItsCaller:
+		first.giveUp()
+		first.ends("impatient", "a response that nobody reads")
+	case m.does == answers:
+		w.server.Caller.Resolve(guest.session.ID(), yes(first.id))
+		first.ends("true", "200 true")
+	case m.does == refuses:
+		w.server.Caller.Resolve(guest.session.ID(), no(first.id))
+		first.ends("error 7", "200 error 7")
+	}
+	synctest.Wait()
+}
+
+// first returns the first call that should wait for guest, or nil.
+func (w *world) first(guest *guest) *asking {
+	for _, a := range w.calls {
+		if a.want == "" && a.of == guest {
+			return a
+		}
+	}
+	return nil
+}
+
+// allEnd says how all calls that wait for guest should end; nil is for all guests.
+func (w *world) allEnd(guest *guest, call, trigger string) {
+	for _, a := range w.calls {
+		if guest == nil || a.of == guest {
+			a.ends(call, trigger)
+		}
+	}
+}
+
+func (w *world) shutDown() {
+	w.server.Shutdown(context.Background())
+	w.closed = true
+	w.allEnd(nil, "cleanup.ErrShutdown", "503")
+	for _, guest := range w.clients {
+		guest.here = false
+	}
+}
+
+// connect opens the stream of a new guest, who knocks in vain at a closed server.
+func (w *world) connect(name string) {
+	g := &guest{here: !w.closed}
+	if g.here {
+		w.clients[name] = g
+	}
+	ctx, leave := context.WithCancel(context.Background())
+	g.leave = leave
+	g.handler = w.serve(ctx, "GET", "/events", "", name)
+	if !g.here {
+		w.calls = append(w.calls, &asking{call: g.handler, of: g, giveUp: leave, trigger: true, want: "503"})
+	}
+	synctest.Wait()
+}
+
+// ask asks a guest, who may have left.
+func (w *world) ask(guest *guest, trigger bool) {
+	ctx, giveUp := context.WithCancelCause(context.Background())
+	a := &asking{of: guest, giveUp: func() { giveUp(errImpatient) }, trigger: trigger}
+	before := len(guest.asked)
+	if trigger {
+		a.call = w.serve(ctx, "POST", "/trigger", `{"session":"`+guest.session.ID()+`","method":"really?"}`, "")
+	} else {
+		a.call = begin("Call", func() (string, error) {
+			result, err := w.server.Call(ctx, guest.session, correlation.Request{Method: "really?"})
+			return string(result), ofCall(err)
+		})
+	}
+	synctest.Wait()
+	if len(guest.asked) > before {
+		a.id = guest.asked[before]
+	}
+	if w.closed {
+		a.ends("sessions.ErrClosed", "503")
+	} else if !guest.here {
+		a.ends("sessions.ErrClosed", "404")
+	}
+	w.calls = append(w.calls, a)
+}
+
+// serve has the server serve a request, of a guest if it has a name.
+func (w *world) serve(ctx context.Context, method, path, body, name string) *call {
+	r := httptest.NewRequestWithContext(ctx, method, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Guest", name)
+	return begin(method+" "+path, func() (string, error) {
+		rw := httptest.NewRecorder()
+		w.server.ServeHTTP(rw, r)
+		return strings.TrimSpace(fmt.Sprint(rw.Code, " ", outcome(rw.Body.String()))), nil
+	})
+}
+
+// expected says what the world should be like.
+func (w *world) expected() string {
+	var calls []string
+	open, waiting := 0, 0
+	for _, a := range w.calls {
+		if a.want == "" {
+			waiting++
+		}
+		calls = append(calls, a.want)
+	}
+	for _, guest := range w.clients {
+		if guest.here {
+			open++
+		}
+	}
+	return w.looks(calls, open, open, waiting)
+}
+
+// seen says what the world is like.
+func (w *world) seen() string {
+	var calls []string
+	open := 0
+	for _, a := range w.calls {
+		ended := a.result
+		if a.state() == "still waits" {
+			ended = ""
+		} else if strings.HasPrefix(a.want, "a response") {
+			ended = a.want
+		}
+		calls = append(calls, ended)
+	}
+	for _, guest := range w.clients {
+		if guest.handler.state() == "still waits" {
+			open++
+		}
+	}
+	return w.looks(calls, open, w.server.Sessions.Len(), w.server.Caller.Len())
+}
+
+func (w *world) looks(calls []string, streams, open, pending int) string {
+	for i, ended := range calls {
+		if ended == "" {
+			calls[i] = "still waits"
+		}
+	}
+	return fmt.Sprintf("calls: [%s], streams: %d, sessions: %d, pending: %d", strings.Join(calls, ", "), streams, open, pending)
+}
+
+// end takes everyone away.
+func (w *world) end() {
+	for _, guest := range w.clients {
+		guest.leave()
+	}
+	for _, a := range w.calls {
+		a.giveUp()
+	}
+	synctest.Wait()
+}
