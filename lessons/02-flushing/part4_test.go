@@ -374,7 +374,7 @@ func TestALargeBatchCostsWhatItsSizeSays(t *testing.T) {
 	} {
 		written = 0
 		small, big := allocated(func() { send(1000) }), allocated(func() { send(4000) })
-		if written < 3*5000*len(e.Data) {
+		if written < 10*5000*len(e.Data) {
 			step.Fail(t, name+" did not write all of a large batch", fmt.Sprintf("got  %d bytes", written))
 		}
 		if big > 8*small {
@@ -384,10 +384,11 @@ func TestALargeBatchCostsWhatItsSizeSays(t *testing.T) {
 	}
 }
 
-// allocated returns how many bytes f allocates, the least of three times.
+// allocated returns how many bytes f allocates, the least of ten times: what a sync.Pool
+// holds is gone now and then, and with the race detector more often.
 func allocated(f func()) uint64 {
 	least := ^uint64(0)
-	for range 3 {
+	for range 10 {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		f()

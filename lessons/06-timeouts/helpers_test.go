@@ -350,9 +350,11 @@ func (b *body) Close() error { b.closed.Store(true); return b.close() }
 
 // send sends events down the stream, as far as they are read.
 func (p *played) send(events ...framing.Event) {
+	var all []byte
 	for _, e := range events {
-		e.WriteTo(p.stream)
+		all, _ = e.AppendText(all)
 	}
+	p.stream.Write(all)
 	synctest.Wait()
 }
 

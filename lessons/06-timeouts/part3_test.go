@@ -91,7 +91,8 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 			id := strconv.Itoa(n)
 			events = append(events, request(id, "count"), cancellation(id))
 		}
-		play(t, answerer).send(events...)
+		client := play(t, answerer)
+		step.OnOneProcessor(func() { client.send(events...) })
 		step.Advance(time.Minute)
 		late := slices.DeleteFunc(ended.All(), func(end string) bool { return end == "count after 0s" })
 		step.Equal(t, fmt.Sprintf("%d requests came, and right behind each of them its cancellation: no Handle must go on working", many), "", strings.Join(late, ", "))

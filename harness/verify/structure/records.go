@@ -1,6 +1,7 @@
 package structure
 
 import (
+	"math"
 	"path"
 	"strings"
 
@@ -85,7 +86,7 @@ func (f *findings) independent(root string, lesson catalog.Lesson) {
 	if right < leastRight || wrong < leastWrong {
 		f.say("%s has %d right answers and %d wrong ones; there should be at least %d and %d", dir, right, wrong, leastRight, leastWrong)
 	}
-	if most := max(1, int(mostNotAsked*float64(wrong))); notAsked > most {
+	if most := int(math.Ceil(mostNotAsked * float64(wrong))); notAsked > most {
 		f.say("%s has %d wrong answers of %d that no test has to catch; there should be at most %d", dir, notAsked, wrong, most)
 	}
 }
