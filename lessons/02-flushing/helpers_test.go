@@ -184,6 +184,8 @@ type failingWriter struct {
 	write, flush, deadline error
 }
 
+func (w *failingWriter) WriteString(text string) (int, error) { return w.Write([]byte(text)) }
+
 func (w *failingWriter) Write(p []byte) (int, error)      { return len(p), w.write }
 func (w *failingWriter) FlushError() error                { return w.flush }
 func (w *failingWriter) SetWriteDeadline(time.Time) error { return w.deadline }
@@ -224,6 +226,8 @@ func (w *gatedWriter) start(text string, send func() error) {
 		}
 	})
 }
+
+func (w *gatedWriter) WriteString(text string) (int, error) { return w.Write([]byte(text)) }
 
 func (w *gatedWriter) Write(p []byte) (int, error) {
 	if w.begin(fmt.Sprintf("Write(%q)", p)) {

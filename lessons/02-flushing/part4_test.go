@@ -325,6 +325,7 @@ func (w *crowdedWriter) use(f func()) {
 	w.inUse.Add(-1)
 }
 
+func (w *crowdedWriter) WriteString(text string) (int, error) { return w.Write([]byte(text)) }
 func (w *crowdedWriter) Write(p []byte) (int, error) {
 	w.use(func() { w.ResponseRecorder.Write(p) })
 	return len(p), nil
@@ -384,8 +385,7 @@ func TestALargeBatchCostsWhatItsSizeSays(t *testing.T) {
 	}
 }
 
-// allocated returns how many bytes f allocates, the least of ten times: what a sync.Pool
-// holds is gone now and then, and with the race detector more often.
+// allocated returns how many bytes f allocates, the least of ten times: a sync.Pool is empty now and then.
 func allocated(f func()) uint64 {
 	least := ^uint64(0)
 	for range 10 {
