@@ -257,8 +257,6 @@ func panicking(t *testing.T, logTo string) {
 	}
 	running, _ := begun(t, p.Pair, client)
 	session := p.only(t, running)
-	step.Equal(t, "Handle panicked with a runtime error: its caller must get an internal error (-32603) at once",
-		"error -32603 after 0s", p.call(session, "a runtime error", "21").wait(t))
 	for _, method := range slices.Sorted(maps.Keys(panics)) {
 		logged.Reset()
 		step.Equal(t, "Handle panicked with "+method+": its caller must get an internal error (-32603) at once",
@@ -266,6 +264,8 @@ func panicking(t *testing.T, logTo string) {
 		synctest.Wait()
 		step.Equal(t, "Handle panicked with "+method+": the client must log that to "+logTo, true, logged.Len() > 0)
 	}
+	step.Equal(t, "Handle panicked with a runtime error: its caller must get an internal error (-32603) at once",
+		"error -32603 after 0s", p.call(session, "a runtime error", "21").wait(t))
 	step.Equal(t, "Handle panicked several times: the next request must be answered as usual",
 		"42 after 0s", p.call(session, "double", "21").wait(t))
 	step.Equal(t, "Run changed the Client's Handle: a Client may run several times at once, and its fields are its owner's",
