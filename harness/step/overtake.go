@@ -11,7 +11,7 @@ import (
 
 // Overtaken calls f, which comes to a lock of the struct that owner points to while
 // all its locks are held. They are given back, and then is called: what that starts
-// with a go statement has its turn before f goes on. So whatever f did before it came to
+// with a go statement mostly has its turn before f goes on: do it several times. So whatever f did before it came to
 // the lock meets what is not to come before the rest. It returns when f has. Where f
 // needs none of these locks, it has ended when then is called.
 func Overtaken(owner any, f, then func()) {
