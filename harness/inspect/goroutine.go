@@ -16,8 +16,7 @@ type Goroutine struct {
 }
 
 // InSync reports whether g waits in package sync: for a lock, for the others of a
-// WaitGroup, or for a Cond. In the state "semacquire" it may be about to start the
-// garbage collector, and will run on.
+// WaitGroup, or for a Cond.
 func (g Goroutine) InSync() bool { return strings.HasPrefix(g.State, "sync.") }
 
 // AtLock reports whether g waits for a sync.Mutex or a sync.RWMutex.
@@ -40,6 +39,9 @@ func (g Goroutine) Running() bool {
 	switch g.State {
 	case "", "running", "runnable", "preempted":
 		return true
+	case "semacquire":
+		// Where it asked for no semaphore, it is about to start the garbage collector.
+		return len(g.Frames) > 0 && !strings.Contains(g.Frames[0].Function, "runtime_Semacquire")
 	}
 	return strings.HasPrefix(g.State, "GC ")
 }

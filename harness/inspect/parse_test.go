@@ -50,6 +50,13 @@ created by x.g in goroutine 6
 	}
 }
 
+func TestAGoroutineThatStartsTheGarbageCollectorRuns(t *testing.T) {
+	collects := Goroutine{State: "semacquire", Frames: []Frame{{Function: "example.com/answer.grow"}}}
+	require.True(t, collects.Running())
+	waits := Goroutine{State: "semacquire", Frames: []Frame{{Function: "internal/poll.runtime_Semacquire"}}}
+	require.False(t, waits.Running())
+}
+
 func TestADataRaceIsReadAsItIsPrinted(t *testing.T) {
 	all := Parse(`==================
 WARNING: DATA RACE

@@ -74,7 +74,7 @@ func Pass(d time.Duration) {
 				calm = calm && (g.Idle || g.AtLock())
 				clock = clock && !g.AtLock()
 			} else { // or is of the bubble, and starts the garbage collector: the runtime takes it out meanwhile
-				calm = calm && !g.Running() && g.State != "semacquire"
+				calm = calm && !g.Running()
 			}
 		}
 		switch {
