@@ -11,9 +11,9 @@ import (
 	"example.com/sseworkbook/harness/verify/trial"
 )
 
-// independentRaces is how many processes an independent right answer must pass in
+// raceRuns is how many processes an independent right answer must usually pass in
 // with the race detector.
-const independentRaces = 4
+const raceRuns = 4
 
 // independentJobs prove that answers are judged rightly whose authors had the
 // lesson's text, its stub and its documentation, and neither tests nor solution. The
@@ -62,7 +62,7 @@ func (v *verifier) proveAccepted(ctx context.Context, lesson catalog.Lesson, tex
 		defer t.Close()
 		runs, with := v.Runs, ""
 		if race {
-			runs, with = min(runs, independentRaces), "with -race, "
+			runs, with = v.share(raceRuns), "with -race, "
 		}
 		results, err := t.Repeat(ctx, runs, nil, trial.Env(calm))
 		if err != nil {
