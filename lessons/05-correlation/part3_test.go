@@ -71,25 +71,26 @@ func TestABadAnswerIsToldWhatIsWrong(t *testing.T) {
 		name, contentType, body string // %q or %d in the body is the id of a request that waits
 		before                  func(s *server, id string)
 		want                    string // status, and JSON-RPC code if there is one
+		why                     error  // what ProblemOf makes the problem of, where that is a known error
 	}{
-		{"text that is not JSON", "application/json", `{"jsonrpc":"2.0","id":%q`, nil, "400 -32700"},
-		{"a result that is not UTF-8", "application/json", `{"jsonrpc":"2.0","id":%q,"result":"` + "\xff" + `"}`, nil, "400 -32700"},
-		{"a request, where a response should be", "application/json", `{"jsonrpc":"2.0","id":%q,"method":"approve"}`, nil, "400 -32600"},
-		{"a response with neither result nor error", "application/json", `{"jsonrpc":"2.0","id":%q}`, nil, "400 -32600"},
-		{"a request with a result in it", "application/json", `{"jsonrpc":"2.0","id":%q,"method":"approve","result":true}`, nil, "400 -32600"},
-		{"a response in an array", "application/json", `[` + body + `]`, nil, "400 -32600"},
-		{"a response without its JSON-RPC version", "application/json", `{"id":%q,"result":true}`, nil, "400 -32600"},
-		{"a response without an id", "application/json", `{"jsonrpc":"2.0","result":"%s"}`, nil, "400 -32600"},
-		{"an error that is a string, where an object should be", "application/json", `{"jsonrpc":"2.0","id":%q,"error":"no"}`, nil, "400 -32600"},
-		{"an error for a request whose id was unreadable", "application/json", `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not %s"}}`, nil, "404"},
-		{"an id that is a number, not a string", "application/json", `{"jsonrpc":"2.0","id":%d,"result":true}`, nil, "404"},
-		{"an id that no request has", "application/json", `{"jsonrpc":"2.0","id":"not %s","result":true}`, nil, "404"},
-		{"an answer that was posted before", "application/json", body, func(s *server, id string) { s.answer(s.alice, id, "true") }, "409"},
-		{"an answer whose caller has given up", "application/json", body, func(s *server, id string) { s.Cancel(id) }, "410"},
-		{"an answer to a question that another session was asked", "application/json", body, func(s *server, _ string) { s.alice, s.bob = s.bob, s.alice }, "403"},
-		{"an answer as text/plain", "text/plain", body, nil, "415"},
-		{"an answer of a megabyte", "application/json", `{"jsonrpc":"2.0","id":%q,"result":"` + strings.Repeat("x", 1<<20) + `"}`, nil, "413"},
-		{"an answer from a session that has ended", "application/json", body, func(s *server, _ string) { s.alice.Close() }, "404"},
+		{"text that is not JSON", "application/json", `{"jsonrpc":"2.0","id":%q`, nil, "400 -32700", nil},
+		{"a result that is not UTF-8", "application/json", `{"jsonrpc":"2.0","id":%q,"result":"` + "\xff" + `"}`, nil, "400 -32700", nil},
+		{"a request, where a response should be", "application/json", `{"jsonrpc":"2.0","id":%q,"method":"approve"}`, nil, "400 -32600", nil},
+		{"a response with neither result nor error", "application/json", `{"jsonrpc":"2.0","id":%q}`, nil, "400 -32600", nil},
+		{"a request with a result in it", "application/json", `{"jsonrpc":"2.0","id":%q,"method":"approve","result":true}`, nil, "400 -32600", nil},
+		{"a response in an array", "application/json", `[` + body + `]`, nil, "400 -32600", nil},
+		{"a response without its JSON-RPC version", "application/json", `{"id":%q,"result":true}`, nil, "400 -32600", nil},
+		{"a response without an id", "application/json", `{"jsonrpc":"2.0","result":"%s"}`, nil, "400 -32600", nil},
+		{"an error that is a string, where an object should be", "application/json", `{"jsonrpc":"2.0","id":%q,"error":"no"}`, nil, "400 -32600", nil},
+		{"an error for a request whose id was unreadable", "application/json", `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not %s"}}`, nil, "404", correlation.ErrUnknownRequest},
+		{"an id that is a number, not a string", "application/json", `{"jsonrpc":"2.0","id":%d,"result":true}`, nil, "404", correlation.ErrUnknownRequest},
+		{"an id that no request has", "application/json", `{"jsonrpc":"2.0","id":"not %s","result":true}`, nil, "404", correlation.ErrUnknownRequest},
+		{"an answer that was posted before", "application/json", body, func(s *server, id string) { s.answer(s.alice, id, "true") }, "409", correlation.ErrAnswered},
+		{"an answer whose caller has given up", "application/json", body, func(s *server, id string) { s.Cancel(id) }, "410", correlation.ErrNotWaiting},
+		{"an answer to a question that another session was asked", "application/json", body, func(s *server, _ string) { s.alice, s.bob = s.bob, s.alice }, "403", correlation.ErrWrongSession},
+		{"an answer as text/plain", "text/plain", body, nil, "415", nil},
+		{"an answer of a megabyte", "application/json", `{"jsonrpc":"2.0","id":%q,"result":"` + strings.Repeat("x", 1<<20) + `"}`, nil, "413", nil},
+		{"an answer from a session that has ended", "application/json", body, func(s *server, _ string) { s.alice.Close() }, "404", sessions.ErrNotFound},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -104,6 +105,10 @@ func TestABadAnswerIsToldWhatIsWrong(t *testing.T) {
 				before := received()
 				got := s.post(s.alice, c.contentType, withID(c.body, id))
 				wantProblem(t, c.name, c.want, got)
+				if c.why != nil && !strings.Contains(got.Body, c.why.Error()) {
+					step.Fail(t, "a client posted "+c.name+", but the problem in the response is another one", fmt.Sprintf("got  %s", got.Body),
+						fmt.Sprintf("want the problem that ProblemOf makes of %q", c.why))
+				}
 				step.Equal(t, "a client posted "+c.name+", and the server refused it: the caller must not receive it", before, received())
 
 				next, _ := s.Add(s.bob.ID())

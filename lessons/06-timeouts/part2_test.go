@@ -247,6 +247,9 @@ func TestWhatIsNoRequestPassesBy(t *testing.T) {
 		client.send(request("1", "count"))
 		step.Advance(2 * time.Second)
 		step.Equal(t, "a request came: Run must tell OnEvent before it does anything about it", "OnEvent of endpoint, OnEvent of request, Handle", told.String())
+		client.stream.CloseWithError(errBroken)
+		step.Advance(2 * time.Second)
+		step.Equal(t, "the stream broke: Run must tell OnEvent of events, and of nothing else", "OnEvent of endpoint, OnEvent of request, Handle", told.String())
 	})
 }
 

@@ -167,7 +167,7 @@ func (r *Registry) Open(ctx context.Context) (*Session, error) {
 	s := &Session{id: rand.Text(), registry: r, queue: r.newQueue()}
 	s.ctx, s.end = context.WithCancel(ctx)
 	r.sessions[s.id] = s
-	s.unwatch = context.AfterFunc(ctx, s.Close) // after the entry is there, or Close could come too early
+	s.unwatch = context.AfterFunc(ctx, s.Close) // its Close waits for the lock
 	return s, nil
 }
 

@@ -28,8 +28,8 @@ func outside(n node) (changes [][]edit) {
 }
 
 // neighbours swaps two statements of a list that follow each other, but for locks and
-// their releases, what declares something that the other one mentions, and what ends
-// the list.
+// their releases, declarations that the other one mentions or that have no value, and
+// what ends the list.
 func neighbours(n node) (changes [][]edit) {
 	list := n.statements()
 	locks := slices.Concat(n.locks()...)
@@ -119,10 +119,12 @@ func isClause(s ast.Stmt) bool {
 	return false
 }
 
-// declaresFor reports whether a declares a name that b mentions.
+// declaresFor reports whether a declares a name that b mentions, or one of them is the
+// declaration of a variable, whose place says little.
 func (n node) declaresFor(a, b ast.Stmt) bool {
 	assign, ok := a.(*ast.AssignStmt)
-	if _, isDecl := a.(*ast.DeclStmt); isDecl {
+	_, isDecl := a.(*ast.DeclStmt)
+	if _, decl := b.(*ast.DeclStmt); decl || isDecl {
 		return true
 	}
 	if !ok || assign.Tok != token.DEFINE {
