@@ -2,7 +2,6 @@ package sessions_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"strconv"
@@ -94,9 +93,8 @@ func wantEndedMissNothing(t *testing.T) {
 // wantWrittenCounted checks that what is being written to a client still counts.
 func wantWrittenCounted(t *testing.T) {
 	t.Helper()
-	r := sessions.Registry{MaxQueuedBytes: 64 << 10}
+	r, text := sessions.Registry{MaxQueuedBytes: 64 << 10}, strings.Repeat("x", 1000)
 	slow, other := open(t, &r), open(t, &r)
-	text := strings.Repeat("x", 1000)
 	for range 60 {
 		slow.Send(framing.Event{Data: text})
 	}
@@ -129,8 +127,6 @@ func wantNewcomerReached(t *testing.T) {
 	r.Broadcast(framing.Event{Data: "second"})
 	step.Equal(t, "a client came during a broadcast, and the next broadcast did not go to both sessions, but to so many", 2, reached-1)
 }
-
-var errRefused = errors.New("the policy refused")
 
 // wantPolicyAsked checks what Broadcast and Send make of a Policy's errors.
 func wantPolicyAsked(t *testing.T) {

@@ -45,6 +45,8 @@ var policies = map[string]sessions.Policy{
 	"that ends sessions at xx":   refusing(sessions.ErrClosed),
 }
 
+var errRefused = errors.New("the policy refused")
+
 // refusing returns a Policy that returns err for an event with xx in it.
 func refusing(err error) sessions.Policy {
 	return func(waiting [][]byte, next []byte) ([][]byte, error) {

@@ -108,6 +108,9 @@ func TestNobodyIsHeldUpByOneWhoGaveUp(t *testing.T) {
 		step.Equal(t, "one caller gave up, then the answer for the other arrived: the other must receive it", "in time", received())
 		step.Equal(t, "the answer for a waiting caller arrived: Resolve must not return an error", nil, err)
 		step.Equal(t, "a caller has its answer: Cancel must report false", false, p.Cancel(patient))
+		again := resolve(t, &p, "A", patient, `"again"`)
+		step.ErrorIs(t, "a caller has its answer, then Cancel reported false, then a second response arrived: Resolve must still return ErrAnswered",
+			correlation.ErrAnswered, again)
 
 		step.Equal(t, "Cancel got an id that Add never gave out: it must report false", false, p.Cancel("unasked"))
 		unasked := resolve(t, &p, "A", "unasked", `"made up"`)

@@ -195,6 +195,8 @@ func wantUnsent(t *testing.T, c unsent) {
 	step.Equal(t, c.what+": Len() must be 0 (otherwise each such request is left in the map)", 0, waiting(t, &caller.Pending))
 }
 
+var pageClosed = errors.New("the page was closed")
+
 // The person who clicked has closed the page: no answer is of any use now. Until
 // then, a caller may wait for days.
 func TestTheCallersContextEndsTheWait(t *testing.T) {
@@ -203,7 +205,6 @@ func TestTheCallersContextEndsTheWait(t *testing.T) {
 		var caller correlation.Caller
 		var id string
 		silent := client(func(r correlation.Request) error { id = r.ID; return nil })
-		pageClosed := errors.New("the page was closed")
 		ctx, closePage := context.WithCancelCause(t.Context())
 		asking := call(ctx, &caller, silent, approve)
 		step.Advance(48 * time.Hour)
@@ -221,10 +222,10 @@ func TestTheCallersContextEndsTheWait(t *testing.T) {
 	step.Bubble(t, func(t *testing.T) {
 		var caller correlation.Caller
 		mailbox := &mailbox{}
-		ctx, leave := context.WithCancel(t.Context())
-		leave()
+		ctx, closePage := context.WithCancelCause(t.Context())
+		closePage(pageClosed)
 		_, err := call(ctx, &caller, mailbox, approve).ended(t, "the caller's context had ended before Call, but Call is still waiting")
-		step.ErrorIs(t, "the caller's context had ended before Call: Call must return its cause", context.Canceled, err)
+		step.ErrorIs(t, "the caller's context had ended before Call, for a reason: Call must return that reason, which context.Cause knows", pageClosed, err)
 		failed := callError(t, "the caller's context had ended before Call", err)
 		step.Equal(t, fmt.Sprintf("the caller's context had ended before Call, and %d requests were sent: Unanswered is for one that was sent", mailbox.sent),
 			mailbox.sent > 0, failed.Unanswered)
