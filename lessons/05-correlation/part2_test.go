@@ -195,7 +195,7 @@ func wantUnsent(t *testing.T, c unsent) {
 	step.Equal(t, c.what+": Len() must be 0 (otherwise each such request is left in the map)", 0, waiting(t, &caller.Pending))
 }
 
-var pageClosed = errors.New("the page was closed")
+var errPageClosed = errors.New("the page was closed")
 
 // The person who clicked has closed the page: no answer is of any use now. Until
 // then, a caller may wait for days.
@@ -209,9 +209,9 @@ func TestTheCallersContextEndsTheWait(t *testing.T) {
 		asking := call(ctx, &caller, silent, approve)
 		step.Advance(48 * time.Hour)
 		step.Equal(t, "a caller waits, and two days passed: Len() must count its request until the caller's context ends", 1, waiting(t, &caller.Pending))
-		closePage(pageClosed)
+		closePage(errPageClosed)
 		_, err := asking.ended(t, "the caller's context ended, but Call is still waiting for a client that never answers")
-		step.ErrorIs(t, "the caller's context ended for a reason: Call must return that reason, which context.Cause knows", pageClosed, err)
+		step.ErrorIs(t, "the caller's context ended for a reason: Call must return that reason, which context.Cause knows", errPageClosed, err)
 		failed := callError(t, "the caller's context ended", err)
 		step.Equal(t, "the caller's context ended before an answer came: the CallError must say so", id+" approve, Unanswered: true",
 			fmt.Sprintf("%s %s, Unanswered: %t", failed.ID, failed.Method, failed.Unanswered))
@@ -223,9 +223,9 @@ func TestTheCallersContextEndsTheWait(t *testing.T) {
 		var caller correlation.Caller
 		mailbox := &mailbox{}
 		ctx, closePage := context.WithCancelCause(t.Context())
-		closePage(pageClosed)
+		closePage(errPageClosed)
 		_, err := call(ctx, &caller, mailbox, approve).ended(t, "the caller's context had ended before Call, but Call is still waiting")
-		step.ErrorIs(t, "the caller's context had ended before Call, for a reason: Call must return that reason, which context.Cause knows", pageClosed, err)
+		step.ErrorIs(t, "the caller's context had ended before Call, for a reason: Call must return that reason, which context.Cause knows", errPageClosed, err)
 		failed := callError(t, "the caller's context had ended before Call", err)
 		step.Equal(t, fmt.Sprintf("the caller's context had ended before Call, and %d requests were sent: Unanswered is for one that was sent", mailbox.sent),
 			mailbox.sent > 0, failed.Unanswered)
