@@ -57,8 +57,8 @@ func NewServer() *Server {
 // ServeHTTP has Handler serve the request, and returns when Handler has; a panic of
 // Handler's passes through. Handler gets a copy of r, which itself is not changed. The
 // copy's context is r's, which also ends when shutdown begins ([ErrShutdown] is its
-// cause then), and a read of the body ends with it. From then on new requests get a
-// 503.
+// cause then). Whatever ends it, a read of the body ends too. Once shutdown has begun,
+// new requests get a 503.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// TODO: enough for part 1. In part 2, end the request's context when shutdown
 	// begins (endReads ends the read of its body), and refuse new requests from then on.

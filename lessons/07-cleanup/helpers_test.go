@@ -374,3 +374,26 @@ func wantRetryAfter(t *testing.T, sentence string, h http.Header) {
 		step.Fail(t, sentence, fmt.Sprintf("got  Retry-After: %q", h.Get("Retry-After")), "want a number of seconds: a Problem with RetryAfter writes it")
 	}
 }
+
+// whenTimeIsUp is a request that has a deadline, and a body that never ends.
+func whenTimeIsUp(t *testing.T, p *house) {
+	in := make(chan string, 1)
+	p.server.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		deadline, _ := r.Context().Deadline()
+		io.Copy(io.Discard, r.Body)
+		in <- fmt.Sprintf("deadline in %v, read ended after %v, context: %v", deadline.Sub(began), time.Since(began), r.Context().Err())
+	})
+	p.Pair = pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+		defer cancel()
+		p.server.ServeHTTP(w, r.WithContext(ctx))
+	}))
+	body, never := io.Pipe()
+	defer never.Close()
+	defer p.post("/orders", body).leave()
+	step.Returns(t, p.over+": what is in front of the server gave a request 1 s, and the rest of its body never came: the read of the body must end then", func() {
+		step.Equal(t, p.over+": what is in front of the server gave a request 1 s, and the rest of its body never came: this is what Handler must see",
+			"deadline in 1s, read ended after 1s, context: context deadline exceeded", <-in)
+	})
+}

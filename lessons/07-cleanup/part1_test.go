@@ -88,6 +88,8 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 	})
 	step.Bubble(t, func(t *testing.T) {
 		server := cleanup.NewServer()
+		var observed []string
+		server.Caller.Observe = func(method string, _ time.Duration, _ error) { observed = append(observed, method) }
 		ended, _ := server.Sessions.Open(t.Context())
 		ended.Close()
 		call := begin("Call", func() (string, error) {
@@ -96,6 +98,7 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 		})
 		step.Equal(t, "the session had ended before Call was called: Call must return an error that wraps sessions.ErrClosed",
 			"sessions.ErrClosed after 0s", call.wait(t))
+		step.Equal(t, "the session had ended before Call was called: Observe must be told of that call as of each other, once", []string{"really?"}, observed)
 	})
 	step.Bubble(t, func(t *testing.T) {
 		server := cleanup.NewServer()

@@ -324,6 +324,7 @@ func TestTheRequestStaysItsOwners(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, whenTheClientLeaves)
 	step.Bubble(t, whenTheServerStops)
+	onEach(t, whenTimeIsUp)
 }
 
 // looked returns a server whose Handler shows its context, and waits for the end of that.

@@ -181,24 +181,38 @@ func TestTheClientStopsWithItsContext(t *testing.T) {
 	})
 	step.Bubble(t, func(t *testing.T) {
 		p := pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/silent" {
-				<-r.Context().Done()
-				return
-			}
 			http.Error(w, "no", http.StatusForbidden)
 		}))
 		running, _ := begun(t, p, &cleanup.Client{URL: p.URL + "/refused", Answerer: timeouts.Answerer{Client: p.Client}})
 		step.Equal(t, "the server refused the client with 403: Run must return parsing's ResponseError", "*parsing.ResponseError after 0s", running.wait(t))
 		running, _ = begun(t, p, &cleanup.Client{URL: ":", Answerer: timeouts.Answerer{Client: p.Client}})
 		step.Equal(t, `the client's URL is ":", which is not a URL: Run must return the error that says so`, "*url.Error after 0s", running.wait(t))
-		running, leave := begun(t, p, &cleanup.Client{URL: p.URL + "/silent", Answerer: timeouts.Answerer{Client: p.Client}})
-		running.what = "the context ended while the client was still connecting: Run"
-		time.Sleep(time.Second)
-		leave()
-		step.Equal(t, "the server does not answer GET /events, and the context ended at +1 s: Run must return then, with an error that wraps the context's cause",
-			"impatient after 1s", running.wait(t))
 	})
+	onEach(t, connecting)
 	step.Bubble(t, given)
+}
+
+// connecting is a client whose context ends, in either way, before the server has answered.
+func connecting(t *testing.T, p *house) {
+	p.server.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	client := cleanup.Client{URL: p.URL + "/events", Answerer: timeouts.Answerer{Client: p.Client}}
+	for how, leaving := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"was cancelled": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancelCause(ctx)
+			time.AfterFunc(time.Second, func() { cancel(errImpatient) })
+			return ctx, func() { cancel(nil) }
+		},
+		"reached its deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeoutCause(ctx, time.Second, errImpatient)
+		},
+	} {
+		ctx, cancel := leaving(t.Context())
+		defer cancel()
+		running := begin("Run", func() (string, error) { return "nil", client.Run(ctx) })
+		running.what = p.over + ": the context ended while the client was still connecting: Run"
+		step.Equal(t, p.over+": the server does not answer GET /events, and the context "+how+" at +1 s: Run must return then, with an error that wraps the context's cause",
+			"impatient after 1s", running.wait(t))
+	}
 }
 
 // given is a stream that somebody else has opened: Answer does without Run.
@@ -206,14 +220,16 @@ func given(t *testing.T) {
 	from, _ := url.Parse("https://example.com/v2/events")
 	body, server := io.Pipe()
 	var endpoints step.List[string]
-	client := cleanup.Client{Answerer: timeouts.Answerer{Handle: double,
+	client := cleanup.Client{MaxEventSize: 1000, Answerer: timeouts.Answerer{Handle: double,
 		Deliver: func(_ context.Context, endpoint string, r correlation.Response) error {
 			endpoints.Add(endpoint + " " + string(r.Result))
 			return nil
 		},
 	}}
 	ctx, leave := context.WithCancelCause(t.Context())
-	answering := begin("Answer", func() (string, error) { return "nil", client.Answer(ctx, parsing.NewSource(body), from) })
+	source := parsing.NewSource(body)
+	source.MaxEventSize = 2000
+	answering := begin("Answer", func() (string, error) { return "nil", client.Answer(ctx, source, from) })
 	answering.what = "the context ended, and Answer was reading a stream: Answer"
 	for _, event := range []string{
 		"event: endpoint\ndata: responses?session=1\n\n",
@@ -231,6 +247,7 @@ func given(t *testing.T) {
 	step.Equal(t, "Answer's context ended at +1 s: Answer must return then, with the context's cause", "impatient after 1s", answering.wait(t))
 	_, err := server.Write([]byte(":\n"))
 	step.Equal(t, "Answer returned: it must have closed the stream", io.ErrClosedPipe, err)
+	step.Equal(t, "Answer was given a stream with a MaxEventSize of 2000: that is its opener's, and Answer must not change it", 2000, source.MaxEventSize)
 }
 
 // net/http recovers from a handler's panic, since one request must not take down the rest. Your Handle runs on
