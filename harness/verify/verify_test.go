@@ -114,7 +114,7 @@ func TestASolutionThatIsNotAlwaysGreen(t *testing.T) {
 	counter := filepath.Join(t.TempDir(), "runs")
 	flaky := strings.Replace(small["lessons/01-greeting/part1_test.go"], "	step.Equal(t, \"somebody", `	runs, _ := os.ReadFile(`+"`"+counter+"`"+`)
 	os.WriteFile(`+"`"+counter+"`"+`, append(runs, '.'), 0o644)
-	if len(runs) == 2 {
+	if len(runs) == 2 && os.Mkdir(`+"`"+counter+" is there`"+`, 0o755) == nil { // once, though two jobs run at a time
 		step.Fail(t, "bad luck")
 	}
 	step.Equal(t, "somebody`, 1)

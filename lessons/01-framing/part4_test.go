@@ -19,6 +19,13 @@ import (
 // that were sent and no others, with LF for every line end.
 func TestWhateverIsSentIsRead(t *testing.T) {
 	defer step.Begin(t)()
+	for size := 64; size <= 64<<10; size *= 2 { // at which code may cut a text
+		for _, start := range []int{0, len("data: ")} {
+			text := strings.Repeat("x", size-start-1) + "\r\ny"
+			browserReads(t, fmt.Sprintf("a line of %d bytes ends with CR and LF, and another line comes", size-start-1),
+				appendText(t, framing.Event{Data: text}), received{Data: lineEnds.Replace(text)})
+		}
+	}
 	step.Whatever(t, 200, drawStream, func(tb testing.TB, s stream) {
 		b := append(make([]byte, 0, len(s.before)+s.room), s.before...)
 		var sent []received

@@ -70,6 +70,21 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var ended notes
+		client := play(t, &timeouts.Answerer{Handle: takes(time.Second), Deliver: func(ctx context.Context, _ string, _ correlation.Response) error {
+			began := time.Now()
+			wait(ctx, 45*time.Second)
+			ended.Add(fmt.Sprint("Deliver after ", time.Since(began)))
+			return nil
+		}})
+		client.send(request("1", "count"))
+		step.Advance(5 * time.Second)
+		client.send(cancellation("1"))
+		step.Advance(time.Minute)
+		step.Equal(t, "a request was cancelled while Deliver tried to send its response: Deliver's context must end then (its caller has gone)",
+			"Deliver after 4s", ended.String())
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var ended notes
 		client := play(t, logged(&ended, 10*time.Second))
 		client.send(request("1", "first"))
 		step.Advance(5 * time.Second)
@@ -224,6 +239,15 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 		step.Equal(t, "Run's context had ended before the stream began: Run must close the stream, and return an error",
 			"an error, closed: true", fmt.Sprintf("%s, closed: %t", client.outcome(), client.closed))
 		step.ErrorIs(t, "Run's context had ended before the stream began: Run's error must be the cause", errBroken, client.err)
+	})
+	step.Bubble(t, func(t *testing.T) {
+		ctx, leave := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { leave(errBroken) })
+		reader, writer := io.Pipe()
+		quiet := parsing.NewSource(&body{Reader: reader, close: writer.Close}) // some kinds of streams end well when they are closed
+		var err error
+		step.Returns(t, "Run's context ended, and Run goes on reading", func() { err = new(timeouts.Answerer).Run(ctx, quiet, &from) })
+		step.ErrorIs(t, "Run's context ended, and the stream came to a good end when Run closed it: Run's error must be the context's cause", errBroken, err)
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var late notes

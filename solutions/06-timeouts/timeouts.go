@@ -114,7 +114,8 @@ type Answerer struct {
 	// endpoint's origin and to Origins.
 	Origins []string
 
-	// Deliver sends a response to the endpoint. Nil is by POST with Client, up to
+	// Deliver sends a response to the endpoint. Its ctx ends when the request is
+	// cancelled, or Run ends. Nil is by POST with Client, up to
 	// five times while the server cannot be reached or asks for patience (429,
 	// 502, 503, 504). After a *[RefusedError] with 400 or 413, an internal error
 	// is delivered in the response's place.
@@ -180,7 +181,7 @@ func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.UR
 			})
 		}
 	}
-	return nil
+	return context.Cause(ctx) // closing the stream may have ended it well
 }
 
 // answer waits for its turn, handles the request and delivers the response, unless
