@@ -26,9 +26,9 @@ func Remarks(root string, lesson catalog.Lesson, files []File, done bool) ([]str
 	switch {
 	case !done || !differ:
 	case len(remarks) > 0:
-		remarks = append(remarks, "The other differences are style, as far as the steps can tell: all of them pass.")
+		remarks = append(remarks, "All steps pass with the other differences. Most will be style, though the steps do not see everything.")
 	default:
-		remarks = append(remarks, "These differences are style, as far as the steps can tell: all of them pass.")
+		remarks = append(remarks, "All steps pass with these differences. Most will be style, though the steps do not see everything.")
 	}
 	return remarks, nil
 }

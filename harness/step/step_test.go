@@ -97,7 +97,7 @@ func TestWhateverGoesWrongIsTheFailureOfOneStep(t *testing.T) {
 			[]string{"this step has taken more than 1 GiB of memory, and your code keeps running at stuck.go:1", "(stuck), called at sample.go:"}},
 		"a lock that the caller has": {"4=relock", "TestFour", "3 of 5",
 			[]string{"your code waits at stuck.go:27 (again, sync.Mutex.Lock) for a lock that is not given back, after 1s of real time",
-				"it was called at stuck.go:9 (stuck): is the lock taken there already?"}},
+				"it was called at stuck.go:9 (stuck): is the lock taken there already, or did an earlier call return without its Unlock?"}},
 		"a lock that another goroutine has": {"2=held", "TestTwo", "1 of 5",
 			[]string{"your code waits at stuck.go:27 (again, sync.Mutex.Lock)", "another goroutine is at stuck.go:34 (hold, chan send): does that one have the lock?"}},
 		"a mutex locked twice, in a bubble": {"3=mutex", "TestThree", "2 of 5",

@@ -29,8 +29,8 @@ type Stream struct {
 // A w that cannot flush, or that cannot lift a WriteTimeout, gets a 500, and the
 // error wraps [http.ErrNotSupported]. A HEAD request asks for the headers alone:
 // it gets them, and the error wraps [http.ErrBodyNotAllowed]. Any other error
-// wraps [ErrClientLeft], which these two do not, and what led to it. After an error
-// the handler has nothing left to do.
+// wraps [ErrClientLeft] and its cause; these two do not wrap ErrClientLeft. After an
+// error the handler has nothing left to do.
 func Open(w http.ResponseWriter, r *http.Request) (*Stream, error) {
 	// TODO: Set the headers, and get them to the client before any event
 	// exists.
@@ -39,22 +39,23 @@ func Open(w http.ResponseWriter, r *http.Request) (*Stream, error) {
 
 // Send sends events in their order, all of them in one flush, and does not change
 // them. When it returns nil, they have left the server's buffers. A client that has
-// not taken all of them after ten seconds is given up, where the response has write
-// deadlines, as net/http's own do.
+// not taken all of them after ten seconds is given up, if w supports write deadlines,
+// as net/http's does.
 //
 // An event that cannot be framed returns a *[framing.FieldError]: nothing was
 // sent, and the stream goes on. All other errors wrap [ErrClientLeft] and what led
 // to it: the error of a write or flush, or the context's.
 func (s *Stream) Send(events ...framing.Event) error {
-	// TODO: Frame the events (lesson 01 does that) and hand them to
-	// SendFrames.
+	// TODO: Frame the events (framing.Event has AppendText for that) and hand
+	// them to SendFrames.
 	return nil
 }
 
 // Comment sends text, which may be empty, as a comment, which the client reads past.
 // It flushes once, and has the limits and errors of SendFrames.
 func (s *Stream) Comment(text string) error {
-	// TODO: Frame the comment and hand it to SendFrames.
+	// TODO: Frame the comment (framing.AppendComment) and hand it to
+	// SendFrames.
 	return nil
 }
 

@@ -167,6 +167,14 @@ func (w *busyWriter) Flush() { _ = w.FlushError() }
 
 func (w *busyWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// cachedByMiddleware has its responses cached, unless the handler says otherwise.
+func cachedByMiddleware(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		h.ServeHTTP(w, r)
+	})
+}
+
 // olderMiddleware puts an olderWriter in front of the handler's ResponseWriter.
 func olderMiddleware(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(olderWriter{w}, r) })

@@ -56,7 +56,7 @@ func TestTheClientSeesTheHeadersBeforeAnyEvent(t *testing.T) {
 		asked := time.Now()
 		p.Open("/events")
 		step.Equal(t, "Open returned, but the client waited for its status line until the handler ended: in a browser, onopen does not fire",
-			0, time.Since(asked))
+			"waited 0s", fmt.Sprint("waited ", time.Since(asked)))
 	})
 }
 
@@ -133,12 +133,12 @@ func TestARefusedEventLeavesTheStreamWhole(t *testing.T) {
 			badFirst = s.Send(bad, good)
 			after = s.Send(framing.Event{Data: "second"})
 		})
-		step.Equal(t, "between first and second, two Sends got a good event and one with a line break in its ID: none of these may leave, and second must arrive",
+		step.Equal(t, "between first and second, two Sends each got a good event and a bad one, with a line break in its ID: neither event may leave, and second must arrive",
 			"first second", heard(client))
 		for _, refused := range []error{badLast, badFirst} {
 			if e, ok := errors.AsType[*framing.FieldError](refused); !ok || e.Field != "id" || errors.Is(refused, flushing.ErrClientLeft) {
-				step.Fail(t, "an event's ID cannot be framed, and the client is still there: Send's error must say so",
-					fmt.Sprintf("got  %v", refused), "want the *framing.FieldError of AppendText, and not ErrClientLeft")
+				step.Fail(t, "an event's ID cannot be framed, and the client is still there: Send must return the error of AppendText, which says so",
+					fmt.Sprintf("got  %v", refused), "want an error that wraps AppendText's *framing.FieldError, and not flushing.ErrClientLeft")
 			}
 		}
 		step.Equal(t, "second arrived, but Send returned an error for it", nil, after)
@@ -149,7 +149,7 @@ func TestARefusedEventLeavesTheStreamWhole(t *testing.T) {
 func TestABufferingProxyLetsTheStreamThrough(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
-		client := visit(t, func(s *flushing.Stream) {
+		client := visitThrough(t, cachedByMiddleware, func(s *flushing.Stream) {
 			s.Send(framing.Event{Data: "one"})
 			s.Send(framing.Event{Data: "two"})
 		}, pair.BufferingProxy())
@@ -159,6 +159,10 @@ func TestABufferingProxyLetsTheStreamThrough(t *testing.T) {
 		if !slices.Contains(control, "no-cache") && !slices.Contains(control, "no-store") {
 			step.Fail(t, "nothing tells a cache on the way that old events are of no use: it may keep them and serve them again",
 				"got  Cache-Control: "+strings.Join(control, ", "), "want Cache-Control: no-cache, or no-store")
+		}
+		if slices.Contains(control, "public") {
+			step.Fail(t, "middleware had set Cache-Control before Open came, and it is there beside yours: a cache may go by either",
+				"got  Cache-Control: "+strings.Join(control, ", "), "want yours alone")
 		}
 	})
 }

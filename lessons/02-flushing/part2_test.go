@@ -30,7 +30,7 @@ func TestAHeadRequestGetsTheHeadersAlone(t *testing.T) {
 			s, err := flushing.Open(w, r)
 			opened <- err
 			if err == nil {
-				s.Send(framing.Event{Data: "to " + r.RemoteAddr})
+				s.Send(framing.Event{Data: "hello"})
 			}
 		}), protocol.opts...)
 		first := p.Get("/events")
@@ -43,7 +43,7 @@ func TestAHeadRequestGetsTheHeadersAlone(t *testing.T) {
 			step.Fail(t, protocol.name+", HEAD: Open returned a Stream. Nothing sent on it arrives or fails, and its connection's next request waits for the handler",
 				"got  nil", "want an error that wraps http.ErrBodyNotAllowed")
 		}
-		wantRefused(t, protocol.name+", HEAD: Open's error must say that a HEAD gets no body", http.ErrBodyNotAllowed, err)
+		wantRefused(t, protocol.name+", HEAD: Open's error must say that a HEAD gets no body (http.ErrBodyNotAllowed)", http.ErrBodyNotAllowed, err)
 		step.Equal(t, protocol.name+", HEAD: the client asked for the headers that a GET gets, but these differ",
 			headers(first), headers(response))
 		step.Equal(t, protocol.name+", a GET after the HEAD, on the same connection: it must be answered like the one before",
@@ -76,10 +76,10 @@ func TestAWriterThatCannotFlushGetsA500(t *testing.T) {
 	step.Equal(t, "a ResponseWriter that can flush must get a 200, and Open no error", "200 <nil>", fmt.Sprint(status, " ", err))
 	p := pair.TCP(t, pair.HideFlusher(handler))
 	if response := p.Get("/events"); response.Status != http.StatusInternalServerError {
-		step.Fail(t, "a ResponseWriter that cannot flush: with a 200, the client waits for news that cannot come",
+		step.Fail(t, "a ResponseWriter that cannot flush: the client must get a 500, not a 200 without a stream",
 			fmt.Sprintf("got    %d, and the body %q", response.Status, response.Body), "want   500",
 			"server "+cmp.Or(strings.TrimSpace(p.ServerLog()), "has logged nothing"))
 	}
-	wantRefused(t, "the client got its 500, but Open's error does not tell the handler that the writer cannot stream: the handler may go on sending",
+	wantRefused(t, "the client got its 500, but Open's error does not tell the handler that the writer cannot stream (http.ErrNotSupported): the handler may go on sending",
 		http.ErrNotSupported, err)
 }
