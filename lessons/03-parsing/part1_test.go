@@ -37,7 +37,7 @@ func TestAnEventEndsAtItsBlankLine(t *testing.T) {
 
 	wantTypes(t, "a browser calls the listeners for tick first, and then, since no type is named, those for message",
 		"event: tick\ndata: 1\n\ndata: 2\n\n", `tick "1"`, `message "2"`)
-	wantTypes(t, "the last of two types counts: with no value, it is message again",
+	wantTypes(t, "the last type field counts, and one without a value makes the event a message again",
 		"event: a\nevent: b\ndata: 1\n\nevent: c\nevent\ndata: 2\n\n", `b "1"`, `message "2"`)
 	wantTypes(t, "without data there is no event, and its type is forgotten: for a browser, this is a message",
 		"event: tick\n\ndata: x\n\n", `message "x"`)
@@ -138,7 +138,7 @@ func wantNoTimes(t *testing.T) {
 	t.Helper()
 	for _, value := range []string{"", "-1", "+1", "1e3", "1.5", "1s", "0x10", "1_000", "٣", " 7", "7 ",
 		"9223372036855", "18446744073710", "9223372036854775807", "18446744073709551617", "99999999999999999999"} {
-		wantRetry(t, fmt.Sprintf("%q is not digits only, or too large: a client keeps the 3 s that it has", value),
+		wantRetry(t, fmt.Sprintf("%q is not made of digits alone, or is more milliseconds than a time.Duration holds: a client keeps the 3 s that it has", value),
 			"retry: 3000\nretry: "+value+"\n\n", "3s, true")
 	}
 }

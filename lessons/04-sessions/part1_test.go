@@ -204,7 +204,7 @@ func TestOneTooManyIsRefused(t *testing.T) {
 	fill(t, &zero, sessions.DefaultMaxSessions)
 	_, err = zero.Open(t.Context())
 	step.ErrorIs(t, "MaxSessions is 0 and 10,000 sessions are open, but Open did not refuse one more with ErrLimit", sessions.ErrLimit, err)
-	fill(t, &sessions.Registry{MaxSessions: -1}, 10)
+	fill(t, &sessions.Registry{MaxSessions: -1}, sessions.DefaultMaxSessions+1)
 }
 
 // drawn returns how many bytes f takes from crypto/rand.
@@ -368,4 +368,26 @@ func wantAllThatWaits(t *testing.T) {
 	p.turns <- errLost
 	p.wantEnd(t, "SendFrames returned an error, but Pump", errLost)
 	step.Equal(t, "SendFrames failed at its second call, and Pump called it again: it was called with", "one two | three four five", p.calls())
+}
+
+// wantGoneOnClose ends sessions by their contexts, and one of them by Close right after that,
+// before what watches the context has its turn.
+func wantGoneOnClose(t *testing.T) {
+	r := sessions.Registry{MaxQueuedBytes: 100}
+	text, left := strings.Repeat("x", 80), 0
+	for _, closes := range []bool{true, false} {
+		ctx, leave := context.WithCancel(t.Context())
+		s, _ := r.Open(ctx)
+		wantNoError(t, "MaxQueuedBytes is 100, and a client left for which 80 were waiting: they still count", s.Send(framing.Event{Data: text}))
+		step.OnOneProcessor(func() {
+			leave()
+			if closes {
+				s.Close()
+				left = r.Len()
+			}
+		})
+		step.Equal(t, "a session's context ended, and then Close returned: Len() must be 0 by then", 0, left)
+		synctest.Wait()
+	}
+	wantNoError(t, "MaxQueuedBytes is 100, and a client left for which 80 were waiting: they still count", open(t, &r).Send(framing.Event{Data: text}))
 }

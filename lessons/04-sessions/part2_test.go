@@ -196,6 +196,7 @@ func TestASessionEndsWithItsContext(t *testing.T) {
 	wantNoContextHeld(t)
 	step.Bubble(t, func(t *testing.T) { wantNothingKept(t) })
 	step.Bubble(t, func(t *testing.T) { wantGoneAtOnce(t) })
+	step.Bubble(t, wantGoneOnClose)
 }
 
 // wantNoContextHeld checks that a session leaves nothing on its context.

@@ -111,6 +111,12 @@ func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 		synctest.Wait()
 		step.Equal(t, "no stream could be opened and the client got its 500, but Len() is not 0", 0, r.Len())
 	})
+	step.Bubble(t, func(t *testing.T) {
+		s := open(t, &sessions.Registry{})
+		s.Close()
+		wantNoError(t, "a session was closed before its Stream began: Stream must return nil, as for one that is closed later (its client has not left)",
+			s.Stream(httptest.NewRecorder(), httptest.NewRequest("GET", "/events", nil)))
+	})
 	step.Bubble(t, func(t *testing.T) { wantClosedByHandler(t) })
 	for _, lost := range []string{"endpoint", "news"} {
 		step.Bubble(t, func(t *testing.T) { wantLossNoticed(t, lost) })

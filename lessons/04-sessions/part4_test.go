@@ -20,7 +20,16 @@ import (
 // lines says.
 func TestWhateverHappensEachGetsItsOwn(t *testing.T) {
 	defer step.Begin(t)()
-	step.Bubble(t, func(t *testing.T) { step.Whatever(t, 400, drawStory, tell) })
+	step.Bubble(t, func(t *testing.T) {
+		const many = 1000
+		s := open(t, &sessions.Registry{})
+		for i := range many {
+			s.Send(framing.Event{Data: fmt.Sprint(i+1, strings.Repeat(" ha", 40))})
+		}
+		step.Equal(t, "1,000 small events waited for a client that reads at last: it must get each of them", fmt.Sprintf("%d, from 1 to %d", many, many),
+			span(startPump(s).news()))
+		step.Whatever(t, 400, drawStory, tell)
+	})
 }
 
 // A story is what happens at two registries, A and B.

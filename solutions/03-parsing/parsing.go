@@ -67,7 +67,7 @@ func NewDecoder(r io.Reader) *Decoder {
 // [ErrEventTooLarge]; an error of the reader is returned unchanged. After an
 // error Decode returns that error again.
 //
-//lesson:begin // TODO: enough while the stream lasts. Step 8 asks what happens at its end.
+//lesson:begin // TODO: enough while the stream lasts. Step 5 asks what happens at its end.
 //lesson:begin for d.err == nil {
 //lesson:begin 	var line []byte
 //lesson:begin 	line, d.err = d.readLine()
@@ -243,7 +243,7 @@ func (d *Decoder) cutLine() (line []byte, ended bool) {
 // asks for text/event-stream, and that no cache answers, unless r has an Accept or
 // a Cache-Control header of its own. The stream's last event ID begins with r's
 // Last-Event-ID header. The stream ends when r's context does, and not before; the
-// caller closes it. Connect leaves c and r unchanged, and r's Header nil if it is.
+// caller closes it. Connect leaves c and r unchanged, and a nil Header stays nil.
 //
 // A response that has another status than 200, is not text/event-stream, or has a
 // content encoding that net/http does not undo returns a *[ResponseError]. Its body

@@ -176,10 +176,7 @@ func (c *Client) Run(ctx context.Context) error {
 	}
 	source, err := parsing.Connect(cmp.Or(c.Client, http.DefaultClient), r)
 	if err != nil {
-		if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
-			err = fmt.Errorf("%w: %w", err, cause) // over HTTP/2, net/http has ctx's error alone
-		}
-		return err
+		return errors.Join(err, context.Cause(ctx)) // over HTTP/2, err has ctx's error alone
 	}
 	source.MaxEventSize = c.MaxEventSize
 	return c.Answer(ctx, source, source.URL)
