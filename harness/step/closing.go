@@ -52,11 +52,12 @@ var mistakesTable string
 // message: with all the words that are on record. What panics says itself what is
 // wrong, unless the record is about a panic.
 func mistakes(step, message string) (titles []string) {
+	panicked := strings.Contains(message, "panic: ")
 	for line := range strings.Lines(mistakesTable) {
 		fields := strings.Split(strings.TrimSpace(line), "\t")
 		missing := func(words string) bool { return !strings.Contains(message, words) }
-		other := strings.Contains(message, "panic: ") && !strings.Contains(strings.Join(fields[2:], " "), "panic")
-		if fields[0] == step && !other && !slices.ContainsFunc(fields[2:], missing) {
+		silent := panicked && !strings.Contains(strings.Join(fields[2:], " "), "panic")
+		if fields[0] == step && !silent && !slices.ContainsFunc(fields[2:], missing) {
 			titles = append(titles, fields[1])
 		}
 	}

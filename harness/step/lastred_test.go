@@ -48,6 +48,16 @@ func TestAStepThatIsRedAgainSaysWhatItOftenIs(t *testing.T) {
 	require.Equal(t, standing, l.closing())
 }
 
+// A panic says itself what is wrong: only a mistake that is about a panic is named.
+func TestAPanicIsOftenNothingElse(t *testing.T) {
+	table := mistakesTable
+	t.Cleanup(func() { mistakesTable = table })
+	mistakesTable += "05-sample/TestTwo\tnothing is flushed\tno answer\n05-sample/TestTwo\tthe channel is closed twice\tpanic: close of closed channel\n"
+	require.Equal(t, []string{"nothing is flushed"}, mistakes("05-sample/TestTwo", "no answer came"))
+	require.Empty(t, mistakes("05-sample/TestTwo", "no answer came\npanic: nil pointer"))
+	require.Equal(t, []string{"the channel is closed twice"}, mistakes("05-sample/TestTwo", "no answer came\npanic: close of closed channel"))
+}
+
 // Nothing is remembered of a lesson that runs elsewhere than where a learner
 // works, as the authors' checks do.
 func TestNothingIsRememberedElsewhere(t *testing.T) {

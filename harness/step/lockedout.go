@@ -44,7 +44,7 @@ func (l *lesson) lockedOut(stacks []inspect.Goroutine) (sentence string, details
 
 // caller names the call in which the one was made that waits.
 func caller(outer inspect.Frame) string {
-	return fmt.Sprintf("it was called at %s (%s): is the lock taken there already, or did an earlier call return without its Unlock?",
+	return fmt.Sprintf("it was called at %s (%s): is the lock taken there already, or did an earlier call return without its Unlock? No lock is given twice, not even to one goroutine",
 		outer.Location(), outer.Name())
 }
 

@@ -22,7 +22,7 @@ func TestWhateverIsSentIsRead(t *testing.T) {
 	for size := 64; size <= 64<<10; size *= 2 { // at which code may cut a text
 		for _, start := range []int{0, len("data: ")} {
 			text := strings.Repeat("x", size-start-1) + "\r\ny"
-			browserReads(t, fmt.Sprintf("a line of %d bytes ends with CR and LF, and another line comes", size-start-1),
+			browserReads(t, fmt.Sprintf("a line of %d bytes ends with CR and LF: they are one line end, also where your code cuts a long text between them", size-start-1),
 				appendText(t, framing.Event{Data: text}), received{Data: lineEnds.Replace(text)})
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -167,14 +168,6 @@ func (w *busyWriter) Flush() { _ = w.FlushError() }
 
 func (w *busyWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// cachedByMiddleware has its responses cached, unless the handler says otherwise.
-func cachedByMiddleware(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "public, max-age=3600")
-		h.ServeHTTP(w, r)
-	})
-}
-
 // olderMiddleware puts an olderWriter in front of the handler's ResponseWriter.
 func olderMiddleware(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(olderWriter{w}, r) })
@@ -193,10 +186,9 @@ type failingWriter struct {
 }
 
 func (w *failingWriter) WriteString(text string) (int, error) { return w.Write([]byte(text)) }
-
-func (w *failingWriter) Write(p []byte) (int, error)      { return len(p), w.write }
-func (w *failingWriter) FlushError() error                { return w.flush }
-func (w *failingWriter) SetWriteDeadline(time.Time) error { return w.deadline }
+func (w *failingWriter) Write(p []byte) (int, error)          { return len(p), w.write }
+func (w *failingWriter) FlushError() error                    { return w.flush }
+func (w *failingWriter) SetWriteDeadline(time.Time) error     { return w.deadline }
 
 // A gatedWriter is a ResponseWriter that lets other senders begin while the first one
 // writes. It waits until each of them has come as far as it can: into the writer as
@@ -392,3 +384,16 @@ func (c *collector) FlushError() error {
 }
 
 func (c *collector) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+// allocated returns how many bytes f allocates, the least of ten times: a sync.Pool is empty now and then.
+func allocated(f func()) uint64 {
+	least := ^uint64(0)
+	for range 10 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		f()
+		runtime.ReadMemStats(&after)
+		least = min(least, after.TotalAlloc-before.TotalAlloc)
+	}
+	return least
+}

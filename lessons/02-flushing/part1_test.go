@@ -166,3 +166,11 @@ func TestABufferingProxyLetsTheStreamThrough(t *testing.T) {
 		}
 	})
 }
+
+// cachedByMiddleware has its responses cached, unless the handler says otherwise.
+func cachedByMiddleware(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=3600")
+		h.ServeHTTP(w, r)
+	})
+}

@@ -30,7 +30,7 @@ func TestAHeadRequestGetsTheHeadersAlone(t *testing.T) {
 			s, err := flushing.Open(w, r)
 			opened <- err
 			if err == nil {
-				s.Send(framing.Event{Data: "hello"})
+				s.Send(framing.Event{Data: "to " + r.RemoteAddr})
 			}
 		}), protocol.opts...)
 		first := p.Get("/events")
@@ -48,7 +48,7 @@ func TestAHeadRequestGetsTheHeadersAlone(t *testing.T) {
 			headers(first), headers(response))
 		step.Equal(t, protocol.name+", a GET after the HEAD, on the same connection: it must be answered like the one before",
 			first.Body, p.Get("/events").Body)
-		step.Equal(t, protocol.name+", a POST, as MCP's clients open their streams: it must be answered like a GET",
+		step.Equal(t, protocol.name+", a POST on the same connection, as MCP's clients open their streams: it must be answered like a GET",
 			first.Body, p.Post("/events", "application/json", "{}").Body)
 	}
 }

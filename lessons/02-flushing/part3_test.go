@@ -165,17 +165,17 @@ func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 // failures checks what becomes of the errors of a ResponseWriter, one after the other.
 func failures(t *testing.T) {
 	cut, closed, full := errors.New("write: broken pipe"), errors.New("set: the connection is closed"), errors.New("the quota is used up")
-	request := httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil)
+	server := &http.Server{}
+	request := httptest.NewRequestWithContext(context.WithValue(t.Context(), http.ServerContextKey, server), "GET", "/events", nil)
 	open := func(w *failingWriter) (*flushing.Stream, error) {
 		w.ResponseRecorder = httptest.NewRecorder()
 		return flushing.Open(w, request)
 	}
-	hardened := context.WithValue(t.Context(), http.ServerContextKey, &http.Server{WriteTimeout: time.Minute})
 	_, err := open(&failingWriter{flush: cut})
 	wantLeft(t, "the headers could not be flushed because the client had left, but Open did not say so, or not why", cut, err)
 	_, err = open(&failingWriter{deadline: closed, flush: closed})
 	wantLeft(t, "the deadline could not be lifted because the client had left, but Open did not say so, or not why", closed, err)
-	request = request.WithContext(hardened)
+	server.WriteTimeout = time.Minute
 	_, err = open(&failingWriter{deadline: closed, flush: closed})
 	wantLeft(t, "the server's WriteTimeout could not be lifted because the client had left, but Open did not say so, or not why", closed, err)
 

@@ -160,8 +160,8 @@ func checkScene(tb testing.TB, in scene) {
 		return
 	}
 	step.Equal(tb, "Open returned an error on "+in.writer(), nil, err)
-	step.Equal(tb, "Open left a deadline standing on "+in.writer()+": on HTTP/2, it resets a stream on which nothing happens", time.Time{}, in.link.deadline)
 	r := &run{scene: in, s: s, ctx: ctx}
+	r.noDeadline(tb, call{name: "Open"})
 	for _, c := range in.calls {
 		if c.name == "leave" {
 			leave()
@@ -242,8 +242,14 @@ func (r *run) arrived(tb testing.TB, c call, err error, took time.Duration, flus
 	if took > 10*time.Second && !r.link.noDeadlines {
 		r.fail(tb, c, "the client must be given up after ten seconds", fmt.Sprintf("got  no error after %v", took))
 	}
+	r.noDeadline(tb, c)
+}
+
+// noDeadline fails if c has left a deadline.
+func (r *run) noDeadline(tb testing.TB, c call) {
+	tb.Helper()
 	if left := r.link.deadline; !left.IsZero() {
-		r.fail(tb, c, c.name+" left its deadline standing: on HTTP/2, it resets a stream on which nothing happens")
+		r.fail(tb, c, c.name+" left a deadline standing: on HTTP/2, it resets a stream on which nothing happens")
 	}
 }
 
@@ -383,17 +389,4 @@ func TestALargeBatchCostsWhatItsSizeSays(t *testing.T) {
 				fmt.Sprintf("got  %d bytes for 1000, and %d for 4000", small, big))
 		}
 	}
-}
-
-// allocated returns how many bytes f allocates, the least of ten times: a sync.Pool is empty now and then.
-func allocated(f func()) uint64 {
-	least := ^uint64(0)
-	for range 10 {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		f()
-		runtime.ReadMemStats(&after)
-		least = min(least, after.TotalAlloc-before.TotalAlloc)
-	}
-	return least
 }

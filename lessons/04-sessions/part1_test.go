@@ -370,24 +370,25 @@ func wantAllThatWaits(t *testing.T) {
 	step.Equal(t, "SendFrames failed at its second call, and Pump called it again: it was called with", "one two | three four five", p.calls())
 }
 
-// wantGoneOnClose ends sessions by their contexts, and one of them by Close right after that,
-// before what watches the context has its turn.
+// wantGoneOnClose ends sessions by their contexts, and closes the first before what watches its
+// context has had a turn.
 func wantGoneOnClose(t *testing.T) {
 	r := sessions.Registry{MaxQueuedBytes: 100}
-	text, left := strings.Repeat("x", 80), 0
-	for _, closes := range []bool{true, false} {
+	left := 0
+	join := func() (*sessions.Session, context.CancelFunc) {
 		ctx, leave := context.WithCancel(t.Context())
 		s, _ := r.Open(ctx)
-		wantNoError(t, "MaxQueuedBytes is 100, and a client left for which 80 were waiting: they still count", s.Send(framing.Event{Data: text}))
-		step.OnOneProcessor(func() {
-			leave()
-			if closes {
-				s.Close()
-				left = r.Len()
-			}
-		})
-		step.Equal(t, "a session's context ended, and then Close returned: Len() must be 0 by then", 0, left)
-		synctest.Wait()
+		wantNoError(t, "MaxQueuedBytes is 100, and nothing waits for a client that is still there: Send must take an event of 80 bytes",
+			s.Send(framing.Event{Data: strings.Repeat("x", 80)}))
+		return s, leave
 	}
-	wantNoError(t, "MaxQueuedBytes is 100, and a client left for which 80 were waiting: they still count", open(t, &r).Send(framing.Event{Data: text}))
+	s, leave := join()
+	step.OnOneProcessor(func() { leave(); s.Close(); left = r.Len() })
+	step.Equal(t, "a session's context ended, and then Close returned: Len() must be 0 by then", 0, left)
+	synctest.Wait()
+	_, leave = join()
+	leave()
+	synctest.Wait()
+	_, leave = join()
+	leave()
 }

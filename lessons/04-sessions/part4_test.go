@@ -21,7 +21,7 @@ import (
 func TestWhateverHappensEachGetsItsOwn(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
-		const many = 1000
+		const many = 1000 // as many as a queue holds, nearly
 		s := open(t, &sessions.Registry{})
 		for i := range many {
 			s.Send(framing.Event{Data: fmt.Sprint(i+1, strings.Repeat(" ha", 40))})

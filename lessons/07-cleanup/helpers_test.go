@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -375,25 +377,23 @@ func wantRetryAfter(t *testing.T, sentence string, h http.Header) {
 	}
 }
 
-// whenTimeIsUp is a request that has a deadline, and a body that never ends.
-func whenTimeIsUp(t *testing.T, p *house) {
-	in := make(chan string, 1)
-	p.server.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		began := time.Now()
-		deadline, _ := r.Context().Deadline()
-		io.Copy(io.Discard, r.Body)
-		in <- fmt.Sprintf("deadline in %v, read ended after %v, context: %v", deadline.Sub(began), time.Since(began), r.Context().Err())
+// stop begins a Shutdown.
+func stop(ctx context.Context, server *cleanup.Server) *call {
+	return begin("Shutdown", func() (string, error) { return "nil", server.Shutdown(ctx) })
+}
+
+// hold makes a handler of the server hang in a write, until finish is called. Its
+// request's context is ctx.
+func hold(ctx context.Context, server *cleanup.Server, method, path string) (finish func(), handler *call) {
+	w, done := httptest.NewRecorder(), make(chan struct{})
+	held := pair.Intercept(w, func(p []byte) (int, error) {
+		<-done
+		return w.Write(p)
 	})
-	p.Pair = pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
-		defer cancel()
-		p.server.ServeHTTP(w, r.WithContext(ctx))
-	}))
-	body, never := io.Pipe()
-	defer never.Close()
-	defer p.post("/orders", body).leave()
-	step.Returns(t, p.over+": what is in front of the server gave a request 1 s, and the rest of its body never came: the read of the body must end then", func() {
-		step.Equal(t, p.over+": what is in front of the server gave a request 1 s, and the rest of its body never came: this is what Handler must see",
-			"deadline in 1s, read ended after 1s, context: context deadline exceeded", <-in)
+	handler = begin("ServeHTTP", func() (string, error) {
+		server.ServeHTTP(held, httptest.NewRequestWithContext(ctx, method, path, strings.NewReader("{}")))
+		return "returned", nil
 	})
+	synctest.Wait()
+	return sync.OnceFunc(func() { close(done) }), handler
 }

@@ -115,10 +115,10 @@ type Answerer struct {
 	Origins []string
 
 	// Deliver sends a response to the endpoint. Its ctx ends when the request is
-	// cancelled, or Run ends. Nil is by POST with Client, up to
-	// five times while the server cannot be reached or asks for patience (429,
-	// 502, 503, 504). After a *[RefusedError] with 400 or 413, an internal error
-	// is delivered in the response's place.
+	// cancelled, or Run ends. Nil posts it with Client, up to five times while the
+	// server cannot be reached or asks for patience (429, 502, 503, 504). After a
+	// *[RefusedError] with 400 or 413, an internal error is delivered in the
+	// response's place.
 	Deliver func(ctx context.Context, endpoint string, response correlation.Response) error
 
 	// OnEvent, if it is not nil, is told of each event that comes, before

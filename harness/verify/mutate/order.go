@@ -28,14 +28,14 @@ func outside(n node) (changes [][]edit) {
 }
 
 // neighbours swaps two statements of a list that follow each other, but for locks and
-// their releases, declarations that the other one mentions or that have no value, and
+// their releases, declarations, what defines something that the other one mentions, and
 // what ends the list.
 func neighbours(n node) (changes [][]edit) {
 	list := n.statements()
 	locks := slices.Concat(n.locks()...)
 	for i := 1; i < len(list); i++ {
 		a, b := list[i-1], list[i]
-		if !isClause(a) && !ends(b) && !slices.Contains(locks, a) && !slices.Contains(locks, b) && !n.declaresFor(a, b) {
+		if !isClause(a) && !ends(b) && !isDeclaration(a) && !isDeclaration(b) && !slices.Contains(locks, a) && !slices.Contains(locks, b) && !n.declaresFor(a, b) {
 			changes = append(changes, n.exchange(a, b))
 		}
 	}
@@ -119,14 +119,15 @@ func isClause(s ast.Stmt) bool {
 	return false
 }
 
-// declaresFor reports whether a declares a name that b mentions, or one of them is the
-// declaration of a variable, whose place says little.
+// isDeclaration reports whether s declares a variable: its place says little.
+func isDeclaration(s ast.Stmt) bool {
+	_, ok := s.(*ast.DeclStmt)
+	return ok
+}
+
+// declaresFor reports whether a declares a name that b mentions.
 func (n node) declaresFor(a, b ast.Stmt) bool {
 	assign, ok := a.(*ast.AssignStmt)
-	_, isDecl := a.(*ast.DeclStmt)
-	if _, decl := b.(*ast.DeclStmt); decl || isDecl {
-		return true
-	}
 	if !ok || assign.Tok != token.DEFINE {
 		return false
 	}
