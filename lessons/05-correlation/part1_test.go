@@ -209,14 +209,14 @@ func barrier(n int64) (meet func()) {
 	}
 }
 
-// wantOneOfAll has three goroutines race for a request, 60 times: each of them answers, or one
+// wantOneOfAll has three goroutines race for a request, 120 times: each of them answers, or one
 // cancels. The session's id is so long that it takes a while to compare: time enough for another.
 func wantOneOfAll(t *testing.T) {
 	t.Helper()
 	session := strings.Repeat("A", 4<<20)
 	same := strings.Clone(session) // elsewhere in memory, and so compared to the end
 	var p correlation.Pending
-	for round := range 60 {
+	for round := range 120 {
 		canceler := round % 6 // from 3 on: nobody cancels
 		id, answer := p.Add(session)
 		receive(t, answer)
