@@ -20,23 +20,29 @@ import (
 	"example.com/sseworkbook/harness/toolchain"
 )
 
-// tooLong are the commands of the README that are not run here, since they run
+// pages are the README and what it sends its readers to.
+var pages = []string{"README.md", "TROUBLESHOOTING.md", "CONTRIBUTING.md", "harness/bench/README.md", "harness/load/README.md",
+	"harness/programs/README.md", "harness/update/README.md", "harness/verify/README.md"}
+
+// tooLong are the commands of the pages that are not run here, since they run
 // this test themselves, or take minutes, or a network. CI runs them.
 var tooLong = []string{"go test ./harness/... ./solutions/... ./web/...", "go run ./harness verify", "go run ./harness bench"}
 
-// A shown is a command of the README, and the output that it shows, if any.
+// A shown is a command of a page, and the output that it shows, if any.
 type shown struct{ command, output string }
 
-// block is a block of the README that is to be typed, or that shows output.
+// block is a block of a page that is to be typed, or that shows output.
 var block = regexp.MustCompile("(?ms)^```(sh|text)\n(.*?)^```$")
 
-// readCommands returns the commands of a README, each with the output that the
+// readCommands returns the commands of a page, each with the output that the
 // block right after it shows.
 func readCommands(text string) []shown {
 	var commands []shown
 	for _, found := range block.FindAllStringSubmatch(text, -1) {
 		if found[1] == "text" {
-			commands[len(commands)-1].output = found[2]
+			if len(commands) > 0 { // or else it shows no output
+				commands[len(commands)-1].output = found[2]
+			}
 			continue
 		}
 		for line := range strings.Lines(found[2]) {
@@ -46,14 +52,9 @@ func readCommands(text string) []shown {
 	return commands
 }
 
-// TestTheREADMEsCommandsDoWhatItShows runs them in order in a fresh copy of the
-// workbook, and compares what they print with what is shown.
+// TestTheREADMEsCommandsDoWhatItShows runs those of all pages in order in a fresh copy of
+// the workbook, and compares what they print with what is shown.
 func TestTheREADMEsCommandsDoWhatItShows(t *testing.T) {
-	text, err := readText("../README.md")
-	require.NoError(t, err)
-	commands := readCommands(string(text))
-	require.NotEmpty(t, commands)
-
 	t.Cleanup(func() {
 		if edited, err := checksums.Modified(".."); t.Failed() && len(edited) > 0 && err == nil {
 			t.Logf("these lesson tests are not the workbook's own any more: %s", strings.Join(edited, ", "))
@@ -62,8 +63,14 @@ func TestTheREADMEsCommandsDoWhatItShows(t *testing.T) {
 	r := reader{dir: filepath.Join(t.TempDir(), "workbook"), env: append(toolchain.Environ(), sharedBuilds())}
 	require.NoError(t, freshWorkbook(r.dir))
 	defer r.stop(t)
-	for _, c := range commands {
-		t.Run(c.command, func(t *testing.T) { r.follow(t, c) })
+	for _, page := range pages {
+		text, err := readText(filepath.Join("..", page))
+		require.NoError(t, err)
+		commands := readCommands(string(text))
+		for _, c := range commands {
+			t.Run(c.command, func(t *testing.T) { r.follow(t, c) })
+		}
+		r.stop(t)
 	}
 }
 
@@ -172,7 +179,7 @@ func (r *reader) runToEnd(t *testing.T, c shown, more string, status int) {
 
 // chance is what differs from run to run: ports, times, sessions, how long it
 // took, and how much.
-var chance = regexp.MustCompile(`(localhost|127\.0\.0\.1):\d+|\b\d+(\.\d+)? (KiB|a second)\b|\d{4}-\d\d-\d\dT[\d:]+(Z|[+-]\d\d:\d\d)| *\b\d+(\.\d+)?(m|µ)?s\b|\(cached\)|\b[A-Z2-7]{26}\b`)
+var chance = regexp.MustCompile(`(localhost|127\.0\.0\.1):\d+|\b\d+(\.\d+)? (KiB|per second)\b|\d{4}-\d\d-\d\dT[\d:]+(Z|[+-]\d\d:\d\d)| *\b\d+(\.\d+)?(m|µ)?s\b|\(cached\)|\b[A-Z2-7]{26}\b`)
 
 // requireShown fails if the output is not what the README shows. In the README,
 // the line ⋮ stands for any lines.
@@ -223,12 +230,19 @@ func TestTheREADMEKnowsTheLessons(t *testing.T) {
 var link = regexp.MustCompile(`\]\(([^):]+)\)`)
 
 func TestTheREADMEsLinksLeadSomewhere(t *testing.T) {
-	for _, name := range []string{"README.md", "CONTRIBUTING.md"} {
-		text, err := readText(filepath.Join("..", name))
+	for _, page := range pages {
+		text, err := readText(filepath.Join("..", page))
 		require.NoError(t, err)
 		for _, found := range link.FindAllStringSubmatch(string(text), -1) {
-			_, err := os.Stat(filepath.Join("..", found[1]))
-			require.NoError(t, err, "%s links it", name)
+			_, err := os.Stat(filepath.Join("..", filepath.Dir(page), found[1]))
+			require.NoError(t, err, "%s links it", page)
 		}
 	}
+}
+
+// A newcomer reads it to the end.
+func TestTheREADMEIsShort(t *testing.T) {
+	text, err := readText("../README.md")
+	require.NoError(t, err)
+	require.LessOrEqual(t, strings.Count(string(text), "\n"), 200)
 }

@@ -9,15 +9,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What the pages' modules do without a page is tested without a browser: each has its
-// tests beside it, for Node's own test runner. The package.json is for Node alone.
+// The parts of the pages' modules that need no page are tested without a browser. The
+// tests are in the same folders, for Node's own test runner. Only Node uses package.json.
 func TestThePagesModules(t *testing.T) {
 	node, err := exec.LookPath("node")
 	if err != nil && os.Getenv("CI") != "" {
-		t.Fatal("there is no Node on this machine, and a CI run must test the pages' modules")
+		t.Fatal("Node is not installed, and a CI run must test the pages' modules")
 	}
 	if err != nil {
-		t.Skip("there is no Node on this machine to run the pages' modules")
+		t.Skip("Node is not installed, so the pages' modules cannot be tested")
 	}
 	files, err := filepath.Glob("*/*.test.mjs")
 	require.NoError(t, err)

@@ -2,10 +2,10 @@
 // them from memory. Nothing is built, and nothing is loaded from elsewhere: what
 // you read in these folders is what runs.
 //
-//   - sse-test: the test page. It puts what a real browser makes of an event stream
-//     beside the bytes of it, and on a two-way server takes part: it shows what is
-//     asked, and answers. Its tests stand beside it.
-//   - sequence: the sequence diagram, and the demo's page and a trace's; harness/trace
+//   - sse-test: the test page. It shows what a real browser receives from an event
+//     stream next to the stream's bytes. On a two-way server it is a client: it shows
+//     the requests, and answers them. Its tests are in the same folder.
+//   - sequence: the sequence diagram, the demo's page and a trace's page; harness/trace
 //     is their server and has their tests.
 //   - home: the script and the style of the home page; harness/site is its
 //     server and has its tests.
@@ -24,16 +24,16 @@ import (
 //go:embed */*.html */*.css */*.js
 var files embed.FS
 
-// contentTypes are spelt out, for the mime package asks the operating system,
-// and some systems say that a script is plain text.
+// contentTypes are spelt out, because the mime package asks the operating system,
+// and some systems report a script as plain text.
 var contentTypes = map[string]string{
 	".html": "text/html; charset=utf-8",
 	".css":  "text/css; charset=utf-8",
 	".js":   "text/javascript; charset=utf-8",
 }
 
-// policy lets a page load this folder's own scripts and styles and nothing
-// else, and talk to its own server or to one on this machine. It also stops any
+// policy allows a page to load only this folder's own scripts and styles, and to
+// connect only to its own server or to one on this machine. It also stops any
 // markup that a stream might smuggle in. (CSP Level 3)
 const policy = "default-src 'none'; " +
 	"script-src 'self'; " +
@@ -42,10 +42,10 @@ const policy = "default-src 'none'; " +
 	"connect-src 'self' http://localhost:* http://127.0.0.1:*; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// Handler serves the pages right below /web/, whatever their folder, so that their
-// addresses are short: the test page at /web/sse-test.html. Scripts and styles are
+// Handler serves the pages directly below /web/, whatever their folder, so that their
+// addresses are short: the test page is at /web/sse-test.html. Scripts and styles are
 // at their own paths, such as /web/shared/base.css.
-// It answers GET and HEAD, other methods with 405, other paths with 404.
+// It answers GET and HEAD, and refuses other methods with 405 and other paths with 404.
 // It is safe for concurrent use.
 func Handler() http.Handler {
 	mux := http.NewServeMux()

@@ -174,7 +174,7 @@ func (a *audience) await(patience time.Duration) error {
 	case err := <-a.lost:
 		return err
 	case <-timeout.C:
-		return fmt.Errorf("not everybody has got anything for %v", patience)
+		return fmt.Errorf("some clients got nothing for %v", patience)
 	}
 }
 

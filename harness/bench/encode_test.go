@@ -46,7 +46,7 @@ func BenchmarkEncode(b *testing.B) {
 					measure(b, len(events), want, pass)
 				})
 			}
-			cannot(b, "r3labs", "its encoder stands in its handler")
+			cannot(b, "r3labs", "its encoder is part of its handler")
 			cannot(b, "mcp", "its encoder is not exported")
 		})
 	}

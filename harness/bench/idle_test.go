@@ -88,11 +88,11 @@ func askForStream(stream io.ReadWriter, s streamServer) error {
 		n, err := stream.Read(answer[len(answer):cap(answer)])
 		answer = answer[:len(answer)+n]
 		if err != nil {
-			return fmt.Errorf("it said %q: %w", answer, err)
+			return fmt.Errorf("it answered %q: %w", answer, err)
 		}
 	}
 	if !bytes.HasPrefix(answer, []byte("HTTP/1.1 200 ")) {
-		return fmt.Errorf("it said %q", answer)
+		return fmt.Errorf("it answered %q", answer)
 	}
 	return nil
 }

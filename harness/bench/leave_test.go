@@ -78,7 +78,7 @@ func measureLeftBehind(b *testing.B) {
 	before := usageNow()
 	require.NoError(b, door.cycle(s, n))
 	after := usageNow()
-	require.Zero(b, server.Sessions.Len(), "sessions that nobody took out")
+	require.Zero(b, server.Sessions.Len(), "sessions that were not removed")
 	leftBehind.heap = float64(after.Heap) - float64(before.Heap)
 	leftBehind.goroutines = float64(after.Goroutines - before.Goroutines)
 }

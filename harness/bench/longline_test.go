@@ -19,7 +19,7 @@ func BenchmarkLongLine(b *testing.B) {
 			want := tally{events: 1, bytes: c.size}
 			for _, p := range parsers {
 				if p.name == "go-sse" && c.size > 1<<20 {
-					cannot(b, p.name, "it takes some 20 s: its time grows with the square of the length")
+					cannot(b, p.name, "it takes about 20 s: its time grows with the square of the length")
 					continue
 				}
 				b.Run(p.name, func(b *testing.B) {

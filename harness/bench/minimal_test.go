@@ -103,7 +103,7 @@ func (s *minimalServer) accept(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	case !s.list.resolve(id, answer):
-		http.Error(w, "nobody has asked", http.StatusNotFound)
+		http.Error(w, "no request has this id", http.StatusNotFound)
 	default:
 		w.WriteHeader(http.StatusAccepted)
 	}

@@ -26,7 +26,7 @@ var parsers = []parser{
 }
 
 const (
-	noR3labsParser = "it exports a reader of whole events, and what parses their fields stands in its client"
+	noR3labsParser = "it exports a reader of whole events, but parses their fields in its client"
 	noMCPParser    = "its parser is not exported"
 )
 

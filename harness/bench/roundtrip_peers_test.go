@@ -97,7 +97,7 @@ func takeAnswers(ctx context.Context, conn *websocket.Conn, list *waitingList) e
 			return err
 		}
 		if !list.resolve(response.ID, response.Result) {
-			return fmt.Errorf("nobody has asked with the id %q", response.ID)
+			return fmt.Errorf("no request has the id %q", response.ID)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 				b.Run(c.name, func(b *testing.B) { roundTrips(b, inFlight, c.start(b)) })
 			}
 			for _, peer := range []string{"go-sse", "launchdarkly", "r3labs", "donovanhide"} {
-				b.Run(peer, func(b *testing.B) { b.Skip("it sends one way only") })
+				b.Run(peer, func(b *testing.B) { b.Skip("it sends only one way") })
 			}
 		})
 	}
@@ -172,7 +172,7 @@ func inBackground(b *testing.B, run func(context.Context) error) {
 	var running sync.WaitGroup
 	running.Go(func() {
 		if err := run(ctx); err != nil && ctx.Err() == nil {
-			b.Errorf("the client has ended: %v", err)
+			b.Errorf("the client ended: %v", err)
 		}
 	})
 	b.Cleanup(running.Wait)

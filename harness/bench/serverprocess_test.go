@@ -87,7 +87,7 @@ func startServer(b *testing.B, name string) (p *serverProcess, end func()) {
 	p = &serverProcess{ask: in, answers: json.NewDecoder(out)}
 	if err := p.answers.Decode(&p.addr); err != nil {
 		end()
-		b.Fatal("the server's process says no address: ", err)
+		b.Fatal("the server's process printed no address: ", err)
 	}
 	return p, end
 }

@@ -30,7 +30,7 @@ func BenchmarkStalled(b *testing.B) {
 		for _, c := range broadcasters {
 			b.Run(c.name, func(b *testing.B) {
 				if c.name == "donovanhide" {
-					b.Skip("where a client's queue is full, it closes it and may then send on it: the process ends with a panic")
+					b.Skip("when a client's queue is full, it closes the queue and may then send on it, so the process panics")
 				}
 				benchmarkStalled(b, c.open, 100)
 			})

@@ -197,6 +197,16 @@ func TestALessonIsLookedUpAsPeopleNameIt(t *testing.T) {
 	}
 }
 
+func TestALessonThatIsNotWrittenYetIsNamed(t *testing.T) {
+	lessons := find(t, write(t, map[string]string{"README.md": "| [02 Shouting](x) | now |\n\n| lesson | later |\n| --- | --- |\n| 08 Whispering | hush |\n"}))
+	for _, word := range []string{"8", "08", "whispering", "08-whispering"} {
+		_, err := catalog.Lookup(lessons, word)
+		require.ErrorContains(t, err, "08 Whispering is not written yet; the last one is 02-shouting")
+	}
+	_, err := catalog.Lookup(lessons, "9")
+	require.ErrorContains(t, err, "there are 01-greeting to 02-shouting")
+}
+
 func TestALessonThatIsNoneIsAnsweredWithTheClosest(t *testing.T) {
 	lessons := find(t, write(t, nil))
 	for word, answer := range map[string]string{

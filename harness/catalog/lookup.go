@@ -3,7 +3,9 @@ package catalog
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -29,6 +31,9 @@ func Lookup(lessons []Lesson, word string) (Lesson, error) {
 // suggestion names the lesson whose name is closest to name, or, where none is
 // close, says what there is.
 func suggestion(lessons []Lesson, name string) string {
+	if planned := planned(lessons, name); planned != "" {
+		return fmt.Sprintf("%s is not written yet; the last one is %s", planned, lessons[len(lessons)-1].Name)
+	}
 	var names []string
 	for _, lesson := range lessons {
 		names = append(names, lesson.Topic, lesson.Name)
@@ -39,6 +44,26 @@ func suggestion(lessons []Lesson, name string) string {
 	}
 	lesson, _ := Lookup(lessons, closest)
 	return fmt.Sprintf("did you mean %s?", lesson.Name)
+}
+
+// plannedRow is how README.md lists a lesson that is not written yet.
+var plannedRow = regexp.MustCompile(`(?m)^\| (\d+) (\w+) +\|`)
+
+// planned returns the number and title of the lesson that README.md lists under this
+// number or title as one to come, or "".
+func planned(lessons []Lesson, name string) string {
+	text, err := os.ReadFile(filepath.Join(lessons[0].Dir, "..", "..", "README.md"))
+	if err != nil {
+		return "" // a workbook without one has no plans
+	}
+	number, noNumber := strconv.Atoi(name)
+	for _, row := range plannedRow.FindAllStringSubmatch(string(text), -1) {
+		n, _ := strconv.Atoi(row[1])
+		if noNumber == nil && n == number || strings.EqualFold(name, row[2]) || strings.EqualFold(name, row[1]+"-"+row[2]) {
+			return row[1] + " " + row[2]
+		}
+	}
+	return ""
 }
 
 // Closest returns the name that is most like word, or "" if none is much like it. A

@@ -17,7 +17,7 @@ func newBasicServer() *command {
 	var interval, heartbeat time.Duration
 	cmd := &command{
 		use:   "basic-sse-server",
-		short: "Streams an event a second; serves the page that shows it.",
+		short: "Sends one event per second, and serves a page that shows them.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
 			out := cmd.stdout
@@ -26,14 +26,14 @@ func newBasicServer() *command {
 		},
 	}
 	addAddress(cmd, &addr)
-	cmd.flags.DurationVar(&interval, "interval", time.Second, "from one event to the next")
-	cmd.flags.DurationVar(&heartbeat, "heartbeat", 0, "from one comment to the next; 0: no comments")
+	cmd.flags.DurationVar(&interval, "interval", time.Second, "time between two events")
+	cmd.flags.DurationVar(&heartbeat, "heartbeat", 0, "time between two comments (0: no comments)")
 	orMine(cmd, func() error {
 		switch {
 		case interval <= 0:
-			return fmt.Errorf("-interval must be more than zero, not %v", interval)
+			return fmt.Errorf("-interval must be greater than 0 (got %v)", interval)
 		case heartbeat < 0:
-			return fmt.Errorf("-heartbeat cannot be negative, as %v is", heartbeat)
+			return fmt.Errorf("-heartbeat must not be negative (got %v)", heartbeat)
 		}
 		return nil
 	})
@@ -45,33 +45,33 @@ func newBasicClient() *command {
 	client := &programs.BasicClient{HTTP: &http.Client{}}
 	cmd := &command{
 		use:   "basic-sse-client",
-		short: "Prints events as they come, and reconnects.",
+		short: "Prints events as they arrive, and reconnects.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
 			client.Events, client.Status = cmd.stdout, cmd.stderr
 			return client.Run(cmd.ctx)
 		},
 	}
-	cmd.flags.StringVar(&client.URL, "url", "http://localhost:8080/events", "the stream to read")
-	cmd.flags.IntVar(&client.Limit, "n", 0, "stop after so many events; 0: never")
-	cmd.flags.BoolVar(&client.Raw, "raw", false, "print the bytes as they come, not the events")
+	cmd.flags.StringVar(&client.URL, "url", "http://localhost:8080/events", "URL of the stream to read")
+	cmd.flags.IntVar(&client.Limit, "n", 0, "number of events to stop after (0: never)")
+	cmd.flags.BoolVar(&client.Raw, "raw", false, "print the raw bytes, not the events")
 	orMine(cmd, func() error {
 		if client.Limit < 0 {
-			return fmt.Errorf("-n cannot be negative, as %d is", client.Limit)
+			return fmt.Errorf("-n must not be negative (got %d)", client.Limit)
 		}
 		return checkURL(client.URL, "stream")
 	})
 	return cmd
 }
 
-// checkURL refuses what can be no address of a kind: a stream, say.
+// checkURL refuses what cannot be the URL of a kind of thing, such as a stream.
 func checkURL(s, kind string) error {
 	u, err := url.Parse(s)
 	if err == nil && (u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
-		err = errors.New("it should begin with http://host")
+		err = errors.New("it must start with http://host")
 	}
 	if err != nil {
-		return fmt.Errorf("-url %q is no address of a %s: %w", s, kind, err)
+		return fmt.Errorf("-url %q is not the URL of a %s: %w", s, kind, err)
 	}
 	return nil
 }

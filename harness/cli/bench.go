@@ -31,21 +31,21 @@ func newBench() *command {
 	var asJSON bool
 	cmd := &command{
 		use:   "bench [JOB …]",
-		short: "The reference code beside libraries, or yours beside the reference.",
-		long: `Measures the reference code and the libraries that one would pick instead in turns, and prints the medians, with
-how much ours is of each. A job is named as in the table, Parse or Parse/json; without one, all are measured,
-and that takes some minutes. The first time, the libraries are downloaded.
+		short: "Compares the speed of the reference with other libraries, or of your code with the reference.",
+		long: `Measures the reference code and the libraries you might use instead in turn, and prints the medians and the ratio
+of ours to each. Name a job as in the table: Parse, or Parse/json. Without one, all jobs are measured, which takes
+some minutes. The first run downloads the libraries.
 
-With -mine 3, it is your lesson 03 beside the reference.`,
+With -mine 3, it compares your lesson 03 with the reference.`,
 		run: func(cmd *command, args []string) error {
 			o.Only = args
 			return runBench(cmd, mine, asJSON, o)
 		},
 	}
-	cmd.flags.IntVar(&o.Rounds, "rounds", o.Rounds, "how many turns each contender has; the median counts")
-	cmd.flags.StringVar(&o.Time, "time", o.Time, "how long a turn takes, or how many iterations: 300ms, 10x")
-	cmd.flags.StringVar(&mine, "mine", "", "measure your code of this lesson beside the reference")
-	cmd.flags.BoolVar(&asJSON, "json", false, "for programs: all values of all rounds, in JSON")
+	cmd.flags.IntVar(&o.Rounds, "rounds", o.Rounds, "number of rounds; the median counts")
+	cmd.flags.StringVar(&o.Time, "time", o.Time, "length of one measurement, or number of iterations: 300ms, 10x")
+	cmd.flags.StringVar(&mine, "mine", "", "compare your code of this lesson with the reference")
+	cmd.flags.BoolVar(&asJSON, "json", false, "print all values of all rounds as JSON, for programs")
 	return cmd
 }
 
@@ -79,10 +79,10 @@ var benchTime = regexp.MustCompile(`^([1-9][0-9]{0,8}x|[1-9][0-9]{0,4}ms|[1-9][0
 // checkBench refuses what would end nowhere.
 func checkBench(o measure.Options) error {
 	if o.Rounds < 1 || o.Rounds > 100 {
-		return fmt.Errorf("-rounds is from 1 to 100, not %d", o.Rounds)
+		return fmt.Errorf("-rounds must be from 1 to 100 (got %d)", o.Rounds)
 	}
 	if !benchTime.MatchString(o.Time) {
-		return fmt.Errorf("-time is a time, such as 300ms or 2s, or a number of iterations, such as 10x, not %q", o.Time)
+		return fmt.Errorf("-time must be a duration, such as 300ms or 2s, or a number of iterations, such as 10x (got %q)", o.Time)
 	}
 	return nil
 }
@@ -114,7 +114,7 @@ func (b workbook) benchPeers(ctx context.Context, dir string, o measure.Options,
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintln(progress, "building the benchmarks; the first time, this downloads the libraries …")
+	fmt.Fprintln(progress, "building the benchmarks; the first run downloads the libraries …")
 	program, err := measure.Build(ctx, module, "", dir, "")
 	if err != nil {
 		return nil, err
@@ -124,7 +124,7 @@ func (b workbook) benchPeers(ctx context.Context, dir string, o measure.Options,
 		return nil, err
 	}
 	if open := measure.Judge(cases, goals, oursName); len(open) > 0 && len(o.Only) == 0 {
-		return nil, fmt.Errorf("the goal %s %s %s is for something that is not measured", open[0].Case, open[0].Unit, open[0].Text)
+		return nil, fmt.Errorf("the goal %s %s %s is for something that no benchmark measures", open[0].Case, open[0].Unit, open[0].Text)
 	}
 	return cases, nil
 }
@@ -140,7 +140,7 @@ func (b workbook) benchMine(ctx context.Context, word, dir string, o measure.Opt
 		return nil, err
 	}
 	if !result.Done {
-		return nil, fmt.Errorf("lesson %s is not green yet (%s); how fast code is that is not right says nothing",
+		return nil, fmt.Errorf("lesson %s is not green yet (%s): finish it first, because the speed of wrong code means nothing",
 			lesson.Name, strings.TrimSpace(status.Summary(result)))
 	}
 	yours, err := overlay.SolutionFromLesson(lesson)

@@ -20,7 +20,7 @@ func newBidirectionalServer() *command {
 	var timeout time.Duration
 	cmd := &command{
 		use:   "bidirectional-server",
-		short: "Asks clients for answers when a trigger wants them; serves the page.",
+		short: "Asks clients for answers on each trigger, and serves a page that shows them.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
 			out := cmd.stdout
@@ -31,14 +31,14 @@ func newBidirectionalServer() *command {
 		},
 	}
 	addAddress(cmd, &addr)
-	cmd.flags.IntVar(&limit, "max-sessions", sessions.DefaultMaxSessions, "how many clients there may be at once; 0: any number")
-	cmd.flags.DurationVar(&timeout, "timeout", timeouts.DefaultTimeout, "how long to wait for an answer")
+	cmd.flags.IntVar(&limit, "max-sessions", sessions.DefaultMaxSessions, "maximum number of clients at the same time (0: no limit)")
+	cmd.flags.DurationVar(&timeout, "timeout", timeouts.DefaultTimeout, "time to wait for an answer")
 	orMine(cmd, func() error {
 		switch {
 		case limit < 0:
-			return fmt.Errorf("-max-sessions cannot be negative, as %d is", limit)
+			return fmt.Errorf("-max-sessions must not be negative (got %d)", limit)
 		case timeout <= 0:
-			return fmt.Errorf("-timeout must be more than zero, not %v", timeout)
+			return fmt.Errorf("-timeout must be greater than 0 (got %v)", timeout)
 		}
 		return nil
 	})
@@ -50,23 +50,23 @@ func newBidirectionalClient() *command {
 	client := &programs.BidirectionalClient{HTTP: &http.Client{}}
 	cmd := &command{
 		use:   "bidirectional-client",
-		short: "Answers what the server asks, and reconnects.",
+		short: "Answers the server's requests, and reconnects.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
 			client.Out, client.Status = log.New(cmd.stdout, "", 0), cmd.stderr
 			return client.Run(cmd.ctx)
 		},
 	}
-	cmd.flags.StringVar(&client.URL, "url", "http://localhost:8080/events", "the stream to answer")
-	cmd.flags.StringVar(&client.Name, "name", "alice", "who it is, in its answers")
-	cmd.flags.DurationVar(&client.Delay, "delay", 0, "how long it works on an answer")
-	cmd.flags.Float64Var(&client.Fail, "fail", 0, "the share of its answers that are failures, 0 to 1")
+	cmd.flags.StringVar(&client.URL, "url", "http://localhost:8080/events", "URL of the stream to answer")
+	cmd.flags.StringVar(&client.Name, "name", "alice", "name of this client in its answers")
+	cmd.flags.DurationVar(&client.Delay, "delay", 0, "time to wait before each answer")
+	cmd.flags.Float64Var(&client.Fail, "fail", 0, "share of answers that are errors, 0 to 1")
 	orMine(cmd, func() error {
 		switch {
 		case client.Delay < 0:
-			return fmt.Errorf("-delay cannot be negative, as %v is", client.Delay)
+			return fmt.Errorf("-delay must not be negative (got %v)", client.Delay)
 		case !(0 <= client.Fail && client.Fail <= 1): // which NaN is not, either
-			return fmt.Errorf("-fail is a share, from 0 (none fails) to 1 (all do), not %v", client.Fail)
+			return fmt.Errorf("-fail must be from 0 to 1, the share of answers that fail (got %v)", client.Fail)
 		}
 		return checkURL(client.URL, "stream")
 	})

@@ -10,6 +10,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"example.com/sseworkbook/harness/process"
 )
 
 // program is how a person starts the harness.
@@ -20,7 +22,7 @@ const program = "go run ./harness"
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	ctx = untilStarterEnds(ctx)
 	if err := run(ctx, args, os.Stdin, stdout, stderr); err != nil {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || process.EndedByInterrupt(err) {
 			err = errors.New("stopped")
 		}
 		fmt.Fprintln(stderr, "harness:", err)
@@ -38,7 +40,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("%w; %s -h shows what there is", err, strings.Join(append([]string{program}, path...), " "))
+		return fmt.Errorf("%w; %s -h lists the flags", err, strings.Join(append([]string{program}, path...), " "))
 	}
 	if cmd.args != nil {
 		if err := cmd.args(cmd, arguments); err != nil {
@@ -63,7 +65,7 @@ func newRoot() *command {
 func newHelp(root *command) *command {
 	return &command{
 		use:   "help [COMMAND]",
-		short: "What a command does, and its flags: the same as its -h.",
+		short: "Shows what a command does and its flags, like its -h.",
 		run: func(cmd *command, args []string) error {
 			of, path, rest := find(root, args)
 			if err := noSuchCommand(root, rest); err != nil {

@@ -32,9 +32,9 @@ func TestFlagsStandBeforeAndAfterArguments(t *testing.T) {
 		"-n5":           "there is no flag -n5",
 		"--=":           "there is no flag -",
 		"-n":            "the flag -n needs a value",
-		"-n five":       `the flag -n takes a number, not "five"`,
-		"-wait 2":       `the flag -wait takes a time, such as 500ms or 2s, not "2"`,
-		"-mine=perhaps": `the flag -mine takes true or false, not "perhaps"`,
+		"-n five":       `the flag -n takes a number (got "five")`,
+		"-wait 2":       `the flag -wait takes a duration, such as 500ms or 2s (got "2")`,
+		"-mine=perhaps": `the flag -mine takes true or false (got "perhaps")`,
 		"1 -h":          "help",
 		"-n 1 --help":   "help",
 	} {

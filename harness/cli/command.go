@@ -86,7 +86,7 @@ func (c *command) parse(args []string) (arguments []string, err error) {
 			value, args = args[0], args[1:]
 		}
 		if c.flags.Set(name, value) != nil {
-			return nil, fmt.Errorf("the flag -%s takes %s, not %q", name, kinds[kindOf(f)], value)
+			return nil, fmt.Errorf("the flag -%s takes %s (got %q)", name, kinds[kindOf(f)], value)
 		}
 	}
 	return append(arguments, args...), nil
@@ -95,7 +95,7 @@ func (c *command) parse(args []string) (arguments []string, err error) {
 // kinds says what a flag of a kind takes.
 var kinds = map[string]string{
 	"bool":     "true or false",
-	"duration": "a time, such as 500ms or 2s",
+	"duration": "a duration, such as 500ms or 2s",
 	"int":      "a number",
 	"number":   "a number",
 }

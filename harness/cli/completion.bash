@@ -2,7 +2,7 @@
 #
 #     eval "$(go run ./harness completion bash)"
 #
-# Whatever completed the other words of go still does.
+# Completion for the other words of go is unchanged.
 
 __sseworkbook() {
     if [[ ${COMP_WORDS[1]} != run || ${COMP_WORDS[2]%/} != ./harness || $COMP_CWORD -lt 3 ]] ||

@@ -2,7 +2,7 @@
 #
 #     go run ./harness completion fish | source
 #
-# Whatever completed the other words of go still does.
+# Completion for the other words of go is unchanged.
 
 function __sseworkbook_here
     set -l words (commandline -opc)

@@ -27,9 +27,9 @@ var scriptOf = map[string]string{
 func newCompletion() *command {
 	return &command{
 		use:   "completion SHELL",
-		short: "Has your shell complete commands, lessons and flags.",
-		long: `Prints a script for SHELL, which is bash, zsh, fish or powershell, that has it complete what comes after
-go run ./harness in this folder. All else about go stays as it was. To try it in this shell, in bash or zsh:
+		short: "Sets up shell completion for commands, lessons and flags.",
+		long: `Prints a script for SHELL, which is bash, zsh, fish or powershell. With it, the shell completes what comes after
+go run ./harness in this folder; completion for the rest of go is unchanged. To try it in this shell, in bash or zsh:
 
     eval "$(go run ./harness completion bash)"
 
@@ -41,16 +41,16 @@ and in PowerShell:
 
     go run ./harness completion powershell | Out-String | Invoke-Expression
 
-To have it in each new one, keep the script in a file, and have your shell's own start file read that.`,
+To have it in every new shell, save the script to a file and load that file from your shell's startup file.`,
 		first: slices.Sorted(maps.Keys(scriptOf)),
 		run: func(cmd *command, args []string) error {
 			if len(args) == 0 {
-				return errors.New("for which shell? There are bash, zsh, fish and powershell")
+				return errors.New("which shell? Name one of bash, zsh, fish and powershell")
 			}
 			shell := strings.Join(args, " ")
 			text, err := scripts.ReadFile(scriptOf[shell])
 			if err != nil {
-				return fmt.Errorf("there is no script for %q; there are bash, zsh, fish and powershell", shell)
+				return fmt.Errorf("there is no script for %q; name one of bash, zsh, fish and powershell", shell)
 			}
 			_, err = cmd.stdout.Write(text)
 			return err
@@ -66,12 +66,12 @@ To have it in each new one, keep the script in a file, and have your shell's own
 func newWords() *command {
 	return &command{
 		use:    "words WORD … =WORD",
-		short:  "What may come next on the command line, for the scripts.",
+		short:  "Lists what may come next on the command line, for the scripts.",
 		hidden: true,
 		plain:  true,
 		run: func(cmd *command, args []string) error {
 			if len(args) == 0 || !strings.HasPrefix(args[len(args)-1], "=") {
-				return errors.New("words is for the scripts; the last word needs a = before it")
+				return errors.New("words is for the completion scripts; the last word needs a = before it")
 			}
 			last := len(args) - 1
 			typed := strings.TrimPrefix(args[last], "=")

@@ -2,7 +2,7 @@
 #
 #     eval "$(go run ./harness completion zsh)"
 #
-# Whatever completed the other words of go still does.
+# Completion for the other words of go is unchanged.
 
 __sseworkbook() {
     if (( CURRENT < 4 )) || [[ $words[2] != run || ${words[3]%/} != ./harness ]] ||

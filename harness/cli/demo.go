@@ -18,7 +18,7 @@ const readingTime = 400 * time.Millisecond
 func newDemo() *command {
 	cmd := &command{
 		use:   "demo",
-		short: "A guided tour: every byte one way, then every message both ways.",
+		short: "Shows a guided tour: every byte one way, then every message both ways.",
 		args:  noArguments,
 	}
 	mine := addMine(cmd)
@@ -52,7 +52,7 @@ func tourOfMine(ctx context.Context, mine *mine, stdout, stderr io.Writer) error
 	}
 	defer harness.remove()
 	if err := harness.run(ctx, stdout, stderr, "demo"); err != nil {
-		return fmt.Errorf("the tour on your code did not get to its end: %w", err)
+		return fmt.Errorf("the tour on your code did not finish: %w", err)
 	}
 	return nil
 }

@@ -11,10 +11,11 @@ import (
 func newDiff() *command {
 	return &command{
 		use:   "diff [LESSON]",
-		short: "Your code against the solution.",
-		long: `Shows what would make the solution of your code: lines with - are yours, lines with + are the solution's.
-All Go files in the lesson's folder count. A known mistake in yours is named; of a green lesson, the rest is style. Without a lesson, it is the one that is next. While a lesson is not
-green, its answers are given away, and a warning says so first.`,
+		short: "Compares your code with the solution.",
+		long: `Shows how your code differs from the solution: lines with - are yours, lines with + are the solution's. It compares
+all Go files in the lesson's folder and names known mistakes in yours; if the lesson is green, the rest is style.
+Without a lesson, it takes the next one. If the lesson is not done yet, the diff gives its answers away, and a
+warning says so first.`,
 		args: lessonOrNext,
 		run: func(cmd *command, args []string) error {
 			book, result, err := openResult(cmd, args)
@@ -22,10 +23,10 @@ green, its answers are given away, and a warning says so first.`,
 				return err
 			}
 			if result.Lesson.Name == "" {
-				return errors.New("all lessons are done; which one? For example: " + program + " diff 1")
+				return errors.New("all lessons are done, so name one, for example: " + program + " diff 1")
 			}
 			if !result.Done {
-				fmt.Fprintf(cmd.stderr, "careful: lesson %s is not green yet, and this gives its answers away\n", result.Lesson.Name)
+				fmt.Fprintf(cmd.stderr, "careful: lesson %s is not done yet, and this diff gives its answers away\n", result.Lesson.Name)
 			}
 			w := cmd.stdout
 			text, err := compare.Unified(book.root, result.Lesson, result.Done, colours(w))

@@ -15,7 +15,7 @@ func newStubs() *command {
 
 // newOften returns the command that go generate runs for the mistakes on record.
 func newOften() *command {
-	return forAuthors("often", "Tells the steps which mistakes on record they catch.", func(_ *command, book workbook) error {
+	return forAuthors("often", "Lists for each step which recorded mistakes it catches.", func(_ *command, book workbook) error {
 		return verify.GenerateMistakes(book.root, book.lessons)
 	})
 }
@@ -24,7 +24,7 @@ func newOften() *command {
 // workbook's. It is no part of go generate: a learner who runs that, and who has
 // edited a test, is still to be told so.
 func newSums() *command {
-	return forAuthors("sums", "Records the lessons' tests as they are, as the workbook's.", func(_ *command, book workbook) error {
+	return forAuthors("sums", "Records the lessons' current tests as the workbook's own.", func(_ *command, book workbook) error {
 		return checksums.Write(book.root)
 	})
 }

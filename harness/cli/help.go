@@ -24,7 +24,7 @@ func help(w io.Writer, cmd *command, path []string) {
 		fmt.Fprintf(w, "    %-22s%s\n", sub.use, sub.short)
 	}
 	if len(below) > 0 || strings.Contains(cmd.use, "LESSON") {
-		fmt.Fprintln(w, "\nA LESSON is its number, its topic or its folder: 1, framing, lessons/01-framing.")
+		fmt.Fprintln(w, "\nLESSON is a lesson's number, topic or folder: 1, framing, lessons/01-framing.")
 	}
 	if hasFlags(cmd) {
 		fmt.Fprintln(w, "\nFlags:")

@@ -24,10 +24,10 @@ func newHint() *command {
 	var o hintOptions
 	cmd := &command{
 		use:   "hint [LESSON] [N]",
-		short: "The next hint for the step that is red.",
-		long: `Each call tells more than the one before: first the step's own hint, then those of the lesson, and in the end
-the solution's function. When another step is red, it begins anew. Without a lesson, it is the one that is next;
-with N, it is hint number N, and the count stays as it is.`,
+		short: "Shows the next hint for the red step.",
+		long: `Each call shows a more detailed hint than the last: first the step's own hint, then the lesson's hints, and finally
+the solution's function. When a different step turns red, the hints start over. Without a lesson, it takes the next
+one. With N, it shows hint number N and does not change which hint is next.`,
 		args: func(_ *command, args []string) error { return o.check(args) },
 		run: func(cmd *command, args []string) error {
 			book, result, err := openResult(cmd, args[:min(len(args), 1)])
@@ -41,8 +41,8 @@ with N, it is hint number N, and the count stays as it is.`,
 			return showHints(cmd.stdout, book.root, result, o)
 		},
 	}
-	cmd.flags.BoolVar(&o.again, "again", false, "the hint that was shown last, once more")
-	cmd.flags.BoolVar(&o.all, "all", false, "all hints for the step")
+	cmd.flags.BoolVar(&o.again, "again", false, "show the last hint again")
+	cmd.flags.BoolVar(&o.all, "all", false, "show all hints for the step")
 	return cmd
 }
 
@@ -52,14 +52,14 @@ func (o *hintOptions) check(args []string) (err error) {
 	case len(args) > 2:
 		return fmt.Errorf("hint takes a lesson and a number, but got %d arguments", len(args))
 	case o.all && o.again:
-		return errors.New("-all or -again? Both at once is too much")
+		return errors.New("use either -all or -again, not both")
 	case len(args) < 2:
 		return nil
 	case o.all || o.again:
-		return errors.New("a number picks one hint; it goes without -all and -again")
+		return errors.New("a number picks one hint: leave out -all and -again")
 	}
 	if o.n, err = strconv.Atoi(args[1]); err != nil || o.n < 1 {
-		return fmt.Errorf("which hint? %q is no number from 1 up", args[1])
+		return fmt.Errorf("which hint? %q is not a number of 1 or more", args[1])
 	}
 	return nil
 }
@@ -136,7 +136,7 @@ func pickHints(root string, r progress.Result, o hintOptions) ([]hints.Hint, err
 	case err != nil || len(all) == 0 || o.all:
 		return all, err
 	case o.n > len(all):
-		return nil, fmt.Errorf("lesson %s has %d hints for this step; what is left is %s diff %d",
+		return nil, fmt.Errorf("lesson %s has %d hints for this step; for the whole solution: %s diff %d",
 			r.Lesson.Name, len(all), program, r.Lesson.Number)
 	}
 	return all[o.n-1 : o.n], nil
@@ -152,7 +152,7 @@ func showNoStep(w io.Writer, r progress.Result, n int) error {
 	case n >= 2 && n-2 < len(texts):
 		fmt.Fprintln(w, texts[n-2])
 	case r.Done:
-		fmt.Fprintf(w, "lesson %s is green: no hint is needed. Compare: %s diff %d\n", r.Lesson.Name, program, r.Lesson.Number)
+		fmt.Fprintf(w, "lesson %s is green: no hint is needed. To compare with the solution: %s diff %d\n", r.Lesson.Name, program, r.Lesson.Number)
 	case r.BuildError != "":
 		fmt.Fprintf(w, "lesson %s does not compile yet:\n%s\n", r.Lesson.Name, indent(r.BuildError))
 	default:

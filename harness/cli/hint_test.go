@@ -15,7 +15,7 @@ func TestHintWhereNoStepIsRed(t *testing.T) {
 	lesson := catalog.Lesson{Number: 1, Name: "01-greeting"}
 	passed := []progress.StepResult{{Name: "TestHello", Status: progress.Passed}}
 	for want, result := range map[string]progress.Result{
-		"lesson 01-greeting is green: no hint is needed. Compare: go run ./harness diff 1\n": {
+		"lesson 01-greeting is green: no hint is needed. To compare with the solution: go run ./harness diff 1\n": {
 			Lesson: lesson, Steps: passed, Done: true,
 		},
 		"lesson 01-greeting does not compile yet:\n      greeting.go:3: syntax error\n": {

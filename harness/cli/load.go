@@ -24,18 +24,17 @@ func newLoad() *command {
 	l := &loadCommand{}
 	cmd := &command{
 		use:   "load",
-		short: "Puts the bidirectional server under load, and says what it takes.",
-		long: `Lets many clients in to a server, in two processes on this machine, and has them asked: a request is a trigger
-from outside, one event down to one client, and its answer up. The requests are spread evenly over the time and
-over the clients, and none waits for another: a time is from the moment at which the request was due. Whatever
-does not come back is named, and the command fails.`,
+		short: "Puts the bidirectional server under load, and measures it.",
+		long: `Runs a server and many clients in two processes on this machine. Each request is a trigger from outside, one event
+down to one client, and the client's answer up. Requests are spread evenly over time and clients, and none waits for
+another. Latency is measured from the moment a request was due. If anything is lost, the command names it and fails.`,
 		args: noArguments,
 		run:  func(cmd *command, _ []string) error { return l.run(cmd.ctx, cmd.stdout, cmd.stderr) },
 	}
-	cmd.flags.IntVar(&l.Clients, "clients", 1000, "how many clients there are")
-	cmd.flags.IntVar(&l.Rate, "rate", 1000, "how many requests are made a second, over all clients")
-	cmd.flags.DurationVar(&l.For, "for", 10*time.Second, "how long requests are made, once all clients are in")
-	cmd.flags.BoolVar(&l.asJSON, "json", false, "write the summary in JSON, and what goes on to stderr")
+	cmd.flags.IntVar(&l.Clients, "clients", 1000, "number of clients")
+	cmd.flags.IntVar(&l.Rate, "rate", 1000, "requests per second, over all clients")
+	cmd.flags.DurationVar(&l.For, "for", 10*time.Second, "how long to send requests, once all clients are connected")
+	cmd.flags.BoolVar(&l.asJSON, "json", false, "print the summary as JSON, and the progress to stderr")
 	orMine(cmd, func() error { return l.Check() })
 	cmd.below = []*command{newLoadServer()}
 	return cmd
@@ -47,7 +46,7 @@ does not come back is named, and the command fails.`,
 func newLoadServer() *command {
 	return &command{
 		use:    "server",
-		short:  "The server that load puts under load.",
+		short:  "Runs the server that load puts under load.",
 		hidden: true,
 		args:   noArguments,
 		run: func(cmd *command, _ []string) error {

@@ -31,15 +31,15 @@ type mine struct{ on, strict bool }
 // addMine gives a command the flags that say it.
 func addMine(cmd *command) *mine {
 	m := &mine{}
-	cmd.flags.BoolVar(&m.on, "mine", false, "run on your code, as far as its lessons are green")
-	cmd.flags.BoolVar(&m.strict, "strict", false, "with -mine: refuse while a lesson is not green")
+	cmd.flags.BoolVar(&m.on, "mine", false, "use your code for every lesson that is green")
+	cmd.flags.BoolVar(&m.strict, "strict", false, "with -mine: refuse unless every lesson is green")
 	return m
 }
 
 // check refuses what makes no sense.
 func (m *mine) check() error {
 	if m.strict && !m.on {
-		return errors.New("-strict says how much of the code is to be yours: it goes with -mine")
+		return errors.New("-strict needs -mine: it demands that every lesson is green")
 	}
 	return nil
 }
@@ -52,8 +52,8 @@ func (m *mine) run(cmd *command) error {
 		return err
 	}
 	defer harness.remove()
-	fmt.Fprintf(cmd.stderr, "your code: %s; the reference: all the rest\n",
-		cmp.Or(strings.Join(harness.yours, ", "), "none, since no lesson is green yet"))
+	fmt.Fprintf(cmd.stderr, "your code: %s; the reference: everything else\n",
+		cmp.Or(strings.Join(harness.yours, ", "), "none, because no lesson is green yet"))
 	if err := harness.run(cmd.ctx, cmd.stdout, cmd.stderr, again(cmd)...); err != nil {
 		return fmt.Errorf("%s on your code: %w", cmd.name(), err)
 	}
@@ -129,7 +129,7 @@ func (m *mine) build(ctx context.Context, stderr io.Writer) (*mineHarness, error
 // greenLessons runs the lessons' tests and returns those that are green. With
 // strict, one that is not is an error.
 func (b workbook) greenLessons(ctx context.Context, strict bool, stderr io.Writer) ([]catalog.Lesson, error) {
-	fmt.Fprintln(stderr, "running your lessons' tests, to see which of them are green …")
+	fmt.Fprintln(stderr, "running your lessons' tests to see which are green …")
 	results, err := b.judge(ctx, b.lessons, stderr)
 	if err != nil {
 		return nil, err
@@ -140,10 +140,10 @@ func (b workbook) greenLessons(ctx context.Context, strict bool, stderr io.Write
 		case r.Done:
 			green = append(green, r.Lesson)
 		case strict:
-			return nil, fmt.Errorf("lesson %s is not green yet (%s); without -strict, the reference stands in for it",
+			return nil, fmt.Errorf("lesson %s is not green yet (%s); without -strict, the reference replaces it",
 				r.Lesson.Name, strings.TrimSpace(status.Summary(r)))
 		case r.Race == progress.Raced:
-			fmt.Fprintf(stderr, "lesson %s is red with -race, so the reference stands in for it; see %s test %d\n", r.Lesson.Name, program, r.Lesson.Number)
+			fmt.Fprintf(stderr, "lesson %s is red with -race, so the reference replaces it; see %s test %d\n", r.Lesson.Name, program, r.Lesson.Number)
 		}
 	}
 	if untried := status.Untried(results); untried != "" {
@@ -185,7 +185,11 @@ func (h *mineHarness) run(ctx context.Context, stdout, stderr io.Writer, args ..
 	}
 	defer stdin.Close()
 	child.Cancel = stdin.Close
-	return child.Run()
+	err = child.Run()
+	if ctx.Err() != nil && child.ProcessState != nil && child.ProcessState.Success() {
+		return nil // a server that was told to stop has
+	}
+	return err
 }
 
 // remove removes the harness from the disk.

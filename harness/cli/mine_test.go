@@ -23,16 +23,36 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// watchChild is the value of childVar with which the child is the harness itself.
+const watchChild = "watch"
+
 // child says whose code it runs, and ends when it is told to.
 func child() int {
+	if os.Getenv(childVar) == watchChild {
+		if err := run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr); err != nil {
+			return 1
+		}
+		return 0
+	}
 	ctx := untilStarterEnds(context.Background())
 	fmt.Println(os.Args[1], os.Getenv(yoursVar))
 	<-ctx.Done()
 	fmt.Println("told to stop")
-	return 1
+	if os.Args[1] == "demo" {
+		return 1
+	}
+	return 0
 }
 
-func TestCtrlCEndsTheTourThatWasBuilt(t *testing.T) {
+// What was built is told to stop. A tour has not got to its end then, and a server has.
+func TestCtrlCEndsWhatWasBuilt(t *testing.T) {
+	require.Error(t, interrupted(t, "demo"))
+	require.NoError(t, interrupted(t, "basic-sse-server"))
+}
+
+// interrupted returns what comes of a command that is built with two lessons, and is told
+// to stop.
+func interrupted(t *testing.T, name string) error {
 	t.Setenv(childVar, "1")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -40,20 +60,20 @@ func TestCtrlCEndsTheTourThatWasBuilt(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() {
 		h := &mineHarness{yours: []string{"01-framing", "03-parsing"}, binary: os.Args[0]}
-		err := h.run(ctx, w, io.Discard, "demo")
+		err := h.run(ctx, w, io.Discard, name)
 		w.Close()
 		ended <- err
 	}()
 	output := bufio.NewReader(r)
 	line, err := output.ReadString('\n')
 	require.NoError(t, err)
-	require.Equal(t, "demo 01-framing,03-parsing\n", line)
+	require.Equal(t, name+" 01-framing,03-parsing\n", line)
 
 	cancel()
 	rest, err := io.ReadAll(output)
 	require.NoError(t, err)
 	require.Equal(t, "told to stop\n", string(rest))
-	require.Error(t, <-ended, "a tour that was stopped did not get to its end")
+	return <-ended
 }
 
 func TestATourThatFailsIsAnError(t *testing.T) {
@@ -82,6 +102,6 @@ func TestBadFlagsAreRefusedBeforeYoursIsBuilt(t *testing.T) {
 		require.ErrorContains(t, cmd.run(cmd, nil), strings.Split(name, "=")[0])
 		_, err = cmd.parse([]string{"-mine=false", "-strict"})
 		require.NoError(t, err)
-		require.ErrorContains(t, cmd.run(cmd, nil), "it goes with -mine")
+		require.ErrorContains(t, cmd.run(cmd, nil), "-strict needs -mine")
 	}
 }

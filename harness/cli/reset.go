@@ -12,14 +12,14 @@ import (
 	"example.com/sseworkbook/harness/stub"
 )
 
-// newReset returns the command that starts a lesson anew.
+// newReset returns the command that starts a lesson over.
 func newReset() *command {
 	var yes bool
 	cmd := &command{
 		use:   "reset LESSON",
-		short: "A clean start for a lesson; what you wrote is kept beside it.",
-		long: `Puts the lesson's file back to what it was at the start. Each Go file that you have written is kept first, beside
-where it was, as framing.go.orig-20261124-1530; no earlier copy is ever overwritten. It asks before it does so.`,
+		short: "Starts a lesson over, and keeps what you wrote next to the new file.",
+		long: `Restores the lesson's file to its original state. First it copies each Go file that you wrote, for example to
+framing.go.orig-20261124-1530 in the same folder; it never overwrites an earlier copy. It asks before it changes anything.`,
 		args: oneLesson,
 		run: func(cmd *command, args []string) error {
 			book, lesson, err := openLesson(args[0])
@@ -47,10 +47,10 @@ func (b workbook) mayReset(cmd *command, lesson catalog.Lesson) (bool, error) {
 	}
 	files := strings.Join(written, ", ")
 	if !isTerminal(cmd.stdin) {
-		return false, fmt.Errorf("your work is in %s, and there is no terminal to ask you; type %s reset %d -yes, and it is kept beside the new file",
+		return false, fmt.Errorf("your work is in %s, and there is no terminal to ask you; type %s reset %d -yes, which keeps it next to the new file",
 			files, program, lesson.Number)
 	}
-	question := fmt.Sprintf("this replaces %s; what you wrote is kept beside it, as *.orig-… · go on? [y/N] ", files)
+	question := fmt.Sprintf("this replaces %s and keeps what you wrote next to it, as *.orig-… · go on? [y/N] ", files)
 	return ask(cmd.ctx, cmd.stdin, cmd.stderr, question)
 }
 
@@ -68,7 +68,7 @@ func (b workbook) reset(w io.Writer, lesson catalog.Lesson) error {
 	if len(kept) == 0 {
 		rest = "; there was nothing of yours to keep"
 	}
-	fmt.Fprintf(w, "reset  %s is as it was at the start%s\n", b.relative(lesson.File()), rest)
+	fmt.Fprintf(w, "reset  %s is back to its original state%s\n", b.relative(lesson.File()), rest)
 	return nil
 }
 

@@ -17,7 +17,7 @@ func newServe() *command {
 	var poll bool
 	cmd := &command{
 		use:   "serve",
-		short: "The workbook in your browser, which follows your saves.",
+		short: "Shows the workbook in your browser, updated on each save.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
 			book, err := openWorkbook()
@@ -27,8 +27,8 @@ func newServe() *command {
 			return book.serve(cmd.ctx, addr, poll, cmd.stdout)
 		},
 	}
-	cmd.flags.StringVar(&addr, "addr", "localhost:8090", "where to listen, host:port, on this machine only; port 0 takes a free one")
-	cmd.flags.BoolVar(&poll, "poll", false, "look at the files for saves, where no events tell of them: WSL, containers, network drives")
+	cmd.flags.StringVar(&addr, "addr", "localhost:8090", "address to listen on, host:port, on this machine only; port 0 picks a free port")
+	cmd.flags.BoolVar(&poll, "poll", false, "poll the files for changes, for systems that do not report saves: WSL, containers, network drives")
 	return cmd
 }
 

@@ -22,14 +22,14 @@ type whereOptions struct {
 // addWhere makes cmd show where the learner is, and what comes next.
 func addWhere(cmd *command) {
 	var o whereOptions
-	cmd.flags.BoolVar(&o.json, "json", false, "for programs: lessons, steps, status and messages, in JSON")
-	cmd.flags.BoolVar(&o.check, "check", false, "exit with 1 while a step is open, for scripts")
+	cmd.flags.BoolVar(&o.json, "json", false, "print lessons, steps, status and messages as JSON, for programs")
+	cmd.flags.BoolVar(&o.check, "check", false, "exit with status 1 unless every step passes, for scripts")
 	cmd.run = func(cmd *command, _ []string) error { return where(cmd, o) }
 }
 
 // newList returns the command without a name, under a name.
 func newList() *command {
-	cmd := &command{use: "list", short: "Where you are, lesson by lesson, as without a command.", args: noArguments}
+	cmd := &command{use: "list", short: "Shows where you are, lesson by lesson, as without a command.", args: noArguments}
 	addWhere(cmd)
 	return cmd
 }
@@ -38,7 +38,7 @@ func newList() *command {
 func newNext() *command {
 	return &command{
 		use:   "next",
-		short: "What comes next, with all that the step says.",
+		short: "Shows what comes next, with the step's whole message.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
 			book, results, err := judgeAll(cmd)
@@ -145,6 +145,9 @@ func (b workbook) showNext(w io.Writer, results []progress.Result, part func(mes
 	case open:
 		fmt.Fprintf(w, "next  %s\n      %s\n", step.Name, status.Location(b.root, r.Lesson, step.Name))
 		fmt.Fprintf(w, "%s\n", indent(part(step.Message)))
+		if printed := step.LastPrinted(); printed != "" {
+			fmt.Fprintf(w, "printed by your code:\n%s\n", indent(printed))
+		}
 	default:
 		fmt.Fprintf(w, "next  all steps of lesson %s pass, but:\n%s\n", r.Lesson.Name, indent(r.Outside))
 	}
@@ -163,7 +166,7 @@ func (b workbook) showNotes(w io.Writer, results []progress.Result) error {
 		return err
 	}
 	if len(edited) > 0 {
-		fmt.Fprintf(w, "note  not as the workbook has it: %s\n", strings.Join(edited, ", "))
+		fmt.Fprintf(w, "note  not the workbook's version: %s\n", strings.Join(edited, ", "))
 	}
 	return nil
 }

@@ -29,14 +29,14 @@ func newTest() *command {
 	var o testOptions
 	cmd := &command{
 		use:   "test LESSON",
-		short: "Runs one lesson; with -trace, shows what went over the wire.",
-		long: `Runs the tests of one lesson, as go test does, and those of a green one with -race too, from lesson 02 on. With
--trace FILE, it leaves a page for the browser in which each message between client and server is an arrow, with
-its bytes, up to the failure. The page opens from disk.`,
+		short: "Runs one lesson; with -trace, records what went over the wire.",
+		long: `Runs the tests of one lesson, as go test does; if they pass, it runs them with -race too, from lesson 02 on. With
+-trace FILE, it writes a web page that shows each message between client and server as an arrow, with its bytes,
+up to the failure. The page opens from disk.`,
 		args: oneLesson,
 		run: func(cmd *command, args []string) error {
 			if o.force && o.trace == "" {
-				return errors.New("-force says that the file of -trace may be overwritten: it goes with -trace")
+				return errors.New("-force needs -trace: it allows the trace to overwrite the file")
 			}
 			book, lesson, err := openLesson(args[0])
 			if err != nil {
@@ -59,9 +59,9 @@ its bytes, up to the failure. The page opens from disk.`,
 			return err
 		},
 	}
-	cmd.flags.StringVar(&o.trace, "trace", "", "leave a page with what went over the wire in this file")
-	cmd.flags.BoolVar(&o.force, "force", false, "with -trace: overwrite the file, whatever it is")
-	cmd.flags.BoolVar(&o.check, "check", false, "exit with 1 while a step is open, for scripts")
+	cmd.flags.StringVar(&o.trace, "trace", "", "file for a page that shows what went over the wire")
+	cmd.flags.BoolVar(&o.force, "force", false, "with -trace: overwrite the file even if it is not a trace")
+	cmd.flags.BoolVar(&o.check, "check", false, "exit with status 1 unless every step passes, for scripts")
 	return cmd
 }
 
@@ -113,17 +113,21 @@ func (b workbook) testRaces(cmd *command, lesson catalog.Lesson) (done bool, err
 
 // traceSize says how much there is to see.
 func traceSize(steps []trace.Step) string {
-	if n := trace.Messages(steps); n > 0 {
+	switch n := trace.Messages(steps); n {
+	case 0:
+		return "nothing went over a wire"
+	case 1:
+		return "1 message"
+	default:
 		return fmt.Sprintf("%d messages", n)
 	}
-	return "nothing went over a wire"
 }
 
 // traced runs a lesson, and keeps what went over the wire.
 func (b workbook) traced(ctx context.Context, lesson catalog.Lesson, stdout, stderr io.Writer) (trace.Run, error) {
 	record, err := os.CreateTemp("", "sseworkbook-trace-*")
 	if err != nil {
-		return trace.Run{}, fmt.Errorf("keeping what goes over the wire: %w", err)
+		return trace.Run{}, fmt.Errorf("recording what goes over the wire: %w", err)
 	}
 	defer os.Remove(record.Name())
 	defer record.Close()

@@ -25,7 +25,7 @@ func newTrigger() *command {
 	var timeout time.Duration
 	cmd := &command{
 		use:   "demo-trigger",
-		short: "Has the bidirectional server ask its clients, and prints the answers.",
+		short: "Makes the bidirectional server ask its clients, and prints their answers.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
 			if err := checkTrigger(client, params, timeout); err != nil {
@@ -41,12 +41,12 @@ func newTrigger() *command {
 			return client.Run(cmd.ctx)
 		},
 	}
-	cmd.flags.StringVar(&client.URL, "url", "http://localhost:8080/trigger", "where the server takes triggers, or the server's own URL")
-	cmd.flags.StringVar(&session, "session", everyone, "whom to ask: a session's id, as the client prints it")
-	cmd.flags.StringVar(&client.Trigger.Method, "method", "approve", "what to ask for")
-	cmd.flags.StringVar(&params, "params", "", `what belongs to it, in JSON: '{"amount":120}'`)
-	cmd.flags.DurationVar(&timeout, "timeout", 0, "how long to wait for an answer; 0: as long as the server does")
-	cmd.flags.IntVar(&client.Count, "n", 1, fmt.Sprintf("how many times to ask, %d of them at once", programs.AskedAtOnce))
+	cmd.flags.StringVar(&client.URL, "url", "http://localhost:8080/trigger", "URL for triggers, or the server's own URL")
+	cmd.flags.StringVar(&session, "session", everyone, "id of the session to ask, as the client prints it")
+	cmd.flags.StringVar(&client.Trigger.Method, "method", "approve", "method to ask for")
+	cmd.flags.StringVar(&params, "params", "", `parameters of the method, in JSON: '{"amount":120}'`)
+	cmd.flags.DurationVar(&timeout, "timeout", 0, "time to wait for an answer (0: as long as the server waits)")
+	cmd.flags.IntVar(&client.Count, "n", 1, fmt.Sprintf("number of times to ask, %d at a time", programs.AskedAtOnce))
 	return cmd
 }
 
@@ -57,11 +57,11 @@ func checkTrigger(client *programs.TriggerClient, params string, timeout time.Du
 	case params != "" && err != nil:
 		return fmt.Errorf("-params is not JSON: %w", err)
 	case client.Trigger.Method == "":
-		return errors.New("-method is empty; what is to be asked?")
+		return errors.New("-method must not be empty: name what to ask for")
 	case client.Count < 1 || client.Count > maxTriggers:
-		return fmt.Errorf("-n is from 1 to %d, not %d", maxTriggers, client.Count)
+		return fmt.Errorf("-n must be from 1 to %d (got %d)", maxTriggers, client.Count)
 	case timeout != 0 && timeout < time.Millisecond:
-		return fmt.Errorf("-timeout is a millisecond or more, or 0, not %v", timeout)
+		return fmt.Errorf("-timeout must be at least 1ms, or 0 (got %v)", timeout)
 	}
 	return checkURL(client.URL, "trigger")
 }

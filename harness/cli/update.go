@@ -17,11 +17,11 @@ func newUpdate() *command {
 	var o update.Options
 	cmd := &command{
 		use:   "update",
-		short: "Brings in a newer workbook; what you wrote stays as it is.",
+		short: "Updates the workbook and leaves your code alone.",
 		long: `
-The workbook's own files get the state of the newer version, and where you have edited one, yours is kept
-beside it. Your files in lessons/ stay as they are, committed or not; where the stub that you started from
-has changed, you see how. It needs git, and a copy of the workbook that was made by git clone.`,
+Replaces the workbook's own files with those of a newer version; if you edited one, your version is kept next to it.
+Your files in lessons/ stay unchanged, committed or not. If the stub that you started from has changed, it shows you
+how. It needs git, and a copy of the workbook that you made with git clone.`,
 		args: noArguments,
 		run: func(cmd *command, _ []string) error {
 			book, err := openWorkbook()
@@ -35,8 +35,8 @@ has changed, you see how. It needs git, and a copy of the workbook that was made
 			return book.afterUpdate(cmd)
 		},
 	}
-	cmd.flags.StringVar(&o.From, "from", "", "where the newer one is: a URL, a folder, or a remote of git's (else upstream, what your branch tracks, or origin)")
-	cmd.flags.BoolVar(&o.DryRun, "dry-run", false, "say what would happen, and change no file")
+	cmd.flags.StringVar(&o.From, "from", "", "newer workbook: a URL, a folder or a git remote (default: upstream, the remote that your branch tracks, or origin)")
+	cmd.flags.BoolVar(&o.DryRun, "dry-run", false, "show what would happen, and change no file")
 	return cmd
 }
 
@@ -69,15 +69,15 @@ func (b workbook) builds(ctx context.Context) error {
 	}
 	text := strings.TrimSpace(string(output))
 	if text == "" {
-		return fmt.Errorf("the workbook is updated, but go build cannot be run: %w", err)
+		return fmt.Errorf("the workbook is updated, but go build did not run: %w", err)
 	}
 	for _, sign := range []string{"dial tcp", "no such host", "module lookup disabled", "GOPROXY", "proxy.golang.org"} {
 		if strings.Contains(text, sign) {
-			return errors.New("the workbook is updated, and needs modules that are not on this machine yet: " +
-				"with a network, go mod download gets them")
+			return errors.New("the workbook is updated, but it needs modules that are not on this machine yet: " +
+				"connect to the network and run go mod download")
 		}
 	}
 	lines := strings.SplitAfterN(text, "\n", buildLines+1)
 	text = strings.TrimSpace(strings.Join(lines[:min(len(lines), buildLines)], ""))
-	return fmt.Errorf("the workbook is updated, but its harness does not build here; a file of yours among its own?\n%s", text)
+	return fmt.Errorf("the workbook is updated, but its harness does not build; is a file of yours in one of its folders?\n%s", text)
 }

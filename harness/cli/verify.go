@@ -16,22 +16,22 @@ func newVerify() *command {
 	var o verify.Options
 	cmd := &command{
 		use:   "verify [LESSON …]",
-		short: "Proves that the lessons' tests are right: the authors' check.",
-		long: `Proves of each lesson, or of those named: its stub is red, step by step, by messages of its own; its
-solution is green whatever the machine does; known mistakes are caught by the step on record, in each of
-many processes; right answers of another shape pass, and answers by people who had not seen the tests are
-judged rightly. It takes some minutes. What you have written in lessons/ is neither looked at nor touched.`,
+		short: "Proves that the lessons' tests are right, for the workbook's authors.",
+		long: `Checks each lesson, or the ones you name. Its stub must be red, step by step, with each step's own message. Its
+solution must be green on a machine of any speed. The recorded step must catch each known mistake, in each of many
+processes. Alternative right answers must pass, and answers by people who had not seen the tests must be judged
+correctly. It takes some minutes. It neither reads nor changes what you wrote in lessons/.`,
 	}
 	flags := &cmd.flags
-	flags.Var(list{&o.Only, "a,b,…"}, "only", "make these proofs only: "+strings.Join(verify.Proofs(), ", "))
-	flags.StringVar(&o.Match, "match", "", "try those recorded answers only of which the file name contains this")
-	flags.StringVar(&o.Since, "changed", "", "prove only what differs from this revision of git's, committed or not: -changed HEAD, -changed main")
-	flags.IntVar(&o.Runs, "runs", 20, "in how many processes each mistake must be caught; other proofs take fewer, in proportion")
-	flags.BoolVar(&o.Strict, "strict", false, "fail where a lesson has been worked on, as in a release")
-	flags.BoolVar(&o.Mutate, "mutate", false, "prove also that the tests see small changes to the solutions: takes far longer")
+	flags.Var(list{&o.Only, "a,b,…"}, "only", "run only these proofs: "+strings.Join(verify.Proofs(), ", "))
+	flags.StringVar(&o.Match, "match", "", "try only the recorded answers whose file name contains this")
+	flags.StringVar(&o.Since, "changed", "", "check only what differs from this git revision, committed or not: -changed HEAD, -changed main")
+	flags.IntVar(&o.Runs, "runs", 20, "number of processes in which each mistake must be caught; other proofs use fewer, in proportion")
+	flags.BoolVar(&o.Strict, "strict", false, "fail if a lesson contains a learner's work, as for a release")
+	flags.BoolVar(&o.Mutate, "mutate", false, "also check that the tests catch small changes to the solutions; takes far longer")
 	cmd.run = func(cmd *command, args []string) error {
 		if o.Runs < 1 {
-			return errors.New("a mistake must be made at least once: -runs 1")
+			return errors.New("-runs must be at least 1")
 		}
 		book, err := openWorkbook()
 		if err != nil {
@@ -60,9 +60,9 @@ func (b workbook) verify(ctx context.Context, o verify.Options) error {
 	case 0:
 		return nil
 	case 1:
-		return errors.New("1 thing is not as it should be")
+		return errors.New("1 thing is wrong")
 	default:
-		return fmt.Errorf("%d things are not as they should be", n)
+		return fmt.Errorf("%d things are wrong", n)
 	}
 }
 

@@ -20,10 +20,10 @@ func newWatch() *command {
 	var poll bool
 	cmd := &command{
 		use:   "watch",
-		short: "Runs the lesson that you save, and shows what is red and what is next.",
-		long: `Runs the tests of a lesson whenever you save a Go file of it, and shows the one step that is red, your own
-lines that it names, and what to do next. In a terminal, single keys give hints, the diff and more: ? lists
-them. Elsewhere it writes plain lines. The home page shows the same in a browser. Ctrl-C stops.`,
+		short: "Runs a lesson each time you save it, and shows what is red and what is next.",
+		long: `Runs the tests of a lesson whenever you save one of its Go files, and shows the red step, the lines of your code
+that it names, and what to do next. In a terminal, single keys show hints, the diff and more: ? lists them. Without
+a terminal, it prints plain lines. The home page shows the same in a browser. Ctrl-C stops it.`,
 		args: noArguments,
 		run: func(cmd *command, _ []string) error {
 			if addr != "" {
@@ -38,8 +38,8 @@ them. Elsewhere it writes plain lines. The home page shows the same in a browser
 			return book.watch(cmd, addr, poll)
 		},
 	}
-	cmd.flags.StringVar(&addr, "addr", "localhost:8090", `where the home page is served, host:port, on this machine only; "" for none`)
-	cmd.flags.BoolVar(&poll, "poll", false, "look at the files for saves, where no events tell of them: WSL, containers, network drives")
+	cmd.flags.StringVar(&addr, "addr", "localhost:8090", `address of the home page, host:port, on this machine only; "" for none`)
+	cmd.flags.BoolVar(&poll, "poll", false, "poll the files for changes, for systems that do not report saves: WSL, containers, network drives")
 	return cmd
 }
 
@@ -50,7 +50,8 @@ func (b workbook) watch(cmd *command, addr string, poll bool) error {
 	crew, ctx := errgroup.WithContext(ctx)
 	saves := watch.New(b.root, b.lessons, poll)
 	crew.Go(guarded(ctx, saves.Run))
-	shown := &terminal.Terminal{Source: saves, Root: b.root, Lessons: b.lessons, Out: cmd.stdout, Page: b.page(ctx, crew, saves, addr)}
+	shown := &terminal.Terminal{Source: saves, Root: b.root, Lessons: b.lessons, Out: cmd.stdout}
+	shown.URL, shown.NoPage = b.page(ctx, crew, saves, addr)
 	restore, err := shown.TakeKeys(cmd.stdin)
 	if err != nil {
 		crew.Go(func() error { return err })
@@ -78,19 +79,19 @@ func guarded(ctx context.Context, f func(context.Context) error) func() error {
 	}
 }
 
-// page has crew serve the home page at addr, and returns what to say of it: where it
-// is, or why it is not, which is no reason to stop; "" if nobody wants it.
-func (b workbook) page(ctx context.Context, crew *errgroup.Group, saves *watch.Watcher, addr string) string {
+// page has crew serve the home page at addr, and returns its URL, or why there is none,
+// which is no reason to stop; neither if nobody wants it.
+func (b workbook) page(ctx context.Context, crew *errgroup.Group, saves *watch.Watcher, addr string) (url, why string) {
 	if addr == "" {
-		return ""
+		return "", ""
 	}
 	listener, url, err := site.Listen(addr)
 	if err != nil {
-		return "there is no home page: " + err.Error()
+		return "", err.Error()
 	}
 	crew.Go(guarded(ctx, func(ctx context.Context) error {
 		_ = b.homePage(saves).Serve(ctx, listener)
 		return nil
 	}))
-	return "home page " + url
+	return url, ""
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -118,8 +119,8 @@ func TestWatchInATerminal(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	tinyWorkbook(t)
 	s := sit(t, "watch", "-addr", "localhost:0")
-	s.await("this first build takes longest")
-	shown := s.await("its lesson runs when you save it")
+	s.await("the first build takes longest")
+	shown := s.await("the lesson runs when you save it")
 	require.Contains(t, shown, "\x1b[1;31mred   \x1b[0m")
 	require.Contains(t, shown, " 3 │ func Hello() string { return \"\" }\x1b[K\r\n")
 
@@ -131,16 +132,62 @@ func TestWatchInATerminal(t *testing.T) {
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	http.DefaultClient.CloseIdleConnections()
 
+	editor := filepath.Join(t.TempDir(), "nano")
+	require.NoError(t, os.WriteFile(editor, []byte("#!/bin/sh\necho \"editing $*\"\nread -r answer\necho \"got $answer\"\n"), 0o755))
+	t.Setenv("VISUAL", editor)
+	s.press("e")
+	s.await("editing +3 ")
+	require.Contains(t, s.await("\n"), filepath.FromSlash("lessons/01-greeting/greeting.go"))
+	require.Equal(t, s.before, s.state(), "the editor has the terminal as it was")
+	s.press("quiet\n") // a key that watch takes is lost
+	s.await("got quiet")
+	s.await("the lesson runs when you save it")
+
 	s.press("d")
-	s.await("d again shows it")
+	s.await("again to see it")
 	s.press("d")
-	s.await("any key goes back")
-	s.press(" ")
+	s.await("q back")
+	s.press("q")
+	s.await("the lesson runs when you save it")
 	require.NoError(t, os.WriteFile("lessons/01-greeting/greeting.go", []byte("package greeting\n\nfunc Hello() string { return \"hi\" }\n"), 0o644))
 	s.await("running …")
 	s.await("1 of 1 steps · done")
 	s.press("\x03")
 	s.end()
+}
+
+// Ctrl-Z suspends it, the shell has the terminal, and fg brings it back.
+func TestCtrlZSuspendsWatch(t *testing.T) {
+	shell, err := exec.LookPath("sh")
+	if err != nil && os.Getenv("CI") == "" {
+		t.Skip("there is no sh here, which would continue what Ctrl-Z suspends")
+	}
+	require.NoError(t, err)
+	tinyWorkbook(t)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(shell, "-i")
+	cmd.Env = append(os.Environ(), "TERM=xterm", "PS1=ready> ", "ENV=", childVar+"="+watchChild)
+	person, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: 80, Rows: 40})
+	require.NoError(t, err)
+	s := &sitting{t: t, person: person, tty: person, ended: make(chan error, 1)}
+	defer person.Close()
+	defer cmd.Process.Kill() // if it has not ended
+
+	s.await("ready> ")
+	s.press("'" + self + "' watch -addr ''\n")
+	s.await("the lesson runs when you save it")
+	s.press("\x1a")
+	s.await("ready> ")
+	s.press("echo the shell\" is \"here\n")
+	s.await("the shell is here")
+	s.await("ready> ")
+	s.press("fg\n")
+	s.await("the lesson runs when you save it")
+	s.press("q")
+	s.await("ready> ")
+	s.press("exit\n")
+	require.NoError(t, cmd.Wait())
 }
 
 // A signal while the tests run ends it as well as a key does.

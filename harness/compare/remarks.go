@@ -19,16 +19,16 @@ func Remarks(root string, lesson catalog.Lesson, files []File, done bool) ([]str
 		differ = differ || file.Diff() != ""
 		for _, r := range records {
 			if r.In(string(file.Yours.Text), string(file.Solution.Text)) {
-				remarks = append(remarks, "A known mistake is in "+file.Yours.Path+": "+r.Title+". What comes of it: "+r.Symptom+".")
+				remarks = append(remarks, file.Yours.Path+" contains a known mistake: "+r.Title+". The result: "+r.Symptom+".")
 			}
 		}
 	}
 	switch {
 	case !done || !differ:
 	case len(remarks) > 0:
-		remarks = append(remarks, "All steps pass with the other differences. Most will be style, though the steps do not see everything.")
+		remarks = append(remarks, "All steps pass with the other differences. Most are probably a matter of style, but the steps do not catch everything.")
 	default:
-		remarks = append(remarks, "All steps pass with these differences. Most will be style, though the steps do not see everything.")
+		remarks = append(remarks, "All steps pass with these differences. Most are probably a matter of style, but the steps do not catch everything.")
 	}
 	return remarks, nil
 }

@@ -29,7 +29,7 @@ func Unified(root string, lesson catalog.Lesson, done, colour bool) (string, err
 		all.WriteString(text)
 	}
 	if all.Len() == 0 {
-		return fmt.Sprintf("lesson %s: your code is the solution, to the letter\n", lesson.Name), nil
+		return fmt.Sprintf("lesson %s: your code is identical to the solution\n", lesson.Name), nil
 	}
 	return strings.Join(append(remarks, all.String()), "\n"), nil
 }

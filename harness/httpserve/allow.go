@@ -24,12 +24,12 @@ var hostName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.
 func (a Allow) Check() error {
 	for _, host := range a.Hosts {
 		if len(host) > 253 || !hostName.MatchString(host) {
-			return fmt.Errorf("-host takes a name alone, such as box.example (a name with other letters in its ASCII form, xn--…), not %q", host)
+			return fmt.Errorf("-host must be a name without scheme or port, such as box.example (got %q); write other letters in their ASCII form, xn--…", host)
 		}
 	}
 	for _, origin := range a.Origins {
 		if _, ok := parseOrigin(strings.TrimSuffix(origin, "/")); !ok {
-			return fmt.Errorf("-origin takes scheme, host and, if it is not the usual one, port, such as https://app.example or http://localhost:3000, not %q", origin)
+			return fmt.Errorf("-origin must be scheme, host and, unless it is the default, port, such as https://app.example or http://localhost:3000 (got %q)", origin)
 		}
 	}
 	return nil

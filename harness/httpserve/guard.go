@@ -74,18 +74,18 @@ func (g *Guard) refusal(r *http.Request) string {
 	origin := r.Header.Get("Origin")
 	switch host := hostOf(r.Host); {
 	case host == "":
-		return "the request does not say which host it is for" + g.hint("; call the server by localhost")
+		return "the request does not say which host it is for" + g.hint("; call the server localhost")
 	case !g.named(host):
-		return fmt.Sprintf("this server does not answer to the name %s, which another site could have bound to this address: call it by localhost", visible.Quote(host)) +
+		return fmt.Sprintf("this server does not answer to the name %s, which another site could have bound to this address: call it localhost", visible.Quote(host)) +
 			g.hint(", or start it with -host NAME")
 	case origin == "null":
-		return "a page that has no origin of its own, since it was opened from a file or in a sandbox, may not use this server"
+		return "a page without its own origin, because it was opened from a file or in a sandbox, may not use this server"
 	case origin != "" && !g.own(r, origin) && !g.origins[origin]:
-		return fmt.Sprintf("pages of %s may not use this server", visible.Quote(origin)) +
-			g.hint("; if they should, start it with -origin URL")
+		return fmt.Sprintf("pages from %s may not use this server", visible.Quote(origin)) +
+			g.hint("; to allow them, start it with -origin URL")
 	case origin == "" && isForeign(r):
-		return "a page of another origin has sent this, and may not use this server" +
-			g.hint("; if it should, start the server with -origin URL, and let the page use CORS")
+		return "a page from another origin sent this request, but may not use this server" +
+			g.hint("; to allow it, start the server with -origin URL, and make the page use CORS")
 	}
 	return ""
 }

@@ -166,7 +166,7 @@ func TestWhatMayBeAllowed(t *testing.T) {
 		require.NoError(t, httpserve.Allow{Hosts: []string{host}}.Check(), host)
 	}
 	for _, host := range []string{"", "*", "*.example", "box.example:8080", "http://box.example", "bóx.example", "a b", "-a", "a..b", "[::1]", strings.Repeat("a", 254)} {
-		require.ErrorContains(t, httpserve.Allow{Hosts: []string{"good.example", host}}.Check(), "-host takes a name alone, such as box.example", host)
+		require.ErrorContains(t, httpserve.Allow{Hosts: []string{"good.example", host}}.Check(), "-host must be a name without scheme or port, such as box.example", host)
 	}
 	for _, origin := range []string{"http://localhost:3000", "https://app.example", "https://app.example/", "HTTP://App.example:80", "http://[::1]:3000", "http://192.168.1.7"} {
 		require.NoError(t, httpserve.Allow{Origins: []string{origin}}.Check(), origin)
@@ -174,7 +174,7 @@ func TestWhatMayBeAllowed(t *testing.T) {
 	for _, origin := range []string{"", "*", "null", "app.example", "localhost:3000", "ftp://app.example", "http://", "http://:3000", "http://a:", "http://a:99999",
 		"http://a:b", "http://app.example/page", "http://app.example?q", "http://app.example#f", "http://me@app.example", "http://*.example", "http://a b", "http://a//"} {
 		err := httpserve.Allow{Origins: []string{origin}}.Check()
-		require.ErrorContains(t, err, "-origin takes scheme, host and", origin)
+		require.ErrorContains(t, err, "-origin must be scheme, host and", origin)
 		_, err = httpserve.NewGuard("localhost:1", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}, httpserve.Allow{Origins: []string{origin}})
 		require.Error(t, err)
 	}

@@ -65,8 +65,18 @@ type Frame struct {
 	Creator  bool // it is the call that started the goroutine, which it may have outlived
 }
 
-// Location returns the file's name and the line: "sessions.go:71".
-func (f Frame) Location() string { return filepath.Base(f.File) + ":" + strconv.Itoa(f.Line) }
+// UnknownLine is where the compiler puts the jump of a loop with nothing in it. No call
+// is in the first line of a file.
+const UnknownLine = 1
+
+// Location returns the file's name and the line: "sessions.go:71", or the name alone if
+// the line is not known.
+func (f Frame) Location() string {
+	if f.Line == UnknownLine {
+		return filepath.Base(f.File)
+	}
+	return filepath.Base(f.File) + ":" + strconv.Itoa(f.Line)
+}
 
 // Package returns the import path of the function's package.
 func (f Frame) Package() string {

@@ -143,7 +143,7 @@ func (f *firefox) followsTheBasicServer() {
 	stop()
 	f.shows("events", "will send Last-Event-ID: 1")
 	serveAt(f.t, address, basicServer())
-	f.shows("events", "asked again, with Last-Event-ID: 1")
+	f.shows("events", "reconnected with Last-Event-ID: 1")
 	f.shows("state-word", "Live")
 	f.shows("count-reconnects", "1")
 }
@@ -154,7 +154,7 @@ func (f *firefox) answersTheTwoWayServer() {
 	f.answersARequest(address)
 	f.quiet()
 	stop()
-	f.shows("session", "none now")
+	f.shows("session", "none")
 	serveAt(f.t, address, twoWayServer())
 	f.answersARequest(address)
 }
@@ -162,7 +162,7 @@ func (f *firefox) answersTheTwoWayServer() {
 // answersARequest waits for a session, has its server ask, and answers.
 func (f *firefox) answersARequest(address string) {
 	f.t.Helper()
-	f.until("there is a session", `document.getElementById('session').textContent !== 'none now'`)
+	f.until("there is a session", `document.getElementById('session').textContent !== 'none'`)
 	outcome := trigger(f.t, "http://"+address, `{"method":"approve","params":{"amount":120}}`)
 	f.shows("open-requests", `approve id 1 open`)
 	f.do(nil, "click", "#open-requests .answer")

@@ -90,7 +90,7 @@ func sleepUntil(ctx context.Context, t time.Time) bool {
 // ask makes request n, waits for its answer, and counts what came of it.
 func (a *asking) ask(ctx context.Context, n int64, due time.Time) {
 	if time.Since(due) > a.o.Patience {
-		a.losses.add(notAsked, fmt.Sprintf("it waited %v for its turn: the rate is more than there is room for here", a.o.Patience))
+		a.losses.add(notAsked, fmt.Sprintf("it waited %v for its turn: the rate is too high for this machine", a.o.Patience))
 		return
 	}
 	session := a.sessions[n%int64(len(a.sessions))]
@@ -199,7 +199,7 @@ func number(message json.RawMessage) (int64, error) {
 		N *int64 `json:"n"`
 	}
 	if json.Unmarshal(message, &m) != nil || m.N == nil {
-		return 0, errors.New("a message that has no number")
+		return 0, errors.New("a message without a number")
 	}
 	return *m.N, nil
 }

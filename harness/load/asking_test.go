@@ -66,7 +66,7 @@ func TestARequestThatNeverGetsItsTurnIsALoss(t *testing.T) {
 		lost := a.losses.list()
 		require.Len(t, lost, 1)
 		require.Equal(t, notAsked, lost[0].What)
-		require.Equal(t, "it waited 200ms for its turn: the rate is more than there is room for here", lost[0].Why)
+		require.Equal(t, "it waited 200ms for its turn: the rate is too high for this machine", lost[0].Why)
 		require.EqualValues(t, 10_000, lost[0].Count+a.answers().n)
 		require.Equal(t, a.sent.Load(), a.answers().n)
 		require.LessOrEqual(t, took, 1300*time.Millisecond)
@@ -88,7 +88,7 @@ func TestWhatCameOfARequest(t *testing.T) {
 	for _, test := range []struct{ status, text, want string }{
 		{"200 OK", `{"result":{"n":7}}`, ""},
 		{"200 OK", `{"result":{"n":8}}`, "another request's answer came in its place"},
-		{"200 OK", `{"result":{}}`, "a message that has no number"},
+		{"200 OK", `{"result":{}}`, "a message without a number"},
 		{"200 OK", `{`, "reading the outcome: unexpected end of JSON input"},
 		{"200 OK", `{"error":{"code":-32000,"message":"no"}}`, "no (code -32000)"},
 		{"504 Gateway Timeout", `{"status":504,"detail":"too slow"}`, "504 Gateway Timeout: too slow"},
@@ -107,7 +107,7 @@ func TestARequestThatComesTwiceOrElsewhere(t *testing.T) {
 	f := inFlight{requests: map[int64]*request{}}
 	f.start(1, "A")
 	f.start(2, "B")
-	require.Equal(t, "a request that was meant for another client", f.hear(1, "B"))
+	require.Equal(t, "a request meant for another client", f.hear(1, "B"))
 	require.Equal(t, "", f.hear(1, "A"))
 	require.Equal(t, "the same request again", f.hear(1, "A"))
 	f.refused(1, "418")
@@ -118,10 +118,10 @@ func TestARequestThatComesTwiceOrElsewhere(t *testing.T) {
 	heard, why = f.end(2)
 	require.False(t, heard)
 	require.Empty(t, why)
-	require.Equal(t, "a request that nobody waits for any more", f.hear(2, "B"))
+	require.Equal(t, "a request that no one is waiting for", f.hear(2, "B"))
 
 	a := newAsking("", Options{}, newLosses())
 	a.hear("A", json.RawMessage(`{"n":1}`))
 	a.hear("A", json.RawMessage(`[]`))
-	require.Equal(t, []Loss{{foreign, 1, "a message that has no number"}, {foreign, 1, "a request that nobody waits for any more"}}, a.losses.list())
+	require.Equal(t, []Loss{{foreign, 1, "a message without a number"}, {foreign, 1, "a request that no one is waiting for"}}, a.losses.list())
 }

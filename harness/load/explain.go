@@ -13,13 +13,13 @@ import (
 func explain(err error) string {
 	switch {
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return "no more open files: see ulimit -n"
+		return "too many open files: see ulimit -n"
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return "no more ports: this system has too few for so many clients"
+		return "no ports left: this system has too few for this many clients"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "the connection broke"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "the server does not listen any longer"
+		return "the server is no longer listening"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "the server did not reply in time"
 	}

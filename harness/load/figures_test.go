@@ -77,9 +77,9 @@ func TestALossIsNamed(t *testing.T) {
 		l.add(noEvent, "404")
 	}
 	require.EqualValues(t, 6, l.total())
-	require.EqualError(t, lost(l.list()), "not everything arrived: a client fell off, twice; "+
+	require.EqualError(t, lost(l.list()), "not everything arrived: a client was cut off, twice; "+
 		"an event never arrived, 3 times; an answer never came back, once")
-	require.Equal(t, "a client fell off, once (EOF)", l.list()[0].String())
+	require.Equal(t, "a client was cut off, once (EOF)", l.list()[0].String())
 
 	for i := range 100 { // as many causes as there are losses
 		l.add(noAnswer, fmt.Sprint("cause ", i))
@@ -87,7 +87,7 @@ func TestALossIsNamed(t *testing.T) {
 	l.add(noAnswer, "504")
 	l.add(noEvent, strings.Repeat("\u202e", 1<<20))
 	require.EqualValues(t, 108, l.total())
-	require.EqualError(t, lost(l.list()), "not everything arrived: a client fell off, twice; "+
+	require.EqualError(t, lost(l.list()), "not everything arrived: a client was cut off, twice; "+
 		"an event never arrived, 4 times; an answer never came back, 102 times")
 	require.Less(t, len(l.list()), 20)
 	require.Contains(t, l.list(), Loss{noAnswer, 2, "504"})
@@ -96,8 +96,8 @@ func TestALossIsNamed(t *testing.T) {
 }
 
 func TestASystemAtItsLimitsIsExplained(t *testing.T) {
-	require.Equal(t, "no more open files: see ulimit -n", explain(syscall.EMFILE))
-	require.Equal(t, "no more ports: this system has too few for so many clients", explain(syscall.EADDRNOTAVAIL))
+	require.Equal(t, "too many open files: see ulimit -n", explain(syscall.EMFILE))
+	require.Equal(t, "no ports left: this system has too few for this many clients", explain(syscall.EADDRNOTAVAIL))
 	require.Equal(t, "odd", explain(errors.New("odd")))
 	for _, cause := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE} {
 		require.Equal(t, "the connection broke", explain(&url.Error{Op: "Post", URL: "http://server.test", Err: cause}))
@@ -111,12 +111,12 @@ func TestWhatARunMayAskFor(t *testing.T) {
 	good := Options{Clients: 10, Rate: 10, For: time.Second}
 	require.NoError(t, good.Check())
 	for want, change := range map[string]func(o *Options){
-		"-clients is from 1 to 20000, not 0":                         func(o *Options) { o.Clients = 0 },
-		"-clients is from 1 to 20000, not 20001":                     func(o *Options) { o.Clients = 20_001 },
-		"-rate is from 1 to 100000 requests a second, not -1":        func(o *Options) { o.Rate = -1 },
-		"-rate is from 1 to 100000 requests a second, not 100001":    func(o *Options) { o.Rate = 100_001 },
-		"-for is more than 0 and at most 10m0s, not 0s":              func(o *Options) { o.For = 0 },
-		"-for is more than 0 and at most 10m0s, not 10m0.000000001s": func(o *Options) { o.For = MaxFor + 1 },
+		"-clients must be from 1 to 20000 (got 0)":                         func(o *Options) { o.Clients = 0 },
+		"-clients must be from 1 to 20000 (got 20001)":                     func(o *Options) { o.Clients = 20_001 },
+		"-rate must be from 1 to 100000 requests per second (got -1)":      func(o *Options) { o.Rate = -1 },
+		"-rate must be from 1 to 100000 requests per second (got 100001)":  func(o *Options) { o.Rate = 100_001 },
+		"-for must be more than 0 and at most 10m0s (got 0s)":              func(o *Options) { o.For = 0 },
+		"-for must be more than 0 and at most 10m0s (got 10m0.000000001s)": func(o *Options) { o.For = MaxFor + 1 },
 	} {
 		o := good
 		change(&o)
@@ -156,19 +156,19 @@ func TestASummaryIsForPeopleAndPrograms(t *testing.T) {
 	s := Summary{Clients: 10, Rate: 100, Connected: 9, ConnectedPerSecond: 500, Due: 1000, Sent: 990, Received: 985,
 		Answered: 980, AnsweredPerSecond: 98, P50: 1.24, P99: 9.96, Max: 20, KiBPerClient: 33.33,
 		Lost: []Loss{{notIn, 1, "503"}, {noEvent, 5, "404"}}}
-	require.Equal(t, `clients   9 of 10 got in · 500 a second
+	require.Equal(t, `clients   9 of 10 connected · 500 per second
 events    990 of 1000 sent · 985 arrived
-answers   980 came back · 98 a second
-latency   p50 1.2ms · p99 10.0ms · max 20.0ms · without 10 that had no answer
-memory    33.3 KiB of the server for each client
-lost      a client did not get in, once (503)
+answers   980 came back · 98 per second
+latency   p50 1.2ms · p99 10.0ms · max 20.0ms · leaving out 10 without an answer
+memory    33.3 KiB of server memory per client
+lost      a client did not connect, once (503)
           an event never arrived, 5 times (404)
 `, s.String())
 	require.Error(t, s.Err())
 
 	stopped := Summary{Clients: 10, Connected: 10, Due: 1000, Sent: 7, OnTheWay: 7}
-	require.Contains(t, stopped.String(), "\nlatency   – · without 7 that had no answer\n")
-	require.Contains(t, stopped.String(), "\nstopped   with 7 on their way\n")
+	require.Contains(t, stopped.String(), "\nlatency   – · leaving out 7 without an answer\n")
+	require.Contains(t, stopped.String(), "\nstopped   with 7 still on the way\n")
 	require.NotContains(t, stopped.String(), "memory")
 	require.NotContains(t, Summary{Sent: 5, Answered: 5}.String(), "without")
 	text, err := json.Marshal(s)

@@ -30,9 +30,9 @@ func (f *inFlight) hear(n int64, session string) string {
 	defer f.mu.Unlock()
 	switch r := f.requests[n]; {
 	case r == nil:
-		return "a request that nobody waits for any more"
+		return "a request that no one is waiting for"
 	case r.session != session:
-		return "a request that was meant for another client"
+		return "a request meant for another client"
 	case r.heard:
 		return "the same request again"
 	default:

@@ -109,12 +109,12 @@ var faults = map[string]struct {
 		once("GET /events", func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}),
-		0, "a client did not get in, once (the server answered 503 Service Unavailable, not with an event stream)"},
+		0, "a client did not connect, once (the server answered 503 Service Unavailable, not with an event stream)"},
 	"a session": {
 		once("GET /events", func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 			w.Header().Set("Content-Type", "text/event-stream")
 		}),
-		0, "a client did not get in, once (the stream ended without a session)"},
+		0, "a client did not connect, once (the stream ended without a session)"},
 }
 
 // What a server loses is found, and named.
@@ -143,7 +143,7 @@ func TestNobodyGetsIn(t *testing.T) {
 	o.For = load.MaxFor
 	summary, err := run(t, t.Context(), url, o)
 	require.NoError(t, err)
-	require.EqualError(t, summary.Err(), "not everything arrived: a client did not get in, 20 times")
+	require.EqualError(t, summary.Err(), "not everything arrived: a client did not connect, 20 times")
 	require.Contains(t, summary.Lost[0].Why, "the server answered 404 Not Found")
 	require.Zero(t, summary.Sent)
 }
@@ -152,10 +152,10 @@ func TestAServerThatCannotBeAskedIsAnError(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
 	summary, err := run(t, t.Context(), server.URL, small())
-	require.EqualError(t, err, "asking the server how large it is: GET /memory: 404 Not Found")
+	require.EqualError(t, err, "asking the server for its memory: GET /memory: 404 Not Found")
 	require.Zero(t, summary.Clients)
 	_, err = run(t, t.Context(), server.URL, load.Options{})
-	require.ErrorContains(t, err, "-clients is from 1")
+	require.ErrorContains(t, err, "-clients must be from 1")
 }
 
 // Whoever stops a run gets what there is, and nothing counts as lost that was

@@ -13,8 +13,8 @@ import (
 
 // All that can get lost, as in "an event never arrived, twice".
 const (
-	notIn    = "a client did not get in"
-	fellOff  = "a client fell off" // its stream ended before the run did
+	notIn    = "a client did not connect"
+	fellOff  = "a client was cut off" // its stream ended before the run did
 	notAsked = "a request could not be made in time"
 	noEvent  = "an event never arrived"
 	noAnswer = "an answer never came back" // though the client had heard of its request
@@ -31,7 +31,7 @@ type Loss struct {
 	Why   string `json:"why"` // the cause of all of these, as far as is known
 }
 
-// String says what got lost and why: "a client fell off, twice (EOF)".
+// String says what got lost and why: "a client was cut off, twice (EOF)".
 func (l Loss) String() string { return fmt.Sprintf("%s (%s)", l.short(), l.Why) }
 
 // short says what got lost, and how often.

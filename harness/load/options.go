@@ -54,11 +54,11 @@ type Options struct {
 func (o Options) Check() error {
 	switch {
 	case o.Clients < 1 || o.Clients > MaxClients:
-		return fmt.Errorf("-clients is from 1 to %d, not %d", MaxClients, o.Clients)
+		return fmt.Errorf("-clients must be from 1 to %d (got %d)", MaxClients, o.Clients)
 	case o.Rate < 1 || o.Rate > MaxRate:
-		return fmt.Errorf("-rate is from 1 to %d requests a second, not %d", MaxRate, o.Rate)
+		return fmt.Errorf("-rate must be from 1 to %d requests per second (got %d)", MaxRate, o.Rate)
 	case o.For <= 0 || o.For > MaxFor:
-		return fmt.Errorf("-for is more than 0 and at most %v, not %v", MaxFor, o.For)
+		return fmt.Errorf("-for must be more than 0 and at most %v (got %v)", MaxFor, o.For)
 	}
 	return o.checkDescriptors()
 }
@@ -69,7 +69,7 @@ func (o Options) Check() error {
 func (o Options) checkDescriptors() error {
 	need := uint64(o.Clients + triggersAtOnce + answersAtOnce + spareDescriptors)
 	if limit, known := descriptors(); known && limit < need {
-		return fmt.Errorf("%d clients need %d open files in a process, and the limit here is %d: run ulimit -n %d in this shell first, or take fewer clients",
+		return fmt.Errorf("-clients %d needs %d open files per process, but the limit here is %d: run ulimit -n %d in this shell first, or use fewer clients",
 			o.Clients, need, limit, need)
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrServerEnded says that the process of the server has ended before it was told to.
-var ErrServerEnded = errors.New("the server's process has ended")
+var ErrServerEnded = errors.New("the server's process ended")
 
 // A Process is a process that runs [Serve]. It does not outlive this one. It is
 // safe for concurrent use.
@@ -47,7 +47,7 @@ func Start(ctx context.Context, cmd *exec.Cmd) (*Process, error) {
 	ended := make(chan struct{})
 	go func() { // until the process ends, which Stop waits for; it also closes stdin
 		defer close(ended)
-		err := cmp.Or(cmd.Wait(), errors.New("by itself"))
+		err := cmp.Or(cmd.Wait(), errors.New("exit status 0"))
 		end(fmt.Errorf("%w: %w", ErrServerEnded, err))
 	}()
 	return &Process{strings.TrimSpace(url), ctx, cmd, ended}, nil

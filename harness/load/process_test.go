@@ -74,14 +74,14 @@ func TestTheEndOfTheServerIsTheEndOfTheRun(t *testing.T) {
 	o := small()
 	o.For, o.Progress = load.MaxFor, &lines{row: server.Stop}
 	summary, err := run(t, server.Context, server.URL, o)
-	require.ErrorContains(t, err, "the server's process has ended: ")
+	require.ErrorContains(t, err, "the server's process ended: ")
 	require.EqualValues(t, 20, summary.Connected)
 	require.Zero(t, summary.OnTheWay, "they are lost")
 	count := map[string]int64{}
 	for _, loss := range summary.Lost {
 		count[loss.What] += loss.Count
 	}
-	require.EqualValues(t, 20, count["a client fell off"])
+	require.EqualValues(t, 20, count["a client was cut off"])
 	require.Equal(t, summary.Sent-summary.Answered, count["an event never arrived"]+count["an answer never came back"])
 }
 

@@ -47,7 +47,7 @@ func (l *Load) Run(ctx context.Context) (Summary, error) {
 		return Summary{}, err
 	}
 	if err := l.memory.start(ctx); err != nil {
-		return Summary{}, fmt.Errorf("asking the server how large it is: %w", err)
+		return Summary{}, fmt.Errorf("asking the server for its memory: %w", err)
 	}
 	l.work(ctx)
 	if errors.Is(context.Cause(ctx), ErrServerEnded) {

@@ -65,15 +65,15 @@ func (s Summary) String() string {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "%-9s %s\n", name, fmt.Sprintf(format, args...))
 	}
-	line("clients", "%d of %d got in · %.0f a second", s.Connected, s.Clients, s.ConnectedPerSecond)
+	line("clients", "%d of %d connected · %.0f per second", s.Connected, s.Clients, s.ConnectedPerSecond)
 	line("events", "%d of %d sent · %d arrived", s.Sent, s.Due, s.Received)
-	line("answers", "%d came back · %.0f a second", s.Answered, s.AnsweredPerSecond)
+	line("answers", "%d came back · %.0f per second", s.Answered, s.AnsweredPerSecond)
 	line("latency", "%s", s.latency())
 	if s.KiBPerClient > 0 {
-		line("memory", "%.1f KiB of the server for each client", s.KiBPerClient)
+		line("memory", "%.1f KiB of server memory per client", s.KiBPerClient)
 	}
 	if s.OnTheWay > 0 {
-		line("stopped", "with %d on their way", s.OnTheWay)
+		line("stopped", "with %d still on the way", s.OnTheWay)
 	}
 	if len(s.Lost) == 0 {
 		line("lost", "nothing")
@@ -88,7 +88,7 @@ func (s Summary) String() string {
 func (s Summary) latency() string {
 	without := ""
 	if n := s.Sent - s.Answered; n > 0 {
-		without = fmt.Sprintf(" · without %d that had no answer", n)
+		without = fmt.Sprintf(" · leaving out %d without an answer", n)
 	}
 	if s.Answered == 0 {
 		return "–" + without

@@ -3,6 +3,11 @@ package mistakes
 import (
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/printer"
+	"go/token"
+	"go/types"
 	"maps"
 	"strings"
 )
@@ -58,37 +63,65 @@ func (e edit) find(texts map[string]string) (file string, err error) {
 	return "", fmt.Errorf("the solution has the text %d times, which begins with %q: take more lines", count, first)
 }
 
-// In reports whether code has the mistake as it is on record, word for word: all lines
-// that the record puts into the solution, and none that it takes out. Of a record that
-// puts nothing new in, nobody can say.
+// In reports whether code has the mistake as it is on record: each declaration that the
+// record changes in the solution stands in the code in just this way, but for comments and
+// layout. Of less than that, nobody can say what it does.
 func (r Record) In(code, solution string) bool {
-	has, right := lines(code), lines(solution)
-	new := false
-	for _, e := range r.edits {
-		before, after := lines(e.old), lines(e.new)
-		for line := range after {
-			if !before[line] && !has[line] {
-				return false
-			}
-			new = new || !right[line]
-		}
-		for line := range before {
-			if !after[line] && has[line] {
-				return false
-			}
+	const file = "solution.go"
+	changed, err := r.Apply(map[string]string{file: solution})
+	if err != nil {
+		return false // it is about another file
+	}
+	right, wrong, yours := declarations(solution), declarations(changed[file]), declarations(code)
+	found := false
+	for name, text := range wrong {
+		switch text {
+		case right[name]:
+		case yours[name]:
+			found = true
+		default:
+			return false
 		}
 	}
-	return new
+	return found
 }
 
-// lines returns the lines of code that say something, without margins and comments.
-func lines(code string) map[string]bool {
-	all := map[string]bool{}
-	for line := range strings.Lines(code) {
-		line, _, _ = strings.Cut(line, "//")
-		if line = strings.TrimSpace(line); strings.Trim(line, "{}()") != "" {
-			all[line] = true
+// declarations returns what a Go file declares, without comments, by names: "Open",
+// "Registry.Open", "ErrClosed ErrFull". Of a file that is no Go it returns nothing.
+func declarations(file string) map[string]string {
+	fset := token.NewFileSet()
+	parsed, err := parser.ParseFile(fset, "", file, parser.SkipObjectResolution)
+	if err != nil {
+		return nil
+	}
+	all := map[string]string{}
+	for _, decl := range parsed.Decls {
+		var text strings.Builder
+		if printer.Fprint(&text, token.NewFileSet(), decl) == nil { // in a set of its own it has no layout
+			all[nameOf(decl)] = text.String()
 		}
 	}
 	return all
+}
+
+// nameOf returns what declares is the name of.
+func nameOf(decl ast.Decl) string {
+	if f, ok := decl.(*ast.FuncDecl); ok {
+		if f.Recv == nil {
+			return f.Name.Name
+		}
+		return types.ExprString(f.Recv.List[0].Type) + "." + f.Name.Name
+	}
+	var names []string
+	for _, spec := range decl.(*ast.GenDecl).Specs {
+		switch spec := spec.(type) {
+		case *ast.TypeSpec:
+			names = append(names, spec.Name.Name)
+		case *ast.ValueSpec:
+			for _, name := range spec.Names {
+				names = append(names, name.Name)
+			}
+		}
+	}
+	return strings.Join(names, " ")
 }

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// Curl is a command line that sends a client's request again, ready to be pasted
-// into a shell. What Go's client adds by itself is left out. It does not read
-// r.Body: the body is shown where r.GetBody can give another copy of it.
+// Curl returns a command line that sends a client's request again, ready to paste
+// into a shell. It leaves out what Go's client adds automatically. It does not
+// read r.Body: it shows the body if r.GetBody returns another copy of it.
 func Curl(r *http.Request) string {
 	words := []string{"curl", "-N"}
 	if r.URL.Scheme == "https" && isLoopback(r.URL.Hostname()) {

@@ -94,9 +94,9 @@ func (x *exchange) where() string {
 	x.mu.Unlock()
 	switch {
 	case id == 0:
-		return "it has not been called"
+		return "it was not called"
 	case returned:
-		return "it has returned"
+		return "it returned"
 	}
 	return "it waits at " + goroutineLine(id)
 }
@@ -121,7 +121,10 @@ func (x *exchange) held() string {
 		return ""
 	}
 	x.heldTold = true
-	return fmt.Sprintf("the handler of %s has written %d bytes that it has not flushed", x.request, x.written-flushed)
+	if n := x.written - flushed; n > 1 {
+		return fmt.Sprintf("the handler of %s wrote %d bytes that it did not flush", x.request, n)
+	}
+	return fmt.Sprintf("the handler of %s wrote 1 byte that it did not flush", x.request)
 }
 
 // recorder is the innermost ResponseWriter, right on top of net/http's own. It

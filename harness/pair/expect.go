@@ -8,7 +8,7 @@ import (
 )
 
 // NextFrame waits for the next whole frame, through its blank line, and returns it
-// as it came. The test fails with sentence when the stream ends before that.
+// unchanged. The test fails with sentence if the stream ends first.
 func (s *Stream) NextFrame(sentence string) string {
 	s.pair.tb.Helper()
 	compare := func(got string) []string { return awaited("a frame, through its blank line", got) }
@@ -23,7 +23,7 @@ func (s *Stream) NextFrame(sentence string) string {
 }
 
 // Expect waits for the next bytes, which must be want. The test fails with
-// sentence as soon as one of them differs, or when the stream ends before that.
+// sentence as soon as one of them differs, or if the stream ends first.
 func (s *Stream) Expect(sentence, want string) {
 	s.pair.tb.Helper()
 	compare := func(got string) []string { return differing(want, got) }
@@ -36,8 +36,8 @@ func (s *Stream) Expect(sentence, want string) {
 	s.consume(len(want))
 }
 
-// WaitEnd waits for the end of the stream and returns what the reader got: io.EOF
-// for a clean end. What came before the end need not have been asked for.
+// WaitEnd waits for the end of the stream and returns the reader's error: io.EOF
+// for a clean end. The test need not have asked for the bytes before the end.
 func (s *Stream) WaitEnd(sentence string) error {
 	s.pair.tb.Helper()
 	compare := func(got string) []string { return awaited("the end of the stream", got) }
@@ -45,8 +45,8 @@ func (s *Stream) WaitEnd(sentence string) error {
 	return s.ending()
 }
 
-// WaitHandler waits for the server's handler of this stream to return. Where it
-// never does, the test fails with sentence and the line where the handler waits.
+// WaitHandler waits for the server's handler of this stream to return. If it never
+// does, the test fails with sentence and the line where the handler waits.
 func (s *Stream) WaitHandler(sentence string) {
 	s.pair.tb.Helper()
 	defer step.OnHang(s.pair.tb, func() (string, []string) {

@@ -11,9 +11,9 @@ import (
 	"syscall"
 )
 
-// Explain says in one sentence what most likely led to err, which a client of an
-// event stream met. For an error that it does not know it is the error's own
-// text; for nil it is empty.
+// Explain returns one sentence on the most likely cause of err, an error that a
+// client of an event stream got. For an error that it does not know, it returns
+// the error's own text, and for nil an empty string.
 func Explain(err error) string {
 	if err == nil {
 		return ""
@@ -32,15 +32,15 @@ var causes = []struct {
 	sentence string
 }{
 	{wraps(context.Canceled), "the client itself gave up the request: its context was cancelled"},
-	{isTimeout, "a deadline passed: nothing came, or nobody read, for that long"},
-	{wraps(syscall.ECONNREFUSED), "nobody listens at that address: the server is not running, or it listens on another port"},
-	{says("GOAWAY"), "the server is shutting down its HTTP/2 connection and takes no more requests on it"},
+	{isTimeout, "a deadline passed: nothing arrived, or no one read, for that long"},
+	{wraps(syscall.ECONNREFUSED), "no one listens at that address: the server is not running, or it listens on another port"},
+	{says("GOAWAY"), "the server is shutting down its HTTP/2 connection and accepts no more requests on it"},
 	{says("stream error: ", "stream ID"), "the HTTP/2 stream was reset: its handler panicked or aborted, or a write deadline passed"},
 	{says("malformed", "invalid byte in chunk length", "server gave HTTP response"),
-		"what came is not the HTTP that was expected: another protocol on that port, or bytes written past net/http"},
+		"the bytes are not the HTTP that was expected: another protocol on that port, or bytes written past net/http"},
 	{wraps(net.ErrClosed), "this side had already closed the connection"},
 	{wraps(syscall.ECONNRESET, syscall.EPIPE),
-		"the connection was broken off: the other side died or closed it without reading to the end, or a proxy gave up"},
+		"the connection was cut: the other side died or closed it without reading to the end, or a proxy gave up"},
 	{wraps(io.ErrUnexpectedEOF),
 		"the connection closed in the middle of the response: the handler panicked or aborted, WriteTimeout passed, or the server stopped"},
 	{beforeResponse, "the connection closed before any response: the handler panicked, or the server was stopping"},

@@ -19,15 +19,15 @@ func TestExplain(t *testing.T) {
 	require.Empty(t, pair.Explain(nil))
 	require.Equal(t, "something else", pair.Explain(errors.New("something else")))
 	for sentence, err := range map[string]error{
-		"nobody listens":              fmt.Errorf("dial: %w", syscall.ECONNREFUSED),
-		"broken off":                  fmt.Errorf("read: %w", syscall.ECONNRESET),
+		"no one listens":              fmt.Errorf("dial: %w", syscall.ECONNREFUSED),
+		"connection was cut":          fmt.Errorf("read: %w", syscall.ECONNRESET),
 		"in the middle":               io.ErrUnexpectedEOF,
 		"the handler returned":        io.EOF,
 		"gave up the request":         context.Canceled,
 		"a deadline passed":           context.DeadlineExceeded,
 		"is shutting down its HTTP/2": errors.New("http2: server sent GOAWAY and closed the connection"),
 		"the HTTP/2 stream was reset": errors.New("stream error: stream ID 1; INTERNAL_ERROR; received from peer"),
-		"is not the HTTP":             errors.New(`net/http: HTTP/1.x transport connection broken: malformed HTTP response "x"`),
+		"are not the HTTP":            errors.New(`net/http: HTTP/1.x transport connection broken: malformed HTTP response "x"`),
 	} {
 		require.Contains(t, pair.Explain(err), sentence)
 	}
@@ -40,11 +40,11 @@ func TestExplainRealErrors(t *testing.T) {
 	require.Contains(t, pair.Explain(err), "before any response")
 	p.Close()
 	_, err = p.Client.Get(p.URL)
-	require.Contains(t, pair.Explain(err), "nobody listens")
+	require.Contains(t, pair.Explain(err), "no one listens")
 
 	p = pair.TCP(t, untilGone(""))
 	_, err = p.Client.Get(strings.Replace(p.URL, "http:", "https:", 1))
-	require.Contains(t, pair.Explain(err), "is not the HTTP")
+	require.Contains(t, pair.Explain(err), "are not the HTTP")
 
 	p = pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		flush(w)

@@ -122,7 +122,7 @@ func TestAnAnswerThatNeverCameSaysWhy(t *testing.T) {
 		p := pair.TCP(tb, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("oh") }))
 		p.Post("/answer", "text/plain", "yes")
 	})
-	require.Contains(t, text, "there was no answer to POST /answer\nerror       Post ")
+	require.Contains(t, text, "there was no response to POST /answer\nerror       Post ")
 	require.Contains(t, text, ": EOF: the connection closed before any response")
 	require.Contains(t, text, "\nserver      the handler of POST /answer panicked: oh, at failing_test.go:")
 	require.Contains(t, text, "\nrequest     as by curl -N -H 'Content-Type: text/plain' -d 'yes' 'http://127.0.0.1:")

@@ -27,13 +27,13 @@ func TestWhatNeverComesIsReported(t *testing.T) {
         waited for  a frame, through its blank line
         came        "data: a\n"
         handler     it waits at pair_test\.go:\d+ \(chan receive\)
-        request     GET /events \(in memory, out of curl's reach\)`},
+        request     GET /events \(in memory, where curl cannot reach it\)`},
 		{"TestChildFrameOverTCP", `an event should come
         waited for  a frame, through its blank line
         came        "data: a\n"
         handler     it waits at pair_test\.go:\d+ \(chan receive\)
         request     as by curl -N .*/events'`},
-		{"TestChildNoHeaders", `the client of GET /events still waits for a status line: in a browser, onopen never fires
+		{"TestChildNoHeaders", `the client of GET /events is still waiting for a status line: in a browser, onopen never fires
         handler     it waits at hanging_test\.go:\d+ \(chan receive\)`},
 		{"TestChildStubbornHandler", `the handler should be gone
         handler     it waits at failing_test\.go:\d+ \(chan receive\)`},

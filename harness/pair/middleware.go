@@ -5,10 +5,10 @@ import (
 	"net/http"
 )
 
-// Logging is middleware as it is written nowadays: it wraps the ResponseWriter
-// to count bytes and has an Unwrap method, but no Flush of its own. A type
-// assertion to http.Flusher fails on it; an http.ResponseController works. The
-// line about each request goes to the log of the request's server.
+// Logging is modern middleware: it wraps the ResponseWriter to count bytes and has
+// an Unwrap method, but no Flush of its own. A type assertion to http.Flusher
+// fails on it; an http.ResponseController works. It writes one line per request to
+// the log of the request's server.
 func Logging(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		bytes := 0 // guarded by nothing: as in most middleware, one handler writes
@@ -30,9 +30,8 @@ func logger(r *http.Request) *log.Logger {
 	return server.ErrorLog
 }
 
-// HideFlusher is middleware as it was written once: it wraps the ResponseWriter and
-// has neither Flush nor Unwrap, so nothing behind it can flush or set a
-// deadline.
+// HideFlusher is old-fashioned middleware: it wraps the ResponseWriter and has
+// neither Flush nor Unwrap, so nothing behind it can flush or set a deadline.
 func HideFlusher(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(plainWriter{w}, r)
@@ -42,8 +41,8 @@ func HideFlusher(h http.Handler) http.Handler {
 // plainWriter has the methods of the interface that it embeds and no other.
 type plainWriter struct{ http.ResponseWriter }
 
-// Intercept returns w with another Write: write gets the bytes, and may pass them on
-// to w. As good middleware does, the result has Unwrap, by which an
+// Intercept returns w with a different Write: write gets the bytes, and may pass
+// them on to w. Like good middleware, the result has an Unwrap method, so that an
 // http.ResponseController finds what else w can do.
 func Intercept(w http.ResponseWriter, write func(p []byte) (int, error)) http.ResponseWriter {
 	return intercepted{w, write}

@@ -40,15 +40,15 @@ type Pair struct {
 // TCP starts a server for h on a free port of the loopback interface. The pair
 // is closed when the test ends.
 //
-// A server can write some megabytes to a client that does not read before a
-// write blocks; for tests about slow clients take Memory.
+// A server can write some megabytes to a client that does not read before a write
+// blocks, so use Memory for tests about slow clients.
 func TCP(tb testing.TB, h http.Handler, opts ...Option) *Pair {
 	tb.Helper()
 	return newPair(tb, h, defaults(false), opts)
 }
 
-// Memory starts a server for h on in-memory connections of 64 KiB each way,
-// which are made to be used inside step.Bubble: there, all waiting is in
+// Memory starts a server for h on in-memory connections of 64 KiB in each
+// direction. They are made for use inside step.Bubble, where all waiting is in
 // virtual time. The pair is closed when the test ends, still in the bubble.
 func Memory(tb testing.TB, h http.Handler, opts ...Option) *Pair {
 	tb.Helper()
@@ -79,20 +79,19 @@ func newPair(tb testing.TB, h http.Handler, o options, opts []Option) *Pair {
 	return p
 }
 
-// ServerLog is what the server has logged so far: its ErrorLog, and one line
+// ServerLog returns what the server has logged so far: its ErrorLog, and one line
 // for each handler that panicked.
 func (p *Pair) ServerLog() string { return p.origin.log.String() }
 
-// Cut breaks every connection of the client's at once, those of Client too:
-// both sides see a reset.
+// Cut breaks all the client's connections at once, including those of Client: both
+// sides see a reset.
 func (p *Pair) Cut() { p.front.cut() }
 
-// Close ends the streams, the client's connections and the server, and waits
-// for each of their goroutines, so that nothing is left of them. It does not
-// wait for ever: a handler that goes on after its client has left and its
-// context is over fails the test, with the line where it waits. So do a
-// handler's panic and other mistakes that net/http only logs. Closing twice is
-// fine.
+// Close ends the streams, the client's connections and the server, and waits for
+// each of their goroutines, so that nothing is left of them. It does not wait
+// forever: a handler that goes on after its client left and its context ended
+// fails the test, with the line where it waits. So do a handler's panic and other
+// mistakes that net/http only logs. Closing twice is fine.
 func (p *Pair) Close() {
 	p.tb.Helper()
 	if p.closed {
@@ -108,7 +107,7 @@ func (p *Pair) Close() {
 	p.origin.end()
 	if stuck := p.stuck(); stuck != nil {
 		p.complain("the handler of "+stuck.name()+" has not returned: "+stuck.where(),
-			"its client has left and the request's context is over: nothing will wake it any more")
+			"its client left and the request's context ended: nothing will wake it now")
 		return
 	}
 	p.front.test.Close()

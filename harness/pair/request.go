@@ -8,14 +8,14 @@ import (
 	"example.com/sseworkbook/harness/step"
 )
 
-// Response is a whole answer, its body read to the end.
+// Response is a complete response, with its body read to the end.
 type Response struct {
 	Status int
 	Header http.Header
 	Body   string
 }
 
-// Get asks for path, which begins with a slash.
+// Get requests path, which begins with a slash.
 func (p *Pair) Get(path string) Response {
 	p.tb.Helper()
 	return p.Do(p.request(http.MethodGet, path, nil))
@@ -29,22 +29,22 @@ func (p *Pair) Post(path, contentType, body string) Response {
 	return p.Do(r)
 }
 
-// Do sends req and reads the answer to its end. It fails the test when there
-// is none.
+// Do sends req and reads the response to its end. It fails the test if there is
+// none.
 func (p *Pair) Do(req *http.Request) Response {
 	p.tb.Helper()
 	name := req.Method + " " + req.URL.RequestURI()
 	defer step.OnHang(p.tb, func() (string, []string) {
-		return "the answer to " + name + " has not come to its end", append(p.origin.whereabouts(), p.again(req))
+		return "the response to " + name + " has not ended", append(p.origin.whereabouts(), p.again(req))
 	})()
 	resp, err := p.Client.Do(req)
 	if err != nil {
-		p.fail("there was no answer to "+name, req, err)
+		p.fail("there was no response to "+name, req, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		p.fail("the answer to "+name+" broke off", req, err)
+		p.fail("the response to "+name+" broke off", req, err)
 	}
 	return Response{Status: resp.StatusCode, Header: resp.Header, Body: string(body)}
 }
@@ -54,7 +54,7 @@ func (p *Pair) request(method, path string, body io.Reader) *http.Request {
 	p.tb.Helper()
 	r, err := http.NewRequest(method, p.URL+path, body)
 	if err != nil {
-		step.Fail(p.tb, "the test asks for something that is no URL: "+p.URL+path, err.Error())
+		step.Fail(p.tb, "the test asks for something that is not a URL: "+p.URL+path, err.Error())
 	}
 	return r
 }
@@ -73,7 +73,7 @@ func (p *Pair) fail(sentence string, req *http.Request, err error) {
 // test has failed.
 func (p *Pair) again(req *http.Request) string {
 	if p.memory {
-		return "request     " + req.Method + " " + req.URL.RequestURI() + " (in memory, out of curl's reach)"
+		return "request     " + req.Method + " " + req.URL.RequestURI() + " (in memory, where curl cannot reach it)"
 	}
 	return "request     as by " + Curl(req)
 }

@@ -11,7 +11,7 @@ import (
 func goroutineLine(id int64) string {
 	g, found := inspect.Find(id)
 	if !found {
-		return "a line that is no more to be found"
+		return "a line that can no longer be found"
 	}
 	return ownLine(g.Frames) + " (" + g.State + ")"
 }

@@ -44,9 +44,9 @@ type pace struct {
 
 const unlimited = -1
 
-// Open asks for path as a browser's EventSource does, with header as further
-// names and values in turn, and returns when the response's headers are there.
-// The body is read from then on.
+// Open requests path as a browser's EventSource does, with header as additional
+// names and values in turn, and returns when the response's headers have arrived.
+// From then on, the stream reads the body.
 func (p *Pair) Open(path string, header ...string) *Stream {
 	p.tb.Helper()
 	r := p.request(http.MethodGet, path, nil)
@@ -84,7 +84,7 @@ func (s *Stream) connect() {
 	s.pair.tb.Helper()
 	name := s.request.Method + " " + s.request.URL.RequestURI()
 	defer step.OnHang(s.pair.tb, func() (string, []string) {
-		return "the client of " + name + " still waits for a status line: in a browser, onopen never fires",
+		return "the client of " + name + " is still waiting for a status line: in a browser, onopen never fires",
 			[]string{"handler     " + s.exchange.where(), s.pair.again(s.request)}
 	})()
 	resp, err := s.pair.Client.Do(s.request)
@@ -95,25 +95,25 @@ func (s *Stream) connect() {
 	s.response = resp
 }
 
-// Status is the response's status code.
+// Status returns the response's status code.
 func (s *Stream) Status() int { return s.response.StatusCode }
 
-// Header is the response's header.
+// Header returns the response's header.
 func (s *Stream) Header() http.Header { return s.response.Header }
 
-// Received is all that the client has read of the body so far; in a bubble,
-// after synctest.Wait, all that there is to read.
+// Received returns what the client has read of the body so far; in a bubble, after
+// synctest.Wait, that is everything there is to read.
 func (s *Stream) Received() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return string(s.received)
 }
 
-// Flushes are the server's flushes so far. When net/http sends a buffer by
-// itself, because it is full or the handler returns, that is none.
+// Flushes returns the server's flushes so far. It does not count when net/http
+// sends a buffer on its own, because it is full or the handler returns.
 func (s *Stream) Flushes() []Flush { return s.exchange.flushed() }
 
-// Leave makes the client cancel its request, as a browser does whose page is
+// Leave makes the client cancel its request, as a browser does when its page is
 // closed. It does not wait for the server to notice: see WaitHandler.
 func (s *Stream) Leave() {
 	s.cancel()
@@ -124,9 +124,9 @@ func (s *Stream) Leave() {
 // way is lost. On HTTP/2 the connection's other streams break as well.
 func (s *Stream) Cut() { s.CutAfter(0) }
 
-// CutAfter breaks the connection as soon as the client has read so many more
-// bytes of the body, so it can end in the middle of an event. Whatever comes
-// after these bytes is lost, even if it is on the way.
+// CutAfter breaks the connection as soon as the client has read this many more
+// bytes of the body, so it can end in the middle of an event. Everything after
+// these bytes is lost, even if it is on the way.
 func (s *Stream) CutAfter(bytes int) {
 	s.change(func() { s.allowed = bytes })
 	if bytes == 0 {
@@ -134,15 +134,15 @@ func (s *Stream) CutAfter(bytes int) {
 	}
 }
 
-// Pause makes the client stop reading. What it may have read but not recorded
-// at that moment counts as unread.
+// Pause makes the client stop reading. Bytes that it has read but not yet recorded
+// at that moment count as unread.
 func (s *Stream) Pause() { s.change(func() { s.paused = true }) }
 
 // Resume undoes Pause and Throttle.
 func (s *Stream) Resume() { s.change(func() { s.paused, s.size, s.every = false, 0, 0 }) }
 
-// Throttle makes the client read at most so many bytes at a time and rest after
-// each.
+// Throttle makes the client read at most this many bytes at a time, and rest for
+// every after each read.
 func (s *Stream) Throttle(bytes int, every time.Duration) {
 	s.change(func() { s.size, s.every = bytes, every })
 }

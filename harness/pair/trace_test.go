@@ -121,7 +121,7 @@ func TestATraceSaysWhoEndedTheResponseAndHow(t *testing.T) {
 	story := strings.Join(kinds(read(t)), "\n")
 	require.Contains(t, story, "client→server end context canceled: the client itself gave up the request")
 	require.Contains(t, story, "server→client end read memory")
-	require.Contains(t, story, "client→server end the client closed the response before its end")
+	require.Contains(t, story, "client→server end the client closed the response before it ended")
 }
 
 func TestATraceShowsTheProxyBetween(t *testing.T) {
@@ -158,7 +158,7 @@ func TestATraceSaysWhatTheHandlerHoldsBack(t *testing.T) {
 	require.Contains(t, text, "the first one is another")
 	told := kinds(read(t))
 	require.Equal(t, []string{
-		"server→server held the handler of GET /events has written 9 bytes that it has not flushed", "→ failed ",
+		"server→server held the handler of GET /events wrote 9 bytes that it did not flush", "→ failed ",
 	}, told[len(told)-2:])
 }
 

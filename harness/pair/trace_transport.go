@@ -72,7 +72,7 @@ func (b *tracedBody) end(err error) {
 }
 
 // errClosed is how a body ends of which its reader wants no more.
-var errClosed = errors.New("the client closed the response before its end")
+var errClosed = errors.New("the client closed the response before it ended")
 
 // back returns the line for what goes the other way.
 func back(l record.Line) record.Line {

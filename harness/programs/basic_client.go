@@ -66,7 +66,7 @@ func (c *BasicClient) follow(ctx context.Context) error {
 			return err
 		}
 		if first && event.Type == "endpoint" {
-			return kindError("this is a bidirectional server, which waits for answers, and this client gives none (go run ./harness bidirectional-client does)")
+			return kindError("this is a bidirectional server, which waits for answers, but this client gives none (go run ./harness bidirectional-client does)")
 		}
 		first = false
 		if err := c.print(event); err != nil {

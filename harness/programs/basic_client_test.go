@@ -101,7 +101,7 @@ func TestTheClientComesBackAfterTheServersTimeWithItsLastEventID(t *testing.T) {
 		require.Equal(t, "tick · id 7 · a\nmessage · id 7 · b\nmessage · id 7 · c\n", events)
 		require.Equal(t, []string{"", "7", "7"}, s.lastIDs, "an event without an id must not make the client forget")
 		require.Equal(t, []time.Duration{1500 * time.Millisecond, 1500 * time.Millisecond}, s.waits())
-		require.Contains(t, status, `the server ended the stream; again in 1.5s with Last-Event-ID: "7"`)
+		require.Contains(t, status, `the server ended the stream; reconnecting in 1.5s with Last-Event-ID: "7"`)
 		require.Contains(t, status, "reconnected")
 	})
 }

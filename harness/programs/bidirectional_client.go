@@ -73,7 +73,7 @@ func (c *BidirectionalClient) follow(ctx context.Context) error {
 					return
 				}
 				stop(kindError("the server sent an event of type " + visible.Quote(event.Type) +
-					" and no session, so it is no bidirectional server (go run ./harness bidirectional-server)"))
+					" but no session, so it is not a bidirectional server (go run ./harness bidirectional-server)"))
 			},
 		},
 	}
@@ -89,7 +89,7 @@ func (c *BidirectionalClient) handle(ctx context.Context, method string, params 
 		return nil, context.Cause(ctx)
 	}
 	if rand.Float64() < c.Fail {
-		return nil, &correlation.Error{Code: codeFailure, Message: c.Name + " has failed, as it was told to now and then"}
+		return nil, &correlation.Error{Code: codeFailure, Message: c.Name + " failed, as it was told to do now and then"}
 	}
 	return struct {
 		By     string          `json:"by"`

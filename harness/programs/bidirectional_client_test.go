@@ -65,7 +65,7 @@ func TestTheBidirectionalClientComesBackAndIsAskedAgain(t *testing.T) {
 		requireLine(t, lines, `^alice answers what http://.*/events asks · Ctrl-C stops$`)
 		requireLine(t, lines, `^session   \w{20,}$`)
 		stop()
-		requireLine(t, lines, `^the server ended the stream; again in 3s$`)
+		requireLine(t, lines, `^the server ended the stream; reconnecting in 3s$`)
 		before := time.Now()
 		requireLine(t, lines, `^reconnected$`)
 		require.Equal(t, 3*time.Second, time.Since(before))
@@ -119,7 +119,7 @@ func TestTheBidirectionalClientStopsWorkingWhenNobodyWaits(t *testing.T) {
 func TestTheBidirectionalClientFailsAsOftenAsItWasToldTo(t *testing.T) {
 	for rate, want := range map[float64]string{
 		0: `^answered  1 · `,
-		1: `^failed    1 · bob has failed, as it was told to now and then \(code -32000\)$`,
+		1: `^failed    1 · bob failed, as it was told to do now and then \(code -32000\)$`,
 	} {
 		step.Bubble(t, func(t *testing.T) {
 			p := pair.Memory(t, twoWay(0, io.Discard).Handler())

@@ -39,7 +39,7 @@ func (s *BidirectionalServer) Serve(ctx context.Context, addr Address, out io.Wr
 // events is one client's session, from its beginning to its end. The log does
 // not name the session: whoever knows its id can answer for the client.
 func (s *BidirectionalServer) events(w http.ResponseWriter, r *http.Request) {
-	s.Log.Printf("%s came", r.RemoteAddr)
+	s.Log.Printf("%s connected", r.RemoteAddr)
 	s.ServeHTTP(w, r)
 	s.Log.Printf("%s left · sessions: %d", r.RemoteAddr, s.Sessions.Len())
 }

@@ -163,7 +163,7 @@ func TestTheBidirectionalServerSaysThatItShutsDown(t *testing.T) {
 func TestTheLogTellsWhoComesAndNoSession(t *testing.T) {
 	logged := make(lines, 2)
 	p := join(t, serve(t, twoWay(0, logged).Handler()))
-	require.Regexp(t, `^\S+ came\n$`, <-logged)
+	require.Regexp(t, `^\S+ connected\n$`, <-logged)
 	p.Close()
 	require.Regexp(t, `^\S+ left · sessions: 0\n$`, <-logged)
 }

@@ -63,15 +63,15 @@ func TestAClientAtTheWrongKindOfServerSaysSo(t *testing.T) {
 		var events, status strings.Builder
 		client := &programs.BasicClient{URL: url, HTTP: oneWay(), Events: &events, Status: &status, Raw: raw}
 		require.EqualError(t, client.Run(t.Context()), "reading "+url+": this is a bidirectional server, which waits for answers, "+
-			"and this client gives none (go run ./harness bidirectional-client does)")
+			"but this client gives none (go run ./harness bidirectional-client does)")
 		require.Equal(t, "reading "+url+" · Ctrl-C stops\n", status.String())
 	}
 
 	url = serve(t, quiet().Handler()) + "/events"
 	var out, status strings.Builder
 	responder := &programs.BidirectionalClient{Name: "bob", URL: url, HTTP: oneWay(), Out: log.New(&out, "", 0), Status: &status}
-	require.EqualError(t, responder.Run(t.Context()), "reading "+url+`: the server sent an event of type "tick" and no session, `+
-		"so it is no bidirectional server (go run ./harness bidirectional-server)")
+	require.EqualError(t, responder.Run(t.Context()), "reading "+url+`: the server sent an event of type "tick" but no session, `+
+		"so it is not a bidirectional server (go run ./harness bidirectional-server)")
 	require.Empty(t, out.String())
 }
 

@@ -53,13 +53,13 @@ func (r *reconnector) keep(ctx context.Context, follow func(context.Context) err
 		case ctx.Err() != nil || errors.Is(err, errEnough):
 			return nil
 		case status(err) == http.StatusNoContent:
-			fmt.Fprintln(r.status, "the server answered 204: it has nothing more to say, ever")
+			fmt.Fprintln(r.status, "the server answered 204: it has nothing more to send")
 			return nil
 		case !r.connected || isFinal(err):
 			return fmt.Errorf("reading %s: %w", r.url, explainFor(r.server, err))
 		}
 		wait := cmp.Or(r.wait, defaultReconnectionTime)
-		fmt.Fprintf(r.status, "%v; again in %v%s\n", explainFor(r.server, err), wait, r.note)
+		fmt.Fprintf(r.status, "%v; reconnecting in %v%s\n", explainFor(r.server, err), wait, r.note)
 		if !pause(ctx, wait) {
 			return nil
 		}

@@ -45,7 +45,7 @@ func serve(ctx context.Context, addr Address, h http.Handler, drain func(context
 	url := httpserve.URL(addr.Listen, listener.Addr())
 	fmt.Fprintf(out, "listening on %s · page: %s%s · Ctrl-C stops\n", url, url, pagePath)
 	if httpserve.OnNetwork(listener.Addr()) {
-		fmt.Fprintf(out, "every machine in the network can reach this server; for this machine alone, take -addr localhost:%d\n", usualPort)
+		fmt.Fprintf(out, "every machine on the network can reach this server; for this machine only, use -addr localhost:%d\n", usualPort)
 	}
 	return httpserve.Run(ctx, listener, guard.Handler(h), drain)
 }

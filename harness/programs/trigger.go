@@ -148,7 +148,7 @@ func (c *TriggerClient) broken() error {
 		return err
 	}
 	unsent := max(0, c.Count-int(c.next.Load()))
-	return fmt.Errorf("%w; of %d triggers, %d got no reply and %d were not sent", err, c.Count, c.unsure, unsent)
+	return fmt.Errorf("%w (of %d triggers: %d without a reply, %d not sent)", err, c.Count, c.unsure, unsent)
 }
 
 // round leaves of a time what a person reads.

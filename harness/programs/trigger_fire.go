@@ -92,7 +92,7 @@ func (c *TriggerClient) read(response *http.Response, body []byte) (outcomes []c
 		err = json.Unmarshal(body, outcomes[0].Problem)
 		outcomes[0].Problem.Status = response.StatusCode
 	case mediaType != "application/json" || response.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("the answer is %d %s and %s, %w",
+		return nil, fmt.Errorf("the answer is %d %s with type %s, %w",
 			response.StatusCode, http.StatusText(response.StatusCode), visible.Quote(mediaType), errNoTrigger)
 	case c.Trigger.Session == "":
 		err = json.Unmarshal(body, &outcomes)

@@ -132,7 +132,7 @@ func TestTheTriggerClientSumsUpWhenTheServerDies(t *testing.T) {
 	err := asker.Run(t.Context())
 	require.Regexp(t, `\n\d+ asked · \d+ answered · 0 failed · round trip \S+ to \S+\n$`, out.String())
 	require.ErrorContains(t, err, "asking "+server.URL+": ")
-	require.Regexp(t, `; of 1000 triggers, \d+ got no reply and \d+ were not sent$`, err.Error())
+	require.Regexp(t, ` \(of 1000 triggers: \d+ without a reply, \d+ not sent\)$`, err.Error())
 }
 
 // A server that says that it shuts down, and then is gone, has said why.

@@ -64,10 +64,10 @@ func TestTheTriggerClientTellsAnswersFromFailures(t *testing.T) {
 
 func TestTheTriggerClientSaysWhatIsNoAnswer(t *testing.T) {
 	for want, answer := range map[string]answer{
-		"nothing listens there; is the server running? (go run ./harness bidirectional-server)":                             refuse,
-		`the answer is 500 Internal Server Error and "application/json", not the JSON of a bidirectional server's /trigger`: respond(500, "application/json", `{}`),
-		"reading the answer: unexpected end of JSON input":                                                                  respond(200, "application/json", `{"result":`),
-		"reading the answer: invalid character 'p' after array element":                                                     respond(200, "application/json", `[{} poison`),
+		"nothing listens there; is the server running? (go run ./harness bidirectional-server)":                                   refuse,
+		`the answer is 500 Internal Server Error with type "application/json", not the JSON of a bidirectional server's /trigger`: respond(500, "application/json", `{}`),
+		"reading the answer: unexpected end of JSON input":                                                                        respond(200, "application/json", `{"result":`),
+		"reading the answer: invalid character 'p' after array element":                                                           respond(200, "application/json", `[{} poison`),
 	} {
 		out, err := ask(t, "", answer)
 		require.EqualError(t, err, "asking http://server.test/trigger: "+want)

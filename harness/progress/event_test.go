@@ -78,3 +78,23 @@ func TestWordsOfTheFrameInAMessageStay(t *testing.T) {
 	require.Equal(t, "a_test.go:1", at)
 	require.Equal(t, "want PASS\nFAIL is what it said\n=== equals", message)
 }
+
+// What the learner's code prints is told apart from what the step says, wherever it
+// stands. Where the step says nothing, there is nothing to tell apart.
+func TestWhatTheLearnersCodePrintsIsToldApart(t *testing.T) {
+	for output, want := range map[string]StepResult{
+		"debug hello\n    a_test.go:12: wrong\n        got  \"a\"\n\n        want \"b\"\nafter\n    too\n--- FAIL: TestA (0.00s)\n": {
+			Message: "wrong\ngot  \"a\"\n\nwant \"b\"", At: "a_test.go:12", Printed: "debug hello\nafter\ntoo"},
+		"debug\n=== NAME  TestA\n    panic: it broke\n        the whole process ended\n--- FAIL: TestA (0.00s)\n": {Message: "panic: it broke\nthe whole process ended", Printed: "debug"},
+		"debug\ndata race: a.go:1 and a.go:2\n    testing.go:1712: race detected during execution of test\n": {
+			Message: "data race: a.go:1 and a.go:2", Printed: "debug"},
+		"it hangs\n":                     {Message: "it hangs"},
+		"    a_test.go:1: all is said\n": {Message: "all is said", At: "a_test.go:1"},
+	} {
+		run := testRun{name: "TestA", ended: "fail"}
+		run.output.WriteString(output)
+		want.Name, want.Status = "TestA", Failed
+		require.Equal(t, want, run.step("TestA"), output)
+	}
+	require.Equal(t, "… 2 lines, and then:\nc\nd\ne\nf\ng", StepResult{Printed: "a\nb\nc\nd\ne\nf\ng"}.LastPrinted())
+}

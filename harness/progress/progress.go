@@ -10,7 +10,9 @@
 package progress
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
 )
@@ -56,6 +58,24 @@ type StepResult struct {
 	Message string
 	// At is where in the tests the message came from, "part1_test.go:42".
 	At string
+	// Printed is what the learner's code printed meanwhile, in lines; mostly "".
+	Printed string
+}
+
+// printedLines is how many lines of what the learner's code printed are shown.
+const printedLines = 5
+
+// LastPrinted returns the last lines of Printed, and says how many there are before
+// them.
+func (s StepResult) LastPrinted() string {
+	if s.Printed == "" {
+		return ""
+	}
+	lines := strings.Split(s.Printed, "\n")
+	if before := len(lines) - printedLines; before > 0 {
+		return fmt.Sprintf("… %d lines, and then:\n%s", before, strings.Join(lines[before:], "\n"))
+	}
+	return s.Printed
 }
 
 // Red returns the first step that failed, if one did.

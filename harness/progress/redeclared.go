@@ -26,7 +26,7 @@ func blameLearner(text string) string {
 		case isGiven(here):
 			here = there
 		}
-		return strings.TrimPrefix(here, "./") + ": " + name + " stands in " + catalog.GivenName + " already, which is the workbook's: delete it here"
+		return strings.TrimPrefix(here, "./") + ": " + name + " is already in " + catalog.GivenName + ", which belongs to the workbook: delete it here"
 	})
 }
 

@@ -53,8 +53,40 @@ func (t *testRun) step(name string) StepResult {
 	if t.ended == "skip" {
 		status = Waiting
 	}
-	message, at := unframe(t.output.String())
-	return StepResult{Name: name, Status: status, Message: raceNote.ReplaceAllString(message, ""), At: at}
+	printed, said := apart(t.output.String())
+	message, at := unframe(said)
+	printed, _ = unframe(printed)
+	return StepResult{Name: name, Status: status, Message: raceNote.ReplaceAllString(message, ""), At: at, Printed: printed}
+}
+
+// saying is a line with which a step begins to say what is wrong: testing's, which names
+// the place in the test; the line in place of a race detector's report; or the name of a
+// step that has crashed, before the reason.
+var saying = regexp.MustCompile(`^(    \w+_test\.go:\d+: |data race: |=== NAME )`)
+
+// apart separates what the learner's code printed from what the step says, whose lines
+// are indented, but for a first one that saying finds. If it finds none, all of it counts
+// as the step's.
+func apart(output string) (printed, said string) {
+	within, found := false, false
+	for line := range strings.Lines(output) {
+		if saying.MatchString(line) {
+			within = true
+		} else if strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "    ") {
+			within = false
+		}
+		framed := frame.MatchString(line)
+		if within || framed {
+			said += line
+		} else {
+			printed += line
+		}
+		found = found || within && !framed
+	}
+	if !found {
+		return "", output
+	}
+	return printed, said
 }
 
 // raceNote is what testing adds to a step in which the race detector has found

@@ -97,14 +97,14 @@ func golang(ctx context.Context, dir string, o Options, verb string, args ...str
 }
 
 // run runs a command to its end and returns whether it succeeded. An error means
-// that it could not be run, or that ctx ended, which ends all that it has started;
-// it says what was being done.
+// that it could not be run, that a Ctrl-C ended it, or that ctx ended, which ends all that
+// it has started; it says what was being done.
 func run(ctx context.Context, cmd *exec.Cmd, doing string) (succeeded bool, err error) {
 	err = cmd.Run()
 	if ctx.Err() != nil {
 		process.KillGroup(cmd)
 		err = context.Cause(ctx)
-	} else if _, failed := errors.AsType[*exec.ExitError](err); failed {
+	} else if _, failed := errors.AsType[*exec.ExitError](err); failed && !process.EndedByInterrupt(err) {
 		return false, nil
 	}
 	if err != nil {

@@ -94,7 +94,7 @@ func TestWhatIsGivenAlreadyIsNamedAtTheLearnersLine(t *testing.T) {
 	put(t, filepath.Join(broken.Dir, "other.go"), "package broken\n\nfunc Y() {}\n")
 	results, err := progress.Run(t.Context(), root, []catalog.Lesson{broken}, progress.Options{})
 	require.NoError(t, err)
-	const mend = " stands in given.go already, which is the workbook's: delete it here"
+	const mend = " is already in given.go, which belongs to the workbook: delete it here"
 	require.ElementsMatch(t, []string{
 		"lessons/03-broken/broken.go:3:6: X" + mend,
 		"lessons/03-broken/broken.go:5:10: T.M" + mend,

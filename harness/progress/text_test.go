@@ -25,7 +25,7 @@ func TestTheTextOfABinaryIsTakenApart(t *testing.T) {
 		"\x16FAIL\n"+
 		"lesson 01 a: 0 of 3 steps\n", false)
 	require.Equal(t, "fail", run.ended)
-	require.Equal(t, StepResult{Name: "TestA", Status: Failed, At: "a_test.go:3", Message: "wrong\ngot  1\nhalf a line"}, run.find("TestA").step("TestA"))
+	require.Equal(t, StepResult{Name: "TestA", Status: Failed, At: "a_test.go:3", Message: "wrong\ngot  1", Printed: "half a line"}, run.find("TestA").step("TestA"))
 	require.Equal(t, Waiting, run.find("TestB").step("TestB").Status)
 	require.Equal(t, StepResult{Name: "TestC", Status: Failed, Message: "it hangs"}, run.find("TestC").step("TestC"))
 	require.Equal(t, "lesson 01 a: 0 of 3 steps\n", run.rest.String())

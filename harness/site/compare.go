@@ -34,7 +34,7 @@ func (s *Server) compare(w http.ResponseWriter, r *http.Request) {
 			data.Remarks, err = compare.Remarks(s.root, s.lessons[i], data.Files, l.Status == status.Done)
 		}
 		if err != nil {
-			s.say(w, r, http.StatusInternalServerError, "The two cannot be compared", err.Error())
+			s.say(w, r, http.StatusInternalServerError, "Your code cannot be compared with the solution", err.Error())
 			return
 		}
 	}

@@ -29,7 +29,7 @@ func guard(h http.Handler) http.Handler {
 		header.Set("Cache-Control", "no-store")
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			header.Set("Allow", "GET, HEAD")
-			http.Error(w, "the home page only shows things: it answers GET and HEAD", http.StatusMethodNotAllowed)
+			http.Error(w, "the home page is read-only: it answers only GET and HEAD", http.StatusMethodNotAllowed)
 			return
 		}
 		h.ServeHTTP(w, r)

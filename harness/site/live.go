@@ -31,7 +31,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		defer func() { <-s.streams }()
 	default:
 		w.Header().Set("Retry-After", "2")
-		http.Error(w, fmt.Sprintf("%d pages follow already, and there is no room for more: close some", maxStreams), http.StatusServiceUnavailable)
+		http.Error(w, fmt.Sprintf("%d pages are open already, and there is no room for more: close some", maxStreams), http.StatusServiceUnavailable)
 		return
 	}
 	stream, err := flushing.Open(w, r)

@@ -64,7 +64,7 @@ func followsTheSaves(t *testing.T, b *browser.Browser) {
 	lesson.Until("the next step is red", `document.querySelector('#steps [aria-current]').className === 'failed'`)
 	lesson.Until("the step before it passes", shows("#steps .passed", "Whoever comes is greeted"))
 	d.ran(2)
-	front.Until("the next lesson is next", shows("#next", "Go on with lesson 02-parting"))
+	front.Until("the next lesson is next", shows("#next", "Continue with lesson 02-parting"))
 	lesson.Until("the lesson is green", `document.querySelector('#verdict').dataset.state === 'green'`)
 	lesson.Until("it leads on", shows("#now", "On to 02 Parting"))
 	for _, tab := range []*browser.Tab{front, lesson} {

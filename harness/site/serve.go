@@ -45,8 +45,8 @@ func CheckAddress(addr string) error {
 
 // errNotLocal says that addr is not of this machine alone.
 func errNotLocal(addr string) error {
-	return fmt.Errorf("the home page is for this machine alone, and %s is not: who reaches it could read your files; "+
-		"take an address of localhost, such as -addr localhost:%d", addr, usualPort)
+	return fmt.Errorf("the home page is for this machine only, but %s is not: anyone who reaches it could read your files; "+
+		"use an address of localhost, such as -addr localhost:%d", addr, usualPort)
 }
 
 // Listen listens at addr, if CheckAddress has nothing against it, and the name in it

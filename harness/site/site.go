@@ -64,7 +64,7 @@ func (s *Server) Handler() http.Handler {
 		mux.Handle("GET /demo/", s.Demo)
 	}
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
-		s.say(w, r, http.StatusNotFound, "There is no such page", "Nothing is at "+r.URL.Path+".")
+		s.say(w, r, http.StatusNotFound, "There is no such page", "There is nothing at "+r.URL.Path+".")
 	})
 	return guard(mux)
 }

@@ -33,7 +33,7 @@ func TestTheFrontPageSaysWhereYouAre(t *testing.T) {
 	require.Contains(t, d.page("/"), "Greeting: it does not compile yet.")
 	require.Contains(t, d.page("/"), "Make it compile")
 	d.broken("", "found a goroutine")
-	require.Contains(t, d.page("/"), "Something fails beside the steps")
+	require.Contains(t, d.page("/"), "Something fails outside the steps")
 	d.set(func(u *watch.Snapshot) { u.Err = errors.New("there is no go command") })
 	require.Contains(t, d.page("/"), "there is no go command")
 

@@ -123,7 +123,7 @@ func outcome(l *status.Lesson) string {
 	case l.Status == status.Done:
 		return fmt.Sprintf("Green: all %d steps pass.", len(l.Steps))
 	case l.Status == status.Racing:
-		return fmt.Sprintf("All %d steps pass. Now with the race detector …", len(l.Steps))
+		return fmt.Sprintf("All %d steps pass. Running them with the race detector …", len(l.Steps))
 	case l.Status == status.Broken && i < 0:
 		return "All steps pass, but something else fails."
 	case l.Status == status.Broken:

@@ -22,7 +22,16 @@ import (
 )
 
 // documents are the texts beside the lessons, by the path of their pages.
-var documents = map[string]string{"/readme": "README.md", "/contributing": "CONTRIBUTING.md"}
+var documents = map[string]string{
+	"/readme":          "README.md",
+	"/contributing":    "CONTRIBUTING.md",
+	"/troubleshooting": "TROUBLESHOOTING.md",
+	"/programs":        "harness/programs/README.md",
+	"/load":            "harness/load/README.md",
+	"/bench":           "harness/bench/README.md",
+	"/update":          "harness/update/README.md",
+	"/verify":          "harness/verify/README.md",
+}
 
 // document is the page of a text.
 func (s *Server) document(w http.ResponseWriter, r *http.Request, file string) {
@@ -35,7 +44,8 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request, file string) {
 	s.show(w, r, http.StatusOK, "document", struct {
 		head
 		Text string
-	}{s.head(s.now(), strings.TrimPrefix(first, "# "), nil), rest})
+		Dir  string // where it is
+	}{s.head(s.now(), strings.TrimPrefix(first, "# "), nil), rest, path.Dir(file)})
 }
 
 // hintsSection is the part of a lesson's text that has the hints. The page has them

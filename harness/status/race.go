@@ -8,7 +8,7 @@ import (
 )
 
 // FirstRace says why one waits for the race detector.
-const FirstRace = "the first time, everything is compiled again"
+const FirstRace = "the first run compiles everything again"
 
 // Untried says of which lessons that are done the race detector has not seen the
 // code, and why; "" if there are none.

@@ -51,7 +51,8 @@ type Step struct {
 	Name    string          `json:"name"`   // of its test
 	Status  progress.Status `json:"status"` // "passed", "failed", "waiting" or "unknown"
 	Message string          `json:"message"`
-	File    string          `json:"file"` // where it stands, from the workbook's folder, with slashes; the lesson's folder, if it is not found
+	Printed string          `json:"printed"` // by the learner's code; the last lines of it
+	File    string          `json:"file"`    // where it stands, from the workbook's folder, with slashes; the lesson's folder, if it is not found
 	Line    int             `json:"line"`
 	Doc     string          `json:"-"` // what its comment says
 }
@@ -94,7 +95,7 @@ func newLesson(root string, r progress.Result) Lesson {
 	steps, _ := r.Lesson.Steps() // a test file that cannot be read is in the result's BuildError
 	for _, step := range r.Steps {
 		at := find(steps, step.Name)
-		l.Steps = append(l.Steps, Step{step.Name, step.Status, step.Message, relativeFile(root, r.Lesson, at), at.Line, at.Doc})
+		l.Steps = append(l.Steps, Step{step.Name, step.Status, step.Message, step.LastPrinted(), relativeFile(root, r.Lesson, at), at.Line, at.Doc})
 	}
 	return l
 }

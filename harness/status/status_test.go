@@ -28,7 +28,7 @@ func TestTheStateInJSON(t *testing.T) {
 	root, lesson := greeting(t)
 	state := status.New(root, []progress.Result{{Lesson: lesson, Steps: []progress.StepResult{
 		{Name: "TestHello", Status: progress.Passed},
-		{Name: "TestGoodbye", Status: progress.Failed, Message: "nobody said goodbye"},
+		{Name: "TestGoodbye", Status: progress.Failed, Message: "nobody said goodbye", Printed: "hello?"},
 	}}})
 	text, err := json.Marshal(state)
 	require.NoError(t, err)
@@ -36,8 +36,8 @@ func TestTheStateInJSON(t *testing.T) {
 		"lessons": [{
 			"number": 1, "name": "01-greeting", "title": "Greeting: say hello", "status": "open", "passed": 1, "message": "", "race": "",
 			"steps": [
-				{"name": "TestHello", "status": "passed", "message": "", "file": "lessons/01-greeting/part1_test.go", "line": 5},
-				{"name": "TestGoodbye", "status": "failed", "message": "nobody said goodbye", "file": "lessons/01-greeting/part1_test.go", "line": 6}
+				{"name": "TestHello", "status": "passed", "message": "", "printed": "", "file": "lessons/01-greeting/part1_test.go", "line": 5},
+				{"name": "TestGoodbye", "status": "failed", "message": "nobody said goodbye", "printed": "hello?", "file": "lessons/01-greeting/part1_test.go", "line": 6}
 			]
 		}],
 		"next": {

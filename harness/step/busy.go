@@ -1,9 +1,7 @@
 package step
 
 import (
-	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"example.com/sseworkbook/harness/inspect"
@@ -17,24 +15,20 @@ const (
 )
 
 // busy returns sentence with the place in the learner's code at which a goroutine runs
-// on and on; without details, if there is none.
+// on and on; as it is and without details, if there is none.
 func (l *lesson) busy(sentence string) (string, []string) {
 	calls := findLoop()
 	if len(calls) == 0 {
 		return sentence, nil
 	}
 	loop := calls[len(calls)-1]
-	where := "at " + loop.Location()
-	if loop.Line == 1 { // what the compiler says of a loop with nothing in it
-		where = "in " + filepath.Base(loop.File)
-	}
-	where += " (" + loop.Name() + ")"
+	where := "at " + loop.Location() + " (" + loop.Name() + ")"
 	if len(calls) > 1 {
 		caller := calls[len(calls)-2]
 		where += ", called at " + caller.Location() + " (" + caller.Name() + ")"
 	}
 	return sentence + ", and your code keeps running " + where,
-		[]string{"a loop that does not come to an end? It was there in each of " + strconv.Itoa(looks) + " looks"}
+		[]string{"an endless loop? It was there in each of " + strconv.Itoa(looks) + " samples"}
 }
 
 // findLoop looks at all goroutines several times. Of one that always runs, it returns
@@ -62,7 +56,7 @@ func findLoop() (calls []inspect.Frame) {
 // ownFrames returns the learner's calls of g, the outermost first.
 func ownFrames(g inspect.Goroutine) (own []inspect.Frame) {
 	for _, f := range g.Frames {
-		if !f.Creator && current.owns(f.File) && !strings.HasSuffix(f.File, "_test.go") {
+		if !f.Creator && current.wrote(f.File) {
 			own = append([]inspect.Frame{f}, own...)
 		}
 	}
@@ -77,7 +71,7 @@ func common(a, b []inspect.Frame, first bool) []inspect.Frame {
 	}
 	n := 0
 	for n < len(a) && n < len(b) && a[n].Function == b[n].Function {
-		if b[n].Line < a[n].Line {
+		if a[n].Line == inspect.UnknownLine || b[n].Line < a[n].Line && b[n].Line != inspect.UnknownLine {
 			a[n].Line = b[n].Line
 		}
 		n++

@@ -46,7 +46,7 @@ func stepNames() []string {
 	}
 	out, err := thisBinary(context.Background(), []string{"-test.list=."}).Output()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "listing the steps, which now run in no order:", err)
+		fmt.Fprintln(os.Stderr, "listing the steps, which now run in no particular order:", err)
 		return nil
 	}
 	return stepName.FindAllString(string(out), -1)

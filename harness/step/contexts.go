@@ -7,9 +7,10 @@ import (
 	"weak"
 )
 
-// HeldContexts calls f n times, each time with another context of a program that goes on. The
-// function that it returns says a minute later how many of these contexts can still be
-// reached, and so stay in memory. It is for a bubble, and to be called once.
+// HeldContexts calls f n times, each time with a different context of a program that keeps
+// running. The function that it returns waits a minute and then reports how many of these
+// contexts are still reachable, and so stay in memory. It must be called in a bubble, and
+// only once.
 func HeldContexts(n int, f func(ctx context.Context)) (held func() int) {
 	type key struct{}
 	type load [64]byte // too large to share its memory with others

@@ -8,9 +8,9 @@ import (
 	"example.com/sseworkbook/harness/inspect"
 )
 
-// A Crowd is goroutines that meet at one thing: a lock, a writer. Its methods are
-// for one goroutine at a time, and not for a bubble's: who waits for a lock is no
-// event there.
+// A Crowd is a group of goroutines that meet at one thing, such as a lock or a writer.
+// Only one goroutine at a time may call its methods, and none in a bubble, where waiting
+// for a lock is not an event.
 type Crowd struct {
 	all     sync.WaitGroup
 	members []*member
@@ -22,7 +22,7 @@ type member struct {
 	ended atomic.Bool
 }
 
-// Start adds a goroutine that runs f. One of the crowd may call it, too.
+// Start adds a goroutine that runs f. A goroutine of the crowd may call it too.
 func (c *Crowd) Start(f func()) {
 	m := &member{}
 	c.members = append(c.members, m)
@@ -33,11 +33,11 @@ func (c *Crowd) Start(f func()) {
 	})
 }
 
-// Settle returns when each of the crowd has ended, or waits for a lock, a channel or
-// a moment. One of the crowd may call it, and waits for the others.
+// Settle returns when each goroutine of the crowd has ended, or is waiting for a lock, a
+// channel or a timer. A goroutine of the crowd may call it, and then waits for the others.
 func (c *Crowd) Settle() { c.settle(inspect.Goroutine.Waits) }
 
-// Wait returns when each of the crowd has ended.
+// Wait returns when each goroutine of the crowd has ended.
 func (c *Crowd) Wait() { c.all.Wait() }
 
 // come adds a goroutine that runs f, and returns when each of the crowd has ended or

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// A Dice makes the choices from which an input is drawn. The least choice is the
-// simplest: a draw should put what is plain first.
+// A Dice makes the choices from which an input is drawn. The smallest choice is the
+// simplest, so a draw should put the plainest option first.
 type Dice struct {
 	given []uint64   // the choices to make
 	more  *rand.Rand // and further ones; nil for none but 0
@@ -30,11 +30,11 @@ func (d *Dice) Int(n int) int {
 	return int(choice)
 }
 
-// Of returns one of several, of which the first should be the simplest.
+// Of returns one of the options. The first should be the simplest.
 func Of[T any](d *Dice, options ...T) T { return options[d.Int(len(options))] }
 
-// Some returns up to most things that draw makes. There is a choice before each, and so
-// one can be left out while the others stay.
+// Some returns at most most values that draw makes. It makes a choice before each one, so
+// that one can be left out while the others stay.
 func Some[T any](d *Dice, most int, draw func(*Dice) T) (all []T) {
 	for len(all) < most && d.Int(most+1) > 0 {
 		all = append(all, draw(d))
@@ -42,7 +42,7 @@ func Some[T any](d *Dice, most int, draw func(*Dice) T) (all []T) {
 	return all
 }
 
-// Text returns up to most of these pieces, joined.
+// Text returns at most most of these pieces, joined.
 func (d *Dice) Text(most int, pieces ...string) (text string) {
 	for _, piece := range Some(d, most, func(d *Dice) string { return Of(d, pieces...) }) {
 		text += piece
@@ -105,10 +105,18 @@ func with(choices []uint64, at int, choice uint64) []uint64 {
 	return changed
 }
 
+// few is up to which number every smaller choice is tried: as many options as a draw has
+// at most, of which any one may be the only simpler one that fails.
+const few = 20
+
 // smaller returns choices that are simpler than this one, the simplest first.
 func smaller(choice uint64) []uint64 {
-	if choice == 0 {
-		return nil
+	if choice > few {
+		return []uint64{0, few, choice / 2, choice - 1}
 	}
-	return []uint64{0, choice / 2, choice - 1}
+	all := make([]uint64, choice)
+	for i := range all {
+		all[i] = uint64(i)
+	}
+	return all
 }

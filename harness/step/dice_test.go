@@ -33,6 +33,10 @@ func TestTheLeastInputIsShown(t *testing.T) {
 	require.Equal(t, "\ra\n", least(t, text, func(s string) bool {
 		return strings.Contains(s, "\r") && strings.HasSuffix(s, "a\n")
 	}))
+	letter := func(d *Dice) string { return Of(d, strings.Split("abcdefghijklmnop", "")...) }
+	for _, two := range []string{"bk", "cl", "dm", "en", "fo", "gp"} { // not reached by halves, or one by one
+		require.Equal(t, two[:1], least(t, letter, func(s string) bool { return strings.Contains(two, s) }))
+	}
 	numbers := func(d *Dice) []int { return Some(d, 20, func(d *Dice) int { return d.Int(1000) }) }
 	require.Equal(t, []int{101}, least(t, numbers, func(all []int) bool {
 		return slices.ContainsFunc(all, func(n int) bool { return n > 100 })

@@ -16,7 +16,7 @@ const maxDetails = 5
 
 // Fail ends the step: the sentence says what was done, what came back and what
 // a real peer would have seen; up to five lines of details follow. Like
-// [testing.T.FailNow] it is to be called from the test's own goroutine.
+// [testing.T.FailNow], it must be called from the test's own goroutine.
 func Fail(tb testing.TB, sentence string, details ...string) {
 	tb.Helper()
 	text := message(sentence, append(current.why(details), details...))
@@ -24,9 +24,9 @@ func Fail(tb testing.TB, sentence string, details ...string) {
 	tb.Fatal(text)
 }
 
-// OnFail has each failure of the test say first, after its sentence, what why returns
-// then: why something may be other than expected, such as the panic of a handler. Why
-// must be safe for concurrent use.
+// OnFail adds the lines that why returns to each failure of the test, right after its
+// sentence. They explain why something may not be as expected, such as a handler's panic.
+// Why must be safe for concurrent use.
 func OnFail(tb testing.TB, why func() []string) {
 	said := &why
 	current.mu.Lock()
@@ -62,8 +62,8 @@ func message(sentence string, details []string) string {
 	return sentence
 }
 
-// Equal ends the step with sentence when got is not what was wanted, and shows
-// both with a caret under the first difference.
+// Equal ends the step with sentence if got is not equal to want, and shows both with a
+// caret under the first difference.
 func Equal[T any](tb testing.TB, sentence string, want, got T) {
 	tb.Helper()
 	if !reflect.DeepEqual(want, got) {
@@ -71,8 +71,7 @@ func Equal[T any](tb testing.TB, sentence string, want, got T) {
 	}
 }
 
-// ErrorIs ends the step with sentence when got is not the error that was wanted, and
-// does not wrap it either.
+// ErrorIs ends the step with sentence if got neither is nor wraps the error want.
 func ErrorIs(tb testing.TB, sentence string, want, got error) {
 	tb.Helper()
 	if !errors.Is(got, want) {
@@ -95,7 +94,7 @@ func show(v any) string {
 
 // Compare returns three lines: a and b, each after its label, and a caret under
 // the first character in which they differ. Of long texts it shows the part
-// around the caret. The labels should be of one width.
+// around the caret. The labels should have the same width.
 func Compare(labelA, a, labelB, b string) []string {
 	at := firstDifference(a, b)
 	start, width := max(0, at-before), before+after

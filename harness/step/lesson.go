@@ -65,12 +65,22 @@ func flagValue(name string) string {
 // givenName is the file in which a lesson gives what the learner does not write.
 const givenName = "given.go"
 
-// owns reports whether file is one of the lesson's, in lessons/ or, through an
-// overlay, in solutions/. What the lesson gives is not: where that fails, the
-// place to look at is the learner's line that called it.
-func (l *lesson) owns(file string) bool {
-	file = filepath.FromSlash(file)
-	return filepath.Base(filepath.Dir(file)) == l.folder && filepath.Base(file) != givenName
+// wrote reports whether file is the learner's own: none of the lesson's tests, and not
+// what it gives. Where that fails, the place to look at is the learner's line that called it.
+func (l *lesson) wrote(file string) bool { return l.has(file) && !l.tests(file) && !l.gives(file) }
+
+// tests reports whether file is one of the lesson's tests.
+func (l *lesson) tests(file string) bool { return l.has(file) && strings.HasSuffix(file, "_test.go") }
+
+// gives reports whether file is what the lesson gives.
+func (l *lesson) gives(file string) bool {
+	return l.has(file) && filepath.Base(filepath.FromSlash(file)) == givenName
+}
+
+// has reports whether file is in the lesson's folder, in lessons/ or, through an overlay,
+// in solutions/.
+func (l *lesson) has(file string) bool {
+	return filepath.Base(filepath.Dir(filepath.FromSlash(file))) == l.folder
 }
 
 // run takes the steps and returns the exit status.

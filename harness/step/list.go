@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Values returns the values of seq, as of the events that a decoder reads to their end.
-// Its errors are dropped.
+// Values reads seq to its end and returns its values, such as all events of a decoder. It
+// drops the errors.
 func Values[V any](seq iter.Seq2[V, error]) []V {
 	var all []V
 	for v := range seq {
@@ -16,7 +16,7 @@ func Values[V any](seq iter.Seq2[V, error]) []V {
 	return all
 }
 
-// A List is what a step writes down while the learner's code runs. The zero value is
+// A List collects what a step records while the learner's code runs. The zero value is
 // empty. It is safe for concurrent use.
 type List[T any] struct {
 	mu  sync.Mutex // guards all
@@ -30,7 +30,7 @@ func (l *List[T]) Add(v T) {
 	l.all = append(l.all, v)
 }
 
-// All returns what there is, in the order in which it came.
+// All returns the values so far, in the order in which they were added.
 func (l *List[T]) All() []T {
 	l.mu.Lock()
 	defer l.mu.Unlock()

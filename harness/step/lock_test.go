@@ -35,7 +35,7 @@ func TestWhoDoesNotWaitForTheLockIsNamed(t *testing.T) {
 	require.Len(t, o.seen, 1)
 
 	out, _ := run(t, build(), "4=unlocked")
-	require.Contains(t, out, "somebody is at the map and holds its lock, and Count did not wait for it")
+	require.Contains(t, out, "another goroutine holds the map's lock, but Count did not wait for it")
 	require.Contains(t, out, "--- FAIL: TestFour ")
 }
 

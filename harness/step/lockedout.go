@@ -2,6 +2,8 @@ package step
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"example.com/sseworkbook/harness/inspect"
 )
@@ -29,31 +31,36 @@ func (l *lesson) lockedOut(stacks []inspect.Goroutine) (sentence string, details
 		return "", nil
 	}
 	for _, g := range stacks {
-		at, own := ownFrame(g, false)
+		at, own := frameIn(g, current.wrote)
 		if !own || !g.AtLock() {
 			continue
 		}
-		sentence = fmt.Sprintf("your code waits at %s for a lock that is not given back", place{at, g})
+		sentence = fmt.Sprintf("your code waits at %s for a lock that is not released", place{at, g})
 		if calls := ownFrames(g); len(calls) > 1 {
-			details = append(details, caller(calls[len(calls)-2]))
+			details = append(details, callers(calls[:len(calls)-1]))
 		}
 		return sentence, append(details, holders(stacks)...)
 	}
 	return "", nil
 }
 
-// caller names the call in which the one was made that waits.
-func caller(outer inspect.Frame) string {
-	return fmt.Sprintf("it was called at %s (%s): is the lock taken there already, or did an earlier call return without its Unlock? No lock is given twice, not even to one goroutine",
-		outer.Location(), outer.Name())
+// callers names the last three of the calls, the outermost first, that led to the one
+// that waits.
+func callers(calls []inspect.Frame) string {
+	var chain []string
+	for _, f := range slices.Backward(calls[max(0, len(calls)-3):]) {
+		chain = append(chain, fmt.Sprintf("called at %s (%s)", f.Location(), f.Name()))
+	}
+	return "it was " + strings.Join(chain, ", ") +
+		": is the lock already held there, or did an earlier call return without Unlock? No lock can be held twice, even by the same goroutine"
 }
 
 // holders names where other goroutines stand in the learner's code, and do not wait for
 // a lock.
 func holders(stacks []inspect.Goroutine) (details []string) {
 	for _, g := range stacks {
-		if f, own := ownFrame(g, false); own && !g.AtLock() && len(details) < 2 {
-			details = append(details, fmt.Sprintf("another goroutine is at %s: does that one have the lock?", place{f, g}))
+		if f, own := frameIn(g, current.wrote); own && !g.AtLock() && len(details) < 2 {
+			details = append(details, fmt.Sprintf("another goroutine is at %s: does it hold the lock?", place{f, g}))
 		}
 	}
 	return details

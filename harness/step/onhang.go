@@ -9,13 +9,13 @@ import (
 	"example.com/sseworkbook/harness/inspect"
 )
 
-// A report says what a step waits for: a sentence, and up to five lines of details.
+// A report says what a step waits for: a sentence, and at most five lines of details.
 type report func() (sentence string, details []string)
 
-// OnHang says what the step waits for from now on, until done is called. When
-// it never comes, the step fails with what say returns then: a sentence, and
-// up to five lines of details. Say is called from another goroutine, also
-// from outside the step's bubble, and must not wait.
+// OnHang declares what the step waits for from now on, until done is called. If it never
+// comes, the step fails with what say returns at that point: a sentence, and at most five
+// lines of details. Say is called from another goroutine, even from outside the step's
+// bubble, and must not wait.
 func OnHang(tb testing.TB, say func() (sentence string, details []string)) (done func()) {
 	r := (*report)(&say)
 	current.mu.Lock()
@@ -28,7 +28,7 @@ func OnHang(tb testing.TB, say func() (sentence string, details []string)) (done
 	}
 }
 
-// Returns runs f. When f does not return, the step fails with sentence.
+// Returns runs f. If f does not return, the step fails with sentence.
 func Returns(tb testing.TB, sentence string, f func()) {
 	tb.Helper()
 	defer OnHang(tb, func() (string, []string) { return sentence, nil })()

@@ -9,11 +9,11 @@ import (
 	"example.com/sseworkbook/harness/inspect"
 )
 
-// Overtaken calls f, which comes to a lock of the struct that owner points to while
-// all its locks are held. They are given back, and then is called: what that starts
-// with a go statement mostly has its turn before f goes on: do it several times. So whatever f did before it came to
-// the lock meets what is not to come before the rest. It returns when f has. Where f
-// needs none of these locks, it has ended when then is called.
+// Overtaken calls f while all locks of the struct that owner points to are held, so that
+// f stops at one of them. Then it unlocks them and calls then. What then starts with a go
+// statement mostly runs before f goes on, so do it several times. In this way it comes
+// between what f did before it reached the lock and the rest of f. Overtaken returns when
+// f has returned. If f needs none of these locks, it has ended before then is called.
 func Overtaken(owner any, f, then func()) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // f, when it is woken, waits for its turn
 	var crowd Crowd
@@ -31,16 +31,17 @@ func Overtaken(owner any, f, then func()) {
 	then()
 }
 
-// ExclusiveToReaders is [Exclusive] for the calls that change the map, where its lock is a
-// sync.RWMutex: each of them comes while another one only reads, and has to wait as well.
+// ExclusiveToReaders is [Exclusive] for calls that change the map, if its lock is a
+// sync.RWMutex: it makes each of them while a reader holds the lock, and they must wait
+// for that one as well.
 func ExclusiveToReaders(t *testing.T, owner any, calls Calls) {
 	t.Helper()
 	lock, _ := inspect.LockOf(owner)
 	shared, found := lock.(*sync.RWMutex)
 	for i := 0; found && i < len(calls); i++ {
 		if passesReader(shared, calls[i].Call) {
-			Fail(t, fmt.Sprintf("somebody reads the map under RLock, and %s, which changes it, did not wait", calls[i].Name),
-				"RLock lets in all who ask for RLock; where two change a map in the same instant, Go may end the whole server:",
+			Fail(t, fmt.Sprintf("another goroutine reads the map under RLock, but %s, which changes it, did not wait", calls[i].Name),
+				"RLock does not keep out other RLock calls; when two goroutines change a map at the same time, Go may end the whole server:",
 				"fatal error: concurrent map writes")
 		}
 	}

@@ -50,6 +50,6 @@ func TestAChangeUnderRLockIsNamed(t *testing.T) {
 		m  map[int]int
 	}{}, step.Calls{{"nothing", func() { t.Error("called without a lock to share") }}})
 	out, _ := run(t, build(), "4=shared")
-	require.Contains(t, out, "somebody reads the map under RLock, and Count, which changes it, did not wait")
+	require.Contains(t, out, "another goroutine reads the map under RLock, but Count, which changes it, did not wait")
 	require.Contains(t, out, "--- FAIL: TestFour ")
 }

@@ -2,7 +2,6 @@ package step
 
 import (
 	"fmt"
-	"strings"
 
 	"example.com/sseworkbook/harness/inspect"
 )
@@ -21,12 +20,19 @@ func (p place) String() string {
 	return fmt.Sprintf("%s (%s)", p.Location(), where)
 }
 
-// ownPlace returns the innermost call that stands in the learner's own files, or
-// else in the lesson's test: of the first goroutine that has one.
+// ownPlace returns the innermost call that stands in the learner's own files: of the
+// first goroutine on which the lesson's test has called them, or else of the first that
+// has one. Where nobody is there, it is a call in the lesson's test, or in what the
+// lesson gives.
 func ownPlace(all []inspect.Goroutine) (place, bool) {
-	for _, inTest := range []bool{false, true} {
+	for _, g := range all {
+		if f, ok := calledByTest(g); ok {
+			return place{f, g}, true
+		}
+	}
+	for _, in := range []func(file string) bool{current.wrote, current.tests, current.gives} {
 		for _, g := range all {
-			if f, ok := ownFrame(g, inTest); ok {
+			if f, ok := frameIn(g, in); ok {
 				return place{f, g}, true
 			}
 		}
@@ -34,11 +40,18 @@ func ownPlace(all []inspect.Goroutine) (place, bool) {
 	return place{}, false
 }
 
-// ownFrame returns the innermost call of g that stands in the lesson's files: in its
-// tests, or in the learner's own.
-func ownFrame(g inspect.Goroutine, inTest bool) (inspect.Frame, bool) {
+// calledByTest returns the innermost call in the learner's own files, of a goroutine on
+// which the lesson's test has called them.
+func calledByTest(g inspect.Goroutine) (f inspect.Frame, called bool) {
+	f, own := frameIn(g, current.wrote)
+	test, tested := frameIn(g, current.tests)
+	return f, own && tested && !test.Creator
+}
+
+// frameIn returns the innermost call of g in one of these files.
+func frameIn(g inspect.Goroutine, in func(file string) bool) (inspect.Frame, bool) {
 	for _, f := range g.Frames {
-		if current.owns(f.File) && inTest == strings.HasSuffix(f.File, "_test.go") {
+		if in(f.File) {
 			return f, true
 		}
 	}
@@ -53,8 +66,8 @@ func at(sentence string, all []inspect.Goroutine) string {
 	return sentence
 }
 
-// Goroutines returns how many goroutines there are in the test's bubble, and on
-// which of the learner's lines most of them are: "sessions.go:71".
+// Goroutines returns the number of goroutines in the test's bubble, and the line of the
+// learner's code where most of them are: "sessions.go:71".
 func Goroutines() (n int, most string) {
 	lines := map[string]int{}
 	for _, g := range inspect.Goroutines() {
@@ -62,7 +75,7 @@ func Goroutines() (n int, most string) {
 			continue
 		}
 		n++
-		if f, ok := ownFrame(g, false); ok {
+		if f, ok := frameIn(g, current.wrote); ok {
 			lines[f.Location()]++
 			if lines[f.Location()] > lines[most] {
 				most = f.Location()
@@ -72,12 +85,12 @@ func Goroutines() (n int, most string) {
 	return n, most
 }
 
-// LockedOut says, as details of a failure, at which of the learner's lines a goroutine
-// waits for a lock, if one does. It is for the report of [OnHang].
+// LockedOut returns, as details of a failure, the line of the learner's code where a
+// goroutine waits for a lock, if one does. It is for the report of [OnHang].
 func LockedOut() (details []string) {
 	for _, g := range inspect.Goroutines() {
-		if f, ok := ownFrame(g, false); ok && g.AtLock() {
-			return []string{"a lock that somebody else has is waited for at " + f.Location()}
+		if f, ok := frameIn(g, current.wrote); ok && g.AtLock() {
+			return []string{"your code waits at " + f.Location() + " for a lock that another goroutine holds"}
 		}
 	}
 	return nil

@@ -1,15 +1,15 @@
-// Package step is what a lesson's test calls first. It keeps the rhythm of
-// test-driven work: one failure at a time, the sentence before the bytes, no
-// hang, no dump, no goroutine left behind, and a last line that says where you
-// are. Lesson tests use it, and harness/pair.
+// Package step runs the steps of a lesson's tests. It keeps the rhythm of test-driven
+// work: one failure at a time, the sentence before the bytes, no hang, no dump, no
+// goroutine left behind, and a last line that says where you are. The lessons' tests and
+// harness/pair use it.
 //
-// A run goes through these files. Main (step.go) runs the test binary once more, as
-// its child (child.go), and looks after it (supervise.go): what the child prints is
-// passed on, but for crashes and data races, which become a line (filter.go). The
-// child takes the steps in turn (lesson.go). Each has its time (limit.go); when that
-// is over, or a bubble cannot go on (synctest.go), it fails with what it waited for
-// (onhang.go), at the learner's line (stack.go). The last lines (closing.go) name
-// the next step and, if that was red before (lastred.go), what it often is.
+// A run goes through these files. Main (step.go) runs the test binary again as its child
+// (child.go) and supervises it (supervise.go): it passes on what the child prints, except
+// crashes and data races, which become one line (filter.go). The child runs the steps in
+// order (lesson.go). Each has a time limit (limit.go). When that has passed, or a bubble
+// cannot go on (synctest.go), the step fails with what it waited for (onhang.go), at the
+// learner's line (stack.go). The last lines (closing.go) name the next step and, if it was
+// red before (lastred.go), its common causes.
 package step
 
 import (
@@ -29,9 +29,8 @@ import (
 // Main runs the steps of a lesson. A lesson's TestMain calls it and nothing
 // else.
 //
-// It runs the test binary a second time, as its child, and turns what the child
-// says when it crashes into a few lines. Under a debugger and while fuzzing
-// there is one process only.
+// It runs the test binary again as its child, and reduces what the child prints in a
+// crash to a few lines. Under a debugger, and while fuzzing, there is only one process.
 func Main(m *testing.M) {
 	flag.Parse()
 	if flagValue("test.list") != "" {
@@ -45,14 +44,14 @@ func Main(m *testing.M) {
 	syscall.Exit(supervise(names)) // os.Exit would let the race detector wait for a second
 }
 
-// Begin opens a step, and the function that it returns closes it:
+// Begin starts a step, and the function that it returns ends it:
 //
 //	defer step.Begin(t)()
 //
-// While an earlier step of the lesson is red, the step is skipped. While it
-// runs, the watchdog looks after it. When it has ended, none of its goroutines
-// may be left. In a sub-test, and in the function of a fuzz target, it makes the
-// others of the same step wait once one is red, and turns a panic into a failure.
+// If an earlier step of the lesson is red, Begin skips the step. While the step runs, a
+// watchdog limits its time and memory. After it has ended, none of its goroutines may be
+// left. In a sub-test, and in the function of a fuzz target, Begin makes the others of the
+// same step wait once one is red, and turns a panic into a failure.
 func Begin(tb testing.TB) (end func()) {
 	tb.Helper()
 	if red := current.begin(tb.Name()); red != "" {
@@ -99,4 +98,4 @@ func failPlainly(tb testing.TB, sentence string) {
 	tb.Fail()
 }
 
-const leakSentence = "the step has ended, and a goroutine that it started is left"
+const leakSentence = "the step ended, but a goroutine that it started is still there"

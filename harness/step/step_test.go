@@ -90,40 +90,40 @@ func TestWhateverGoesWrongIsTheFailureOfOneStep(t *testing.T) {
 		"a channel on which nobody sends": {"2=hang", "TestTwo", "1 of 5",
 			[]string{"this step hangs at sample.go:37 (misbehave, chan receive), after 1s of real time"}},
 		"a loop without end": {"2=spin", "TestTwo", "1 of 5",
-			[]string{"this step is not at its end after 1s of real time, and your code keeps running in sample.go (misbehave), called at sample.go:26 (Do"}},
+			[]string{"this step has not ended after 1s of real time, and your code keeps running ", " (spin), called at sample.go:39 (misbehave)"}},
 		"a loop that calls": {"2=work", "TestTwo", "1 of 5",
-			[]string{"and your code keeps running at stuck.go:", "in each of 10 looks"}},
+			[]string{"and your code keeps running at stuck.go:", "in each of 10 samples"}},
 		"a loop that takes all memory": {"2=grow", "TestTwo", "1 of 5",
-			[]string{"this step has taken more than 1 GiB of memory, and your code keeps running at stuck.go:1", "(stuck), called at sample.go:"}},
+			[]string{"this step used more than 1 GiB of memory, and your code keeps running at stuck.go:1", "(stuck), called at sample.go:"}},
 		"a lock that the caller has": {"4=relock", "TestFour", "3 of 5",
-			[]string{"your code waits at stuck.go:27 (again, sync.Mutex.Lock) for a lock that is not given back, after 1s of real time",
-				"it was called at stuck.go:9 (stuck): is the lock taken there already, or did an earlier call return without its Unlock?"}},
+			[]string{"your code waits at stuck.go:27 (again, sync.Mutex.Lock) for a lock that is not released, after 1s of real time",
+				"it was called at stuck.go:9 (stuck), called at sample.go:60 (misbehave), called at sample.go:26 (Do-range1): is the lock already held there, or did an earlier call return without Unlock?"}},
 		"a lock that another goroutine has": {"2=held", "TestTwo", "1 of 5",
-			[]string{"your code waits at stuck.go:27 (again, sync.Mutex.Lock)", "another goroutine is at stuck.go:34 (hold, chan send): does that one have the lock?"}},
+			[]string{"your code waits at stuck.go:27 (again, sync.Mutex.Lock)", "another goroutine is at stuck.go:34 (hold, chan send): does it hold the lock?"}},
 		"a mutex locked twice, in a bubble": {"3=mutex", "TestThree", "2 of 5",
-			[]string{"your code waits at sample.go:43 (misbehave, sync.Mutex.Lock) for a lock that is not given back, after 1s of real time"}},
+			[]string{"your code waits at sample.go:42 (misbehave, sync.Mutex.Lock) for a lock that is not released, after 1s of real time"}},
 		"a bubble that nothing can wake": {"3=hang", "TestThree", "2 of 5",
-			[]string{"sample_test.go:27: this step hangs at sample.go:37 (misbehave, chan receive), and nothing can wake it any more"}},
+			[]string{"sample_test.go:27: this step hangs at sample.go:37 (misbehave, chan receive), and nothing can wake it"}},
 		"a wait that says what it waits for": {"4=hang", "TestFour", "3 of 5",
 			[]string{"sample_test.go:37: the fourth answer never came: 0 bytes at the client", `waited for "ok"`, "your code is at sample.go:37 (misbehave, chan receive)"}},
 		"the same outside a bubble": {"4=spin", "TestFour", "3 of 5",
-			[]string{"your code keeps running in sample.go (misbehave)"}},
+			[]string{"and your code keeps running ", " (spin), called at sample.go:39 (misbehave)"}},
 		"a panic": {"2=panic", "TestTwo", "1 of 5",
-			[]string{"panic: assignment to entry in nil map, at sample.go:46 (misbehave)"}},
+			[]string{"panic: assignment to entry in nil map, at sample.go:45 (misbehave)"}},
 		"a panic in a bubble": {"3=panic", "TestThree", "2 of 5",
-			[]string{"panic: assignment to entry in nil map, at sample.go:46 (misbehave)"}},
+			[]string{"panic: assignment to entry in nil map, at sample.go:45 (misbehave)"}},
 		"a panic in a fuzz target": {"5=panic", "FuzzFive", "4 of 5",
-			[]string{"panic: assignment to entry in nil map, at sample.go:46 (misbehave)"}},
+			[]string{"panic: assignment to entry in nil map, at sample.go:45 (misbehave)"}},
 		"a panic on a goroutine of its own": {"2=panicgo", "TestTwo", "1 of 5",
-			[]string{"panic: send on closed channel, at sample.go:64 (crash)", "the whole process ended with it"}},
+			[]string{"panic: send on closed channel, at sample.go:63 (crash)", "the whole process ended with it"}},
 		"the same in a bubble": {"3=panicgo", "TestThree", "2 of 5",
-			[]string{"panic: send on closed channel, at sample.go:64 (crash)"}},
+			[]string{"panic: send on closed channel, at sample.go:63 (crash)"}},
 		"a map written from two goroutines": {"2=maps", "TestTwo", "1 of 5",
-			[]string{"fatal error: concurrent map writes, at sample.go:68 (fill)"}},
+			[]string{"fatal error: concurrent map writes, at sample.go:67 (fill)"}},
 		"a goroutine that is left": {"2=leak", "TestTwo", "1 of 5",
-			[]string{"the step has ended, and a goroutine that it started is left, at sample.go:72 (wait, chan receive)"}},
+			[]string{"the step ended, but a goroutine that it started is still there, at sample.go:71 (wait, chan receive)"}},
 		"the same in a bubble that it left": {"3=leak", "TestThree", "2 of 5",
-			[]string{"the step has ended, and a goroutine that it started is left, at sample.go:72 (wait, chan receive)"}},
+			[]string{"the step ended, but a goroutine that it started is still there, at sample.go:71 (wait, chan receive)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -243,7 +243,7 @@ func TestABadLimitIsRefused(t *testing.T) {
 	cmd.Env = append(os.Environ(), "STEP_LIMIT=soon")
 	out, _ := cmd.CombinedOutput()
 	require.Equal(t, 2, cmd.ProcessState.ExitCode())
-	require.Contains(t, string(out), `STEP_LIMIT is "soon"; it should be a duration such as 30s, or off`)
+	require.Contains(t, string(out), `STEP_LIMIT must be a duration such as 30s, or off (got "soon")`)
 }
 
 // The child ends with its parent, also when the parent had no time to say so.

@@ -82,15 +82,15 @@ func (l *lesson) crashed(step, dump string, took time.Duration) {
 	for _, earlier := range l.steps[:max(0, slices.Index(l.steps, step))] {
 		l.green[earlier] = true
 	}
-	l.printFailure(took, sentence+"\nthe whole process ended with it, and with it all that others were waiting for")
+	l.printFailure(took, sentence+"\nthe whole process ended with it, and so did everything that others were waiting for")
 }
 
 // crashSentence says in one line what the runtime says in pages.
 func crashSentence(dump string) string {
 	reason, stacks := inspect.Crash(dump)
 	crashed := stacks[:min(1, len(stacks))]
-	if _, ok := ownPlace(crashed); ok {
-		stacks = crashed
+	if _, ok := ownPlace(crashed); ok || strings.HasPrefix(reason, "panic: ") {
+		stacks = crashed // nobody else is to blame for a panic
 	}
 	return at(reason, stacks)
 }

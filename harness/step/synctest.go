@@ -52,20 +52,21 @@ func reportDeadlock(t *testing.T, ended bool) {
 	if ended {
 		Fail(t, at(leakSentence, inBubble))
 	}
-	sentence, details := current.hangs("and nothing can wake it any more", inBubble)
+	sentence, details := current.hangs("and nothing can wake it", inBubble)
 	Fail(t, sentence, details...)
 }
 
-// Advance lets d of the bubble's time pass, with all that happens in it.
+// Advance moves the bubble's time forward by d, and returns when everything due by then
+// has happened.
 func Advance(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }
 
-// Pass lets d of the bubble's time pass, as [Advance] does, unless a goroutine waits
-// for a lock: the bubble's clock stands still then, so Pass returns when each of the
-// others waits. It is for what waits for an end that the step is about to bring, in
-// whatever way.
+// Pass moves the bubble's time forward by d, as [Advance] does, unless a goroutine waits
+// for a lock. The bubble's clock then stands still, so Pass returns when all the other
+// goroutines wait. Use it for code that waits, in whatever way, for an end that the step
+// is about to cause.
 func Pass(d time.Duration) {
 	for {
 		calm, clock := true, true

@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// Whatever checks the learner's code on many inputs that draw makes of a Dice.
-// When an input fails its check, the step fails on the least one that Whatever can
-// make of it, with what the check says there. The inputs are the same from run to run, so
-// that a step does not change its mind between two saves; STEP_SEED=random, or
-// another number, is for other ones.
+// Whatever checks the learner's code on many inputs, each of which draw makes from a Dice.
+// If an input fails its check, Whatever shrinks it as far as it can, and the step fails
+// with the check's message for the smallest one. The inputs are the same in every run, so
+// that a step does not change its result between two saves; set STEP_SEED to random, or to
+// a number, for different ones.
 //
-// Check fails by [Fail] and the like, or by a panic, on the goroutine that calls
-// it, and must do the same each time that it gets the same input.
+// Check fails by calling [Fail] or a similar function, or by a panic, on the goroutine that
+// called it, and must do the same every time for the same input.
 func Whatever[T any](tb testing.TB, tries int, draw func(*Dice) T, check func(tb testing.TB, in T)) {
 	tb.Helper()
 	seed := seed()
@@ -32,7 +32,7 @@ func Whatever[T any](tb testing.TB, tries int, draw func(*Dice) T, check func(tb
 		in := draw(&Dice{given: least})
 		defer panicsOn(tb, in)
 		check(tb, in)
-		Fail(tb, "your code does not do the same each time that it gets the same input", "input "+show(in), "the first time, it was wrong")
+		Fail(tb, "your code gives different results for the same input", "input "+show(in), "its first result was wrong, the next one was not")
 	}
 }
 
@@ -51,7 +51,7 @@ func holds[T any](tb testing.TB, dice *Dice, draw func(*Dice) T, check func(tb t
 	attempt := &attempt{TB: tb}
 	in := draw(dice)
 	defer OnHang(tb, func() (string, []string) {
-		return "your code does not come to an end", []string{"input " + show(in)}
+		return "your code does not end on this input", []string{"input " + show(in)}
 	})()
 	defer func() {
 		if p := recover(); p != nil {

@@ -68,7 +68,7 @@ func TestWhateverSaysSoWhenAVerdictChanges(t *testing.T) {
 		if calls++; calls == 3 {
 			Fail(tb, "the third")
 		}
-	}), "your code does not do the same each time that it gets the same input")
+	}), "your code gives different results for the same input")
 }
 
 func TestTheSeedIsChosenByTheEnvironment(t *testing.T) {

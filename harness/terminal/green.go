@@ -37,7 +37,7 @@ func (v view) learned(r progress.Result) string {
 
 // avoided names the mistakes that were just avoided, and who has shipped them.
 func (v view) avoided(lesson catalog.Lesson, all []catalog.KnownMistake) string {
-	lines := []string{"you have avoided what others have shipped:"}
+	lines := []string{"your code avoids these mistakes, which others have shipped:"}
 	n := min(len(all), 4)
 	if v.tight {
 		n = 1
@@ -51,22 +51,27 @@ func (v view) avoided(lesson catalog.Lesson, all []catalog.KnownMistake) string 
 	return strings.Join(lines, "\n")
 }
 
-// afterwards names the lesson after one that is done: the first open one behind it,
-// or else the first open one.
+// afterwards names the lesson after one that is done.
 func (v view) afterwards(lesson catalog.Lesson) string {
-	var next catalog.Lesson
-	for _, other := range v.lessons {
-		result, ran := v.now.Results[other.Name]
-		if ran && !result.Done && (next.Name == "" || next.Number < lesson.Number && other.Number > lesson.Number) {
-			next = other
-		}
-	}
-	if next.Name == "" {
+	next, open := v.following(lesson)
+	if !open {
 		return v.fold(status.AllDone)
 	}
 	text := v.fold("lesson "+next.Name+" · "+next.Title) + "\n" + status.Relative(v.root, next.Readme())
 	if v.keys {
-		text += " · n shows where you are in it"
+		text += " · press n to see where you are in it"
 	}
 	return text
+}
+
+// following returns the lesson after one that is done: the first open one behind it, or
+// else the first open one, if there is one.
+func (v view) following(lesson catalog.Lesson) (next catalog.Lesson, open bool) {
+	for _, other := range v.lessons {
+		result, ran := v.now.Results[other.Name]
+		if ran && !result.Done && (!open || next.Number < lesson.Number && other.Number > lesson.Number) {
+			next, open = other, true
+		}
+	}
+	return next, open
 }

@@ -8,36 +8,31 @@ import (
 	"example.com/sseworkbook/harness/status"
 )
 
-// body shows what the last run of a lesson has shown, and what to do now.
-func (v view) body(r progress.Result) string {
+// body shows what the last run of a lesson has shown: what is red, and then what helps
+// with it and what to do now.
+func (v view) body(r progress.Result) (red, rest string) {
 	switch {
 	case r.Done:
-		return v.learned(r) + v.untried(r) + v.part(v.style.bold, "next", v.afterwards(r.Lesson))
+		return "", v.learned(r) + v.untried(r) + v.part(v.style.bold, "next", v.afterwards(r.Lesson))
 	case r.Race == progress.RaceDue && v.stale(r):
-		return v.part(v.style.green, "green", "all steps pass")
+		return v.part(v.style.green, "green", "all steps pass"), ""
 	case r.Race == progress.RaceDue:
-		return v.part(v.style.green, "green", v.fold("all steps pass; now with the race detector ("+status.FirstRace+") …"))
+		return v.part(v.style.green, "green", v.fold("all steps pass; now with the race detector ("+status.FirstRace+") …")), ""
 	}
 	return v.open(r)
 }
 
 // stale reports whether the lines that a result names were saved over since.
-func (v view) stale(r progress.Result) bool { return v.now.Running && v.now.Lesson == r.Lesson.Name }
+func (v view) stale(r progress.Result) bool { return v.runs(r.Lesson) }
 
-// open shows the one thing in a lesson that is red, the learner's own lines that it
-// names, and what to do now.
-func (v view) open(r progress.Result) string {
-	step, open := r.Next()
-	var red, message string
-	switch {
-	case r.BuildError != "":
-		red, message = strings.TrimSpace(r.BuildError), r.BuildError
-	case open:
-		red, message = v.step(r, step), step.Message
-	default:
-		red, message = "all steps pass, but\n"+strings.TrimSpace(r.Outside), r.Outside
+// open shows the one thing in a lesson that is red; then the learner's own lines that
+// it names, and what to do now.
+func (v view) open(r progress.Result) (top, rest string) {
+	red, message := v.red(r)
+	var parts []string
+	if v.hinted(r) && v.tight {
+		parts = append(parts, v.part(v.style.bold, "hint", v.hintText()))
 	}
-	parts := []string{v.part(v.style.red, "red", red)}
 	if !v.stale(r) {
 		if code, ok := findExcerpt(r.Lesson, message); ok {
 			parts = append(parts, v.part(v.style.bold, "code", v.code(code)))
@@ -46,17 +41,39 @@ func (v view) open(r progress.Result) string {
 			parts = append(parts, v.part(v.style.bold, "often", v.fold(r.Mistakes)))
 		}
 	}
-	if v.hint.lesson == r.Lesson.Name && v.hint.step == step.Name {
+	if step, open := r.Next(); open && step.Printed != "" && r.BuildError == "" {
+		parts = append(parts, v.part(v.style.bold, "print", step.LastPrinted()))
+	}
+	if v.hinted(r) && !v.tight {
 		parts = append(parts, v.part(v.style.bold, "hint", v.hintText()))
 	}
 	if r.Race == progress.Raced {
 		parts = append(parts, v.part(v.style.bold, "run", status.TestCommand(v.root, r)))
 	}
-	todo := v.part(v.style.bold, "next", v.fold("edit "+status.Relative(v.root, r.Lesson.File())+"; its lesson runs when you save it"))
+	todo := v.part(v.style.bold, "next", v.fold("edit "+status.Relative(v.root, r.Lesson.File())+"; the lesson runs when you save it"))
 	if !v.keys {
 		todo += fmt.Sprintf("hint  go run ./harness hint %d\n", r.Lesson.Number)
 	}
-	return strings.Join(append(parts, todo), "\n")
+	return v.part(v.style.red, "red", red) + "\n", strings.Join(append(parts, todo), "\n")
+}
+
+// red returns what is red in a lesson that is open, as it is shown and as the run has
+// said it.
+func (v view) red(r progress.Result) (shown, message string) {
+	step, open := r.Next()
+	switch {
+	case r.BuildError != "":
+		return strings.TrimSpace(r.BuildError), r.BuildError
+	case open:
+		return v.step(r, step), step.Message
+	}
+	return "all steps pass, but\n" + strings.TrimSpace(r.Outside), r.Outside
+}
+
+// hinted reports whether the hint that was shown last is for what is red.
+func (v view) hinted(r progress.Result) bool {
+	step, open := r.Next()
+	return open && r.BuildError == "" && v.hint.lesson == r.Lesson.Name && v.hint.step == step.Name
 }
 
 // untried says what the race detector has not seen; "" if that is nothing.
@@ -101,7 +118,7 @@ func (v view) hintText() string {
 		lines = append(lines, reflow(h.Text, v.width-len(margin)))
 	}
 	if h.N < h.Of {
-		lines = append(lines, v.style.dim("h again tells more"))
+		lines = append(lines, v.style.dim("press h again for more"))
 	}
 	return strings.Join(lines, "\n")
 }

@@ -32,10 +32,28 @@ func (t *Terminal) TakeKeys(in io.Reader) (restore func(), err error) {
 		})
 		return width, height
 	}
-	return sync.OnceFunc(func() {
-		unheard()
-		descriptor(keyboard, func(fd int) { _ = term.Restore(fd, before) }) // a terminal that is gone needs it no more
+	giveBack := func() { // a terminal that is gone needs it no more
+		descriptor(keyboard, func(fd int) { _ = term.Restore(fd, before) })
 		fmt.Fprintln(t.Out)
+	}
+	var mu sync.Mutex // guards over, and the terminal's state with it
+	over := false
+	t.lend = func(use func() error) error {
+		giveBack()
+		err := use()
+		mu.Lock()
+		defer mu.Unlock()
+		if !over {
+			descriptor(keyboard, func(fd int) { _, _ = term.MakeRaw(fd) })
+		}
+		return err
+	}
+	return sync.OnceFunc(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		over = true
+		unheard()
+		giveBack()
 	}), nil
 }
 

@@ -4,46 +4,83 @@ import (
 	"context"
 	"io"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 )
 
-// A key is what was pressed, as a terminal sends it.
-type key byte
+// A key is what was pressed: a letter, a control code, or one of the keys below.
+type key rune
 
 // Keys that are no letters. In a terminal that hands over each key, Ctrl-C is one
 // of them.
 const (
-	ctrlC = 0x03
-	ctrlD = 0x04
-	enter = '\r'
+	ctrlC  = 0x03
+	ctrlD  = 0x04
+	enter  = '\r'
+	ctrlZ  = 0x1a
+	escape = 0x1b
+
+	up key = -1 - iota
+	down
+	left
+	right
+	pageUp
+	pageDown
 )
 
-// readKeys reads what is pressed. The channel is closed when in is at its end. The
-// function ends the reading, as far as in lets it: a terminal that is read stays so
-// until the next key is pressed, or the process ends.
-func readKeys(ctx context.Context, in io.Reader) (pressed <-chan key, end func()) {
+// sequences are the keys for which a terminal sends more than one byte, by the end of
+// what it sends.
+var sequences = map[string]key{"A": up, "B": down, "C": right, "D": left, "5~": pageUp, "6~": pageDown}
+
+// name is what is written for a key.
+func (k key) name() string {
+	switch k {
+	case up:
+		return "↑"
+	case down:
+		return "↓"
+	case left:
+		return "←"
+	case right:
+		return "→"
+	case escape:
+		return "Esc"
+	case ctrlZ:
+		return "^Z"
+	}
+	return string(rune(k))
+}
+
+// readKeys reads what is pressed, and no more of it before the channel again is sent
+// to: another program may have the keyboard meanwhile. The channel pressed is closed
+// when in is at its end. The function ends the reading, as far as in lets it: a
+// terminal that is read stays so until the next key is pressed, or the process ends.
+func readKeys(ctx context.Context, in io.Reader) (pressed <-chan []key, again chan<- struct{}, end func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	out := make(chan key)
+	out, more := make(chan []key), make(chan struct{}, 1)
 	var reader sync.WaitGroup
 	reader.Go(func() {
 		defer close(out)
 		buffer := make([]byte, 64)
 		for {
 			n, err := in.Read(buffer)
-			for _, k := range keysOf(buffer[:n]) {
-				select {
-				case out <- k:
-				case <-ctx.Done():
-					return
-				}
-			}
 			if err != nil {
+				return
+			}
+			select {
+			case out <- keysOf(buffer[:n]):
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case <-more:
+			case <-ctx.Done():
 				return
 			}
 		}
 	})
-	return out, func() {
+	return out, more, func() {
 		cancel()
 		limited, ok := in.(interface{ SetReadDeadline(time.Time) error })
 		if ok && limited.SetReadDeadline(time.Now()) == nil {
@@ -52,29 +89,25 @@ func readKeys(ctx context.Context, in io.Reader) (pressed <-chan key, end func()
 	}
 }
 
-// sequence is what a terminal sends for a key that is no letter: an arrow and its
-// kind, or an escape alone.
-var sequence = regexp.MustCompile("^\x1b([\\[O][0-?]*[ -/]*[@-~])?")
+// sequence is what a terminal sends for a key that is no letter.
+var sequence = regexp.MustCompile("^\x1b[\\[O][0-?]*[ -/]*[@-~]")
 
-// keysOf returns the keys in what one read has brought. The arrows to the right and
-// to the left go to the next lesson and to the one before; others do nothing. Ctrl-C
-// and Ctrl-D quit.
+// keysOf returns the keys in what one read has brought. Of the keys that are no
+// letters, those that have no meaning here are left out.
 func keysOf(read []byte) []key {
 	var pressed []key
 	for len(read) > 0 {
-		n := max(len(sequence.Find(read)), 1)
-		switch last := read[n-1]; {
-		case n > 1 && last == 'C':
-			pressed = append(pressed, 'n')
-		case n > 1 && last == 'D':
-			pressed = append(pressed, 'p')
-		case read[0] == '\x1b': // another one that is no letter
-		case last == ctrlC, last == ctrlD:
-			pressed = append(pressed, 'q')
-		default:
-			pressed = append(pressed, key(last))
+		one := sequence.Find(read)
+		if one == nil {
+			pressed, read = append(pressed, key(read[0])), read[1:]
+			continue
 		}
-		read = read[n:]
+		read = read[len(one):]
+		for end, k := range sequences {
+			if strings.HasSuffix(string(one), end) {
+				pressed = append(pressed, k)
+			}
+		}
 	}
 	return pressed
 }

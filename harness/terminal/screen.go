@@ -19,8 +19,10 @@ type view struct {
 	root    string
 	lessons []catalog.Lesson
 	page    string // what is said of the home page; "" for nothing
-	width   int
-	tight   bool // where there are few lines: no blank ones, and less of what is many
+	columns int    // of the terminal
+	width   int    // of what is written here, in columns
+	height  int    // in lines; 0 for as many as it takes
+	tight   bool   // where there are few lines: no blank ones, and less of what is many
 	style   style
 	keys    bool // whether keys do something
 
@@ -28,7 +30,8 @@ type view struct {
 	pane   pane
 	lesson string   // the one that was chosen, by name; "" for the one that is due
 	hint   stepHint // the one that was shown last
-	diff   string   // what pane diffPane shows
+	text   string   // what pane textPane shows
+	scroll int      // how many lines are above what is shown of what scrolls
 	note   string   // what answers the last key
 	warned string   // the lesson that is not green, of which d again shows the answers
 }
@@ -39,8 +42,7 @@ type pane int
 const (
 	lessonPane pane = iota
 	listPane
-	diffPane
-	helpPane
+	textPane // the diff, the mistakes, the help
 )
 
 // A stepHint is a hint, which is shown while the step that it helps with is red.
@@ -52,43 +54,85 @@ type stepHint struct {
 // follow has the view show a snapshot. A save brings its lesson up.
 func (v *view) follow(now watch.Snapshot) {
 	if now.Running && !v.now.Running && now.Lesson != "" {
-		v.pane, v.lesson, v.note = lessonPane, "", ""
+		v.pane, v.lesson, v.note, v.scroll = lessonPane, "", "", 0
 	}
 	v.now = now
 }
 
-// fit returns the view in a terminal of so many columns and lines.
-func (v view) fit(width, height int) view {
-	v.width = min(max(width, minWidth), plainWidth)
-	v.tight = lines(v.screen()) > height
-	return v
+// screen returns what there is to see, in lines.
+func (v view) screen() string {
+	text, _ := v.fit(v.width, 0)
+	return text
+}
+
+// fit returns what there is to see in a terminal of so many columns and lines, and how
+// far that is scrolled. Where not all of it has room, blank lines go first. Then what
+// is red stays, and the rest scrolls under it.
+func (v view) fit(width, height int) (screen string, scrolled int) {
+	v.columns, v.height = max(width, minWidth), height
+	v.width = min(v.columns, plainWidth)
+	top, rest, foot := v.content()
+	if height == 0 || lines(top+rest+foot) <= height {
+		return top + rest + foot, 0
+	}
+	v.tight = true
+	top, rest, foot = v.content()
+	if lines(top+rest+foot) <= height {
+		return top + rest + foot, 0
+	}
+	room := height - lines(top+foot)
+	if room < 3 { // too little to scroll in: all of it scrolls
+		top, rest, room = "", top+rest, height-lines(foot)
+	}
+	room = max(room-1, 1) // a line says how much there is
+	all := strings.SplitAfter(rest, "\n")
+	all = all[:len(all)-1] // what is behind the last line is ""
+	scrolled = min(max(v.scroll, 0), len(all)-room)
+	above, below := scrolled, len(all)-room-scrolled
+	more := v.style.dim(fmt.Sprintf("↑ %d · ↓ %d more lines", above, below)) + "\n"
+	return top + strings.Join(all[above:above+room], "") + more + foot, scrolled
 }
 
 // lines returns how many lines of a terminal a screen takes, with the one below it, in
 // which the cursor stands.
 func lines(screen string) int { return strings.Count(screen, "\n") + 1 }
 
-// screen returns what there is to see, in lines.
-func (v view) screen() string {
-	var text string
+// content returns the parts of the screen: what stays at its top, what scrolls, and
+// what stays below.
+func (v view) content() (top, rest, foot string) {
 	switch v.pane {
 	case listPane:
-		text = v.list()
-	case diffPane:
-		return v.diff + "\n" + v.style.dim("any key goes back") + "\n"
-	case helpPane:
-		text = v.help()
+		rest = v.list()
+	case textPane:
+		rest = v.text + "\n"
 	default:
-		text = v.main()
-		if v.tight {
-			text = strings.ReplaceAll(text, "\n\n", "\n")
-		}
+		top, rest = v.main()
 	}
+	foot = v.foot()
 	if !v.keys {
-		return text
+		return top, rest, foot
+	}
+	if v.tight && v.pane == lessonPane {
+		top, rest = strings.ReplaceAll(top, "\n\n", "\n"), strings.ReplaceAll(rest, "\n\n", "\n")
+	}
+	return v.broken(top), v.broken(rest), v.broken(foot)
+}
+
+// foot answers the last key, and names the keys.
+func (v view) foot() (text string) {
+	if !v.keys {
+		return ""
 	}
 	if v.note != "" {
-		text += "\n" + v.style.bold(v.note) + "\n"
+		text = v.style.bold(wrap(v.note, v.width)) + "\n"
+	}
+	switch {
+	case v.pane == textPane:
+		return "\n" + text + v.style.dim("↑ ↓ scroll · q back") + "\n"
+	case v.tight:
+		return text + v.style.dim("? keys · q quit") + "\n"
+	case text != "":
+		text = "\n" + text
 	}
 	text += "\n" + v.style.dim(wrap(keyLine(), v.width)) + "\n"
 	if v.page != "" {
@@ -122,28 +166,36 @@ func (v view) results() (all []progress.Result) {
 	return all
 }
 
-// main returns the lesson that is shown; first of all its name.
-func (v view) main() string {
+// main returns the lesson that is shown: what stays, first of all its name, and what
+// may scroll.
+func (v view) main() (top, rest string) {
 	lesson, ok := v.shown()
 	result, ran := v.now.Results[lesson.Name]
 	summary := strings.TrimSpace(status.Summary(result))
-	switch running := v.now.Running && (v.now.Lesson == lesson.Name || !ran); {
+	switch running := v.runs(lesson) || v.now.Running && !ran; {
 	case !ok && v.now.Err != nil:
-		return v.part(v.style.red, "error", v.fold(v.now.Err.Error()))
+		return v.part(v.style.red, "error", v.fold(v.now.Err.Error())), ""
 	case !ok && len(v.now.Results) == 0:
-		return v.style.bold("running the tests of all lessons …") + "\nthis first build takes longest\n"
+		return v.style.bold("running the tests of all lessons …") + "\nthe first build takes longest\n", ""
 	case !ok:
-		return v.list() + "\n" + wrap(status.AllDone, v.width) + "\n"
+		return "", v.list() + "\n" + wrap(status.AllDone, v.width) + "\n"
 	case running && ran:
-		return v.heading(lesson) + summary + v.style.bold(" · running …") + "\n\n" + v.style.dim("the run before:") + "\n" + v.body(result)
+		top, rest = v.body(result)
+		return v.heading(lesson) + summary + v.style.bold(" · running …") + "\n\n" + v.style.dim("the previous run:") + "\n" + top, rest
 	case running:
-		return v.heading(lesson) + v.style.bold("running …") + " this first build takes longest\n"
+		return v.heading(lesson) + v.style.bold("running …") + " the first build takes longest\n", ""
 	case v.now.Err != nil:
-		return v.heading(lesson) + "\n" + v.part(v.style.red, "error", v.fold(v.now.Err.Error()))
+		return v.heading(lesson) + "\n" + v.part(v.style.red, "error", v.fold(v.now.Err.Error())), ""
 	case !ran:
-		return v.heading(lesson) + "not run yet\n"
+		return v.heading(lesson) + "not run yet\n", ""
 	}
-	return v.heading(lesson) + summary + "\n\n" + v.body(result)
+	top, rest = v.body(result)
+	return v.heading(lesson) + summary + "\n\n" + top, rest
+}
+
+// runs reports whether a lesson is being run, alone or with all others.
+func (v view) runs(lesson catalog.Lesson) bool {
+	return v.now.Running && (v.now.Lesson == "" || v.now.Lesson == lesson.Name)
 }
 
 // heading names a lesson.
@@ -179,10 +231,10 @@ func (v view) list() string {
 
 // help says what the keys do.
 func (v view) help() string {
-	text := v.style.bold("watch runs a lesson when you save a file of it") + "\n\n"
+	text := v.style.bold("watch runs a lesson when you save one of its files") + "\n\n"
 	for _, b := range bindings {
 		if b.help != "" {
-			text += fmt.Sprintf("%c  %s\n", b.key, b.help)
+			text += fmt.Sprintf("%-5s  %s\n", b.name(), b.help)
 		}
 	}
 	return text

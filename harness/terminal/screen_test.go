@@ -6,10 +6,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/hints"
 	"example.com/sseworkbook/harness/mistakes"
 	"example.com/sseworkbook/harness/progress"
 	"example.com/sseworkbook/harness/watch"
@@ -103,7 +105,7 @@ code  lessons/01-greeting/greeting.go:4
         5 │     return nmae
         6 │ }
 
-next  edit lessons/01-greeting/greeting.go; its lesson runs
+next  edit lessons/01-greeting/greeting.go; the lesson runs
       when you save it
 hint  go run ./harness hint 1
 `, v.of(u).screen())
@@ -112,8 +114,8 @@ hint  go run ./harness hint 1
 	keyed := v.of(u).screen()
 	require.NotContains(t, keyed, "go run ./harness hint")
 	require.True(t, strings.HasSuffix(keyed, `
-h hint · r run again · n next · p previous · l list · d diff
-· q quit · ? help
+h hint · e edit · d diff · r run again · n next · l list · ?
+help · q quit
 home page http://localhost:8090
 `), keyed)
 }
@@ -121,8 +123,9 @@ home page http://localhost:8090
 // Where there are few lines, nothing that matters is left out.
 func TestATightScreen(t *testing.T) {
 	v := shopView(t)
-	v.tight = true
+	v.keys = true
 	u := watch.Snapshot{N: 1, Lesson: "01-greeting", Results: results(red(v.lessons[0], "wrong, at greeting.go:4 (Hello)"))}
+	screen, _ := v.of(u).fit(60, 13)
 	require.Equal(t, `lesson 01-greeting · Saying: what one says to somebody
 0 of 1 steps
 red   TestHello
@@ -132,12 +135,46 @@ code  lessons/01-greeting/greeting.go:4
         3 │ // Hello greets.
       ▸ 4 │ func Hello(name string) string {
         5 │     return nmae
-next  edit lessons/01-greeting/greeting.go; its lesson runs
+next  edit lessons/01-greeting/greeting.go; the lesson runs
       when you save it
-hint  go run ./harness hint 1
-`, v.of(u).screen())
+? keys · q quit
+`, screen)
 	u.Results = results(green(v.lessons[0]))
-	require.Contains(t, v.of(u).screen(), "      No name · one/hello#12\n      and 4 more in lessons/01-greeting/README.md\ndiff ")
+	screen, _ = v.of(u).fit(60, 16)
+	require.Contains(t, screen, "      No name · one/hello#12\n      and 4 more in lessons/01-greeting/README.md\ndiff ")
+}
+
+// What is red stays on the screen, and the hint scrolls under it.
+func TestWhatIsRedStaysOnTheScreen(t *testing.T) {
+	v := shopView(t)
+	v.keys = true
+	result := red(v.lessons[0], "wrong, at greeting.go:4 (Hello), and here it is told at some length what a client has seen\ngot  \"one line that is longer than forty columns, in words\"\nwant \"hello\"")
+	v.hint = stepHint{"01-greeting", "TestHello", hints.Hint{N: 5, Of: 5, Title: "the answer", Text: strings.Repeat("a line of the hint\n\n", 30)}}
+	v = v.of(watch.Snapshot{N: 1, Lesson: "01-greeting", Results: results(result)})
+	for _, size := range [][2]int{{40, 15}, {80, 24}, {120, 40}} {
+		for _, v.scroll = range []int{0, 7, 1000} {
+			screen, _ := v.fit(size[0], size[1])
+			if size[1] > 15 || v.scroll == 0 {
+				require.Contains(t, screen, "red   TestHello\n", "%v %d", size, v.scroll)
+				require.Contains(t, screen, "want \"hello\"\n", "%v %d", size, v.scroll)
+			}
+			require.Contains(t, screen, "more lines\n")
+			require.LessOrEqual(t, lines(screen), size[1])
+			for line := range strings.Lines(screen) {
+				require.LessOrEqual(t, utf8.RuneCountInString(line), size[0]+1, "%q", line)
+			}
+		}
+		_, scrolled := v.fit(size[0], size[1])
+		v.scroll = scrolled - 1
+		screen, _ := v.fit(size[0], size[1])
+		require.Contains(t, screen, "↓ 1 more lines")
+	}
+
+	// A hint goes when the code does not compile.
+	result.BuildError = "lessons/01-greeting/greeting.go:5:9: undefined: nmae"
+	screen, _ := v.of(watch.Snapshot{N: 2, Lesson: "01-greeting", Results: results(result)}).fit(80, 24)
+	require.Contains(t, screen, "undefined: nmae")
+	require.NotContains(t, screen, "hint  ")
 }
 
 // What does not compile is shown where it stands, with a caret.
@@ -158,7 +195,7 @@ code  lessons/01-greeting/greeting.go:5
           │            ^
         6 │ }
 
-next  edit lessons/01-greeting/greeting.go; its lesson runs
+next  edit lessons/01-greeting/greeting.go; the lesson runs
       when you save it
 hint  go run ./harness hint 1
 `, v.of(watch.Snapshot{N: 1, Results: results(result)}).screen())
@@ -184,8 +221,8 @@ func TestOnlyTheLearnersOwnLinesAreShown(t *testing.T) {
 // Before the first run is over there is nothing to show, but that it takes longest.
 func TestTheScreenBeforeTheFirstResult(t *testing.T) {
 	v := shopView(t)
-	require.Equal(t, "running the tests of all lessons …\nthis first build takes longest\n", v.of(watch.Snapshot{Running: true}).screen())
-	require.Equal(t, "lesson 02-parting · Saying: what one says to somebody\nrunning … this first build takes longest\n",
+	require.Equal(t, "running the tests of all lessons …\nthe first build takes longest\n", v.of(watch.Snapshot{Running: true}).screen())
+	require.Equal(t, "lesson 02-parting · Saying: what one says to somebody\nrunning … the first build takes longest\n",
 		v.of(watch.Snapshot{Running: true, Lesson: "02-parting"}).screen())
 }
 
@@ -196,13 +233,13 @@ func TestTheScreenWhileALessonRuns(t *testing.T) {
 	require.True(t, strings.HasPrefix(v.of(u).screen(), `lesson 01-greeting · Saying: what one says to somebody
 0 of 1 steps · running …
 
-the run before:
+the previous run:
 red   TestHello
 `), v.of(u).screen())
 	require.NotContains(t, v.of(u).screen(), "code", "the lines that the message names are other ones now")
 
 	v.lesson = "02-parting" // chosen, while another one runs
-	require.Equal(t, "lesson 02-parting · Saying: what one says to somebody\nnot run yet\n", v.of(watch.Snapshot{Results: u.Results}).main())
+	require.Equal(t, "lesson 02-parting · Saying: what one says to somebody\nnot run yet\n", v.of(watch.Snapshot{Results: u.Results}).screen())
 }
 
 // A lesson that is done says what was learned, and what is next.
@@ -215,7 +252,7 @@ func TestTheScreenOfALessonThatIsDone(t *testing.T) {
 green You can now greet whoever comes through your door.
       Nobody feels left out.
 
-      you have avoided what others have shipped:
+      your code avoids these mistakes, which others have shipped:
       No name · one/hello#12
       Late · two/hi v1.2.0
       Low · two/hi#1
@@ -256,10 +293,10 @@ func TestTheScreenWhileTheRaceDetectorRuns(t *testing.T) {
 1 of 1 steps · -race to come
 
 green all steps pass; now with the race detector (the first
-      time, everything is compiled again) …
+      run compiles everything again) …
 `, v.of(u).screen())
 	u.Running = true
-	require.Contains(t, v.of(u).screen(), "1 of 1 steps · -race to come · running …\n\nthe run before:\ngreen all steps pass\n")
+	require.Contains(t, v.of(u).screen(), "1 of 1 steps · -race to come · running …\n\nthe previous run:\ngreen all steps pass\n")
 
 	raced := red(v.lessons[0], "data race: greeting.go:4 (Hello)")
 	raced.Race = progress.Raced
@@ -336,5 +373,6 @@ func TestTextIsBrokenBetweenWords(t *testing.T) {
 	require.Equal(t, "ä bb\nccccccc\nd", wrap("  ä  bb ccccccc d", 5))
 	require.Equal(t, "a b\nc\n\n    x y  z\n\n- one two", reflow("a\nb c\n\n    x y  z\n\n- one two\n", 3))
 	require.Equal(t, "abcd…", clip("abcdefg", 5))
+	require.Equal(t, "  ab cd\n  ef\n  gh\x1b[1mij\x1b[0mkl\n  mn\n", view{columns: 8}.broken("  ab cd ef\n  gh\x1b[1mij\x1b[0mklmn\n"))
 	require.Equal(t, "red   a\n\n      b\n", view{}.part(style{}.bold, "red", "a\n\nb"))
 }

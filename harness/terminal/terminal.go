@@ -19,15 +19,18 @@ type Terminal struct {
 	Root    string           // the workbook's folder
 	Lessons []catalog.Lesson // all of them
 	Out     io.Writer
-	Page    string // what to say of the home page; "" for nothing
+	URL     string // of the home page; "" for none
+	NoPage  string // why there is none; "" if nobody wants it
 
 	// What TakeKeys sets. Without keys, what is written are plain lines without an
 	// escape code.
-	keys    io.Reader                  // what is pressed, where each key comes by itself
-	size    func() (width, height int) // how many columns and lines there are
-	resized <-chan os.Signal           // size has changed; nil: nothing says so
-	colour  bool                       // with escape codes for colours
+	keys    io.Reader                    // what is pressed, where each key comes by itself
+	size    func() (width, height int)   // how many columns and lines there are
+	resized <-chan os.Signal             // size has changed; nil: nothing says so
+	colour  bool                         // with escape codes for colours
+	lend    func(use func() error) error // gives the terminal to another program while use runs
 
+	ctx  context.Context // Run's, for what a key starts
 	view view
 	quit bool // somebody has had enough
 }
@@ -36,24 +39,27 @@ type Terminal struct {
 type Source interface {
 	// Latest returns the latest snapshot, and a channel that is closed by the next.
 	Latest() (watch.Snapshot, <-chan struct{})
-	// Rerun runs a lesson again, as if it had been saved.
-	Rerun(catalog.Lesson)
+	// Rerun runs lessons again, as if they had been saved.
+	Rerun(...catalog.Lesson)
 }
 
 // Run shows what happens until ctx ends, or somebody quits. It runs no tests. It is
 // called once.
 func (t *Terminal) Run(ctx context.Context) error {
-	t.view = view{root: t.Root, lessons: t.Lessons, page: t.Page, width: plainWidth, style: style{t.colour}, keys: t.keys != nil}
+	t.view = view{root: t.Root, lessons: t.Lessons, page: t.page(), width: plainWidth, style: style{t.colour}, keys: t.keys != nil}
 	if t.keys == nil {
 		return t.plain(ctx)
 	}
-	pressed, end := readKeys(ctx, t.keys)
+	t.ctx = ctx
+	pressed, again, end := readKeys(ctx, t.keys)
 	defer end()
 	for !t.quit {
 		now, changed := t.Source.Latest()
 		t.view.follow(now)
 		width, height := t.size()
-		if err := t.draw(t.view.fit(width, height).screen(), height); err != nil {
+		var screen string
+		screen, t.view.scroll = t.view.fit(width, height)
+		if err := t.draw(screen); err != nil {
 			return err
 		}
 		select {
@@ -61,23 +67,37 @@ func (t *Terminal) Run(ctx context.Context) error {
 			return nil
 		case <-changed:
 		case <-t.resized:
-		case k, ok := <-pressed:
+		case keys, ok := <-pressed:
 			if !ok {
 				return nil
 			}
-			t.press(k)
+			for _, k := range keys {
+				t.press(k)
+			}
+			again <- struct{}{}
 		}
 	}
 	return nil
 }
 
+// page says where the home page is, or why there is none; "" if nobody wants it.
+func (t *Terminal) page() string {
+	switch {
+	case t.URL != "":
+		return "home page " + t.URL
+	case t.NoPage != "":
+		return "no home page: " + t.NoPage
+	}
+	return ""
+}
+
 // plain writes each run's beginning and end, one after the other.
 func (t *Terminal) plain(ctx context.Context) error {
 	text := "watching lessons/ · Ctrl-C stops\n"
-	if t.Page != "" {
-		text += t.Page + "\n"
+	if page := t.page(); page != "" {
+		text += page + "\n"
 	}
-	if err := t.write(text + "\n" + t.view.main()); err != nil {
+	if err := t.write(text + "\n" + t.view.screen()); err != nil {
 		return err
 	}
 	for {
@@ -96,37 +116,32 @@ func (t *Terminal) plain(ctx context.Context) error {
 
 // since returns what has begun or ended since the last snapshot, in plain lines.
 func (v view) since(now watch.Snapshot) string {
-	before, shown := v.now, v.main()
+	before, shown := v.now, v.screen()
 	v.now = now
 	switch {
 	case now.Running && now.Lesson != "" && (!before.Running || now.Lesson != before.Lesson):
 		return fmt.Sprintf("\nlesson %s · running …\n", now.Lesson)
-	case !now.Running && !before.Running && now.N == before.N+1 && v.main() == shown:
+	case !now.Running && !before.Running && now.N == before.N+1 && v.screen() == shown:
 		return "" // the race detector has changed nothing here
 	case !now.Running && now.N > before.N:
-		return "\n" + v.main()
+		return "\n" + v.screen()
 	}
 	return ""
 }
 
-// Codes that a terminal understands: go to the first line, or clear all and go
-// there; clear the rest of the line; clear what is below.
+// Codes that a terminal understands: go to the first line; clear the rest of the line;
+// clear what is below.
 const (
 	toTop     = "\x1b[H"
-	clearAll  = "\x1b[2J\x1b[H"
 	clearLine = "\x1b[K"
 	clearRest = "\x1b[J"
 )
 
 // draw writes the screen over the one before, in one write, so that nothing
-// flickers. What is higher than the terminal scrolls up, where it can be read.
-func (t *Terminal) draw(screen string, height int) error {
-	begin := toTop
-	if lines(screen) > height {
-		begin = clearAll
-	}
+// flickers.
+func (t *Terminal) draw(screen string) error {
 	screen = strings.ReplaceAll(screen, "\n", clearLine+"\r\n") // the terminal does not add the \r
-	return t.write(begin + screen + clearRest)
+	return t.write(toTop + screen + clearRest)
 }
 
 func (t *Terminal) write(text string) error {

@@ -39,7 +39,7 @@ type flight struct {
 
 // fly returns a flight in which the tests of all lessons run.
 func fly(t *testing.T) *flight {
-	f := &flight{t: t, root: t.TempDir(), rerun: make(chan string, 1), changed: make(chan struct{})}
+	f := &flight{t: t, root: t.TempDir(), rerun: make(chan string, 3), changed: make(chan struct{})}
 	for i, name := range []string{"01-one", "02-two", "03-three"} {
 		l := catalog.Lesson{Number: i + 1, Name: name, Topic: name[3:], Dir: filepath.Join(f.root, "lessons", name)}
 		require.NoError(t, os.MkdirAll(l.Dir, 0o755))
@@ -67,9 +67,16 @@ func (f *flight) Latest() (watch.Snapshot, <-chan struct{}) {
 }
 
 // Rerun implements Source.
-func (f *flight) Rerun(lesson catalog.Lesson) {
-	f.save(lesson)
-	f.rerun <- lesson.Name
+func (f *flight) Rerun(lessons ...catalog.Lesson) {
+	f.change(func(s *watch.Snapshot) {
+		s.Running, s.Lesson = true, ""
+		if len(lessons) == 1 {
+			s.Lesson = lessons[0].Name
+		}
+	})
+	for _, lesson := range lessons {
+		f.rerun <- lesson.Name
+	}
 }
 
 // save has a lesson run, as a save does.
@@ -148,6 +155,7 @@ func (f *flight) sit(height int64) seat {
 	terminal := &Terminal{
 		Source: f, Root: f.root, Lessons: f.lessons, Out: s.screen,
 		keys: read, size: func() (int, int) { return 80, int(s.height.Load()) }, resized: s.resized,
+		lend: func(use func() error) error { return use() },
 	}
 	go func() { // ends when its user gets up
 		defer read.Close()
@@ -173,7 +181,7 @@ func (s seat) press(keys, word string) string {
 func TestEachKeyDoesWhatTheHelpSays(t *testing.T) {
 	s := fly(t).sit(50)
 	first := s.await(0, "? help")
-	require.Contains(t, first, "running the tests of all lessons …"+clearLine+"\r\nthis first build takes longest")
+	require.Contains(t, first, "running the tests of all lessons …"+clearLine+"\r\nthe first build takes longest")
 	require.True(t, strings.HasPrefix(first, toTop) && strings.HasSuffix(first, clearRest), "%q", first)
 	s.ran(nil)
 	s.await(0, "lesson 01-one")
@@ -182,18 +190,30 @@ func TestEachKeyDoesWhatTheHelpSays(t *testing.T) {
 	s.press("\x1b[C", "lesson 03-three")
 	s.press("n", "there is no lesson beyond this one")
 	s.press("p", "lesson 02-two")
-	s.press("\x1b[A", "") // up is nothing
-	s.press("l", "▸ 02-two")
-	s.press("p", "▸ 01-one")
-	s.press("l", "lesson 01-one")
-	s.press("?", "p  show the previous lesson")
-	s.press("x", "lesson 01-one")
+	s.press("\x1b[D", "lesson 01-one")
+	s.press("l", "▸ 01-one")
+	s.press("\x1b[B", "▸ 02-two")
+	s.press("\x1b[5~", "▸ 01-one")
+	s.press("n", "▸ 02-two")
+	s.press("\r", "lesson 02-two")
+	s.press("lp", "▸ 01-one")
+	s.press("q", "lesson 01-one")
+	s.press("?", "e      open your code at the red line")
+	s.press("\x1b", "lesson 01-one")
+	s.press("m", "lesson 01-one · 0 mistakes")
+	s.press("mh", "no step is red")
+	s.press("?d", "again to see it") // the answers are not given away from there either
 	s.press("h", "no step is red")
-	s.press("d", "d again shows it")
+	s.press("d", "again to see it")
 	shown := s.press("d", "-    yours of 01-one")
-	require.Contains(t, shown, "any key goes back")
+	require.Contains(t, shown, "↑ ↓ scroll · q back")
+	s.press("x", "-    yours of 01-one") // which is no key
 	s.press("d", "lesson 01-one")
+	s.press("o", "there is no home page")
 
+	s.press("a", "running …")
+	require.Equal(t, []string{"01-one", "02-two", "03-three"}, []string{<-s.rerun, <-s.rerun, <-s.rerun})
+	s.ran(nil)
 	s.press("r", "running …")
 	require.Equal(t, "01-one", <-s.rerun)
 	s.ran(errors.New("there is no go command"))
@@ -224,17 +244,57 @@ func TestQuitting(t *testing.T) {
 	}
 }
 
-// What is higher than the terminal scrolls, from a clean screen on, and when the
-// terminal grows, what is there is drawn anew.
+// What is higher than the terminal scrolls, and says how much there is. When the
+// terminal grows, all of it is there.
 func TestAHighScreenScrolls(t *testing.T) {
 	s := fly(t).sit(10)
 	s.await(0, toTop)
-	require.Contains(t, s.press("?", "q  quit"), clearAll+"watch runs a lesson when you save a file of it")
+	first := s.press("?", "↑ 0 · ↓")
+	require.Contains(t, first, toTop+"watch runs a lesson when you save one of its files")
+	require.NotContains(t, first, "^Z")
+	s.press("\x1b[B", "↑ 1 · ↓")
+	s.press(strings.Repeat(" ", 5), "· ↓ 0 more lines")
+	s.press("\x1b[A", "· ↓ 1 more lines")
+	s.press("qq", "")
+	require.NoError(t, <-s.ended)
+	s.ended <- nil
 
+	s = fly(t).sit(10)
+	s.press("?", "↑ 0 · ↓")
 	from := s.length()
 	s.height.Store(50)
 	s.resized <- os.Interrupt // any signal
-	s.await(from, toTop+"watch runs a lesson when you save a file of it")
+	require.NotContains(t, s.await(from, "^Z"), "more lines")
+}
+
+// An editor has the terminal, and opens the file at the line.
+func TestTheEditorOpensTheFileAtTheLine(t *testing.T) {
+	for env, want := range map[string]string{
+		"EDITOR=nano": "nano +7 a.go", "VISUAL=vim -u x": "vim -u x +7 a.go", "VISUAL=/usr/bin/code --wait": "/usr/bin/code --wait --goto a.go:7",
+		"TERM_PROGRAM=vscode": "code --goto a.go:7", "TERM_PROGRAM=zed": "zed a.go:7", "TERMINAL_EMULATOR=JetBrains-JediTerm": "goland --line 7 a.go",
+		"EDITOR=mine": "mine a.go", "SHELL=sh": "",
+	} {
+		name, value, _ := strings.Cut(env, "=")
+		command := editor(func(asked string) string {
+			if asked == name {
+				return value
+			}
+			return ""
+		})
+		if len(command) > 0 {
+			command = append(command, at(command[0], "a.go", 7)...)
+		}
+		require.Equal(t, want, strings.Join(command, " "), env)
+	}
+
+	t.Setenv("VISUAL", "")
+	t.Setenv("EDITOR", "")
+	s := fly(t).sit(50)
+	s.ran(nil)
+	s.await(0, "lesson 01-one")
+	s.press("e", "set VISUAL or EDITOR")
+	t.Setenv("EDITOR", "there-is-no-such-editor")
+	s.press("e", "there-is-no-such-editor: ")
 }
 
 // Without keys there are plain lines: each run's beginning, which names the lesson,
@@ -242,7 +302,7 @@ func TestAHighScreenScrolls(t *testing.T) {
 func TestPlainLines(t *testing.T) {
 	f := fly(t)
 	out := newScreen(t)
-	terminal := &Terminal{Source: f, Root: f.root, Lessons: f.lessons, Out: out, Page: "home page http://localhost:8090"}
+	terminal := &Terminal{Source: f, Root: f.root, Lessons: f.lessons, Out: out, URL: "http://localhost:8090"}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- terminal.Run(ctx) }()
@@ -251,11 +311,11 @@ func TestPlainLines(t *testing.T) {
 home page http://localhost:8090
 
 running the tests of all lessons …
-this first build takes longest
+the first build takes longest
 `, out.await(0, "longest\n"))
 	from := out.length()
 	f.ran(nil)
-	require.Equal(t, "\nlesson 01-one ·\n0 of 0 steps\n\nred   all steps pass, but\n\nnext  edit lessons/01-one/one.go; its lesson runs when you save it\n"+
+	require.Equal(t, "\nlesson 01-one ·\n0 of 0 steps\n\nred   all steps pass, but\n\nnext  edit lessons/01-one/one.go; the lesson runs when you save it\n"+
 		"hint  go run ./harness hint 1\n", out.await(from, "hint 1\n"))
 
 	from = out.length()
@@ -295,15 +355,12 @@ func TestAScreenThatIsGone(t *testing.T) {
 	require.ErrorContains(t, terminal.Run(t.Context()), "gone")
 }
 
-// Keys that come together are told apart, and what is none is nothing.
+// Keys that come together are told apart, and what has no meaning is nothing.
 func TestKeysAreToldApart(t *testing.T) {
-	for typed, want := range map[string]string{
-		"hq": "hq", "\x1b[C": "n", "\x1bOD": "p", "\x1b[Al": "l", "\x1b[1;5Cd\x1b[3~": "nd", "\x1b": "", "": "",
+	for typed, want := range map[string][]key{
+		"hq": {'h', 'q'}, "\x1b[C": {right}, "\x1bOD": {left}, "\x1b[Al": {up, 'l'}, "\x1b[1;5Bd\x1b[3~": {down, 'd'},
+		"\x1b[5~\x1b[6~": {pageUp, pageDown}, "\x1b": {escape}, "\x1bq": {escape, 'q'}, "": nil,
 	} {
-		var got strings.Builder
-		for _, k := range keysOf([]byte(typed)) {
-			got.WriteByte(byte(k))
-		}
-		require.Equal(t, want, got.String(), "%q", typed)
+		require.Equal(t, want, keysOf([]byte(typed)), "%q", typed)
 	}
 }

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -67,6 +68,49 @@ func wrap(text string, width int) string {
 		column += length
 	}
 	return b.String()
+}
+
+// painted is an escape code, which takes no room.
+var painted = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// broken breaks the lines that are wider than the screen: between words, where there
+// are some.
+func (v view) broken(text string) string {
+	all := strings.SplitAfter(text, "\n")
+	for i, line := range all {
+		all[i] = v.breakLine(line)
+	}
+	return strings.Join(all, "")
+}
+
+// breakLine breaks one line. What goes on below begins where the line does.
+func (v view) breakLine(line string) string {
+	var done strings.Builder
+	bare := painted.ReplaceAllString(line, "")
+	margin := strings.Repeat(" ", min(len(bare)-len(strings.TrimLeft(bare, " ")), v.columns/2))
+	column, space, from := 0, 0, 0 // the column; behind the last space of the line, and where the line begins, in bytes
+	for i := 0; i < len(line); {
+		if code := painted.FindStringIndex(line[i:]); code != nil && code[0] == 0 {
+			i += code[1]
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(line[i:])
+		if column == v.columns && r != '\n' {
+			at := i
+			if space > from {
+				at = space
+			}
+			done.WriteString(strings.TrimRight(line[from:at], " ") + "\n" + margin)
+			column = len(margin) + utf8.RuneCountInString(painted.ReplaceAllString(line[at:i], ""))
+			from = at
+		}
+		i += size
+		column++
+		if r == ' ' && strings.TrimSpace(line[from:i]) != "" {
+			space = i
+		}
+	}
+	return done.String() + line[from:]
 }
 
 // reflow breaks the paragraphs of a Markdown text anew. Code and lists stay in

@@ -65,7 +65,7 @@ func (t *Tour) firstAct(ctx context.Context) error {
 	defer o.close()
 	t.printer.line("A server and a client in one process, talking over " + o.addr + ".")
 	t.printer.line("")
-	t.printer.rows(bold, []row{{"on the wire (␊ is a line feed)", "what the client makes of it"}})
+	t.printer.rows(bold, []row{{"on the wire (␊ is a line feed)", "what the client receives"}})
 	for _, s := range oneWayScenes {
 		err := t.scene(ctx, s.title, s.words, func() error {
 			rows, err := s.play(o)
@@ -90,7 +90,7 @@ func (t *Tour) secondAct(ctx context.Context) error {
 	}
 	defer c.close()
 	t.printer.line("")
-	t.printer.line("Now both ways: a shop, a server, and two clients that it asks.")
+	t.printer.line("Now both ways: a shop, a server, and two clients that the server asks.")
 	for _, s := range twoWayScenes {
 		err := t.scene(ctx, s.title, s.words, func() error {
 			t.printer.line(t.printer.set(faint, laneHeads()))
@@ -160,7 +160,7 @@ func (t *Tour) owner(lesson string) string {
 // epilogue says what to do next.
 func (t *Tour) epilogue() {
 	t.printer.line("")
-	t.printer.line(t.printer.set(bold, "That was all of it: seven lessons, and what passes between them."))
+	t.printer.line(t.printer.set(bold, "That was all: seven lessons, and what passes between them."))
 	for _, lesson := range lessons {
 		owner := t.owner(lesson)
 		if owner == "yours" {

@@ -23,8 +23,8 @@ var twoWayScenes = []twoWayScene{
 		},
 	},
 	{
-		"A question goes down, an answer comes up",
-		[]string{"The shop asks by one POST. The question goes down alice's stream, the", "answer comes by a POST of hers, and the id 1 ties the two together."},
+		"A request goes down, and an answer comes up",
+		[]string{"The shop fires a trigger by POST. The request goes down Alice's stream,", "her answer comes up by POST, and the id 1 ties the two together."},
 		func(c *conversation) {
 			q := c.asks(c.alice, "approve", 0)
 			c.hears(c.alice)
@@ -33,7 +33,7 @@ var twoWayScenes = []twoWayScene{
 		},
 	},
 	{
-		"Two questions at once, answered the other way round",
+		"Two requests at once, answered in reverse order",
 		[]string{"Alice is done with 3 before 2. Each caller gets its own answer."},
 		func(c *conversation) {
 			first := c.asks(c.alice, "approve", 0)
@@ -47,8 +47,8 @@ var twoWayScenes = []twoWayScene{
 		},
 	},
 	{
-		"Nobody waits for ever",
-		[]string{"Bob takes too long. The shop hears of it in time, and so does bob, who", "may stop."},
+		"No one waits forever",
+		[]string{"Bob takes too long. The shop is told in time, and so is Bob, who can", "stop working on it."},
 		func(c *conversation) {
 			q := c.asks(c.bob, "approve", impatience)
 			c.hears(c.bob)
@@ -58,12 +58,12 @@ var twoWayScenes = []twoWayScene{
 	},
 	{
 		"An answer that comes too late",
-		[]string{"Bob answers all the same, as if his answer had been under way. It", "reaches nobody, and the refusal says why."},
+		[]string{"Bob answers anyway, as if his answer had been on its way already. It", "reaches no one, and the refusal says why."},
 		func(c *conversation) { c.insists(c.bob, "approve") },
 	},
 	{
-		"A client leaves with a question open",
-		[]string{"The shop hears of it at once, and nothing of bob's stays behind."},
+		"A client leaves with a request open",
+		[]string{"The shop is told at once, and Bob leaves nothing behind."},
 		func(c *conversation) {
 			q := c.asks(c.bob, "price", 0)
 			c.hears(c.bob)
@@ -74,7 +74,7 @@ var twoWayScenes = []twoWayScene{
 	},
 	{
 		"The server shuts down",
-		[]string{"Streams end as they should, and whoever comes now is sent away."},
+		[]string{"Streams end cleanly, and anyone who comes now is turned away."},
 		func(c *conversation) {
 			c.shutsDown(c.alice)
 			c.gets(c.asks(c.alice, "approve", 0))

@@ -52,7 +52,7 @@ func (d *Demo) events(w http.ResponseWriter, r *http.Request) {
 	case d.slots <- struct{}{}:
 		defer func() { <-d.slots }()
 	default:
-		http.Error(w, "too many of these run already", http.StatusServiceUnavailable)
+		http.Error(w, "too many demos are running already", http.StatusServiceUnavailable)
 		return
 	}
 	stream, err := flushing.Open(w, r)

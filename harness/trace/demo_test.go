@@ -140,7 +140,7 @@ func walks(t *testing.T, b *browser.Browser) {
 	tab.Do("walk on", chromedp.KeyEvent(kb.ArrowRight+kb.ArrowRight+kb.ArrowRight))
 	require.Equal(t, fmt.Sprintf("3 of %d %d 1", all, all-3), at())
 	require.Equal(t, fmt.Sprintf("3 of %d: bob to server: GET /events", all), browser.Value[string](tab, `document.querySelector('.seq-slider').getAttribute('aria-valuetext')`))
-	tab.Do("step by button", chromedp.Click(chromedp.CSS(".seq-step[aria-label='One message on']")))
+	tab.Do("step by button", chromedp.Click(chromedp.CSS(".seq-step[aria-label='Next message']")))
 	require.Equal(t, fmt.Sprintf("4 of %d %d 1", all, all-4), at())
 	tab.Do("walk from a message with the arrow keys", chromedp.Focus(chromedp.CSS(".seq-row[aria-current]")), chromedp.KeyEvent(kb.ArrowDown+kb.ArrowDown+kb.ArrowUp))
 	require.Equal(t, fmt.Sprintf("5 of %d %d 1", all, all-5), at())
@@ -212,6 +212,6 @@ func serverGone(t *testing.T, b *browser.Browser) {
 	tab.Until("the conversation comes to its end", `document.getElementById('status').textContent.includes('That was all')`)
 	server.Close()
 	tab.Click("again")
-	tab.Until("the page says so", `document.getElementById('status').textContent.includes('server has gone')`)
+	tab.Until("the page says so", `document.getElementById('status').textContent.includes('server is gone')`)
 	require.False(t, browser.Value[bool](tab, `document.getElementById('again').disabled`), "it can be tried again")
 }

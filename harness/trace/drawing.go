@@ -60,9 +60,9 @@ func drawPair(lines []record.Line) Pair {
 	}
 	switch {
 	case d.left > 0:
-		d.pair.Left = fmt.Sprintf("What came after that was left out: %d more.", d.left)
+		d.pair.Left = fmt.Sprintf("What came later was left out: %d more.", d.left)
 	case d.full:
-		d.pair.Left = "What came after that was left out."
+		d.pair.Left = "What came later was left out."
 	}
 	return d.pair
 }
@@ -195,9 +195,9 @@ func (d *drawing) label(line record.Line, x *exchange, whole bool) {
 	}
 	switch later := line.At - x.open.began; {
 	case !whole:
-		m.Note = "no blank line ends it: a browser holds it back"
+		m.Note = "no blank line ends it, so a browser shows nothing"
 	case x.open.reads > 1:
-		m.Note = fmt.Sprintf("came in %d pieces, the last one %v after the first", x.open.reads, later.Round(time.Microsecond))
+		m.Note = fmt.Sprintf("arrived in %d pieces, the last one %v after the first", x.open.reads, later.Round(time.Microsecond))
 	default:
 		m.Note = ""
 	}

@@ -28,9 +28,9 @@ func Create(path string, force bool) (*File, error) {
 	case info.IsDir():
 		return nil, fmt.Errorf("%s is a folder; -trace takes the name of a file, such as trace.html", path)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is no file that a trace could take the place of", path)
+		return nil, fmt.Errorf("%s is not a regular file, so a trace cannot replace it", path)
 	case !force && info.Size() > 0 && !isTrace(path):
-		return nil, fmt.Errorf("%s is there, and is no trace; -force overwrites it", path)
+		return nil, fmt.Errorf("%s exists and is not a trace; -force overwrites it", path)
 	}
 	target := path
 	if real, err := filepath.EvalSymlinks(path); err == nil {

@@ -29,7 +29,7 @@ func sample() trace.Run {
 			{Name: "TestNothing", Pairs: []trace.Pair{}},
 			{Name: "TestRed", Failed: true, Message: "flushing_test.go:70: it is red\n    got " + hostile, Pairs: []trace.Pair{
 				{Part: "fine", Diagram: trace.Diagram{Lanes: lanes, Messages: []trace.Message{}}},
-				{Part: "cut", Failed: true, Left: "What came after that was left out.", Diagram: trace.Diagram{Lanes: lanes, Messages: []trace.Message{
+				{Part: "cut", Failed: true, Left: "What came later was left out.", Diagram: trace.Diagram{Lanes: lanes, Messages: []trace.Message{
 					{From: "client", To: "server", Label: "GET /events", Bytes: "GET /events HTTP/1.1\r\n\r\n"},
 					{At: 1.5, From: "server", To: "client", Label: "\u202e" + hostile, Bytes: "data: " + hostile + "\x00\u202e\n\n"},
 					{At: 2, From: "server", To: "server", Label: "it panicked", Kind: trace.Trouble},
@@ -60,7 +60,7 @@ func TestATraceOpensFromDisk(t *testing.T) {
 		require.Equal(t, []string{"cut · red", "fine"}, browser.Value[[]string](tab, `[...document.querySelectorAll('details[open] h2')].map((e) => e.textContent)`))
 		require.Equal(t, 2, browser.Value[int](tab, `document.querySelectorAll('.seq-shaft').length`))
 		require.Equal(t, 1, browser.Value[int](tab, `document.querySelectorAll('.seq-dot').length`))
-		require.Contains(t, browser.Value[string](tab, `document.body.innerText`), "What came after that was left out.")
+		require.Contains(t, browser.Value[string](tab, `document.body.innerText`), "What came later was left out.")
 
 		tab.Do("click the event", chromedp.Click(chromedp.CSS(".seq-item:nth-of-type(2) .seq-row")))
 		require.Contains(t, browser.Value[string](tab, `document.querySelector('.seq-pre').innerText`), "data: "+hostile+"NULU+202ELF")
@@ -94,7 +94,7 @@ func TestOnlyATraceIsOverwritten(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(path, []byte("my notes"), 0o644))
 	_, err = trace.Create(path, false)
-	require.ErrorContains(t, err, "is there, and is no trace; -force overwrites it")
+	require.ErrorContains(t, err, "exists and is not a trace; -force overwrites it")
 	file, err = trace.Create(path, true)
 	require.NoError(t, err)
 	text, err := os.ReadFile(path)
@@ -113,5 +113,5 @@ func TestWhatCannotBeATraceIsRefusedInASentence(t *testing.T) {
 	_, err = trace.Create(filepath.Join(dir, "missing", "trace.html"), false)
 	require.ErrorContains(t, err, "cannot be written to "+filepath.Join(dir, "missing", "trace.html")+": no such file or directory")
 	_, err = trace.Create(os.DevNull, true)
-	require.ErrorContains(t, err, "is no file that a trace could take the place of")
+	require.ErrorContains(t, err, "is not a regular file, so a trace cannot replace it")
 }

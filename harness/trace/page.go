@@ -32,6 +32,9 @@ func (r Run) summary() string {
 	sent := "Nothing went over a wire in this run."
 	if n := Messages(r.Steps); n > 0 {
 		sent = fmt.Sprintf("%d messages went over the wire in this run.", n)
+		if n == 1 {
+			sent = "1 message went over the wire in this run."
+		}
 	}
 	switch {
 	case r.Passed:
@@ -79,10 +82,10 @@ const pageText = `<!doctype html>
 <main>
 <h1>%s</h1>
 <p class="page-lead">%s</p>
-<p class="page-hint">Made with <code>%s</code> on %s. A request is drawn when it is sent, and what comes back when it
-is read; #2 is the second request on that way, and what belongs to it. The slider and the arrow keys walk through the messages; a click or Enter shows the bytes of one.
-Header fields stand in the order of their names. Times are since the pair began; in a test with virtual time, virtual.</p>
-%s<noscript><p>This page draws with a script.</p></noscript>
+<p class="page-hint">Made with <code>%s</code> on %s. A request is drawn when it is sent, and its response when
+it is read; #2 marks its sender's second request, and everything that belongs to it. The slider and the arrow keys walk through the messages; a click or Enter on a message shows its bytes.
+Header fields are sorted by name. Times are measured from the start of the pair; in a test with virtual time, they are virtual.</p>
+%s<noscript><p>This page needs JavaScript.</p></noscript>
 <div id="steps"></div>
 </main>
 <script type="application/json" id="trace">%s</script>

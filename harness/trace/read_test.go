@@ -81,8 +81,8 @@ func TestARecordOfARealPairIsRead(t *testing.T) {
 		"client→server #1 GET /events",
 		"server→client #1 200 OK",
 		"server→client #1 event: tick␊data: 1",
-		"server→client #1 data: 2␊data: 3 | came in 2 pieces, the last one 1s after the first",
-		"server→client #1 data: half | no blank line ends it: a browser holds it back",
+		"server→client #1 data: 2␊data: 3 | arrived in 2 pieces, the last one 1s after the first",
+		"server→client #1 data: half | no blank line ends it, so a browser shows nothing",
 		"server→client #1 (the response ended as it should)",
 		"client→server #2 POST /answers yes",
 		"server→client #2 410 Gone no␊",
@@ -121,7 +121,7 @@ func TestWhatWasLeftOutIsSaid(t *testing.T) {
 	p := recorded(t, lines...)[0].Pairs[0]
 	require.Len(t, p.Messages, 200)
 	require.Equal(t, []string{"client", "proxy", "server"}, p.Lanes)
-	require.Equal(t, "What came after that was left out: 57 more.", p.Left)
+	require.Equal(t, "What came later was left out: 57 more.", p.Left)
 	require.Equal(t, "the first 0 of 9 bytes", p.Messages[0].Note)
 }
 

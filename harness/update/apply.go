@@ -41,7 +41,7 @@ func (p *plan) apply(ctx context.Context, before func(change string) error) erro
 		return err
 	}
 	if err := p.changeAll(context.WithoutCancel(ctx), commit, before); err != nil {
-		return fmt.Errorf("%w; nothing is lost, and running this again goes on from here", err)
+		return fmt.Errorf("%w; nothing is lost: run this again to continue", err)
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func (p *plan) stage(ctx context.Context) (commit string, err error) {
 	}
 	list := strings.Join(files, "\x00")
 	if _, err := scratch.runWithInput(ctx, list, "checkout-index", "--prefix="+newerFiles, "-z", "--stdin"); err != nil {
-		return "", fmt.Errorf("writing the newer files: %w; nothing is changed", err)
+		return "", fmt.Errorf("writing the newer files: %w; nothing was changed", err)
 	}
 	return p.commit(ctx)
 }
@@ -127,7 +127,7 @@ func (p *plan) removeFile(file string) error {
 		return err
 	}
 	if err := os.Remove(p.on(file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("removing a file that the newer workbook has no more: %w", err)
+		return fmt.Errorf("removing a file that the newer workbook no longer has: %w", err)
 	}
 	for folder := path.Dir(file); folder != "."; folder = path.Dir(folder) {
 		if os.Remove(p.on(folder)) != nil {
@@ -211,7 +211,7 @@ func (g git) scratch() git { return git{g.dir, g.on(scratchFile)} }
 // clear removes the folder of what nobody is to see, with what a crash has left in it.
 func (g git) clear() error {
 	if err := os.RemoveAll(g.on(staging)); err != nil {
-		return fmt.Errorf("making room for the newer files, perhaps since another update is at work: %w; nothing is changed", err)
+		return fmt.Errorf("making room for the newer files (is another update running?): %w; nothing was changed", err)
 	}
 	if parent := g.on(path.Dir(staging)); isFolder(parent) {
 		os.Remove(parent) // only if nothing else is in it

@@ -124,7 +124,7 @@ func TestWhatIsCommittedMeanwhileIsKept(t *testing.T) {
 		}
 		return nil
 	})
-	require.ErrorContains(t, err, "nothing is lost, and running this again goes on from here")
+	require.ErrorContains(t, err, "nothing is lost: run this again to continue")
 	mine.update()
 	require.Contains(t, mine.git("log", "--format=%s"), "at the last minute\n")
 	require.Equal(t, authors.read("harness/main.go"), mine.read("harness/main.go"))
@@ -169,7 +169,7 @@ func TestWhatIsSavedMeanwhileIsKept(t *testing.T) {
 			}
 			return nil
 		})
-		require.ErrorContains(t, err, file+" was saved just now; nothing is lost, and running this again goes on from here")
+		require.ErrorContains(t, err, file+" was saved just now; nothing is lost: run this again to continue")
 		require.Equal(t, "my last minute\n", mine.read(file))
 		mine.update()
 	}
@@ -211,7 +211,7 @@ func TestAFullDiskChangesNothing(t *testing.T) {
 	mine := authors.busy(true)
 	authors.goOn()
 	mine.write(".workbook", "a file, so that nothing can be written below it\n")
-	mine.refused("making room for the newer files, ", Options{})
+	mine.refused("making room for the newer files (is another update running?): ", Options{})
 	mine.remove(".workbook")
 	mine.update()
 }

@@ -28,11 +28,11 @@ func TestAnEditedFileOfTheWorkbookIsKeptBesideTheNewerOne(t *testing.T) {
 		"harness/old/old.go":           "package old // my old one\n",
 		"lessons/01-framing/README.md": "my notes in the text\n",
 	} {
-		require.Contains(t, out, "edited  "+path+" is the workbook's, and gets its newer state; yours is kept as "+path+".orig\n")
+		require.Contains(t, out, "edited  "+path+" belongs to the workbook and is updated; your version is kept as "+path+".orig\n")
 		require.Equal(t, kept, mine.files()[path+".orig"])
 		require.Equal(t, authors.read(path), mine.read(path))
 	}
-	require.Contains(t, out, "back    1 of them was not there any more, such as lessons/03-parsing/part1_test.go\n")
+	require.Contains(t, out, "back    1 of them was missing, such as lessons/03-parsing/part1_test.go\n")
 	require.Empty(t, mine.status())
 }
 
@@ -121,7 +121,7 @@ func TestWhatTheLearnersGoModAsksForIsNamed(t *testing.T) {
 	authors.goOn()
 	out := mine.update()
 	require.Contains(t, out, "edited  go.mod ")
-	require.Contains(t, out, "again   go get example.com/my@v1.2.3   (your go.mod asked for it)\n")
+	require.Contains(t, out, "again   go get example.com/my@v1.2.3   (your go.mod required it)\n")
 	require.NotContains(t, out, "deep")
 	require.NotContains(t, out, "example.com/a@")
 	require.Equal(t, authors.read("go.mod"), mine.read("go.mod"))
@@ -146,8 +146,8 @@ func TestARenamedLessonKeepsTheLearnersFolder(t *testing.T) {
 		authors.commit("other numbers")
 
 		out := mine.update()
-		require.Contains(t, out, "moved   01-framing is called 02-framing now; your folder lessons/01-framing stays as it is, ")
-		require.Contains(t, out, "moved   03-parsing is called 04-parsing now\n")
+		require.Contains(t, out, "moved   01-framing is now called 02-framing; your folder lessons/01-framing stays unchanged: ")
+		require.Contains(t, out, "moved   03-parsing is now called 04-parsing\n")
 		require.Equal(t, answer, mine.read(framing))
 		require.Equal(t, "package framing // test 1\n", mine.read(test1))
 		require.Equal(t, stub1, mine.read("lessons/02-framing/framing.go"))

@@ -51,10 +51,10 @@ func TestACopyFromBeforeALessonGaveAnything(t *testing.T) {
 			authors.split()
 
 			out := mine.update()
-			require.Contains(t, out, "given   "+framing+" declares what stands in "+given+" now, and Go takes each name only once: "+
-				"delete in your file Event, Event.Is; or begin anew with go run ./harness reset 01-framing, which keeps yours\n"+
-				"given   lessons/01-framing/more.go declares what stands in "+given+" now, and Go takes each name only once: delete in your file field;")
-			require.Contains(t, out, "tests   those of 01-framing have changed: run them again\n")
+			require.Contains(t, out, "given   "+framing+" declares names that are now in "+given+", and Go allows each name only once: "+
+				"delete from your file Event, Event.Is; or start over with go run ./harness reset 01-framing, which keeps your version\n"+
+				"given   lessons/01-framing/more.go declares names that are now in "+given+", and Go allows each name only once: delete from your file field;")
+			require.Contains(t, out, "tests   changed in 01-framing: run them again\n")
 			require.Equal(t, whole, mine.read(framing))
 			require.Equal(t, gives, mine.read(given))
 			require.Equal(t, "package framing // part 1\n", mine.read(test1))
@@ -92,8 +92,8 @@ func TestWhatALessonGivesIsTheWorkbooks(t *testing.T) {
 	authors.commit("gives more")
 
 	out := mine.update()
-	require.Contains(t, out, "edited  "+given+" is the workbook's")
-	require.Contains(t, out, "tests   those of 01-framing have changed")
+	require.Contains(t, out, "edited  "+given+" belongs to the workbook")
+	require.Contains(t, out, "tests   changed in 01-framing")
 	require.Equal(t, newer, mine.read(given))
 	require.Equal(t, "package framing // my own\n", mine.files()[given+".orig"])
 

@@ -90,7 +90,7 @@ func (s *sides) readDisk(ctx context.Context) error {
 		}
 		info, err := os.Lstat(s.on(path))
 		if err == nil && folders[path] && info.Mode()&fs.ModeSymlink != 0 { // what lies behind it may be anywhere
-			return fmt.Errorf("%s is a link, and update does not write through links: put the folder itself there first", path)
+			return fmt.Errorf("%s is a link, and update does not write through links: replace it with the folder itself first", path)
 		}
 		s.seen[path] = info
 		paths.WriteString(path + "\x00")

@@ -26,7 +26,7 @@ func (r report) plan(p *plan) {
 	r.files(p)
 	theirs := slices.DeleteFunc(sortedKeys(p.work), func(lesson string) bool { return !p.before[lesson] && !p.after[lesson] })
 	if len(theirs) > 0 {
-		r.line("yours", "what you wrote in %s stays as it is", strings.Join(theirs, ", "))
+		r.line("yours", "what you wrote in %s stays unchanged", strings.Join(theirs, ", "))
 	}
 	for _, path := range sortedKeys(p.target) {
 		if isAnswer(path) && p.base[path] != p.target[path] && len(p.answers(lessonOf(path))) > 0 {
@@ -55,10 +55,10 @@ func (r report) lessons(s *sides) {
 		what, copied := "is not in the newer workbook", ""
 		_, topic, _ := strings.Cut(lesson, "-")
 		if i := slices.IndexFunc(fresh, func(other string) bool { return strings.HasSuffix(other, "-"+topic) }); i >= 0 {
-			what, copied = "is called "+fresh[i]+" now", ", and what you want of it you copy into lessons/"+fresh[i]
+			what, copied = "is now called "+fresh[i], ": copy what you want to keep into lessons/"+fresh[i]
 		}
 		if s.retired(lesson) {
-			what += "; your folder lessons/" + lesson + " stays as it is" + copied
+			what += "; your folder lessons/" + lesson + " stays unchanged" + copied
 		}
 		r.line("moved", "%s %s", lesson, what)
 	}
@@ -66,20 +66,20 @@ func (r report) lessons(s *sides) {
 
 // files says what becomes of the workbook's files.
 func (r report) files(p *plan) {
-	files := count(len(p.write), "of the workbook's files gets its newer state", "of the workbook's files get their newer state")
+	files := count(len(p.write), "of the workbook's files is updated", "of the workbook's files are updated")
 	if n := len(p.remove); n > 0 {
-		files += ", and " + count(n, "goes that it has no more", "go that it has no more")
+		files += ", and " + count(n, "that it no longer has is removed", "that it no longer has are removed")
 	}
 	r.line("files", "%s", files)
 	restored := slices.DeleteFunc(slices.Clone(p.write), func(path string) bool { return !p.base[path].exists() || p.seen[path] != nil })
 	if n := len(restored); n > 0 {
-		r.line("back", "%s, such as %s", count(n, "of them was not there any more", "of them were not there any more"), restored[0])
+		r.line("back", "%s, such as %s", count(n, "of them was missing", "of them were missing"), restored[0])
 	}
 	for _, b := range p.aside {
-		r.line("edited", "%s is the workbook's, and gets its newer state; yours is kept as %s", b.path, b.name)
+		r.line("edited", "%s belongs to the workbook and is updated; your version is kept as %s", b.path, b.name)
 	}
 	for _, b := range p.save {
-		r.line("staged", "%s is the workbook's, and gets its newer state; what you had staged is kept as %s", b.path, b.name)
+		r.line("staged", "%s belongs to the workbook and is updated; what you had staged is kept as %s", b.path, b.name)
 	}
 }
 
@@ -87,7 +87,7 @@ func (r report) files(p *plan) {
 func (r report) stub(path string, before, now []byte) {
 	text := string(diff.Diff("the stub that you started from", before, "the stub now", now))
 	_, text, _ = strings.Cut(text, "\n") // the line "diff a b" says nothing that the next two do not
-	r.line("stub", "%s has a newer stub. Your file stays as it is; take over by hand what you want of this:\n\n%s", path, text)
+	r.line("stub", "%s has a newer stub. Your file stays unchanged; copy by hand what you want from this diff:\n\n%s", path, text)
 }
 
 // given says what the learner's answers declare that their lesson gives now, in that file.
@@ -96,8 +96,8 @@ func (r report) given(s *sides, path string) {
 	for _, answer := range s.answers(lesson) {
 		names, err := stub.GivenAlready(s.text(s.target, path), s.text(s.disk, answer))
 		if err == nil && len(names) > 0 { // where it does not compile as it is, the compiler will say why
-			r.line("given", "%s declares what stands in %s now, and Go takes each name only once: delete in your file %s; "+
-				"or begin anew with go run ./harness reset %s, which keeps yours", answer, path, strings.Join(names, ", "), lesson)
+			r.line("given", "%s declares names that are now in %s, and Go allows each name only once: delete from your file %s; "+
+				"or start over with go run ./harness reset %s, which keeps your version", answer, path, strings.Join(names, ", "), lesson)
 		}
 	}
 }
@@ -112,7 +112,7 @@ func (r report) tests(s *sides) {
 		}
 	}
 	if len(changed) > 0 {
-		r.line("tests", "those of %s have changed: run them again", strings.Join(sortedKeys(changed), ", "))
+		r.line("tests", "changed in %s: run them again", strings.Join(sortedKeys(changed), ", "))
 	}
 }
 
@@ -125,7 +125,7 @@ func (r report) modules(s *sides) {
 		}
 	}
 	for _, module := range sortedKeys(theirs) {
-		r.line("again", "go get %s@%s   (your go.mod asked for it)", module, theirs[module])
+		r.line("again", "go get %s@%s   (your go.mod required it)", module, theirs[module])
 	}
 }
 

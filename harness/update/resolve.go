@@ -29,13 +29,13 @@ type commits struct {
 
 // busyStates are those of a repository that somebody is in the middle of, by the file that git keeps then.
 var busyStates = []struct{ file, sentence string }{
-	{"MERGE_HEAD", "a merge is not finished here: git merge --abort, or git commit, ends it"},
-	{"rebase-merge", "a rebase is not finished here: git rebase --abort, or --continue, ends it"},
-	{"rebase-apply", "a rebase is not finished here: git rebase --abort, or --continue, ends it"},
-	{"CHERRY_PICK_HEAD", "a cherry-pick is not finished here: git cherry-pick --abort, or --continue, ends it"},
-	{"REVERT_HEAD", "a revert is not finished here: git revert --abort, or --continue, ends it"},
-	{"BISECT_LOG", "a bisect is not finished here: git bisect reset ends it"},
-	{"index.lock", "another git command is at work here, or has crashed: end it, or else remove .git/index.lock"},
+	{"MERGE_HEAD", "a merge is unfinished here: end it with git merge --abort or git commit"},
+	{"rebase-merge", "a rebase is unfinished here: end it with git rebase --abort or --continue"},
+	{"rebase-apply", "a rebase is unfinished here: end it with git rebase --abort or --continue"},
+	{"CHERRY_PICK_HEAD", "a cherry-pick is unfinished here: end it with git cherry-pick --abort or --continue"},
+	{"REVERT_HEAD", "a revert is unfinished here: end it with git revert --abort or --continue"},
+	{"BISECT_LOG", "a bisect is unfinished here: end it with git bisect reset"},
+	{"index.lock", "another git command is running here or has crashed: end it or remove .git/index.lock"},
 }
 
 // resolve finds out where the newer workbook comes from, says so, gets it, and returns between which commits the update goes.
@@ -50,8 +50,8 @@ func (g git) resolve(ctx context.Context, out report, name string) (commits, err
 	out.line("from", "%s", from.address)
 	target, err := g.fetch(ctx, from)
 	if failed, ok := errors.AsType[*gitError](err); ok {
-		return commits{}, fmt.Errorf("nothing was to be had from %s: %s; nothing is changed, "+
-			"and -from takes another URL, or the folder of a newer copy", from.address, failed.complaint)
+		return commits{}, fmt.Errorf("cannot get a newer workbook from %s: %s; nothing was changed; "+
+			"with -from, name another URL or the folder of a newer copy", from.address, failed.complaint)
 	}
 	if err != nil {
 		return commits{}, err
@@ -62,12 +62,12 @@ func (g git) resolve(ctx context.Context, out report, name string) (commits, err
 // ready says why no update can be made here, whatever there is to get.
 func (g git) ready(ctx context.Context) error {
 	if _, err := exec.LookPath("git"); err != nil {
-		return errors.New("update needs git, and there is none in your PATH: install it (https://git-scm.com) and run this again")
+		return errors.New("update needs git, which is not in your PATH: install it (https://git-scm.com) and run this again")
 	}
 	elsewhere, err := g.run(ctx, "rev-parse", "--show-cdup") // the way to the folder at the top, if that is not this one
 	if failed, ok := errors.AsType[*gitError](err); elsewhere != "" || ok && strings.Contains(failed.complaint, "not a git repository") {
-		return errors.New("this copy of the workbook came without git, as from a zip, so what you started from is not known: " +
-			"git clone the workbook beside it, copy the files that you wrote into its lessons/, and go on there, where update works")
+		return errors.New("this copy of the workbook has no git history, as from a zip, so update cannot know what you started from: " +
+			"git clone the workbook next to it, copy the files that you wrote into its lessons/, and continue there")
 	}
 	if err != nil {
 		return err
@@ -78,11 +78,11 @@ func (g git) ready(ctx context.Context) error {
 	}
 	for _, state := range busyStates {
 		if _, err := os.Stat(filepath.Join(folder, state.file)); err == nil {
-			return errors.New(state.sentence + "; then run this again")
+			return errors.New(state.sentence + ", then run this again")
 		}
 	}
 	if open, err := g.run(ctx, "ls-files", "-u"); err != nil || open != "" {
-		return errors.Join(err, errors.New("git has files with a conflict here (git status names them): settle it, and run this again"))
+		return errors.Join(err, errors.New("some files here have a git conflict (git status lists them): resolve it and run this again"))
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func (g git) source(ctx context.Context, name string) (source, error) {
 		candidates := []string{"upstream", tracked, "origin"}
 		i := slices.IndexFunc(candidates, func(remote string) bool { return slices.Contains(remotes, remote) })
 		if i < 0 {
-			return source{}, errors.New("git knows no remote here to ask for a newer workbook: name one with -from, a URL or a folder")
+			return source{}, errors.New("git has no remote here that might have a newer workbook: name a URL or a folder with -from")
 		}
 		name = candidates[i]
 	}
@@ -135,7 +135,7 @@ func (g git) fetch(ctx context.Context, from source) (string, error) {
 
 // between finds the commits of an update to the target.
 func (g git) between(ctx context.Context, target string, from source) (commits, error) {
-	unrelated := fmt.Errorf("this copy shares no commit with %s, so what you started from is not known: git clone that one beside it, "+
+	unrelated := fmt.Errorf("this copy shares no commit with %s, so update cannot know what you started from: git clone that one next to it, "+
 		"and copy the files that you wrote into its lessons/", from.address)
 	head, err := g.run(ctx, "rev-parse", "--verify", "-q", "HEAD^{commit}")
 	if err != nil {

@@ -19,9 +19,9 @@ func TestInTheMiddleOfSomethingNothingIsDone(t *testing.T) {
 	mine := authors.clone()
 	authors.goOn()
 	for file, sentence := range map[string]string{
-		"MERGE_HEAD": "a merge is not finished", "CHERRY_PICK_HEAD": "a cherry-pick is not finished", "REVERT_HEAD": "a revert is not finished",
-		"BISECT_LOG": "a bisect is not finished", "index.lock": "another git command is at work here",
-		"rebase-merge": "a rebase is not finished", "rebase-apply": "a rebase is not finished",
+		"MERGE_HEAD": "a merge is unfinished", "CHERRY_PICK_HEAD": "a cherry-pick is unfinished", "REVERT_HEAD": "a revert is unfinished",
+		"BISECT_LOG": "a bisect is unfinished", "index.lock": "another git command is running here",
+		"rebase-merge": "a rebase is unfinished", "rebase-apply": "a rebase is unfinished",
 	} {
 		mine.write(".git/"+file, "")
 		_, err := Run(t.Context(), mine.dir, Options{}, &strings.Builder{})
@@ -35,7 +35,7 @@ func TestInTheMiddleOfSomethingNothingIsDone(t *testing.T) {
 	mine.commit("other")
 	cmd := gitIn(mine.dir, "stash", "pop")
 	require.Error(t, cmd.Run(), "a conflict is what this test is about")
-	mine.refused("files with a conflict", Options{})
+	mine.refused("files here have a git conflict", Options{})
 }
 
 // A zip has no git, and a zip with a git of its own has no past: both are told what to do.
@@ -47,11 +47,11 @@ func TestACopyWithoutAPastIsToldWhatToDo(t *testing.T) {
 		zip.write(path, text)
 	}
 	_, err := Run(t.Context(), zip.dir, Options{From: authors.dir}, &strings.Builder{})
-	require.ErrorContains(t, err, "came without git, as from a zip")
+	require.ErrorContains(t, err, "has no git history, as from a zip")
 
 	zip.git("init", "-q")
 	_, err = Run(t.Context(), zip.dir, Options{}, &strings.Builder{})
-	require.ErrorContains(t, err, "git knows no remote here to ask for a newer workbook: name one with -from")
+	require.ErrorContains(t, err, "git has no remote here that might have a newer workbook: name a URL or a folder with -from")
 	_, err = Run(t.Context(), zip.dir, Options{From: authors.dir}, &strings.Builder{})
 	require.ErrorContains(t, err, "shares no commit with "+authors.dir)
 	zip.commit("mine")
@@ -59,7 +59,7 @@ func TestACopyWithoutAPastIsToldWhatToDo(t *testing.T) {
 
 	inside := copy{t, filepath.Join(authors.dir, "harness")} // some folder of another repository
 	_, err = Run(t.Context(), inside.dir, Options{}, &strings.Builder{})
-	require.ErrorContains(t, err, "came without git")
+	require.ErrorContains(t, err, "has no git history")
 }
 
 // What cannot be reached, or is something else, is one sentence.
@@ -73,13 +73,13 @@ func TestASourceThatIsNone(t *testing.T) {
 	other.write("go.mod", "module example.com/other\n")
 	other.commit("other")
 
-	mine.refused("nothing was to be had from http://127.0.0.1:1/x: ", Options{From: "http://127.0.0.1:1/x"})
-	mine.refused("nothing was to be had from nowhere: ", Options{From: "nowhere"})
-	mine.refused("nothing was to be had from "+mine.dir+"/lessons: ", Options{From: mine.dir + "/lessons"})
-	mine.refused("nothing was to be had from -x: ", Options{From: "-x"})
+	mine.refused("cannot get a newer workbook from http://127.0.0.1:1/x: ", Options{From: "http://127.0.0.1:1/x"})
+	mine.refused("cannot get a newer workbook from nowhere: ", Options{From: "nowhere"})
+	mine.refused("cannot get a newer workbook from "+mine.dir+"/lessons: ", Options{From: mine.dir + "/lessons"})
+	mine.refused("cannot get a newer workbook from -x: ", Options{From: "-x"})
 	mine.refused("what "+other.dir+" has is not this workbook", Options{From: other.dir})
 	mine.git("remote", "set-url", "origin", "http://127.0.0.1:1/x")
-	mine.refused("nothing was to be had from origin (http://127.0.0.1:1/x): ", Options{})
+	mine.refused("cannot get a newer workbook from origin (http://127.0.0.1:1/x): ", Options{})
 }
 
 // Through a link nothing is written.
@@ -109,7 +109,7 @@ func TestWhereTheNewerWorkbookComesFrom(t *testing.T) {
 	authors.goOn()
 	authors.git("bundle", "create", "-q", bundle, "HEAD", "main")
 
-	require.Contains(t, mine.twin().update(), "from    mine (file://"+fork.dir+")\nnothing to do: you have all that it has\n")
+	require.Contains(t, mine.twin().update(), "from    mine (file://"+fork.dir+")\nnothing to do: your workbook is up to date\n")
 	with := mine.twin()
 	with.git("remote", "add", "upstream", authors.dir)
 	require.Contains(t, with.update(), "from    upstream ("+authors.dir+")\nnewer   1 commit, of ")

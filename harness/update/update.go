@@ -55,7 +55,7 @@ func run(ctx context.Context, root string, o Options, w io.Writer, before func(s
 		return false, err
 	}
 	if at.base == at.target {
-		out.line("nothing", "to do: you have all that it has")
+		out.line("nothing", "to do: your workbook is up to date")
 		return false, errors.Join(g.endJournal(ctx), g.clear()) // of an update that was stopped at its very end
 	}
 	if err := g.clear(); err != nil {
@@ -69,16 +69,16 @@ func run(ctx context.Context, root string, o Options, w io.Writer, before func(s
 	p := s.plan(time.Now())
 	out.plan(p)
 	if o.DryRun {
-		out.line("dry run", "nothing is changed")
+		out.line("dry run", "nothing was changed")
 		return false, nil
 	}
 	if err := p.apply(ctx, before); err != nil {
 		return false, err
 	}
 	if at.head == at.base {
-		out.line("done", "your branch has gone forward; git status names what is yours")
+		out.line("done", "your branch moved forward; git status lists your uncommitted work")
 	} else {
-		out.line("done", "a merge commit joins your commits and the workbook's; git status names what you have not committed")
+		out.line("done", "a merge commit joins your commits and the workbook's; git status lists your uncommitted work")
 	}
 	return true, nil
 }

@@ -20,8 +20,8 @@ func TestUncommittedWorkStays(t *testing.T) {
 	out := mine.update()
 	require.Contains(t, out, "\nnewer   1 commit, of ")
 	require.Contains(t, out, "new     08-reconnection\n")
-	require.Contains(t, out, "yours   what you wrote in 01-framing stays as it is\n")
-	require.Contains(t, out, "tests   those of 01-framing have changed: run them again\n")
+	require.Contains(t, out, "yours   what you wrote in 01-framing stays unchanged\n")
+	require.Contains(t, out, "tests   changed in 01-framing: run them again\n")
 	require.Contains(t, out, "-package framing // stub 1\n+package framing // stub 2\n")
 	require.NotContains(t, out, "edited")
 
@@ -34,7 +34,7 @@ func TestUncommittedWorkStays(t *testing.T) {
 	require.Equal(t, " M "+framing+"\n?? lessons/01-framing/helper.go\n?? notes/today.txt", mine.status())
 	require.Contains(t, mine.git("status", "-sb"), "## main...origin/main\n", "git knows that nothing is ahead or behind")
 
-	require.Contains(t, mine.update(), "from    origin (file://"+authors.dir+")\nnothing to do: you have all that it has\n")
+	require.Contains(t, mine.update(), "from    origin (file://"+authors.dir+")\nnothing to do: your workbook is up to date\n")
 }
 
 // Where nothing was written, all is as in a fresh clone: the stub is the newer one.
@@ -67,7 +67,7 @@ func TestCommittedWorkIsMerged(t *testing.T) {
 	authors.goOn()
 
 	out := mine.update()
-	require.Contains(t, out, "edited  "+test1+" is the workbook's, and gets its newer state; yours is kept as "+test1+".orig\n")
+	require.Contains(t, out, "edited  "+test1+" belongs to the workbook and is updated; your version is kept as "+test1+".orig\n")
 	require.Contains(t, out, "done    a merge commit joins")
 	require.Equal(t, " M "+reads, mine.status())
 	require.Equal(t, head+" "+authors.git("rev-parse", "HEAD"), mine.git("log", "-1", "--format=%P", "evenings"))
@@ -153,5 +153,5 @@ func TestADryRunChangesNothing(t *testing.T) {
 	said, _, _ := strings.Cut(mine.update(), "done ")
 	planned, rest, _ := strings.Cut(stamp.ReplaceAllString(dry.String(), ".orig"), "dry run ")
 	require.Equal(t, said, planned)
-	require.Equal(t, "nothing is changed\n", rest)
+	require.Equal(t, "nothing was changed\n", rest)
 }

@@ -16,7 +16,7 @@ const alternativeRuns = 3
 func (v *verifier) alternativeJobs(lesson catalog.Lesson) ([]job, error) {
 	return v.recordJobs(lesson, mistakes.AlternativesDir, func(ctx context.Context, r mistakes.Record, texts map[string]string) ([]string, error) {
 		if len(r.Expect) > 0 {
-			return []string{"it names a step that catches it, and is right"}, nil
+			return []string{"it names a step that catches it, although it is a right answer"}, nil
 		}
 		t, err := trial.Compile(ctx, v.root, lesson, texts, false)
 		if err != nil {

@@ -20,7 +20,7 @@ import (
 func (v *verifier) mistakeJobs(lesson catalog.Lesson) ([]job, error) {
 	return v.recordJobs(lesson, mistakes.Dir, func(ctx context.Context, r mistakes.Record, texts map[string]string) ([]string, error) {
 		if len(r.Expect) == 0 {
-			return []string{"it does not say which step catches it: a line \"step: Test…\", and below it \"message: …\""}, nil
+			return []string{"it does not say which step catches it: add a line \"step: Test…\", and below it \"message: …\""}, nil
 		}
 		t, err := trial.Compile(ctx, v.root, lesson, texts, r.Race)
 		if err != nil {
@@ -84,11 +84,11 @@ func notCaught(r mistakes.Record, result progress.Result) string {
 		if result.Outside != "" {
 			return "no step catches it; the run ends with:\n" + result.Outside
 		}
-		return "no step catches it: mend the lesson's test"
+		return "no step catches it: fix the lesson's test"
 	}
 	i := slices.IndexFunc(r.Expect, func(e mistakes.Expectation) bool { return e.Step == red.Name })
 	if i < 0 {
-		return fmt.Sprintf("the first step to go red is %s, and not %s: %s", red.Name, r.Step(), red.Message)
+		return fmt.Sprintf("the first step to go red is %s, not %s: %s", red.Name, r.Step(), red.Message)
 	}
 	for _, words := range r.Expect[i].Words {
 		if !strings.Contains(red.Message, words) {

@@ -21,7 +21,7 @@ func (v *verifier) mutantJobs(lesson catalog.Lesson) ([]job, error) {
 			return nil, err
 		}
 		v.count("mutants", lesson, report.Mutants) // nobody knew before how many compile
-		v.note("%s: %d of %d small changes are seen (%.1f %%), and %d change nothing, and %d what nobody asks for",
+		v.note("%s: %d of %d small changes are seen (%.1f %%); %d change nothing, and %d change what no one asks for",
 			lesson.Name, report.Killed, report.Mutants, 100*report.Efficacy, report.Equivalent, report.NotAsked)
 		return notSeen(report), nil
 	}}}, nil
@@ -34,10 +34,10 @@ func notSeen(r mutate.Report) (wrong []string) {
 		wrong = append(wrong, fmt.Sprintf("no step is red after this change to %s:%d\n%v", change.File, change.Line, change))
 	}
 	for _, entry := range r.Stale {
-		wrong = append(wrong, "a step sees this change now, or there is no such change any more: "+entry)
+		wrong = append(wrong, "a step sees this change now, or the change no longer exists: "+entry)
 	}
 	if r.Efficacy < leastEfficacy {
-		wrong = append(wrong, fmt.Sprintf("its tests see %.1f %% of the small changes to the solution; it should be %.0f %%",
+		wrong = append(wrong, fmt.Sprintf("its tests see %.1f %% of the small changes to the solution; they should see %.0f %%",
 			100*r.Efficacy, 100*leastEfficacy))
 	}
 	return wrong

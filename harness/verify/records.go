@@ -14,6 +14,7 @@ func (v *verifier) recordJobs(lesson catalog.Lesson, dir string,
 	prove func(ctx context.Context, r mistakes.Record, texts map[string]string) ([]string, error)) ([]job, error) {
 	records, err := mistakes.Read(v.root, dir, lesson)
 	if err != nil {
+		v.matched = true
 		wrong := []string{err.Error()}
 		return []job{{name: "records", file: dir + "/" + lesson.Name, prove: func(context.Context) ([]string, error) { return wrong, nil }}}, nil
 	}
@@ -26,6 +27,7 @@ func (v *verifier) recordJobs(lesson catalog.Lesson, dir string,
 		if !strings.Contains(r.File, v.Match) || r.Race && !v.race || v.touched != nil && !v.touched[lesson.Name].touches(r) {
 			continue
 		}
+		v.matched = true
 		proves := 1
 		if r.NotAsked != "" {
 			proves = 0

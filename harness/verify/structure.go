@@ -42,7 +42,7 @@ func (v *verifier) proveTests(lesson catalog.Lesson) ([]string, error) {
 	}
 	for _, file := range modified {
 		if path.Dir(file) == "lessons/"+lesson.Name && strings.HasSuffix(file, "_test.go") {
-			v.note("%s is not as the workbook has it: what is proven is proven of these tests", file)
+			v.note("%s is not the workbook's own: the proofs are about your version of it", file)
 		}
 	}
 	return structure.Tests(lesson), nil
@@ -57,9 +57,9 @@ func (v *verifier) proveFiles(lesson catalog.Lesson) (wrong []string, err error)
 	}
 	for _, file := range strays {
 		if v.Strict {
-			wrong = append(wrong, "a lesson is its text, its stub, what it gives and its tests, and "+v.path(file)+" is none of these")
+			wrong = append(wrong, "a lesson is its text, its stub, what it gives and its tests, but "+v.path(file)+" is none of these")
 		} else {
-			v.note("%s is not part of the lesson, and nothing is proven of it", v.path(file))
+			v.note("%s is not part of the lesson, so nothing is proven about it", v.path(file))
 		}
 	}
 	for _, file := range missing {

@@ -71,11 +71,11 @@ func (v *verifier) proveDerived(lesson catalog.Lesson, derived []byte) ([]string
 	case same || err != nil:
 		return wrong, err
 	case v.Strict:
-		return append(wrong, "it is not the stub that is derived from "+solution+": "+generateOrReset+lesson.Topic), nil
+		return append(wrong, "it is not the stub derived from "+solution+": "+generateOrReset+lesson.Topic), nil
 	}
 	errs := stub.Check(v.root, []catalog.Lesson{lesson})
 	if len(errs) == 0 {
-		v.note("%s has been worked on: what is proven of its stub is proven of one derived anew", file)
+		v.note("%s has been edited: the proofs are about a stub derived again", file)
 	}
 	for _, err := range errs {
 		wrong = append(wrong, err.Error())
@@ -101,7 +101,7 @@ func (v *verifier) proveGiven(lesson catalog.Lesson) ([]string, error) {
 	case v.Strict:
 		return []string{file + " is not " + v.path(given) + ": " + generateOrReset + lesson.Topic}, nil
 	}
-	v.note("%s is not %s: what is proven is proven with the solution's", file, v.path(given))
+	v.note("%s is not %s: the proofs use the solution's", file, v.path(given))
 	return nil, nil
 }
 
@@ -120,7 +120,7 @@ func (v *verifier) proveVetted(ctx context.Context, lesson catalog.Lesson, texts
 	if err != nil || output == "" {
 		return nil, err
 	}
-	return []string{"go vet of its stub says:\n" + output}, nil
+	return []string{"go vet of its stub reports:\n" + output}, nil
 }
 
 // proveRed proves that each step alone is red on the stub, by its own sentence,
@@ -138,10 +138,10 @@ func (v *verifier) proveRed(ctx context.Context, lesson catalog.Lesson, texts ma
 		return nil, err
 	}
 	if took := time.Since(began); took > patience {
-		wrong = append(wrong, fmt.Sprintf("on the stub, the lesson takes %v to say what is to be done first", took.Round(time.Second)))
+		wrong = append(wrong, fmt.Sprintf("on the stub, the lesson takes %v to say what to do first", took.Round(time.Second)))
 	}
 	if red, ok := result.Red(); !ok || red.Name != steps[0].Name {
-		wrong = append(wrong, fmt.Sprintf("on the stub, the first step to go red is %q, and not %s", red.Name, steps[0].Name))
+		wrong = append(wrong, fmt.Sprintf("on the stub, the first step to go red is %q, not %s", red.Name, steps[0].Name))
 	}
 	for _, step := range steps {
 		results, err := t.RunN(ctx, v.share(stubRuns), []string{"-test.run=^" + step.Name + "$"}, trial.Env(patience))
@@ -160,13 +160,13 @@ func notOfItsOwn(step catalog.Step, result progress.Result) string {
 	red, ok := result.Red()
 	switch {
 	case !ok && result.Outside != "":
-		return step.Name + " is not red on the stub, and yet the run fails:\n" + result.Outside
+		return step.Name + " is not red on the stub, but the run fails:\n" + result.Outside
 	case !ok:
-		return step.Name + " is green on the stub: nothing is left to be done for it"
+		return step.Name + " is green on the stub, so it leaves nothing to do"
 	case !strings.Contains(red.At, "_test.go:"), strings.Contains(red.Message, "hangs at"):
 		return fmt.Sprintf("%s is red on the stub, but not by what it asserts: %s", step.Name, red.Message)
 	case strings.Contains(red.Message, "Error Trace:"):
-		return fmt.Sprintf("%s is red on the stub, but without a sentence of its own: %s", step.Name, red.Message)
+		return fmt.Sprintf("%s is red on the stub, but without its own sentence: %s", step.Name, red.Message)
 	}
 	return ""
 }

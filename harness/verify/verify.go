@@ -15,6 +15,7 @@ package verify
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 	"runtime"
@@ -49,6 +50,7 @@ type verifier struct {
 	places  int64               // how many jobs that use a processor there are at a time
 	busy    *semaphore.Weighted // places for these
 	idle    *semaphore.Weighted // and for what only waits
+	matched bool                // whether there is a record as Match wants it
 
 	mu     sync.Mutex // guards the rest
 	report *Report
@@ -99,6 +101,9 @@ func Run(ctx context.Context, root string, lessons []catalog.Lesson, o Options) 
 		if err := v.make(ctx, p, lessons); err != nil {
 			return nil, err
 		}
+	}
+	if o.Match != "" && !v.matched {
+		return nil, fmt.Errorf("there is nothing to prove of a recorded answer whose file name contains %q", o.Match)
 	}
 	return v.report, nil
 }

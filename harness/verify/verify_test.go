@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,7 +26,7 @@ func TestAllIsWell(t *testing.T) {
 	put(t, "lessons/01-greeting/mine.go", "package mine\n")
 	wrong, output := run(t, root, verify.Options{Only: []string{"stubs", "solutions", "mistakes", "alternatives"}, Runs: 1})
 	require.Empty(t, wrong)
-	require.Contains(t, output, "note: lessons/01-greeting/greeting.go has been worked on")
+	require.Contains(t, output, "note: lessons/01-greeting/greeting.go has been edited")
 	require.Contains(t, output, "stubs          4 of   4  01-greeting")
 	require.Regexp(t, `(?m)^01-greeting +2 ok +7 ok +1 ok +1 ok$`, output)
 }
@@ -83,9 +84,9 @@ func TestAStubThatHasDrifted(t *testing.T) {
 	put(t, file, string(earlier)+"\n// by hand\n")
 	wrong, output := run(t, root, verify.Options{Runs: 4, Only: []string{"stubs"}})
 	require.Empty(t, wrong)
-	require.Contains(t, output, "has been worked on")
+	require.Contains(t, output, "has been edited")
 	wrong, _ = run(t, root, verify.Options{Runs: 4, Only: []string{"stubs"}, Strict: true})
-	require.Contains(t, strings.Join(wrong[file], "\n"), "it is not the stub that is derived from "+solution)
+	require.Contains(t, strings.Join(wrong[file], "\n"), "it is not the stub derived from "+solution)
 }
 
 // What a lesson gives is the solution's: a copy that somebody has edited is noted,
@@ -109,7 +110,7 @@ func TestASolutionThatIsNotAlwaysGreen(t *testing.T) {
 	leaking := strings.Replace(small[solution], "	letters := make(chan int)\n", "	letters := make(chan int)\n	go func() { <-make(chan int) }()\n", 1)
 	wrong, _ := run(t, write(t, map[string]string{solution: leaking}), verify.Options{Runs: 6, Only: []string{"solutions"}})
 	require.Contains(t, strings.Join(wrong[solution], "\n"),
-		"plain: in 2 of 2 runs, the lesson is not green on its solution: TestANameHasLetters is failed: the step has ended, and a goroutine that it started is left, at greeting.go:")
+		"plain: in 2 of 2 runs, the lesson is not green on its solution: TestANameHasLetters is failed: the step ended, but a goroutine that it started is still there, at greeting.go:")
 
 	counter := filepath.Join(t.TempDir(), "runs")
 	flaky := strings.Replace(small["lessons/01-greeting/part1_test.go"], "	step.Equal(t, \"somebody", `	runs, _ := os.ReadFile(`+"`"+counter+"`"+`)
@@ -148,8 +149,8 @@ func TestRecordsThatDoNotHold(t *testing.T) {
 	})
 	wrong, output := run(t, root, verify.Options{Only: []string{"mistakes", "alternatives"}, Runs: 3})
 	for file, want := range map[string]string{
-		mistakes + "uncaught.txtar":      "in 3 of 3 runs, no step catches it: mend the lesson's test",
-		mistakes + "later.txtar":         "in 3 of 3 runs, the first step to go red is TestANameHasLetters, and not TestAGreetingHasTheName: somebody cannot count",
+		mistakes + "uncaught.txtar":      "in 3 of 3 runs, no step catches it: fix the lesson's test",
+		mistakes + "later.txtar":         "in 3 of 3 runs, the first step to go red is TestANameHasLetters, not TestAGreetingHasTheName: somebody cannot count",
 		mistakes + "words.txtar":         `in 3 of 3 runs, TestAGreetingHasTheName does not say "a browser" but: Ann was not greeted by her name`,
 		mistakes + "nowhere.txtar":       "it does not say which step catches it",
 		mistakes + "gone.txtar":          `edit 1: the solution has no such text any more, which begins with "\treturn 0"`,
@@ -157,7 +158,7 @@ func TestRecordsThatDoNotHold(t *testing.T) {
 		mistakes + "builds-not.txtar":    "it does not compile:\ngreeting.go:8:9: undefined: nam",
 		mistakes + "now-and-then.txtar":  "in 1 of 3 runs, no step catches it",
 		alternatives + "rejected.txtar":  "in 1 of 1 runs, this right answer is rejected: TestAGreetingHasTheName is failed: Ann was not greeted by her name",
-		alternatives + "is-caught.txtar": "it names a step that catches it, and is right",
+		alternatives + "is-caught.txtar": "it names a step that catches it, although it is a right answer",
 	} {
 		require.Len(t, wrong[file], 1, file)
 		require.Contains(t, wrong[file][0], want, file)
@@ -188,15 +189,23 @@ func TestIndependentAnswers(t *testing.T) {
 	require.Contains(t, wrong[strings.TrimSuffix(dir, "/")][0], `wrong-base.txtar: its base "right-thrice" is no other record of the same folder`)
 
 	require.NoError(t, os.Remove(filepath.Join(root, dir, "wrong-base.txtar")))
-	wrong, output := run(t, root, verify.Options{Only: []string{"independent"}, Runs: 2})
+	wrong, output := run(t, root, verify.Options{Only: []string{"independent"}, Runs: 5})
 	const rejected = " runs, this right answer is rejected: TestAGreetingHasTheName is failed: " +
 		"Ann was not greeted by her name\ngot  \"Hello, Ann\"\nwant \"hello, Ann\"\n      ^"
 	require.Equal(t, map[string][]string{
-		dir + "right-loud.txtar":     {"in 2 of 2" + rejected, "with -race, in 1 of 1" + rejected},
-		dir + "wrong-uncaught.txtar": {"in 2 of 2 runs, no step catches it"},
+		dir + "right-loud.txtar":     {"in 5 of 5" + rejected, "with -race, in 1 of 1" + rejected},
+		dir + "wrong-uncaught.txtar": {"in 5 of 5 runs, no step catches it"},
 		dir + "odd.txtar":            {`its name begins neither with "right-" nor with "wrong-"`},
 	}, wrong)
 	require.Regexp(t, `(?m)^01-greeting +4 WRONG$`, output)
+}
+
+func TestAMatchOfNoRecordIsAnError(t *testing.T) {
+	root := write(t, nil)
+	lessons, err := catalog.Find(root)
+	require.NoError(t, err)
+	_, err = verify.Run(t.Context(), root, lessons, verify.Options{Only: []string{"alternatives"}, Match: "nowhere", Log: io.Discard})
+	require.EqualError(t, err, `there is nothing to prove of a recorded answer whose file name contains "nowhere"`)
 }
 
 // The shape of a lesson: its files, its text, its hints, enough on record.

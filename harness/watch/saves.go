@@ -25,12 +25,12 @@ const pollInterval = 200 * time.Millisecond
 func (w *Watcher) followEvents(ctx context.Context, crew *errgroup.Group) error {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
-		return fmt.Errorf("watching the lessons: %w (-poll does without)", err)
+		return fmt.Errorf("watching the lessons: %w (try -poll)", err)
 	}
 	for _, lesson := range w.lessons {
 		if err := watcher.Add(lesson.Dir); err != nil {
 			watcher.Close()
-			return fmt.Errorf("watching %s: %w (-poll does without)", lesson.Dir, err)
+			return fmt.Errorf("watching %s: %w (try -poll)", lesson.Dir, err)
 		}
 	}
 	crew.Go(func() error {
@@ -45,7 +45,7 @@ func (w *Watcher) followEvents(ctx context.Context, crew *errgroup.Group) error 
 				}
 			case err := <-watcher.Errors:
 				if !errors.Is(err, fsnotify.ErrEventOverflow) {
-					return fmt.Errorf("watching the lessons: %w (-poll does without)", err)
+					return fmt.Errorf("watching the lessons: %w (try -poll)", err)
 				}
 				w.saved(func(catalog.Lesson) bool { return true }) // any of them may have been
 			}

@@ -42,7 +42,7 @@ type Watcher struct {
 type Snapshot struct {
 	N       int    // counts the snapshots; 0 before anything has happened
 	Running bool   // the tests are being run, and the rest is of the run before
-	Lesson  string // the lesson that was saved last, by name; "" before the first save
+	Lesson  string // the lesson that was saved last, by name; "" if none was, or all run again
 
 	Results map[string]progress.Result // of each lesson that has been run, by its name
 	Err     error                      // why the last run could not be made
@@ -73,11 +73,14 @@ func (w *Watcher) Latest() (Snapshot, <-chan struct{}) {
 	return w.latest, w.changed
 }
 
-// Rerun runs a lesson again, as if it had been saved. It does not wait for that.
-func (w *Watcher) Rerun(lesson catalog.Lesson) {
+// Rerun runs lessons again, as if they had been saved. It does not wait for that.
+func (w *Watcher) Rerun(lessons ...catalog.Lesson) {
 	w.change(func(s *Snapshot) {
-		s.Running, s.Lesson = true, lesson.Name
-		w.due = union(w.due, lesson)
+		s.Running, s.Lesson = true, ""
+		if len(lessons) == 1 {
+			s.Lesson = lessons[0].Name
+		}
+		w.due = union(w.due, lessons...)
 		w.stop() // what these tests would say is out of date
 	})
 }

@@ -230,5 +230,5 @@ func TestAFolderThatIsNotThere(t *testing.T) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	require.ErrorContains(t, c.Run(t.Context()), "-poll does without")
+	require.ErrorContains(t, c.Run(t.Context()), "try -poll")
 }

@@ -2,10 +2,10 @@ package framing
 
 import "fmt"
 
-// A FieldError says which field of an event cannot be sent, and why not.
+// A FieldError says which field of an event cannot be sent, and why.
 type FieldError struct {
 	Field  string // the field's name on the wire: "event", "id" or "retry"
-	Reason string // what is wrong with its value, such as "contains a line break"
+	Reason string // what is wrong with its value, in one line without control characters, such as "contains a line break"
 }
 
 func (e *FieldError) Error() string {

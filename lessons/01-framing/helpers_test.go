@@ -25,13 +25,13 @@ var (
 	_ io.WriterTo           = framing.Event{}
 )
 
-// lineEnds turns every line end into LF.
+// lineEnds turns every line ending into LF.
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// longLine is longer than a bufio.Scanner's buffer.
-var longLine = strings.Repeat("x", 70_000)
+// longLine is longer than the buffer of a bufio.Scanner, even of one with a megabyte.
+var longLine = strings.Repeat("x", 2_000_000)
 
-// controls are the characters that no HTTP header may hold (RFC 9110, section 5.5).
+// controls are the characters that no HTTP header may contain (RFC 9110, section 5.5).
 const controls = "\x00\x01\x02\x03\x04\x05\x06\x07\x08\n\x0b\x0c\r\x0e\x0f" +
 	"\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f"
 
@@ -42,7 +42,7 @@ func appendText(t *testing.T, events ...framing.Event) []byte {
 	for _, e := range events {
 		var err error
 		if wire, err = e.AppendText(wire); err != nil {
-			step.Fail(t, show(e)+" was refused: nothing is wrong with it", "got   "+says(err))
+			step.Fail(t, show(e)+" was refused, but nothing is wrong with it", "got   "+says(err))
 		}
 	}
 	return wire
@@ -51,53 +51,76 @@ func appendText(t *testing.T, events ...framing.Event) []byte {
 // accepted fails unless e can be framed.
 func accepted(t *testing.T, e framing.Event) {
 	t.Helper()
-	browserReads(t, "nothing is wrong with this event, but a browser does not read it back", appendText(t, e),
+	browserReads(t, "nothing is wrong with this event, but a browser does not read it correctly", appendText(t, e),
 		received{e.Type, lineEnds.Replace(e.Data), e.ID})
 }
 
 // refused fails with sentence unless each event is refused with a FieldError for
-// field, and the bytes that were there before are all that is there.
+// field, and b comes back unchanged.
 func refused(t *testing.T, sentence, field string, events ...framing.Event) {
 	t.Helper()
-	const earlier = "data: earlier\n\n"
 	for _, e := range events {
-		wire, err := e.AppendText([]byte(earlier))
-		if err == nil {
-			step.Fail(t, sentence, "sent  "+show(e), "wire  "+quote(wire), "want  a *FieldError")
-		}
-		namesField(t, e, err, field)
-		if string(wire) != earlier {
-			step.Fail(t, "AppendText refused the event, but did not return b unchanged: the caller sends what it returns",
-				step.Compare("got  ", quote(wire), "want ", strconv.Quote(earlier))...)
+		for _, earlier := range []string{"data: earlier\n\n", ""} {
+			b := append(make([]byte, 0, 1000), earlier...)
+			wire, err := e.AppendText(b)
+			if err == nil {
+				step.Fail(t, sentence, "sent  "+show(e), "wire  "+quote(wire), "want  a *FieldError")
+			}
+			namesField(t, e, err, field)
+			if string(wire) != earlier {
+				step.Fail(t, "AppendText refused the event: it must return b unchanged, because the caller sends whatever AppendText returns",
+					append([]string{"sent  " + show(e)}, step.Compare("got  ", quote(wire), "want ", strconv.Quote(earlier))...)...)
+			}
+			if cap(wire) != cap(b) {
+				step.Fail(t, "AppendText refused the event: it must return b itself, because the caller reuses its room for the next event",
+					"sent  "+show(e), fmt.Sprintf("got   a slice of capacity %d", cap(wire)), fmt.Sprintf("want  b, with its capacity of %d", cap(b)))
+			}
 		}
 	}
 }
 
-// namesField fails unless err is a FieldError for one of fields, which says why e
+// namesField fails unless err is a FieldError for one of fields, with a reason why e
 // cannot be sent.
 func namesField(tb testing.TB, e framing.Event, err error, fields ...string) {
 	tb.Helper()
 	refusal, ok := errors.AsType[*framing.FieldError](err)
 	switch sent := "sent  " + show(e); {
 	case !ok || refusal == nil:
-		step.Fail(tb, "the error is not a *FieldError: the caller cannot tell which field to mend", sent, fmt.Sprintf("got   %T: %s", err, says(err)))
+		step.Fail(tb, "the error must be a *FieldError that is not nil: without one, the caller cannot tell which field to fix", sent, fmt.Sprintf("got   %T: %s", err, says(err)))
 	case !slices.Contains(fields, refusal.Field):
-		step.Fail(tb, "the FieldError names another field than the one that is wrong",
-			sent, fmt.Sprintf("got   %v", err), fmt.Sprintf("want  the Field %q", strings.Join(fields, `" or "`)))
+		step.Fail(tb, "the FieldError must name the field that cannot be sent, but it names a different one",
+			sent, fmt.Sprintf("got   Field %q", refusal.Field), fmt.Sprintf(`want  Field "%s"`, strings.Join(fields, `" or "`)))
 	case refusal.Reason == "":
 		step.Fail(tb, "the FieldError has no Reason: the caller cannot tell what is wrong with the field", sent, fmt.Sprintf("got   %#v", refusal))
+	case strings.ContainsAny(refusal.Reason, controls):
+		step.Fail(tb, "the FieldError's Reason must not contain a line break or another control character: anyone who can choose the value could forge a line in your log",
+			sent, "got   "+strconv.Quote(refusal.Reason))
 	}
 }
 
-// says returns what err says, also if it is a nil *FieldError.
+// wrong returns the fields for which e must be refused.
+func wrong(e framing.Event) (fields []string) {
+	if strings.ContainsAny(e.Type, "\r\n") {
+		fields = append(fields, "event")
+	}
+	if strings.ContainsAny(e.ID, controls) {
+		fields = append(fields, "id")
+	}
+	if e.Retry != 0 && e.Retry < time.Millisecond {
+		fields = append(fields, "retry")
+	}
+	return fields
+}
+
+// says returns the text of err, even if it is a nil *FieldError.
 func says(err error) string {
 	if refusal, ok := errors.AsType[*framing.FieldError](err); ok && refusal == nil {
-		return "a nil *FieldError in an error, which is not nil then: see go.dev/doc/faq#nil_error"
+		return "a nil *FieldError in an error, so err is not nil: see go.dev/doc/faq#nil_error"
 	}
 	return fmt.Sprint(err)
 }
 
-// show returns e as Go source would have it, but with its Retry as a duration is shown.
+// show returns e as Go source, but with Retry in the form of Duration.String.
 func show(e framing.Event) string {
 	var fields []string
 	for _, text := range []struct{ field, value string }{{"ID", e.ID}, {"Type", e.Type}, {"Data", e.Data}} {
@@ -111,11 +134,15 @@ func show(e framing.Event) string {
 	return "Event{" + strings.Join(fields, ", ") + "}"
 }
 
-// received is an event as a client has it. No Type stands for "message".
+// received is an event as a client received it. An empty Type means "message".
 type received struct{ Type, Data, ID string }
 
 func (r received) String() string {
-	s := fmt.Sprintf("%s %q", cmp.Or(r.Type, "message"), r.Data)
+	kind := cmp.Or(r.Type, "message")
+	if quoted := strconv.Quote(kind); quoted != `"`+kind+`"` || strings.Contains(kind, " ") {
+		kind = quoted
+	}
+	s := fmt.Sprintf("%s %q", kind, r.Data)
 	if r.ID != "" {
 		s += fmt.Sprintf(" (last event ID %q)", r.ID)
 	}
@@ -126,8 +153,8 @@ func (r received) equal(s received) bool {
 	return cmp.Or(r.Type, "message") == cmp.Or(s.Type, "message") && r.Data == s.Data && r.ID == s.ID
 }
 
-// browserReads fails with sentence unless a client that is given wire has
-// received the events that were sent. The client is the one of lesson 03.
+// browserReads fails with sentence unless a client that reads wire receives the
+// events that were sent. The client is the one of lesson 03.
 func browserReads(tb testing.TB, sentence string, wire []byte, sent ...received) {
 	tb.Helper()
 	var got []received
@@ -150,8 +177,8 @@ func list(events []received) string {
 	return strings.Join(all, ", ")
 }
 
-// browserWaits fails with sentence unless a client that is given wire waits for
-// this long before it reconnects: its own time, if sent is zero.
+// browserWaits fails with sentence unless a client that reads wire waits for this
+// long before it reconnects. If sent is zero, it must wait for its default time.
 func browserWaits(tb testing.TB, sentence string, wire []byte, sent time.Duration) {
 	tb.Helper()
 	client := parsing.NewDecoder(bytes.NewReader(wire))
@@ -159,21 +186,22 @@ func browserWaits(tb testing.TB, sentence string, wire []byte, sent time.Duratio
 	}
 	waits := func(d time.Duration, told bool) string {
 		if !told {
-			return "its own time: it was told none"
+			return "no reconnection time"
 		}
 		return d.String()
 	}
 	if got, want := waits(client.ReconnectionTime()), waits(sent, sent != 0); got != want {
-		step.Fail(tb, sentence, "wire  "+quote(wire), "waits "+got, "sent  "+want)
+		step.Fail(tb, sentence, "wire  "+quote(wire), "reads "+got, "sent  "+want)
 	}
 }
 
-// writes is a writer that keeps what each Write gets. One that fails takes the
-// first few bytes of it.
+// writes is a writer that keeps what each Write gets. If it fails or is short, it takes
+// the first few bytes.
 type writes struct {
-	before func() // what comes before it looks at the bytes, if it is not nil
+	before func() // if not nil, called before it looks at the bytes
 	got    [][]byte
 	fails  error
+	short  bool
 	takes  int
 }
 
@@ -182,7 +210,7 @@ func (w *writes) Write(p []byte) (int, error) {
 		w.before()
 	}
 	w.got = append(w.got, bytes.Clone(p))
-	if w.fails != nil {
+	if w.fails != nil || w.short {
 		return min(w.takes, len(p)), w.fails
 	}
 	return len(p), nil
@@ -190,7 +218,7 @@ func (w *writes) Write(p []byte) (int, error) {
 
 func quote(b []byte) string { return brief(string(b), 160, 40) }
 
-// brief returns text as Go source would have it; of a long one, that many bytes from its
+// brief returns text as a Go string literal; if text is long, only this many bytes from its
 // start and its end.
 func brief(text string, start, end int) string {
 	if len(text) <= 2*(start+end) {

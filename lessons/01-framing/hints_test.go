@@ -4,26 +4,28 @@ import "example.com/sseworkbook/harness/step"
 
 // A hint for each step. go run ./harness hint shows them one at a time.
 var _ = step.Hints{
-	"TestAnEventIsADataFieldAndABlankLine": "three appends to b: the field's name with `b = append(b, \"data: \"...)`, then e.Data in the same " +
-		"way, then the ends of two lines.",
-	"TestEachLineOfDataGetsItsOwnField": `a loop around line, text, more = strings.Cut(text, "\n"): append a data field for each line, and stop after the one ` +
-		"for which more is false.",
-	"TestACarriageReturnEndsALineToo": `a line that was cut off at a "\n" may end in a "\r", which belongs to the same line end: strings.TrimSuffix. ` +
-		`Where a line has more of them, cut it at "\r" in a loop of the same kind.`,
-	"TestATypeIsSentAsTheEventField":             "one more line before the data, but only when e.Type is not empty.",
-	"TestAnIDIsSentOnlyWhenThereIsOne":           `the same as for the type, in a field called "id".`,
-	"TestTheReconnectionTimeIsWholeMilliseconds": "e.Retry.Milliseconds(), and strconv.AppendInt to append a number. Zero means: no such field.",
-	"TestALineBreakInAnIDOrTypeIsRefused":        `look before you append anything: strings.ContainsAny(e.ID, "\r\n"), and return b and a &FieldError{Field: "id", Reason: "…"}.`,
-	"TestAControlCharacterInAnIDIsRefused": "one more reason to refuse an ID: strings.ContainsFunc, with a function that is true for a rune " +
-		"below ' ' other than '\\t', and for 0x7F.",
-	"TestAReconnectionTimeBelowAMillisecondIsRefused": "two more reasons: e.Retry < 0, and a Retry over zero that is under a millisecond.",
-	"TestACommentCannotBreakOut":                      "a comment has lines as Data has; only what each line starts with differs. One helper can do both.",
-	"TestOneEventIsOneWrite": "AppendText to nil, one w.Write, and its count as an int64. When AppendText fails, return before the " +
+	"TestAnEventIsADataFieldAndABlankLine": "append to b three times: the field's name with `b = append(b, \"data: \"...)`, then e.Data in the same " +
+		`way, then "\n\n".`,
+	"TestEachLineOfDataGetsItsOwnField": `call line, text, more = strings.Cut(text, "\n") in a loop: append a data field for each line, and stop after the one ` +
+		`where more is false.`,
+	"TestACarriageReturnEndsALineToo": `remove one "\r" from the end of each line that you cut off at a "\n", with strings.TrimSuffix: the two are one line ` +
+		`ending. Then cut the line at each "\r" that is left, in a second loop like the first.`,
+	"TestATypeIsSentAsTheEventField":             "append one more line before the data, but only if e.Type is not empty.",
+	"TestAnIDIsSentOnlyWhenThereIsOne":           `do the same as for the type, in a field called "id".`,
+	"TestTheReconnectionTimeIsWholeMilliseconds": "append the number e.Retry.Milliseconds() with strconv.AppendInt. If e.Retry is zero, send no retry field.",
+	"TestALineBreakInAnIDOrTypeIsRefused": `look before you append anything: if strings.ContainsAny(e.ID, "\r\n"), return b and a ` +
+		`&FieldError{Field: "id", Reason: "…"}.`,
+	"TestAControlCharacterInAnIDIsRefused": "refuse an ID for one more reason: use strings.ContainsFunc, with a function that returns true for 0x7F and for a rune " +
+		"below ' ' other than '\\t'.",
+	"TestAReconnectionTimeBelowAMillisecondIsRefused": "refuse two more events: one with e.Retry < 0, and one whose Retry is above zero but under a millisecond.",
+	"TestACommentCannotBreakOut":                      "split a comment into lines as you split Data: only the start of each line differs. One helper can do both.",
+	"TestOneEventIsOneWrite": "call AppendText with nil, then w.Write once, and return its count as an int64. If AppendText fails, return before the " +
 		"Write.",
-	"TestWhatTheWriterSaysIsReturned":  "w.Write returns a count and an error: return both of them, whatever they are.",
-	"TestABufferWithRoomIsNotReplaced": "append to b, and to nothing else: a bytes.Buffer, fmt.Sprintf, strings.Split and strings.ReplaceAll each allocate.",
-	"TestWhateverIsSentIsRead":         "the failure shows the least that goes wrong; make a test of your own from it, or walk through it by hand.",
-	"TestTwoEventsShareNothing":        "is there a variable outside your functions? What one event leaves in it, another one finds.",
-	"TestTwiceAsMuchIsTwiceTheWork": `two searches for each line, one for "\n" and one for "\r", go through all of the text when there is none of one ` +
-		"kind: cut at the one first, and search only what was cut off for the other.",
+	"TestWhatTheWriterSaysIsReturned":  "return both results of w.Write, the count and the error, whatever they are.",
+	"TestABufferWithRoomIsNotReplaced": "append to b, and to nothing else: a bytes.Buffer, fmt.Sprintf, strings.Split and strings.ReplaceAll all allocate.",
+	"TestWhateverIsSentIsRead": "turn the failure into a test of your own, or walk through it by hand: it shows the smallest case that the step " +
+		"could find.",
+	"TestTwoEventsShareNothing": "look for a variable outside your functions: what one event leaves in it, the next event finds.",
+	"TestTwiceAsMuchIsTwiceTheWork": `avoid two searches for each line, one for "\n" and one for "\r": if the text has none of one kind, each search for it runs ` +
+		`to the end of the text. Cut at one kind first, then search only the piece you cut off for the other.`,
 }

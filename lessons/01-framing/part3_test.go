@@ -1,9 +1,12 @@
 package framing_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -14,8 +17,8 @@ import (
 
 // Part 3, on a writer.
 
-// When one event takes several writes, and the second of them fails, half an
-// event is on the wire.
+// If one event takes several writes and the second of them fails, half an event is
+// on the wire.
 func TestOneEventIsOneWrite(t *testing.T) {
 	defer step.Begin(t)()
 	for _, data := range []string{"a\nb", longLine + "\n" + longLine} {
@@ -24,72 +27,108 @@ func TestOneEventIsOneWrite(t *testing.T) {
 		n, err := event.WriteTo(&w)
 		switch {
 		case err != nil:
-			step.Fail(t, "the writer took the whole event, but WriteTo returned an error: the caller gives up a client that is still there",
+			step.Fail(t, "nothing is wrong with the event or the writer, but WriteTo returned an error: its caller gives up on a client that is still there",
 				"sent  "+show(event), "got   "+says(err))
 		case len(w.got) != 1:
-			step.Fail(t, "one event is one Write: when it takes several, and the second fails, half an event is on the wire",
+			step.Fail(t, "WriteTo must send an event in one Write: if it takes several and the second fails, half an event is on the wire",
 				"sent  "+show(event), fmt.Sprintf("got   %d writes", len(w.got)), "want  1 write")
 		case n != int64(len(w.got[0])):
-			step.Fail(t, "WriteTo did not return how many bytes the writer took: the caller that counts them has it wrong",
+			step.Fail(t, "WriteTo must return how many bytes the writer took, but it returned a different count",
 				"sent  "+show(event), fmt.Sprintf("got   %d", n), fmt.Sprintf("want  %d", len(w.got[0])))
 		}
-		browserReads(t, "what WriteTo wrote is not the event", w.got[0],
+		browserReads(t, "WriteTo must write the event, but a browser reads something else, or nothing", w.got[0],
 			received{Data: data, Type: "tick", ID: "7"})
 	}
-	event, w := framing.Event{ID: "7\n"}, writes{}
-	if n, err := event.WriteTo(&w); len(w.got) > 0 || n != 0 || err == nil {
-		step.Fail(t, "an event that cannot be framed must not reach the writer at all: even a Write of nothing sends an HTTP response's header",
-			fmt.Sprintf("got   %d writes, and WriteTo returned %d, %v", len(w.got), n, err),
-			"want  0 writes, 0 and an error")
-	} else {
-		namesField(t, event, err, "id")
+	for _, event := range []framing.Event{{ID: "7\n", Data: "a"}, {Type: "\r", Data: "a"}, {Retry: -time.Second}} {
+		var w writes
+		n, err := event.WriteTo(&w)
+		if len(w.got) > 0 || n != 0 || err == nil {
+			step.Fail(t, show(event)+" cannot be framed: WriteTo must return 0 and an error without calling the writer, because even an empty Write sends response headers",
+				fmt.Sprintf("got   WriteTo() = %d, %v (calls to Write: %d)", n, err, len(w.got)),
+				"want  WriteTo() = 0, a *FieldError (calls to Write: 0)")
+		}
+		namesField(t, event, err, wrong(event)...)
 	}
 }
 
-// A writer may fail when it has taken some of the bytes. Its caller learns of both.
+// A writer may fail after it took some of the bytes. The caller needs the count and the error.
 func TestWhatTheWriterSaysIsReturned(t *testing.T) {
 	defer step.Begin(t)()
-	for _, takes := range []int{0, 3} {
-		w := writes{fails: errors.New("connection reset"), takes: takes}
-		n, err := framing.Event{Data: "a"}.WriteTo(&w)
-		if !errors.Is(err, w.fails) {
-			step.Fail(t, "the writer failed, but WriteTo did not return its error: the caller goes on sending to a client that is gone",
-				fmt.Sprintf("got   %v", err), fmt.Sprintf("want  %v", w.fails))
+	event := framing.Event{Data: "a\r\nb"}
+	all := len(appendText(t, event))
+	for _, failure := range []error{errors.New("connection reset"), io.EOF, io.ErrShortWrite, io.ErrClosedPipe, os.ErrDeadlineExceeded} {
+		for _, takes := range []int{0, 3, all - 1, all} {
+			w := writes{fails: failure, takes: takes}
+			n, err := event.WriteTo(&w)
+			if !errors.Is(err, failure) {
+				step.Fail(t, fmt.Sprintf("the writer took %d of %d bytes and failed, but WriteTo did not return its error: the caller keeps sending to a client that is gone", takes, all),
+					fmt.Sprintf("got   %v", err), fmt.Sprintf("want  %v", failure))
+			}
+			if n != int64(takes) {
+				step.Fail(t, fmt.Sprintf("the writer took %d bytes and failed, but WriteTo returned a different count: the caller cannot tell what is on the wire", takes),
+					fmt.Sprintf("got   %d", n), fmt.Sprintf("want  %d", takes))
+			}
+			if len(w.got) != 1 {
+				step.Fail(t, fmt.Sprintf("the writer failed (%v), but WriteTo called it again: the start of the event may be on the wire twice", failure),
+					fmt.Sprintf("got   %d writes", len(w.got)), "want  1 write")
+			}
+			var next writes
+			framing.Event{Data: "b"}.WriteTo(&next)
+			browserReads(t, "a writer failed, and then WriteTo was called for another event with another writer: that one must get only its own event",
+				bytes.Join(next.got, nil), received{Data: "b"})
 		}
-		if n != int64(takes) {
-			step.Fail(t, fmt.Sprintf("the writer took %d bytes and failed, but WriteTo returned another count: the caller does not know what is on the wire", takes),
-				fmt.Sprintf("got   %d", n), fmt.Sprintf("want  %d", takes))
-		}
-		if len(w.got) != 1 {
-			step.Fail(t, "the writer failed, and WriteTo called it again: the start of the event may be on the wire twice",
-				fmt.Sprintf("got   %d writes", len(w.got)), "want  1 write")
-		}
+	}
+	w := writes{short: true, takes: 3}
+	if n, _ := event.WriteTo(&w); n != 3 || len(w.got) != 1 {
+		step.Fail(t, "the writer took 3 bytes and returned no error: WriteTo must return that count, and must not send the rest in a second Write",
+			fmt.Sprintf("got   a count of %d (calls to Write: %d)", n, len(w.got)), "want  a count of 3 (calls to Write: 1)")
 	}
 }
 
-// A server that sends one event to ten thousand clients frames it ten thousand
-// times, or once: either way without making garbage each time.
+// A server that sends one event to 10,000 clients frames it once or 10,000 times.
+// Either way, it must not make garbage each time.
 func TestABufferWithRoomIsNotReplaced(t *testing.T) {
 	defer step.Begin(t)()
 	for _, event := range []framing.Event{
 		{Data: "hello"},
 		{Data: "a\nb\r\nc\rd\n"},
 		{Data: strings.Repeat("one line of several\r\n", 100)},
+		{Data: strings.Repeat("one line of several\r", 100)},
+		{Data: strings.Repeat("one line of several\n", 100)},
+		{Data: strings.Repeat("世", 100)},
+		{Data: longLine},
 		{Type: strings.Repeat("tick", 20), Data: "a"},
 		{ID: strings.Repeat("7", 80), Data: "a"},
+		{ID: strings.Repeat("é", 80), Type: strings.Repeat("世", 80)},
 		{Retry: 1500 * time.Millisecond, Data: "a"},
+		{Retry: math.MaxInt64},
+		{ID: "7", Type: "tick", Retry: time.Second, Data: "a"},
+		{},
 	} {
 		accepted(t, event)
-		room := make([]byte, 0, len(appendText(t, event))) // for it, and no more
-		if n := leastAllocations(func() { event.AppendText(room[:0]) }); n > 0 {
-			step.Fail(t, "AppendText allocated memory for an event that fits into b: for a broadcast to 10,000 clients, it does so 10,000 times",
-				"sent  "+show(event), fmt.Sprintf("got   allocations: %v", n), "want  allocations: 0")
+		wire := appendText(t, event)
+		for _, earlier := range []string{"", "data: earlier\n\n"} {
+			b := append(make([]byte, 0, len(earlier)+len(wire)), earlier...) // room for it, and no more
+			if n := leastAllocations(func() { event.AppendText(b) }); n > 0 {
+				step.Fail(t, "AppendText allocated memory for an event that fits into b: a broadcast to 10,000 clients allocates 10,000 times",
+					"sent  "+show(event), fmt.Sprintf("b     %q, with room for %d more bytes", earlier, len(wire)),
+					fmt.Sprintf("got   allocations: %v", n), "want  allocations: 0",
+					"look for code that makes a new string or slice: +, fmt, []byte(text), strings.Split, strings.ReplaceAll, bytes.Buffer")
+			}
+		}
+		for room := range len(wire) + 2 {
+			if len(wire) > 100 {
+				break
+			}
+			got, _ := event.AppendText(make([]byte, 0, room))
+			browserReads(t, fmt.Sprintf("b had room for %d bytes, and the event takes %d: AppendText must append all of it, however much room b has", room, len(wire)),
+				got, received{event.Type, lineEnds.Replace(event.Data), event.ID})
 		}
 	}
 }
 
-// leastAllocations returns how many times f allocates memory, at the least: a sync.Pool
-// is empty now and then.
+// leastAllocations returns the least number of times that f allocates memory, because a
+// sync.Pool is empty now and then.
 func leastAllocations(f func()) float64 {
 	least := math.Inf(1)
 	for range 10 {

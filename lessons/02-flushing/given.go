@@ -12,25 +12,25 @@ import (
 // longer be reached: it left, or it stopped reading.
 var ErrClientLeft = errors.New("the client left")
 
-// hasWriteTimeout reports whether the server that r came to has a WriteTimeout,
-// which would end the response however healthy it is.
+// hasWriteTimeout reports whether the server that received r has a WriteTimeout,
+// which would end even a healthy response.
 func hasWriteTimeout(r *http.Request) bool {
 	server, ok := r.Context().Value(http.ServerContextKey).(*http.Server)
 	return ok && server.WriteTimeout > 0
 }
 
-// writeAll writes the frames to w in few calls, since each costs net/http a system
+// writeAll writes the frames to w in few calls, because each costs net/http a system
 // call or more. It does not change the frames.
 func writeAll(w io.Writer, frames [][]byte) error {
 	joined := buffers.Get().(*bufio.Writer)
 	defer buffers.Put(joined)
 	joined.Reset(w)
-	defer joined.Reset(nil) // it is not to keep w
+	defer joined.Reset(nil) // so that the pool does not keep w
 	for _, frame := range frames {
 		joined.Write(frame) // Flush returns the error
 	}
 	return joined.Flush()
 }
 
-// buffers are shared by all streams, so that one which is idle has none.
+// buffers are shared by all streams, so that an idle one has none.
 var buffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 16<<10) }}

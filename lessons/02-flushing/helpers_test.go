@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) { step.Main(m) }
 
-// visit lets one client open /events. When it has the headers, script runs on the
+// visit opens /events as one client. When it has the headers, script runs on the
 // stream in the server's handler, which then stays until the client leaves, as a
 // handler of event streams does. It returns when nothing more can happen at this
 // moment of the bubble's time.
@@ -57,7 +56,7 @@ func visitThrough(t *testing.T, middleware func(http.Handler) http.Handler, scri
 }
 
 // list returns the members of a header that is a list, in lower case: it may have
-// several lines, and HTTP does not tell Cache-Control: No-Store from no-store.
+// several lines, and HTTP treats Cache-Control: No-Store as no-store.
 func list(h http.Header, name string) (members []string) {
 	for member := range strings.SplitSeq(strings.Join(h.Values(name), ","), ",") {
 		members = append(members, strings.ToLower(strings.TrimSpace(member)))
@@ -65,10 +64,10 @@ func list(h http.Header, name string) (members []string) {
 	return members
 }
 
-// headers returns what a response says of the stream, without its body.
+// headers returns what a response says about the stream, without its body.
 func headers(r pair.Response) string {
-	return fmt.Sprintf("%d %s, Cache-Control: %s, X-Accel-Buffering: %s", r.Status, r.Header.Get("Content-Type"),
-		r.Header.Get("Cache-Control"), r.Header.Get("X-Accel-Buffering"))
+	return fmt.Sprintf("%d %s, Cache-Control: %s, X-Accel-Buffering: %s, Content-Length: %s", r.Status, r.Header.Get("Content-Type"),
+		r.Header.Get("Cache-Control"), r.Header.Get("X-Accel-Buffering"), r.Header.Get("Content-Length"))
 }
 
 // wantLeft checks that err tells the handler that it may stop, and what led to it.
@@ -85,7 +84,7 @@ func wantRefused(t *testing.T, sentence string, reason, err error) {
 	t.Helper()
 	step.ErrorIs(t, sentence, reason, err)
 	if errors.Is(err, flushing.ErrClientLeft) {
-		step.Fail(t, "Open's error says that the client left, but it is there and has got its answer: the log would count it as a client that was lost",
+		step.Fail(t, "the client is there and got its response: Open's error must not wrap ErrClientLeft, or the log counts the client as lost",
 			fmt.Sprintf("got  %v", err), fmt.Sprintf("want an error that wraps %q, and not flushing.ErrClientLeft", reason))
 	}
 }
@@ -98,7 +97,7 @@ func quiet(r *http.Request, d time.Duration) {
 	}
 }
 
-// heard returns what the client has understood so far: the data of each event.
+// heard returns what the client has received so far: the data of each event.
 func heard(client *pair.Stream) string { return data(client.Received()) }
 
 // data returns the data of each event in wire.
@@ -110,88 +109,20 @@ func data(wire string) string {
 	return strings.Join(all, " ")
 }
 
-// events returns what a client makes of the bytes in wire.
+// events returns the events that a client reads from wire.
 func events(wire string) []framing.Event {
 	return step.Values(parsing.NewDecoder(strings.NewReader(wire)).Events())
 }
 
-// hasComment reports whether there is a comment in wire with text in it.
+// hasComment reports whether wire contains a comment with text in it.
 func hasComment(wire, text string) bool {
 	return slices.ContainsFunc(strings.Split(wire, "\n"), func(line string) bool {
 		return strings.HasPrefix(line, ":") && strings.Contains(line, text)
 	})
 }
 
-// heardAtEachFlush returns what the client has understood so far, in brackets
-// what came with one flush.
-func heardAtEachFlush(client *pair.Stream) string {
-	wire, before := client.Received(), ""
-	var all []string
-	for _, flush := range client.Flushes() {
-		now := data(wire[:min(flush.Bytes, len(wire))])
-		if now != before {
-			all = append(all, "["+strings.TrimSpace(strings.TrimPrefix(now, before))+"]")
-		}
-		before = now
-	}
-	return strings.Join(all, " ")
-}
-
-// A busyWriter counts the calls to a ResponseWriter that have not returned.
-type busyWriter struct {
-	http.ResponseWriter
-	calls atomic.Int64
-}
-
-// middleware puts w in front of the handler's ResponseWriter.
-func (w *busyWriter) middleware(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(inner http.ResponseWriter, r *http.Request) {
-		w.ResponseWriter = inner
-		h.ServeHTTP(w, r)
-	})
-}
-
-func (w *busyWriter) Write(p []byte) (int, error) {
-	w.calls.Add(1)
-	defer w.calls.Add(-1)
-	return w.ResponseWriter.Write(p)
-}
-
-func (w *busyWriter) FlushError() error {
-	w.calls.Add(1)
-	defer w.calls.Add(-1)
-	return http.NewResponseController(w.ResponseWriter).Flush()
-}
-
-// Flush is FlushError for those who do not ask for its error. net/http has both, too.
-func (w *busyWriter) Flush() { _ = w.FlushError() }
-
-func (w *busyWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// olderMiddleware puts an olderWriter in front of the handler's ResponseWriter.
-func olderMiddleware(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(olderWriter{w}, r) })
-}
-
-// An olderWriter is a ResponseWriter as middleware wrapped it before there were
-// ResponseControllers: it has Flush, and neither Unwrap nor deadlines.
-type olderWriter struct{ http.ResponseWriter }
-
-func (w olderWriter) Flush() { w.ResponseWriter.(http.Flusher).Flush() }
-
-// A failingWriter is a ResponseWriter whose methods return these errors.
-type failingWriter struct {
-	*httptest.ResponseRecorder
-	write, flush, deadline error
-}
-
-func (w *failingWriter) WriteString(text string) (int, error) { return w.Write([]byte(text)) }
-func (w *failingWriter) Write(p []byte) (int, error)          { return len(p), w.write }
-func (w *failingWriter) FlushError() error                    { return w.flush }
-func (w *failingWriter) SetWriteDeadline(time.Time) error     { return w.deadline }
-
 // A gatedWriter is a ResponseWriter that lets other senders begin while the first one
-// writes. It waits until each of them has come as far as it can: into the writer as
+// writes. It waits until each of them has got as far as it can: into the writer as
 // well, which is the mistake, or to a place where it waits its turn.
 type gatedWriter struct {
 	*httptest.ResponseRecorder
@@ -203,7 +134,9 @@ type gatedWriter struct {
 	inUse    string     // what is being done with the writer
 	flushed  int        // how many bytes of the body
 	overlaps []string   // what came while it was in use
-	early    []string   // what was still here when its sender heard that it had left
+	early    []string   // what was not flushed when its Send returned nil
+	free     time.Time  // when it was last in use
+	short    bool       // whether a sender got less than ten seconds from then on
 }
 
 // gate opens a stream on a gatedWriter.
@@ -215,7 +148,7 @@ func gate(ctx context.Context, t *testing.T) (*gatedWriter, *flushing.Stream) {
 	return w, s
 }
 
-// start lets a sender come, which sends what has text in it.
+// start starts a sender, whose frame contains text.
 func (w *gatedWriter) start(text string, send func() error) {
 	w.senders.Start(func() {
 		err := send()
@@ -251,9 +184,10 @@ func (w *gatedWriter) FlushError() error {
 }
 
 // SetWriteDeadline does nothing, but it would move the deadline of a Write.
-func (w *gatedWriter) SetWriteDeadline(time.Time) error {
+func (w *gatedWriter) SetWriteDeadline(deadline time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.short = w.short || !deadline.IsZero() && deadline.Before(w.free.Add(10*time.Second))
 	w.overlap("SetWriteDeadline")
 	return nil
 }
@@ -276,7 +210,7 @@ func (w *gatedWriter) begin(use string) bool {
 func (w *gatedWriter) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.inUse = ""
+	w.inUse, w.free = "", time.Now()
 }
 
 // overlap notes use if the writer is in use already. The caller holds w.mu.
@@ -288,9 +222,9 @@ func (w *gatedWriter) overlap(use string) bool {
 	return true
 }
 
-// A link is a ResponseWriter as net/http's: it has a buffer, from which a client takes what is
-// more than 4 KiB, and the rest at a flush. The client takes its time for each KiB, and some
-// use of the writer fails.
+// A link is a ResponseWriter like net/http's: it has a buffer, from which a client takes whatever
+// exceeds 4 KiB, and the rest at a flush. The client may take its time for each KiB, and one
+// use of the writer may fail.
 type link struct {
 	*httptest.ResponseRecorder // its body is what the client has
 	pace                       time.Duration
@@ -338,7 +272,7 @@ func (l *link) SetWriteDeadline(deadline time.Time) error {
 	return nil
 }
 
-// use fails where a failure is due.
+// use returns the failure that is due, if any.
 func (l *link) use() error {
 	if l.writes+l.flushes == l.gone {
 		l.failed = l.cause
@@ -365,27 +299,7 @@ func (l *link) deliver(n int) error {
 	return nil
 }
 
-// A collector is the ResponseWriter of middleware that collects, as a compressor does,
-// until it is flushed.
-type collector struct {
-	http.ResponseWriter
-	collected []byte
-}
-
-func (c *collector) Write(p []byte) (int, error) {
-	c.collected = append(c.collected, p...)
-	return len(p), nil
-}
-
-func (c *collector) FlushError() error {
-	_, err := c.ResponseWriter.Write(c.collected)
-	c.collected = nil
-	return errors.Join(err, http.NewResponseController(c.ResponseWriter).Flush())
-}
-
-func (c *collector) Unwrap() http.ResponseWriter { return c.ResponseWriter }
-
-// allocated returns how many bytes f allocates, the least of ten times: a sync.Pool is empty now and then.
+// allocated returns how many bytes f allocates, the least of ten runs: a sync.Pool is empty now and then.
 func allocated(f func()) uint64 {
 	least := ^uint64(0)
 	for range 10 {
@@ -396,4 +310,87 @@ func allocated(f func()) uint64 {
 		least = min(least, after.TotalAlloc-before.TotalAlloc)
 	}
 	return least
+}
+
+// A call is one of Send, SendFrames and Comment, or "leave", which the client does.
+type call struct {
+	name  string
+	texts []string      // for SendFrames, the frames
+	event framing.Event // what the events of a Send have in common
+	bad   int           // the event that cannot be framed, from 1 on, or 0
+	flaw  string        // its field
+}
+
+func (c call) String() string {
+	var args []string
+	for i, text := range c.texts {
+		if i+1 == c.bad {
+			text += " with a bad " + c.flaw
+		}
+		if len(text) > 20 {
+			text = fmt.Sprintf("%s… (%d bytes)", text[:1], len(text))
+		}
+		args = append(args, fmt.Sprintf("%q", text))
+	}
+	if e := c.event; e != (framing.Event{}) {
+		args = append(args, fmt.Sprintf("each with ID %q, Type %q, Retry %v", e.ID, e.Type, e.Retry))
+	}
+	return c.name + "(" + strings.Join(args, ", ") + ")"
+}
+
+// events returns what a Send is given.
+func (c call) events() (all []framing.Event) {
+	for i, text := range c.texts {
+		e := c.event
+		e.Data = text
+		if i+1 == c.bad {
+			switch c.flaw {
+			case "id":
+				e.ID = "7\n"
+			case "event":
+				e.Type = "t\r"
+			case "retry":
+				e.Retry = -1
+			}
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// frames returns the frames, which share an array with a byte between them, as they may in a
+// broadcast, and that array.
+func (c call) frames() (frames [][]byte, array []byte) {
+	array = []byte(strings.Join(c.texts, "#"))
+	start := 0
+	for _, text := range c.texts {
+		frames = append(frames, array[start:start+len(text)])
+		start += len(text) + 1
+	}
+	return frames, array
+}
+
+// sent returns what the client should have of a good call, other than comments.
+func (c call) sent() (wire []byte) {
+	switch c.name {
+	case "Send":
+		for _, e := range c.events() {
+			wire, _ = e.AppendText(wire)
+		}
+	case "SendFrames":
+		wire = []byte(strings.Join(c.texts, ""))
+	}
+	return wire
+}
+
+// fields returns the lines of wire, without blank lines that end nothing, and what its comments say.
+func fields(wire string) (lines, comments string) {
+	for line := range strings.Lines(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(wire)) {
+		if text, ok := strings.CutPrefix(line, ":"); ok {
+			comments += text
+		} else if line != "\n" || lines != "" && !strings.HasSuffix(lines, "\n\n") {
+			lines += line
+		}
+	}
+	return lines, comments
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -29,19 +31,36 @@ func TestTheResponseIsAnEventStream(t *testing.T) {
 	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	step.Equal(t, "Open must answer 200 with Content-Type text/event-stream: on anything else, a browser's EventSource gives up for good",
 		"200 text/event-stream", fmt.Sprint(response.Status, " ", mediaType))
+	step.Equal(t, "no middleware set Access-Control-Allow-Origin: Open must not set it either, or pages on other sites can read the stream",
+		"", response.Header.Get("Access-Control-Allow-Origin"))
 
 	p = pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json") // by middleware, for all responses
-		w.Header().Set("Access-Control-Allow-Origin", "*")
 		flushing.Open(w, r)
 	}))
-	header := p.Get("/events").Header
-	if types := header.Values("Content-Type"); len(types) != 1 || !strings.HasPrefix(types[0], "text/event-stream") {
-		step.Fail(t, "middleware had set Content-Type application/json before Open came, and the response is not simply an event stream: clients may refuse it",
+	if types := p.Get("/events").Header.Values("Content-Type"); len(types) != 1 || !strings.HasPrefix(types[0], "text/event-stream") {
+		step.Fail(t, "middleware set Content-Type to application/json before Open: Open must replace it with text/event-stream, or clients may refuse the stream",
 			fmt.Sprintf("got  Content-Type %q", types), `want Content-Type ["text/event-stream"]`)
 	}
-	step.Equal(t, "middleware had set Access-Control-Allow-Origin, and Open took it away: a page of another site may not read the stream",
-		"*", header.Get("Access-Control-Allow-Origin"))
+	others := http.Header{"Access-Control-Allow-Origin": {"https://shop.example"}, "Content-Encoding": {"gzip"}, "Etag": {`"7"`}, "Set-Cookie": {"a=1", "b=2"}, "Vary": {"Origin"}}
+	w := httptest.NewRecorder()
+	maps.Copy(w.Header(), others.Clone())
+	shared := []string{"public"} // by all responses
+	w.Header()["Cache-Control"] = shared
+	flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
+	for _, name := range slices.Sorted(maps.Keys(others)) {
+		step.Equal(t, "middleware set "+name+" before Open: Open must leave it alone, with all its values",
+			strings.Join(others[name], " and "), strings.Join(w.Header()[name], " and "))
+	}
+	step.Equal(t, "middleware uses one slice as the Cache-Control of all responses: Open must not change that slice, only which one this response has", "public", shared[0])
+	for range 2 {
+		w := httptest.NewRecorder()
+		flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
+		for _, name := range []string{"Content-Type", "Cache-Control", "X-Accel-Buffering"} {
+			step.Equal(t, "middleware adds a value to each header after Open: that must not change another header, or a later response", 0, strings.Count(strings.Join(w.Header().Values(name), " "), "added"))
+			w.Header().Add(name, "added")
+		}
+	}
 }
 
 // The headers wait in a buffer too. A page whose stream has no news yet would not
@@ -55,12 +74,12 @@ func TestTheClientSeesTheHeadersBeforeAnyEvent(t *testing.T) {
 		}))
 		asked := time.Now()
 		p.Open("/events")
-		step.Equal(t, "Open returned, but the client waited for its status line until the handler ended: in a browser, onopen does not fire",
+		step.Equal(t, "the client got its status line only when the handler ended: Open must send it at once, or a browser's onopen does not fire",
 			"waited 0s", fmt.Sprint("waited ", time.Since(asked)))
 	})
 }
 
-// net/http keeps what you write in a buffer of some KiB until it is full or the handler returns.
+// net/http keeps what you write in a buffer of a few KiB until it is full or the handler returns.
 func TestAnEventArrivesWhileTheHandlerStillRuns(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
@@ -68,10 +87,10 @@ func TestAnEventArrivesWhileTheHandlerStillRuns(t *testing.T) {
 		client := visit(t, func(s *flushing.Stream) {
 			err = s.Send(framing.Event{ID: "7", Type: "greeting", Data: "hello"})
 		})
-		step.Equal(t, "Send returned and the handler still runs: the client must have the event by now", "hello", heard(client))
+		step.Equal(t, "Send returned and the handler is still running: the client must have the event by now", "hello", heard(client))
 		e := events(client.Received())[0]
-		step.Equal(t, "the event came without its type or its ID", "greeting 7", e.Type+" "+e.ID)
-		step.Equal(t, "the event arrived, but Send returned an error for it", nil, err)
+		step.Equal(t, "the event arrived, but its type or its ID did not", "greeting 7", e.Type+" "+e.ID)
+		step.Equal(t, "the event arrived, but Send returned an error", nil, err)
 	})
 }
 
@@ -82,18 +101,25 @@ func TestACommentArrivesTheSameWay(t *testing.T) {
 		var err error
 		client := visit(t, func(s *flushing.Stream) {
 			err = errors.Join(s.Comment("ping"), s.Comment("pong\ndata: forged\n\n"), s.Comment("pong\rdata: forged\r\r"))
+			time.Sleep(time.Hour)
+			s.Send(framing.Event{Data: "hello"})
 		})
-		if !hasComment(client.Received(), "ping") {
-			step.Fail(t, `Comment("ping") returned and the handler still runs: the comment is not among the bytes that the client has`,
-				fmt.Sprintf("got  %q", client.Received()), `want ": ping\n"`)
+		received := client.Received()
+		step.Advance(time.Hour)
+		if !hasComment(received, "ping") {
+			if hasComment(client.Received(), "ping") {
+				step.Fail(t, `Comment("ping") returned, but the comment left the server an hour later, with the next Send: Comment must flush, or a proxy closes the quiet connection`)
+			}
+			step.Fail(t, `Comment("ping") returned and the handler is still running: the client must have the comment by now`,
+				fmt.Sprintf("got  %q", received), `want ": ping\n"`)
 		}
-		step.Equal(t, "the client must read past a comment, but it read an event", "", heard(client))
-		step.Equal(t, "the comment arrived, but Comment returned an error for it", nil, err)
+		step.Equal(t, "Comment must send comment lines only, but the client read an event", "", data(received))
+		step.Equal(t, "the comment arrived, but Comment returned an error", nil, err)
 	})
 	step.Bubble(t, func(t *testing.T) {
 		client := visit(t, func(s *flushing.Stream) { s.Comment("") })
 		if !hasComment(client.Received(), "") {
-			step.Fail(t, `Comment("") returned and no comment came: a colon alone is one too, and keeps a quiet connection alive`,
+			step.Fail(t, `Comment("") returned, but no comment arrived: a colon alone is a comment too, and keeps a quiet connection alive`,
 				fmt.Sprintf("got  %q", client.Received()), `want ": \n"`)
 		}
 	})
@@ -110,11 +136,11 @@ func TestEventsSentTogetherLeaveTogether(t *testing.T) {
 			s.Send(framing.Event{Data: "one"}, framing.Event{Data: "two"})
 			s.SendFrames(frames...)
 		})
-		step.Equal(t, "one Send and one SendFrames must each make one flush, however many events they get: what came with one flush is in [ ]",
+		step.Equal(t, "one Send and one SendFrames must each flush once, however many events they get (brackets show what came with each flush)",
 			"[one two] [three four]", heardAtEachFlush(client))
-		step.Equal(t, "SendFrames changed the bytes behind its first frame: they belong to the caller, and other streams may be sending them",
+		step.Equal(t, "SendFrames changed the array behind its frames: it belongs to the caller, and other streams may be sending from it",
 			three+and+four, string(shared))
-		step.Equal(t, "SendFrames changed the list of frames that it got: it belongs to the caller, and the next stream would be sent what is left of it",
+		step.Equal(t, "SendFrames changed its slice of frames: that slice belongs to the caller, and the next stream would send the wrong frames",
 			three+" "+four, string(bytes.Join(frames, []byte(" "))))
 	})
 }
@@ -133,19 +159,21 @@ func TestARefusedEventLeavesTheStreamWhole(t *testing.T) {
 			badFirst = s.Send(bad, good)
 			after = s.Send(framing.Event{Data: "second"})
 		})
-		step.Equal(t, "between first and second, two Sends each got a good event and a bad one, with a line break in its ID: neither event may leave, and second must arrive",
+		step.Equal(t, "two Sends each had an event with a line break in its ID: the client must get nothing from them, only first and second",
 			"first second", heard(client))
+		_, err := bad.AppendText(nil)
+		want, _ := errors.AsType[*framing.FieldError](err)
 		for _, refused := range []error{badLast, badFirst} {
-			if e, ok := errors.AsType[*framing.FieldError](refused); !ok || e.Field != "id" || errors.Is(refused, flushing.ErrClientLeft) {
-				step.Fail(t, "an event's ID cannot be framed, and the client is still there: Send must return the error of AppendText, which says so",
-					fmt.Sprintf("got  %v", refused), "want an error that wraps AppendText's *framing.FieldError, and not flushing.ErrClientLeft")
+			if e, ok := errors.AsType[*framing.FieldError](refused); !ok || *e != *want || errors.Is(refused, flushing.ErrClientLeft) {
+				step.Fail(t, "an event's ID cannot be framed, but the client is still there: Send must return AppendText's error",
+					fmt.Sprintf("got  %v", refused), fmt.Sprintf("want an error that wraps AppendText's *framing.FieldError (%v), and not flushing.ErrClientLeft", err))
 			}
 		}
-		step.Equal(t, "second arrived, but Send returned an error for it", nil, after)
+		step.Equal(t, "the event \"second\" arrived, but its Send returned an error", nil, after)
 	})
 }
 
-// nginx collects what a server sends, 4 KiB and more, unless the response tells it not to.
+// nginx buffers what a server sends, 4 KiB and more, unless the response tells it not to.
 func TestABufferingProxyLetsTheStreamThrough(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
@@ -153,24 +181,46 @@ func TestABufferingProxyLetsTheStreamThrough(t *testing.T) {
 			s.Send(framing.Event{Data: "one"})
 			s.Send(framing.Event{Data: "two"})
 		}, pair.BufferingProxy())
-		step.Equal(t, "behind a proxy that buffers unless the response has X-Accel-Buffering: no, the client must have both events by now",
+		step.Equal(t, "a proxy buffers unless Open sets X-Accel-Buffering to no: the client behind it must have both events by now",
 			"one two", heard(client))
 		control := list(client.Header(), "Cache-Control")
 		if !slices.Contains(control, "no-cache") && !slices.Contains(control, "no-store") {
-			step.Fail(t, "nothing tells a cache on the way that old events are of no use: it may keep them and serve them again",
-				"got  Cache-Control: "+strings.Join(control, ", "), "want Cache-Control: no-cache, or no-store")
+			step.Fail(t, "Open must set Cache-Control to no-cache, or a cache on the way may keep old events and serve them again",
+				"got  Cache-Control: "+strings.Join(control, ", "), "want Cache-Control: no-cache (or no-store)")
 		}
 		if slices.Contains(control, "public") {
-			step.Fail(t, "middleware had set Cache-Control before Open came, and it is there beside yours: a cache may go by either",
-				"got  Cache-Control: "+strings.Join(control, ", "), "want yours alone")
+			step.Fail(t, "middleware set Cache-Control to public before Open: Open must replace it, or a cache may obey public and ignore your value",
+				"got  Cache-Control: "+strings.Join(control, ", "), "want Cache-Control: no-cache (or no-store), and not public")
 		}
 	})
+	w := httptest.NewRecorder()
+	w.Header().Set("X-Accel-Buffering", "yes")
+	flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
+	if lines := w.Header().Values("X-Accel-Buffering"); len(lines) != 1 || !strings.EqualFold(lines[0], "no") {
+		step.Fail(t, "middleware set X-Accel-Buffering to yes before Open: Open must replace it, or nginx buffers the stream",
+			fmt.Sprintf("got  X-Accel-Buffering %q", lines), `want X-Accel-Buffering ["no"]`)
+	}
 }
 
-// cachedByMiddleware has its responses cached, unless the handler says otherwise.
+// cachedByMiddleware lets caches keep the responses, unless the handler says otherwise.
 func cachedByMiddleware(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "public, max-age=3600")
 		h.ServeHTTP(w, r)
 	})
+}
+
+// heardAtEachFlush returns what the client has received so far, with brackets
+// around what came with one flush.
+func heardAtEachFlush(client *pair.Stream) string {
+	wire, before := client.Received(), ""
+	var all []string
+	for _, flush := range client.Flushes() {
+		now := data(wire[:min(flush.Bytes, len(wire))])
+		if now != before {
+			all = append(all, "["+strings.TrimSpace(strings.TrimPrefix(now, before))+"]")
+		}
+		before = now
+	}
+	return strings.Join(all, " ")
 }

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -22,13 +25,14 @@ import (
 // Part 3: it lasts, and it ends.
 
 // A WriteTimeout is meant for a page that is sent at once: it starts when the request is
-// read. On HTTP/2 a deadline that was left standing, the server's or one of your own,
-// resets even a stream on which nothing happens. Older middleware may hide deadlines: its
-// ResponseWriter has Flush and no Unwrap. Where Open then cannot lift a WriteTimeout, it
-// must say so, since the stream would be cut with everyone believing in it.
-func TestTheServersWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
+// read. On HTTP/2 a deadline that was left set, the server's or your own, resets even an
+// idle stream. Older middleware may hide deadlines: its ResponseWriter has Flush but no
+// Unwrap. If Open then cannot lift a WriteTimeout, it must say so, because the stream would
+// be cut while everyone believes that it is healthy.
+func TestAWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
 	defer step.Begin(t)()
-	hardened := pair.Configure(func(s *http.Server) { s.WriteTimeout = 10 * time.Second })
+	const year = 365 * 24 * time.Hour
+	hardened := pair.Configure(func(s *http.Server) { s.WriteTimeout = 30 * time.Second })
 	protocols := []struct {
 		name string
 		opts []pair.Option
@@ -39,30 +43,40 @@ func TestTheServersWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
 	for _, p := range protocols {
 		step.Bubble(t, func(t *testing.T) {
 			client := visit(t, func(s *flushing.Stream) {
-				for _, at := range []string{"+1h", "+2h"} {
-					time.Sleep(time.Hour)
-					s.Send(framing.Event{Data: at})
-				}
+				time.Sleep(time.Hour)
+				s.Send(framing.Event{Data: "+1h"})
+				time.Sleep(year)
+				s.Send(framing.Event{Data: "+1y"})
 			}, p.opts...)
-			step.Advance(3 * time.Hour)
-			step.Equal(t, p.name+", WriteTimeout 10 s: the client must get an event after an hour, and another one after two (no deadline may be left standing)",
-				"+1h +2h", heard(client))
+			step.Advance(2 * time.Hour)
+			step.Equal(t, p.name+", WriteTimeout 30 s: the client must get the event sent at +1h, so no write deadline may stay set",
+				"+1h", heard(client))
+			step.Advance(year)
+			step.Equal(t, p.name+", WriteTimeout 30 s: the client must also get the event sent a year later, because a stream lasts as long as its handler",
+				"+1h +1y", heard(client))
 		})
 	}
 
 	step.Bubble(t, func(t *testing.T) {
 		client := visitThrough(t, olderMiddleware, func(s *flushing.Stream) { s.Send(framing.Event{Data: "hello"}) })
-		step.Equal(t, "a ResponseWriter with Flush and without deadlines, on a server without WriteTimeout: it can stream, and the client must get a 200 and the event",
+		step.Equal(t, "the ResponseWriter has no SetWriteDeadline, but the server has no WriteTimeout either: the client must get a 200 and the event",
 			"200 hello", fmt.Sprint(client.Status(), " ", heard(client)))
 	})
 	var err error
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, err = flushing.Open(w, r) })
-	step.Equal(t, "a ResponseWriter with Flush and without deadlines, on a server with a WriteTimeout: a stream would be cut when it has passed, so Open must answer 500",
-		http.StatusInternalServerError, pair.TCP(t, olderMiddleware(handler), hardened).Get("/events").Status)
-	wantRefused(t, "Open answered 500, but its error does not tell the handler that the WriteTimeout cannot be lifted (http.ErrNotSupported)", http.ErrNotSupported, err)
+	p := pair.TCP(t, olderMiddleware(handler), hardened)
+	for _, method := range []string{"GET", "POST"} {
+		request, _ := http.NewRequest(method, p.URL+"/events", nil)
+		step.Equal(t, "the ResponseWriter has no SetWriteDeadline, so the server's WriteTimeout would cut the stream: Open must answer 500 (to a "+method+")",
+			http.StatusInternalServerError, p.Do(request).Status)
+		wantRefused(t, "the WriteTimeout could not be lifted and Open answered 500: Open's error must wrap http.ErrNotSupported", http.ErrNotSupported, err)
+	}
+	head, _ := http.NewRequest(http.MethodHead, p.URL+"/events", nil)
+	step.Equal(t, "a HEAD came, and the server's WriteTimeout cannot be lifted: Open must answer 200, because a HEAD needs no stream", http.StatusOK, p.Do(head).Status)
+	wantRefused(t, "a HEAD came, and the server's WriteTimeout cannot be lifted: Open's error must wrap http.ErrBodyNotAllowed", http.ErrBodyNotAllowed, err)
 }
 
-// A client may stop reading and stay connected: a phone in a tunnel, a stopped program.
+// A client may stop reading but stay connected: a phone in a tunnel, a stopped program.
 func TestAClientThatStopsReadingEndsTheStream(t *testing.T) {
 	defer step.Begin(t)()
 	text := strings.Repeat("x", 1000)
@@ -89,14 +103,14 @@ func TestAClientThatStopsReadingEndsTheStream(t *testing.T) {
 		})
 		client.Throttle(10<<10, 2*time.Second)
 		step.Advance(time.Hour)
-		step.Equal(t, "the client reads 10 KiB every 2 s, and one SendFrames had 200 KiB for it: it must give the client up after ten seconds, however many frames have left",
+		step.Equal(t, "the client reads 10 KiB every 2 s: a SendFrames of 200 KiB must give up after 10 s in total, however much has arrived",
 			10*time.Second, took)
-		wantLeft(t, "SendFrames gave the client up, but its error does not say so, or not why", os.ErrDeadlineExceeded, err)
+		wantLeft(t, "SendFrames gave up after 10 s: its error must wrap ErrClientLeft and the cause", os.ErrDeadlineExceeded, err)
 	})
 }
 
-// stopsReading lets a client stop, and checks that send, which sends a KiB each time,
-// gives it up.
+// stopsReading makes a client stop reading, and checks that send, which sends a KiB each
+// time, gives up.
 func stopsReading(t *testing.T, name string, send func(s *flushing.Stream) error) {
 	var err error
 	var took time.Duration // by the call that failed, or waited
@@ -118,19 +132,19 @@ func stopsReading(t *testing.T, name string, send func(s *flushing.Stream) error
 	step.Advance(time.Minute)
 
 	if sending {
-		step.Fail(t, "the client stopped reading a minute ago, but "+name+" still waits for it: this handler may wait for hours")
+		step.Fail(t, "the client stopped reading a minute ago, but "+name+" is still waiting for it: this handler may wait for hours")
 	}
 	if !errors.Is(err, flushing.ErrClientLeft) {
-		step.Fail(t, "the client stopped reading and the buffers on the way are full, but "+name+" did not say that the client left",
+		step.Fail(t, "the client stopped reading and the buffers on the way are full, but "+name+" did not return an error that wraps ErrClientLeft",
 			fmt.Sprintf("got  %v, after %v", err, took), "want an error that wraps flushing.ErrClientLeft")
 	}
-	step.Equal(t, "the client stopped reading: "+name+" must give it up after ten seconds", 10*time.Second, took)
-	step.Equal(t, name+" gave up, but a Write or Flush of yours still goes on: it outlasts the handler, and a ResponseWriter must not be used after that",
+	step.Equal(t, "the client stopped reading: "+name+" must give up after 10 s", 10*time.Second, took)
+	step.Equal(t, name+" gave up, but its Write or Flush is still running: nothing may use the ResponseWriter after the handler returns",
 		0, w.calls.Load())
 }
 
-// The kernel still takes bytes for a client that has left. A handler that believes it
-// runs on.
+// The kernel still takes bytes for a client that left. A handler that trusts those writes
+// keeps running.
 func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 	defer step.Begin(t)()
 	var before error
@@ -139,7 +153,7 @@ func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 	p := pair.TCP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, err := flushing.Open(w, r)
 		if err != nil {
-			after, cause = [3]error{err, err, err}, flushing.ErrClientLeft // so early may the client leave
+			after, cause = [3]error{err, err, err}, flushing.ErrClientLeft // the client may leave this early
 			return
 		}
 		if r.URL.Path == "/short" {
@@ -155,49 +169,80 @@ func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 
 	client := p.Open("/events")
 	client.Leave()
-	client.WaitHandler("the client left, but its handler has not returned")
+	client.WaitHandler("the client left, but its handler is still running")
 	for i, name := range []string{"Send", "Comment", "SendFrames"} {
-		wantLeft(t, "the client left, but "+name+" did not say so, or not why: a handler in a loop would run until the server stops", cause, after[i])
+		wantLeft(t, "the client left, but "+name+" did not return an error that wraps ErrClientLeft and the cause: a handler in a loop would run until the server stops", cause, after[i])
 	}
 	failures(t)
 }
 
-// failures checks what becomes of the errors of a ResponseWriter, one after the other.
+// failures checks what becomes of each error of a ResponseWriter.
 func failures(t *testing.T) {
-	cut, closed, full := errors.New("write: broken pipe"), errors.New("set: the connection is closed"), errors.New("the quota is used up")
-	server := &http.Server{}
+	cut, closed, full := errors.New("write: broken pipe"), errors.New("set: the connection is closed"), fmt.Errorf("the quota: %w", http.ErrNotSupported)
+	server, refused := &http.Server{}, 0
 	request := httptest.NewRequestWithContext(context.WithValue(t.Context(), http.ServerContextKey, server), "GET", "/events", nil)
 	open := func(w *failingWriter) (*flushing.Stream, error) {
 		w.ResponseRecorder = httptest.NewRecorder()
-		return flushing.Open(w, request)
+		s, err := flushing.Open(w, request)
+		if w.Code == http.StatusInternalServerError {
+			refused++
+		}
+		return s, err
 	}
 	_, err := open(&failingWriter{flush: cut})
-	wantLeft(t, "the headers could not be flushed because the client had left, but Open did not say so, or not why", cut, err)
+	wantLeft(t, "the client left and Flush failed: Open's error must wrap ErrClientLeft and the cause", cut, err)
 	_, err = open(&failingWriter{deadline: closed, flush: closed})
-	wantLeft(t, "the deadline could not be lifted because the client had left, but Open did not say so, or not why", closed, err)
+	wantLeft(t, "the client left, and SetWriteDeadline and Flush both failed: Open's error must wrap ErrClientLeft and the cause", closed, err)
 	server.WriteTimeout = time.Minute
 	_, err = open(&failingWriter{deadline: closed, flush: closed})
-	wantLeft(t, "the server's WriteTimeout could not be lifted because the client had left, but Open did not say so, or not why", closed, err)
+	wantLeft(t, "the client left before the server's WriteTimeout could be lifted: Open's error must wrap ErrClientLeft and the cause", closed, err)
+	ended, end := context.WithCancel(request.Context())
+	end()
+	early := &failingWriter{ResponseRecorder: httptest.NewRecorder()}
+	if _, err = flushing.Open(early, request.WithContext(ended)); err != nil { // or the first Send returns it
+		wantLeft(t, "the request's context ended before Open: if Open returns an error, it must wrap ErrClientLeft and the cause", context.Canceled, err)
+	}
+	step.Equal(t, "the request's context ended before Open: Open must not answer with an error status", http.StatusOK, early.Code)
+	_, err = open(&failingWriter{deadline: closed})
+	wantLeft(t, "the server's WriteTimeout could not be lifted, but Flush succeeded: Open's error must wrap ErrClientLeft and the cause", closed, err)
+	step.Equal(t, "the client left during four Opens: none of them may answer 500, because the ResponseWriter can stream (got: how many did)", 0, refused)
+	_, err = open(&failingWriter{deadline: full})
+	step.Equal(t, "SetWriteDeadline's error wraps http.ErrNotSupported, and the server has a WriteTimeout: Open must answer 500", 1, refused)
+	wantRefused(t, "SetWriteDeadline's error wraps http.ErrNotSupported, and the server has a WriteTimeout: Open's error must wrap it too", http.ErrNotSupported, err)
 
-	w := &failingWriter{}
-	s, err := open(w)
-	step.Equal(t, "Open returned an error", nil, err)
-	w.write = full
-	err = s.Send(framing.Event{Data: "hello"})
-	wantLeft(t, "Write failed, but Send did not say so, or not why: the Flush after it has nothing to do and succeeds, and the client misses an event", full, err)
-
-	w = &failingWriter{}
-	s, err = open(w)
-	step.Equal(t, "Open returned an error", nil, err)
-	w.flush = cut
-	err = s.Send(framing.Event{Data: "hello"})
-	wantLeft(t, "Flush failed, but Send did not say so, or not why", cut, err)
-	step.Returns(t, "a Send failed, and the Comment after it does not return: a heartbeat would hang until the server stops", func() { err = s.Comment("ping") })
-	wantLeft(t, "Flush failed twice, but Comment did not say so, or not why", cut, err)
+	for _, cause := range append(causes, cut, full) {
+		for first := range 6 {
+			w := &failingWriter{}
+			s, err := open(w)
+			step.Equal(t, "Open returned an error", nil, err)
+			method := "Write"
+			if w.write = cause; first >= 3 {
+				method, w.write, w.flush = "Flush", nil, cause
+			}
+			for i := range 3 { // one call, and the other two after it
+				var name string
+				step.Returns(t, method+" failed, and a later call never returned: a heartbeat would hang until the server stops", func() {
+					switch (first + i) % 3 {
+					case 0:
+						name, err = "Send", s.Send(framing.Event{Data: "hello"})
+					case 1:
+						name, err = "Comment", s.Comment("ping")
+					case 2:
+						name, err = "SendFrames", s.SendFrames([]byte("data: a\n\n"), []byte("data: b\n\n"))
+					}
+				})
+				wantLeft(t, method+" failed, so the client may have missed something: "+name+"'s error must wrap ErrClientLeft and the cause", cause, err)
+			}
+		}
+	}
 }
 
-// A ResponseWriter is for one goroutine at a time. Two at once make one garbled frame,
-// and now and then a crash.
+// causes are what a Write or Flush may return.
+var causes = []error{syscall.EPIPE, http.ErrContentLength, http.ErrHijacked, io.EOF, &http.MaxBytesError{Limit: 7},
+	net.ErrClosed, context.Canceled, context.DeadlineExceeded, http.ErrAbortHandler, io.ErrShortWrite}
+
+// A ResponseWriter is for one goroutine at a time. Two at once produce a garbled
+// frame, and now and then a crash.
 func TestConcurrentSendsDoNotInterleave(t *testing.T) {
 	defer step.Begin(t)()
 	w, s := gate(t.Context(), t)
@@ -214,23 +259,26 @@ func TestConcurrentSendsDoNotInterleave(t *testing.T) {
 	w.senders.Wait()
 
 	if onlyDeadlines(w.overlaps) {
-		step.Fail(t, "while one Send was writing, a second one moved its deadline: a client that stopped reading gets more time with each Send",
+		step.Fail(t, "while one Send was writing, another call moved its deadline: a client that stopped reading gets more time with each call",
 			w.overlaps...)
 	}
 	if len(w.overlaps) > 0 {
-		step.Fail(t, "while one Send was writing, a second one began and did not wait for its end: a client may get one garbled frame",
+		step.Fail(t, "while one Send was writing, another call used the ResponseWriter instead of waiting: the client may get a garbled frame",
 			w.overlaps...)
 	}
 	wire := w.Body.String()
 	got := strings.Fields(data(wire))
 	slices.Sort(got)
-	step.Equal(t, "three Sends, one SendFrames and two Comments at the same moment: the client must get each event once", "one six ten two", strings.Join(got, " "))
+	step.Equal(t, "three Sends, one SendFrames and two Comments ran at the same moment: the client must get each event once", "one six ten two", strings.Join(got, " "))
 	if !hasComment(wire, "ping") || !hasComment(wire, "pong") {
-		step.Fail(t, "two Comments at the same moment: the client must get both", fmt.Sprintf("got  %q", wire))
+		step.Fail(t, "two Comments ran at the same moment: the client must get both", fmt.Sprintf("got  %q", wire))
 	}
 	if len(w.early) > 0 {
-		step.Fail(t, "a Send returned nil while its event was still in a buffer, since others waited: if the client stops reading now, the failure is told to another sender",
+		step.Fail(t, "a call returned nil before its frame was flushed: if the client stops reading now, another sender gets the error",
 			w.early...)
+	}
+	if w.short {
+		step.Fail(t, "one Send waited while another wrote: the 10 s of the one that waits must begin when its turn comes, or a slow client counts as gone")
 	}
 	senderWaits(t)
 }
@@ -240,27 +288,90 @@ func onlyDeadlines(overlaps []string) bool {
 	return len(overlaps) > 0 && !slices.ContainsFunc(overlaps, func(o string) bool { return !strings.HasPrefix(o, "SetWriteDeadline") })
 }
 
-// senderWaits lets one sender be in the writer, while its client leaves and other
-// senders come.
+// senderWaits keeps one sender in the writer while its client leaves and other senders
+// arrive.
 func senderWaits(t *testing.T) {
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
 	w, s := gate(ctx, t)
 	_, other := gate(t.Context(), t)
-	var late error
-	var sent atomic.Bool // on the other stream
-	var waited bool
+	var late [3]error
+	var sent, returned atomic.Bool // on the other stream; the first Send
+	var waited, gaveUp bool
 	w.meanwhile = func() {
-		w.senders.Start(func() { late = s.Send(framing.Event{Data: "two"}) })
+		w.senders.Start(func() { late[0] = s.Send(framing.Event{Data: "two"}) })
+		w.senders.Start(func() { late[1] = s.Comment("ping") })
+		w.senders.Start(func() { late[2] = s.SendFrames([]byte("data: six\n\n")) })
 		w.senders.Start(func() { other.Send(framing.Event{Data: "hello"}); sent.Store(true) })
 		w.senders.Settle()
 		waited = !sent.Load()
 		leave()
+		w.senders.Settle()
+		gaveUp = returned.Load()
 	}
-	w.senders.Start(func() { s.Send(framing.Event{Data: "one"}) })
+	w.senders.Start(func() { s.Send(framing.Event{Data: "one"}); returned.Store(true) })
 	w.senders.Wait()
 	if waited {
-		step.Fail(t, "one stream's Send waits for its client, and a Send on another stream waits with it: a client that stops reading would hold up all others")
+		step.Fail(t, "a Send on one stream waited for a Send on another: a client that stops reading would hold up all the others")
 	}
-	wantLeft(t, "the client left while a Send waited for its turn, but that Send did not say so, or not why", context.Canceled, late)
+	if gaveUp {
+		step.Fail(t, "the client left during a Write, and Send returned before the Write did: nothing may use the ResponseWriter after the handler returns")
+	}
+	for i, name := range []string{"Send", "Comment", "SendFrames"} {
+		wantLeft(t, "the client left while one Send was writing: a "+name+" that waited for its turn must return an error that wraps ErrClientLeft and the cause", context.Canceled, late[i])
+	}
+}
+
+// wantNothingKept sends on a stream that stays open.
+func wantNothingKept(t *testing.T) {
+	t.Helper()
+	const sends = 10_000
+	w := pair.Intercept(httptest.NewRecorder(), func(p []byte) (int, error) { return len(p), nil })
+	s, err := flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
+	step.Equal(t, "Open returned an error", nil, err)
+	round := func() int {
+		for range sends {
+			s.Send(framing.Event{Data: "hello"})
+			s.SendFrames(nil, []byte("data: hello\n\n"))
+			s.Comment("ping")
+		}
+		objects, _ := step.Memory()
+		return objects
+	}
+	before := round() // what grows with the first ones may stay
+	if kept := round() - before; kept > sends/2 {
+		step.Fail(t, "10,000 Sends, SendFrames and Comments ran on a stream that stays open: none of them may leave anything behind in memory",
+			fmt.Sprintf("got  %d more objects in memory", kept), "want none, or only a few")
+	}
+}
+
+// everythingAtOnce sends more at once than any limit that somebody may think of.
+func everythingAtOnce(t *testing.T) {
+	w := &link{ResponseRecorder: httptest.NewRecorder()}
+	s, err := flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
+	step.Equal(t, "Open returned an error", nil, err)
+	e, frame := framing.Event{Data: "hello"}, []byte("data: hello\n\n")
+	long := strings.Repeat("x", 2<<20)
+	for _, send := range []struct {
+		what  string
+		send  func() error
+		bytes int
+	}{
+		{"a Send of 20,000 events", func() error { return s.Send(slices.Repeat([]framing.Event{e}, 20_000)...) }, 20_000 * len(frame)},
+		{"a SendFrames of 20,000 frames", func() error { return s.SendFrames(slices.Repeat([][]byte{frame}, 20_000)...) }, 20_000 * len(frame)},
+		{"a Send of 2 MiB", func() error { return s.Send(framing.Event{Data: long}) }, len("data: \n\n") + len(long)},
+	} {
+		had, flushes := w.Body.Len(), w.flushes
+		err := send.send()
+		step.Equal(t, send.what+" must arrive whole, in one flush, like a small one (shown: error, bytes, flushes)",
+			fmt.Sprint(nil, " ", send.bytes, " ", 1), fmt.Sprint(err, " ", w.Body.Len()-had, " ", w.flushes-flushes))
+	}
+	for _, kiB := range []int{5, 20, 100} {
+		had, big := w.Body.Len(), "data: "+strings.Repeat("y", kiB<<10)+"\n\n"
+		s.SendFrames([]byte("data: first\n\n"), []byte(big), []byte("data: last\n\n"))
+		if w.Body.String()[had:] != "data: first\n\n"+big+"data: last\n\n" {
+			step.Fail(t, fmt.Sprintf("a SendFrames of a small frame, one of %d KiB and a small one must send them whole, in this order", kiB),
+				step.Compare("got ", w.Body.String()[had:], "want", "data: first\n\n"+big+"data: last\n\n")...)
+		}
+	}
 }

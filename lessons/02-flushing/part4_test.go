@@ -4,16 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"mime"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -23,60 +20,14 @@ import (
 	framing "example.com/sseworkbook/solutions/01-framing"
 )
 
-// Part 4, whatever comes: nothing new is to be written here.
+// Part 4, whatever comes: you write nothing new here.
 
-// A call is one of Send, SendFrames and Comment, or "leave", which the client does.
-type call struct {
-	name  string
-	texts []string
-	bad   int // the event that cannot be framed, from 1 on, or 0
-}
-
-func (c call) String() string {
-	var args []string
-	for i, text := range c.texts {
-		if i+1 == c.bad {
-			text += " with a bad ID"
-		}
-		if len(text) > 20 {
-			text = fmt.Sprintf("%s… (%d bytes)", text[:1], len(text))
-		}
-		args = append(args, fmt.Sprintf("%q", text))
-	}
-	return c.name + "(" + strings.Join(args, ", ") + ")"
-}
-
-// events returns what a Send gets.
-func (c call) events() (all []framing.Event) {
-	for i, text := range c.texts {
-		e := framing.Event{Data: text}
-		if i+1 == c.bad {
-			e.ID = "7\n"
-		}
-		all = append(all, e)
-	}
-	return all
-}
-
-// frames returns the frames of good events, which share an array with a byte between
-// them, as they may in a broadcast, and that array.
-func (c call) frames() (frames [][]byte, array []byte) {
-	var ends []int
-	for _, e := range c.events() {
-		array, _ = e.AppendText(array)
-		ends = append(ends, len(array))
-		array = append(array, '#')
-	}
-	start := 0
-	for _, end := range ends {
-		frames = append(frames, array[start:end])
-		start = end + 1
-	}
-	return frames, array
-}
-
-// A scene is a link, the middleware before it and what is called.
+// A scene is a request, a link, the middleware before it and what is called.
 type scene struct {
+	method     string
+	asked      string // a header of the request, such as "Accept: */*"
+	set        string // a header of the response that middleware has set
+	http10     bool
 	link       *link
 	middleware []string // from the link on
 	calls      []call
@@ -91,7 +42,7 @@ func (s scene) writer() string {
 		text += fmt.Sprintf(" whose Write or Flush number %d fails", s.link.gone)
 	}
 	if s.link.pace > 0 {
-		text += fmt.Sprintf(", whose client takes %v for a KiB", s.link.pace)
+		text += fmt.Sprintf(", whose client takes %v per KiB", s.link.pace)
 	}
 	for _, name := range s.middleware {
 		text += ", behind middleware that " + name
@@ -99,37 +50,50 @@ func (s scene) writer() string {
 	return text
 }
 
-// Texts that are more than net/http's buffer has room for, and more than writeAll's.
-var large, larger = strings.Repeat("x", 5000), strings.Repeat("y", 17<<10)
+// Texts that are more than net/http's buffer has room for, of which a slow client gets two thirds by Writes, and more than writeAll's.
+var large, slow, larger = strings.Repeat("x", 5000), strings.Repeat("z", 11500), strings.Repeat("y", 17<<10)
 
 func drawScene(d *step.Dice) scene {
-	text := func(d *step.Dice) string { return step.Of(d, "a", "", "b\nc", "d\rdata: e\r\r", large, larger) }
-	s := scene{calls: step.Some(d, 5, func(d *step.Dice) call {
-		c := call{name: step.Of(d, "Send", "SendFrames", "Comment", "Send", "Send", "leave")}
-		switch c.name {
-		case "Comment":
-			c.texts = []string{text(d)}
-		case "Send", "SendFrames":
-			c.texts = step.Some(d, 4, text)
-		}
-		if c.name == "Send" && len(c.texts) > 0 && d.Int(3) == 2 {
-			c.bad = 1 + d.Int(len(c.texts))
-		}
-		return c
-	})}
-	s.link = &link{ResponseRecorder: httptest.NewRecorder(), pace: step.Of(d, 0, 100*time.Millisecond, time.Second)}
+	s := scene{calls: step.Some(d, 5, drawCall)}
+	s.link = &link{ResponseRecorder: httptest.NewRecorder(), pace: step.Of(d, 0, 100*time.Millisecond, time.Second, 30*time.Minute)}
 	s.link.gone = step.Of(d, 0, 0, 1) * (1 + d.Int(8))
 	s.link.once, s.link.noDeadlines = d.Int(2) == 1, d.Int(4) == 3
-	s.link.cause = step.Of[error](d, syscall.EPIPE, http.ErrContentLength, io.EOF, &http.MaxBytesError{Limit: 7})
+	s.link.cause = step.Of(d, causes...)
 	for range d.Int(3) {
 		s.link.cause = fmt.Errorf("writing: %w", s.link.cause)
 	}
-	s.middleware = step.Some(d, 2, func(d *step.Dice) string { return step.Of(d, "counts", "collects") })
+	s.middleware = step.Some(d, 2, func(d *step.Dice) string { return step.Of(d, "counts bytes", "collects bytes") })
+	s.method, s.http10 = step.Of(d, "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"), d.Int(4) == 3
+	s.asked = step.Of(d, "Accept: text/event-stream", "Accept: application/json, text/event-stream", "Accept: text/html", "Accept: application/json",
+		"Last-Event-ID: 7", "If-None-Match: *", "Range: bytes=7-", "Origin: https://shop.example", "Connection: close", "Upgrade: h2c", "Accept-Encoding: gzip")
+	s.set = step.Of(d, "Vary: Origin", "Set-Cookie: a=b", "Content-Type: text/html", "Cache-Control: public", "X-Accel-Buffering: yes")
 	return s
 }
 
-// Whatever is sent, on whatever ResponseWriter: it arrives in one flush, in its order, or there is
-// an error that says why not.
+func drawCall(d *step.Dice) call {
+	text := func(d *step.Dice) string {
+		return step.Of(d, "a", "", "b\nc", "d\rdata: e\r\r", "5%d \x00 \u00e9 \U0001f600 ", large, slow, larger)
+	}
+	c := call{name: step.Of(d, "Send", "SendFrames", "Comment", "Send", "Send", "leave", "time out")}
+	switch c.name {
+	case "Comment":
+		c.texts = []string{text(d)}
+	case "Send":
+		c.texts = step.Some(d, 4, text)
+		c.event = framing.Event{ID: step.Of(d, "", "7"), Type: step.Of(d, "", "t"), Retry: step.Of(d, 0, time.Second)}
+		if len(c.texts) > 0 && d.Int(3) == 2 {
+			c.bad, c.flaw = 1+d.Int(len(c.texts)), step.Of(d, "id", "event", "retry")
+		}
+	case "SendFrames":
+		c.texts = step.Some(d, 4, func(d *step.Dice) string {
+			return step.Of(d, "data: a\n\n", "", "id: 7\n\n", "retry: 1000\n\n", "event: t\r\ndata: b \r\n\r\n", "data: "+large+"\n\n", "data: "+larger+"\n\n")
+		})
+	}
+	return c
+}
+
+// Whatever is sent, on any ResponseWriter, arrives in one flush and in order, or there is an error
+// that says why not.
 func TestWhateverIsSentArrivesOrIsAnError(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) { step.Whatever(t, 200, drawScene, checkScene) })
@@ -140,60 +104,104 @@ type run struct {
 	scene
 	s    *flushing.Stream
 	ctx  context.Context
-	wire []byte // what the client should have
+	wire []byte // what the client should have, without comments
+	had  int    // how many bytes it had before the call
 }
 
 func checkScene(tb testing.TB, in scene) {
-	ctx, leave := context.WithCancel(tb.Context())
+	const patience = 1000 * time.Hour // of middleware
+	ctx, leave := context.WithTimeout(tb.Context(), patience)
 	defer leave()
-	var w http.ResponseWriter = in.link
-	for _, name := range in.middleware {
-		if inner := w; name == "counts" {
+	r := &run{scene: in, ctx: ctx}
+	if !r.open(tb) {
+		return
+	}
+	r.noDeadline(tb, call{name: "Open"})
+	for _, c := range in.calls {
+		switch {
+		case c.name == "leave":
+			leave()
+		case c.name == "time out":
+			time.Sleep(patience)
+		case !r.play(tb, c):
+			return
+		}
+		time.Sleep(15 * time.Second) // whatever should end after ten seconds has ended
+	}
+}
+
+// open opens the stream, and reports whether there is one.
+func (r *run) open(tb testing.TB) bool {
+	var w http.ResponseWriter = r.link
+	for _, name := range r.middleware {
+		if inner := w; name == "counts bytes" {
 			w = pair.Intercept(inner, inner.Write)
 		} else {
 			w = &collector{ResponseWriter: inner}
 		}
 	}
-	s, err := flushing.Open(w, httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
-	if in.link.failed != nil {
-		wantLeft(tb, "the client left while its stream was opened, but Open did not say so, or not why", in.link.failed, err)
-		return
+	body := strings.NewReader("a=b")
+	request := httptest.NewRequestWithContext(r.ctx, r.method, "/events", body)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	name, value, _ := strings.Cut(r.asked, ": ")
+	request.Header.Set(name, value)
+	if r.http10 {
+		request.Proto, request.ProtoMinor = "HTTP/1.0", 0
 	}
-	step.Equal(tb, "Open returned an error on "+in.writer(), nil, err)
-	r := &run{scene: in, s: s, ctx: ctx}
-	r.noDeadline(tb, call{name: "Open"})
-	for _, c := range in.calls {
-		if c.name == "leave" {
-			leave()
-		} else if !r.play(tb, c) {
-			return
-		}
-		time.Sleep(15 * time.Second) // what is to end after ten seconds has ended
+	name, value, _ = strings.Cut(r.set, ": ")
+	w.Header().Set(name, value)
+	scene := fmt.Sprintf("on %s, for a %s over %s with %s, after middleware set %s", r.writer(), r.method, request.Proto, r.asked, r.set)
+	var err error
+	r.s, err = flushing.Open(w, request)
+	if r.link.failed != nil {
+		wantLeft(tb, "the ResponseWriter failed in Open: Open's error must wrap ErrClientLeft and the cause", r.link.failed, err)
+		step.Equal(tb, "the client left, but Open answered it with an error status: only a ResponseWriter that cannot stream gets a 500", http.StatusOK, r.link.Code)
+		return false
 	}
+	step.Equal(tb, "Open returned an error "+scene, nil, err)
+	if r.link.flushes == 0 || r.link.Code != http.StatusOK {
+		step.Fail(tb, "Open must send the status 200 and the headers at once", "Open "+scene, fmt.Sprintf("got  %d, after %d flushes", r.link.Code, r.link.flushes))
+	}
+	step.Equal(tb, "Open must not read the request's body, because it is the handler's (got: how many bytes are left)", len("a=b"), body.Len())
+	told := w.Header()
+	media, _, _ := mime.ParseMediaType(strings.Join(told.Values("Content-Type"), ", "))
+	control := list(told, "Cache-Control")
+	if media != "text/event-stream" || slices.Contains(control, "public") || !slices.Contains(control, "no-cache") && !slices.Contains(control, "no-store") ||
+		!strings.EqualFold(strings.Join(told.Values("X-Accel-Buffering"), ", "), "no") || told.Get(name) == "" {
+		step.Fail(tb, "Open must set its headers for every request, replace those of the same name, and leave all others alone", "Open "+scene, fmt.Sprintf("got  %v", told))
+	}
+	return true
 }
 
 // play makes a call, and reports whether the stream goes on.
 func (r *run) play(tb testing.TB, c call) (on bool) {
 	l := r.link
-	flushes, writes, began := l.flushes, l.writes, time.Now()
+	flushes, writes, deadlines, began := l.flushes, l.writes, l.deadlines, time.Now()
+	over := r.ctx.Err() != nil
+	r.had = l.Body.Len()
 	err := r.call(tb, c)
 	took := time.Since(began)
-	if e, ok := errors.AsType[*framing.FieldError](err); c.bad > 0 && r.ctx.Err() == nil {
-		if !ok || e.Field != "id" || errors.Is(err, flushing.ErrClientLeft) || l.writes > writes {
-			r.fail(tb, c, "an event cannot be framed: nothing may be written, and the error must be AppendText's",
+	if over && (l.flushes > flushes || l.writes > writes || l.deadlines > deadlines) {
+		r.fail(tb, c, "the request's context ended, but "+c.name+" still used the ResponseWriter, which may serve another response by then")
+	}
+	if e, ok := errors.AsType[*framing.FieldError](err); c.bad > 0 && !over {
+		if !ok || e.Field != c.flaw || errors.Is(err, flushing.ErrClientLeft) || l.writes > writes {
+			r.fail(tb, c, "an event cannot be framed: Send must write nothing and return AppendText's error",
 				fmt.Sprintf("got  %v; Writes: %d", err, l.writes-writes))
 		}
+		r.noDeadline(tb, c)
 		return true
 	}
 	switch {
-	case c.name != "Comment" && len(c.texts) == 0 && err == nil: // nothing was sent, whatever the stream is like
-	case c.bad > 0: // on a stream that is over: one error or the other
-	case r.ctx.Err() != nil:
+	case c.name != "Comment" && len(c.sent()) == 0 && err == nil: // nothing was sent, whatever the stream is like
+		r.noDeadline(tb, c)
+	case c.bad > 0 && err != nil: // on a stream that is over: one error or the other
+	case over:
 		r.wantLeft(tb, c, r.ctx.Err(), err)
 	case l.failed != nil:
 		r.wantLeft(tb, c, l.failed, err)
 		if l.failed == os.ErrDeadlineExceeded && took != 10*time.Second {
-			r.fail(tb, c, "the client must be given up after ten seconds", fmt.Sprintf("got  %v", took))
+			r.fail(tb, c, c.name+" must give up after 10 s if the client has not taken everything", fmt.Sprintf("got  %v", took))
 		}
 		return false
 	default:
@@ -207,22 +215,22 @@ func (r *run) call(tb testing.TB, c call) error {
 	if c.name == "Comment" {
 		return r.s.Comment(c.texts[0])
 	}
-	frames, array := c.frames()
 	if c.bad == 0 {
-		r.wire = append(r.wire, slices.Concat(frames...)...)
+		r.wire = append(r.wire, c.sent()...)
 	}
 	if c.name == "Send" {
 		list := c.events()
 		err := r.s.Send(list...)
 		if !slices.Equal(list, c.events()) {
-			r.fail(tb, c, "Send changed its events: they belong to the caller, and other streams may be sending them")
+			r.fail(tb, c, "Send changed the events that it got: they belong to the caller, and other streams may be sending them")
 		}
 		return err
 	}
+	frames, array := c.frames()
 	list, before := slices.Clone(frames), slices.Clone(array)
 	err := r.s.SendFrames(list...)
 	if !slices.Equal(array, before) || !slices.EqualFunc(list, frames, slices.Equal[[]byte]) {
-		r.fail(tb, c, "SendFrames changed its frames, their list, or what stands behind them in their array: other streams may be sending them")
+		r.fail(tb, c, "SendFrames changed its slice of frames, or the array behind them: they belong to the caller, and other streams may be sending them")
 	}
 	return err
 }
@@ -230,17 +238,21 @@ func (r *run) call(tb testing.TB, c call) error {
 // arrived checks what became of a call for which the writer did not fail.
 func (r *run) arrived(tb testing.TB, c call, err error, took time.Duration, flushes int) {
 	if err != nil {
-		r.fail(tb, c, "the client is there, and the ResponseWriter did not fail, but "+c.name+" returned an error", fmt.Sprintf("got  %v", err))
+		r.fail(tb, c, "the client is there and the ResponseWriter did not fail, but "+c.name+" returned an error", fmt.Sprintf("got  %v", err))
 	}
-	if got, want := r.link.Body.String(), string(r.wire); !slices.Equal(events(got), events(want)) {
-		r.fail(tb, c, c.name+" returned nil, so the client must have what was sent, in its order",
-			step.Compare("got ", fmt.Sprintf("%q", data(got)), "want", fmt.Sprintf("%q", data(want)))...)
+	got, _ := fields(r.link.Body.String())
+	if want, _ := fields(string(r.wire)); got != want {
+		r.fail(tb, c, c.name+" returned nil, so the client must have everything that was sent, in order",
+			step.Compare("got ", fmt.Sprintf("%q", got), "want", fmt.Sprintf("%q", want))...)
 	}
-	if flushes != 1 && len(c.texts) > 0 {
+	if _, comment := fields(r.link.Body.String()[r.had:]); c.name == "Comment" && !slices.Equal(strings.Fields(comment), strings.Fields(c.texts[0])) {
+		r.fail(tb, c, "Comment returned nil, so the client must have the whole comment", fmt.Sprintf("got  %.100q", comment), fmt.Sprintf("want %.100q", c.texts[0]))
+	}
+	if flushes != 1 {
 		r.fail(tb, c, c.name+" must flush once", fmt.Sprintf("got  %d flushes", flushes))
 	}
 	if took > 10*time.Second && !r.link.noDeadlines {
-		r.fail(tb, c, "the client must be given up after ten seconds", fmt.Sprintf("got  no error after %v", took))
+		r.fail(tb, c, c.name+" must give up after 10 s if the client has not taken everything", fmt.Sprintf("got  no error after %v", took))
 	}
 	r.noDeadline(tb, c)
 }
@@ -249,14 +261,14 @@ func (r *run) arrived(tb testing.TB, c call, err error, took time.Duration, flus
 func (r *run) noDeadline(tb testing.TB, c call) {
 	tb.Helper()
 	if left := r.link.deadline; !left.IsZero() {
-		r.fail(tb, c, c.name+" left a deadline standing: on HTTP/2, it resets a stream on which nothing happens")
+		r.fail(tb, c, c.name+" left a write deadline set: on HTTP/2, even an idle stream is reset when the deadline passes")
 	}
 }
 
 func (r *run) wantLeft(tb testing.TB, c call, cause, err error) {
 	tb.Helper()
 	if !errors.Is(err, flushing.ErrClientLeft) || !errors.Is(err, cause) {
-		r.fail(tb, c, "the ResponseWriter failed, or the client left, but "+c.name+" did not say so, or not why",
+		r.fail(tb, c, "the ResponseWriter failed or the client left, but "+c.name+" did not return an error that wraps ErrClientLeft and the cause",
 			fmt.Sprintf("got  %v", err), fmt.Sprintf("want an error that wraps flushing.ErrClientLeft and %q", cause))
 	}
 }
@@ -264,11 +276,11 @@ func (r *run) wantLeft(tb testing.TB, c call, cause, err error) {
 // fail says at which call of which scene something is wrong.
 func (r *run) fail(tb testing.TB, c call, sentence string, details ...string) {
 	tb.Helper()
-	step.Fail(tb, sentence, append([]string{"at   " + c.String() + ", on " + r.writer(), "of   " + fmt.Sprint(r.calls)}, details...)...)
+	step.Fail(tb, sentence, append([]string{"call " + c.String() + ", on " + r.writer(), "in   " + fmt.Sprint(r.calls)}, details...)...)
 }
 
 // Many senders, each on two streams in turn: each client gets each event once and whole, and
-// each sender's events in their order.
+// each sender's events in order.
 func TestManySendersOnTwoStreams(t *testing.T) {
 	defer step.Begin(t)()
 	const senders, rounds = 8, 200
@@ -303,45 +315,22 @@ func TestManySendersOnTwoStreams(t *testing.T) {
 	for i := range writers {
 		if n := writers[i].overlaps.Load(); n > 0 {
 			step.Fail(t, "two goroutines used a ResponseWriter at the same moment: a client may get a garbled frame, and the server may crash",
-				fmt.Sprintf("got  %d times", n))
+				fmt.Sprintf("got  %d (calls at the same moment)", n), "want 0")
 		}
 		came := map[string]string{} // from each sender
 		for _, e := range events(writers[i].Body.String()) {
 			came[e.Type] += e.Data + " "
 		}
 		for sender := range senders {
-			step.Equal(t, "several goroutines sent on one stream: its client must get each event of each of them once, and in the sender's order",
+			step.Equal(t, "several goroutines sent on one stream: the client must get each event once, and each sender's events in order",
 				want, came[fmt.Sprint(sender)])
 		}
 	}
+	wantAllTold(t)
 }
 
-// A crowdedWriter is a ResponseWriter that counts how often it is used while it is in use.
-type crowdedWriter struct {
-	*httptest.ResponseRecorder
-	inUse, overlaps atomic.Int32
-}
-
-func (w *crowdedWriter) use(f func()) {
-	if w.inUse.Add(1) > 1 {
-		w.overlaps.Add(1)
-	} else {
-		runtime.Gosched() // now others have their chance
-		f()
-	}
-	w.inUse.Add(-1)
-}
-
-func (w *crowdedWriter) WriteString(text string) (int, error) { return w.Write([]byte(text)) }
-func (w *crowdedWriter) Write(p []byte) (int, error) {
-	w.use(func() { w.ResponseRecorder.Write(p) })
-	return len(p), nil
-}
-func (w *crowdedWriter) FlushError() error                { w.use(func() {}); return nil }
-func (w *crowdedWriter) SetWriteDeadline(time.Time) error { w.use(func() {}); return nil }
-
-// When a handler returns, its request's context ends, and net/http has its ResponseWriter
-// back: for another response, perhaps.
+// When a handler returns, its request's context ends, and net/http gets its ResponseWriter
+// back, perhaps for another response.
 func TestNothingUsesTheWriterAfterTheHandler(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
@@ -359,13 +348,13 @@ func TestNothingUsesTheWriterAfterTheHandler(t *testing.T) {
 		returns()
 		step.Advance(time.Minute)
 		s.Comment("ping") // by a heartbeat that comes too late
-		step.Equal(t, "the handler returned, and its stream still uses the ResponseWriter, which may serve another response by then: a late write can crash the server",
+		step.Equal(t, "the handler returned: its stream must not use the ResponseWriter after that, because a late write can crash the server",
 			before, used())
 	})
 }
 
 // A client that was away may be sent thousands of events at once. Four times as many should
-// cost four times as much; if each is put behind a copy of all before it, it is sixteen.
+// cost four times as much; if each one copies all before it, they cost sixteen times as much.
 func TestALargeBatchCostsWhatItsSizeSays(t *testing.T) {
 	defer step.Begin(t)()
 	written := 0
@@ -385,8 +374,10 @@ func TestALargeBatchCostsWhatItsSizeSays(t *testing.T) {
 			step.Fail(t, name+" did not write all of a large batch", fmt.Sprintf("got  %d bytes", written))
 		}
 		if big > 8*small {
-			step.Fail(t, name+" of four times as much takes more than eight times the memory: a large batch would hold up the server",
-				fmt.Sprintf("got  %d bytes for 1000, and %d for 4000", small, big))
+			step.Fail(t, name+" takes more than eight times the memory for a batch four times as large: a large batch would hold up the server",
+				fmt.Sprintf("got  %d bytes for 1,000, and %d bytes for 4,000", small, big))
 		}
 	}
+	everythingAtOnce(t)
+	wantNothingKept(t)
 }

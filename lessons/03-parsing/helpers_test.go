@@ -2,11 +2,18 @@ package parsing_test
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"reflect"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"example.com/sseworkbook/harness/step"
 	parsing "example.com/sseworkbook/lessons/03-parsing"
@@ -15,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { step.Main(m) }
 
-// list is what a failure shows of some events.
+// list is some events, as a failure shows them.
 type list []string
 
 func (l list) String() string {
@@ -25,7 +32,7 @@ func (l list) String() string {
 	return strings.Join(l, ", ")
 }
 
-// These say what to show of an event.
+// These functions select what to show of an event.
 func payload(e framing.Event) string { return strconv.Quote(e.Data) }
 func typed(e framing.Event) string   { return e.Type + " " + strconv.Quote(e.Data) }
 func typeOf(e framing.Event) string  { return strconv.Quote(e.Type) }
@@ -33,7 +40,7 @@ func idOf(e framing.Event) string    { return strconv.Quote(e.ID) }
 func full(e framing.Event) string    { return fmt.Sprintf("%s %q with id %q", e.Type, e.Data, e.ID) }
 func retryOf(e framing.Event) string { return e.Retry.String() }
 
-// A reading is what a decoder made of a stream.
+// A reading is what a decoder read in a stream.
 type reading struct {
 	events []framing.Event
 	lastID string
@@ -53,7 +60,7 @@ func (r reading) String() string {
 	return fmt.Sprintf("%v; last event ID %q, reconnection time %s, then %v", r.list(full), r.lastID, r.retry, r.err)
 }
 
-// read decodes what r gives, to its end.
+// read decodes everything from r, to its end.
 func read(tb testing.TB, r io.Reader) reading {
 	tb.Helper()
 	d := parsing.NewDecoder(r)
@@ -64,7 +71,7 @@ func read(tb testing.TB, r io.Reader) reading {
 			got.events = append(got.events, event)
 		}
 		if len(got.events) > 1<<20 {
-			step.Fail(tb, "the stream ended long ago, and Decode still returns one event after another")
+			step.Fail(tb, "the stream ended long ago, but Decode still returns events")
 		}
 	}
 	wait, said := d.ReconnectionTime()
@@ -72,7 +79,7 @@ func read(tb testing.TB, r io.Reader) reading {
 	return got
 }
 
-// loop returns what a loop over Events sees that ends after three turns.
+// loop returns what a loop over Events gets, and breaks off after three turns.
 func loop(r io.Reader) list {
 	l := list{}
 	for event, err := range parsing.NewDecoder(r).Events() {
@@ -88,12 +95,12 @@ func loop(r io.Reader) list {
 	return l
 }
 
-// readWire decodes bytes that end as they should.
+// readWire decodes bytes, and wants io.EOF at their end.
 func readWire(tb testing.TB, wire string) reading {
 	tb.Helper()
 	got := read(tb, strings.NewReader(wire))
 	if got.err != io.EOF {
-		step.Fail(tb, "Decode returned an error that the reader did not return: at the end of the stream it must return io.EOF"+wireLine(wire),
+		step.Fail(tb, "the reader's only error was io.EOF: Decode must return io.EOF at the end of the stream, and no other error"+wireLine(wire),
 			fmt.Sprintf("got  %v", got.err))
 	}
 	return got
@@ -114,7 +121,11 @@ func wantTypes(tb testing.TB, sentence, wire string, want ...string) {
 
 func wantEach(tb testing.TB, sentence, wire string, show func(framing.Event) string, want ...string) {
 	tb.Helper()
-	step.Equal(tb, sentence+wireLine(wire), append(list{}, want...), readWire(tb, wire).list(show))
+	got := readWire(tb, wire)
+	if shown := got.list(show); len(shown) > len(want) && slices.Equal(shown[:len(want)], want) && got.events[len(want)].Data == "" {
+		sentence = "Decode returned an extra event without data: a blank line alone is not an event, and neither is the end of the stream"
+	}
+	step.Equal(tb, sentence+wireLine(wire), append(list{}, want...), got.list(show))
 }
 
 func wantLastID(tb testing.TB, sentence, wire, want string) {
@@ -122,14 +133,14 @@ func wantLastID(tb testing.TB, sentence, wire, want string) {
 	step.Equal(tb, sentence+wireLine(wire), want, readWire(tb, wire).lastID)
 }
 
-// wantRetry reads a stream after which ReconnectionTime returns want.
+// wantRetry reads a stream, and wants ReconnectionTime to return want after it.
 func wantRetry(tb testing.TB, sentence, wire, want string) {
 	tb.Helper()
 	step.Equal(tb, sentence+wireLine(wire), want, readWire(tb, wire).retry)
 }
 
-// wantResumed reads what comes after a reconnect with Last-Event-ID 5: the IDs of
-// the events, and what a client would reconnect with after them.
+// wantResumed reads a stream after a reconnect with Last-Event-ID 5. It compares the IDs
+// of the events, and what the client would reconnect with after them.
 func wantResumed(tb testing.TB, sentence, wire, want string) {
 	tb.Helper()
 	d := parsing.NewDecoder(strings.NewReader(wire))
@@ -142,8 +153,7 @@ func wantResumed(tb testing.TB, sentence, wire, want string) {
 	step.Equal(tb, sentence+wireLine(wire), want, got)
 }
 
-// wantIDs reads a stream, and looks at the last event ID after each event and at the
-// end.
+// wantIDs reads a stream, and checks the last event ID after each event and at the end.
 func wantIDs(tb testing.TB, sentence, wire string, want ...string) {
 	tb.Helper()
 	d := parsing.NewDecoder(strings.NewReader(wire))
@@ -155,8 +165,8 @@ func wantIDs(tb testing.TB, sentence, wire string, want ...string) {
 	step.Equal(tb, sentence+wireLine(wire), append(list{}, want...), append(got, fmt.Sprint(d.LastEventID(), " ", err)))
 }
 
-// logged returns a decoder that writes down the comments, and a function that
-// writes down events beside them.
+// logged returns a decoder that logs its comments, and a function that decodes an event
+// and logs it too.
 func logged(r io.Reader) (d *parsing.Decoder, l *list, decode func() error) {
 	d, l = parsing.NewDecoder(r), &list{}
 	d.OnComment = func(text string) { *l = append(*l, "comment "+strconv.Quote(text)) }
@@ -178,8 +188,8 @@ func wantLog(tb testing.TB, sentence, wire string, want ...string) {
 	step.Equal(tb, sentence+wireLine(wire), append(list{}, want...), *got)
 }
 
-// wantCommentsFree compares comments without OnComment with lines that have an
-// unknown field: both are skipped, so that neither should cost more.
+// wantCommentsFree compares comments, without OnComment, with lines that have an
+// unknown field: both are skipped, so comments should not cost more.
 func wantCommentsFree(t *testing.T) {
 	t.Helper()
 	const lines = 1000
@@ -190,9 +200,50 @@ func wantCommentsFree(t *testing.T) {
 	rest := strings.Repeat("x", 100) + "\n"
 	comments, unknown := allocs(": "+rest), allocs("x: "+rest)
 	if comments > unknown+lines/10 {
-		step.Fail(t, "OnComment is nil, and comments cost memory all the same: they must not cost more than an unknown field does",
+		step.Fail(t, "OnComment is nil, but comments still cost memory: they must not cost more than unknown fields",
 			fmt.Sprintf("got  %.0f allocations for %d comments", comments, lines), fmt.Sprintf("want %.0f, as for %d unknown fields", unknown, lines))
 	}
+}
+
+// wantToldInTime sets OnComment after one event and takes it away after the next, and keeps
+// what it gets while the stream goes on.
+func wantToldInTime(t *testing.T) {
+	t.Helper()
+	texts, during := list{}, list{}
+	d := parsing.NewDecoder(iotest.OneByteReader(strings.NewReader(": no\ndata: a\n\n: one\nid: 5\nretry: 10\n: two\ndata: b\n\n: no\ndata: c\n\n")))
+	tell := func(text string) {
+		texts = append(texts, text)
+		wait, said := d.ReconnectionTime()
+		during = append(during, fmt.Sprintf("ID %q, time %v %v", d.LastEventID(), wait, said))
+	}
+	for i := range 3 {
+		if d.OnComment = nil; i == 1 {
+			d.OnComment = tell
+		}
+		d.Decode()
+	}
+	step.Equal(t, "OnComment was set only for the second of three calls to Decode: it must get that call's comments, and their texts must not change later",
+		list{"one", "two"}, texts)
+	step.Equal(t, "OnComment called LastEventID() and ReconnectionTime(): a retry must take effect at its own line, but an id only at the blank line",
+		list{`ID "", time 0s false`, `ID "", time 10ms true`}, during)
+
+	var depths []int // how many calls deep OnComment is called
+	d = parsing.NewDecoder(strings.NewReader(strings.Repeat(": ping\n\n", 200)))
+	d.OnComment = func(string) { depths = append(depths, runtime.Callers(0, make([]uintptr, 1000))) }
+	d.Decode()
+	if last := len(depths) - 1; last > 0 && depths[last] > depths[0]+50 {
+		step.Fail(t, "no event came, and the stack grew with each comment: Decode must loop, not recurse, because a quiet stream may last for days",
+			fmt.Sprintf("got  %d calls deep at the first comment, and %d at the last of %d", depths[0], depths[last], last+1))
+	}
+}
+
+// shown returns an error as a failure shows it. An interface that holds a nil pointer is
+// not nil, but prints as if it were.
+func shown(err error) string {
+	if v := reflect.ValueOf(err); v.Kind() == reflect.Pointer && v.IsNil() {
+		return fmt.Sprintf("a nil pointer of type %T: an error that holds one is not nil", err)
+	}
+	return fmt.Sprint(err)
 }
 
 // wireLine shows what was read, with a bar where it was cut.
@@ -207,7 +258,127 @@ func wireLine(parts ...string) string {
 	return line
 }
 
-// cut gives the bytes of wire in two reads.
+// cut returns a reader that gives wire in two reads.
 func cut(wire string, at int) io.Reader {
 	return io.MultiReader(strings.NewReader(wire[:at]), strings.NewReader(wire[at:]))
 }
+
+// A pause is a Read that returns no bytes and no error, as a reader may if it has nothing yet.
+type pause struct{ over bool }
+
+func (p *pause) Read([]byte) (int, error) {
+	if p.over {
+		return 0, io.EOF
+	}
+	p.over = true
+	return 0, nil
+}
+
+// frames returns one frame after another, forever.
+type frames struct {
+	next func() string
+	rest string // of the current frame
+}
+
+func (f *frames) Read(b []byte) (int, error) {
+	if f.rest == "" {
+		f.rest = f.next()
+	}
+	n := copy(b, f.rest)
+	f.rest = f.rest[n:]
+	return n, nil
+}
+
+// An answer is what a server sends for every request: perhaps redirects, then a header that
+// may or may not announce an event stream, one event, and some megabytes of comments.
+type answer struct {
+	status                int
+	contentType, encoding string
+	redirects             []string // the addresses that the client is redirected to first
+	forgets               bool     // whether the response's Request is nil
+	fails                 error    // what RoundTrip returns in place of a response
+	during                func()   // what to do while the request is under way, if not nil
+
+	request *http.Request // the last request, its body, and how many came
+	asked   string
+	sent    int
+	open    bool // whether the body is not closed yet
+	reads   int  // how many times the body was read, and how many bytes that returned
+	read    int
+}
+
+func (a *answer) String() string {
+	line := fmt.Sprintf("the server sent %d, Content-Type %q", a.status, a.contentType)
+	if a.encoding != "" {
+		line += fmt.Sprintf(", Content-Encoding %q", a.encoding)
+	}
+	return line
+}
+
+// RoundTrip takes the place of the network.
+func (a *answer) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	if r.Body != nil {
+		body, _ := io.ReadAll(r.Body)
+		a.asked = string(body)
+	}
+	a.request = r.Clone(context.WithoutCancel(r.Context()))
+	if a.sent++; a.fails != nil {
+		return nil, a.fails
+	}
+	if a.during != nil {
+		a.during()
+	}
+	if len(a.redirects) > 0 {
+		to := a.redirects[0]
+		a.redirects = a.redirects[1:]
+		return &http.Response{StatusCode: http.StatusTemporaryRedirect, Header: http.Header{"Location": {to}}, Body: http.NoBody, Request: r}, nil
+	}
+	header := http.Header{"Retry-After": {"7"}}
+	if a.contentType != "" {
+		header.Set("Content-Type", a.contentType)
+	}
+	if a.encoding != "" {
+		header.Set("Content-Encoding", a.encoding)
+	}
+	text := io.MultiReader(strings.NewReader("data: hello\n\n"), &endless{text: ": ping\n", size: 4 << 20})
+	a.open, a.reads, a.read = true, 0, 0
+	if a.forgets {
+		r = nil
+	}
+	return &http.Response{StatusCode: a.status, Header: header, Body: body{text, a}, Request: r}, nil
+}
+
+type body struct {
+	io.Reader
+	of *answer
+}
+
+func (b body) Read(p []byte) (int, error) {
+	b.of.reads++
+	if !b.of.open {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	n, err := b.Reader.Read(p)
+	b.of.read += n
+	return n, err
+}
+
+func (b body) Close() error {
+	b.of.open = false
+	return errors.New("the body was closed before its end")
+}
+
+// allocated counts the bytes that were allocated since the program began.
+func allocated() uint64 {
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.TotalAlloc
+}
+
+// pieces returns at most 1 KiB for each Read, as a network might.
+type pieces struct{ io.Reader }
+
+func (p pieces) Read(b []byte) (int, error) { return p.Reader.Read(b[:min(len(b), 1<<10)]) }

@@ -4,34 +4,34 @@ import "example.com/sseworkbook/harness/step"
 
 // A hint for each step. go run ./harness hint shows them one at a time.
 var _ = step.Hints{
-	"TestAnEventEndsAtItsBlankLine": `field keeps what follows "data: " in d.data, with a '\n' behind each value, and what follows "event: " ` +
-		"in d.typ. dispatch makes an event of them without the last '\\n', if there is any data, and empties both in any case. cmp.Or chooses the " +
-		"first that is not empty.",
-	"TestOneSpaceAfterTheColonIsDroppedAndNoMore": "bytes.Cut returns what is before and after the first colon, bytes.TrimPrefix drops one space.",
-	"TestOnCommentGetsCommentsAndUnknownFieldsAreIgnored": `a comment's name is empty and its line begins with a colon: ask whether d.OnComment is nil ` +
-		`before you make a string. A switch over the name has no case for "Data".`,
-	"TestWhatAReconnectNeedsIsKept": "field sets d.id, dispatch copies it to d.lastID, and nothing empties d.id but an id field with no value. " +
-		"strconv.ParseUint takes no sign: check that the milliseconds fit into a time.Duration before you multiply, and set d.hasRetry with d.retry.",
-	"TestAnUnfinishedEventIsDropped": "at the end, readLine returns an error, perhaps with half a line. Look at the error first.",
-	"TestLinesEndWithLFOrCRLFOrCR":   `bytes.IndexAny(b, "\r\n") finds an end. After a CR, an LF belongs to the same end.`,
-	"TestNeitherACutNorAPauseChangesWhatIsRead": "when the line is whole, return it, and remember in d.afterCR that it ended with CR. If the next byte to be " +
-		"read is LF, skip it then; whatever it is, clear d.afterCR.",
-	"TestTheStreamIsUTF8": "take d.bom off the first line and set it to nil. validUTF8 does the rest, for the data, the type, " +
-		"the id and a comment.",
-	"TestALongLineIsReadAndAnEndlessOneIsRefused": "hold d.data and the line so far against the limit after each read, whether the line has ended or not. " +
-		"cmp.Or(d.MaxEventSize, DefaultMaxEventSize) is the limit, unless it is negative. Append to d.data and d.line, and copy neither.",
-	"TestConnectTakesNothingButAnEventStream": "send r with c.Do, wrap its error with %w, and return NewSource(resp.Body), or a *ResponseError with the " +
-		"status and the header. isEventStream looks at the header.",
-	"TestARefusedBodyIsClosedAndNotRead": "close resp.Body before you return the *ResponseError. The http.Client takes care of what is left in it.",
-	"TestConnectAsksForAnEventStream": "send r.WithContext(r.Context()), which is a copy, with a Header of its own: begin it with the two headers, and " +
-		"maps.Copy puts those of r over them.",
-	"TestTheStreamBeginsWithTheRequestsLastEventID": "SetLastEventID takes what the request's header has, which may be nothing.",
-	"TestTheStreamKnowsItsAddressAfterRedirects":    "resp.Request is the last request that was sent.",
-	"TestTheStreamLastsUntilTheRequestsContextEnds": "send the request with its own context and through the caller's client as it is: what limits the time of either " +
-		"limits the stream, and what cancels when Connect returns ends it.",
-	"TestTwoDecodersShareNothing": "what a decoder remembers belongs into its fields, and not into a variable of the package.",
-	"TestANegativeLimitIsNone":    "cmp.Or(d.MaxEventSize, DefaultMaxEventSize) is below zero then: ask for that before you compare.",
-	"TestWhateverComesIsReadAsByABrowser": "follow the bytes that are shown line by line through the function browser in part4_test.go, and your own code beside it. " +
-		"With go test -run Whatever and STEP_SEED=random you get others.",
-	"FuzzWhateverComesIsReadAsByABrowser": "run it with -fuzz . and keep what it finds; each finding is one more case for you to read.",
+	"TestAnEventEndsAtItsBlankLine": `in field, append what follows "data: " to d.data, with a '\n' after each value, and keep what follows ` +
+		`"event: " in d.typ. In dispatch, make the event from them, without the last '\n', if there is any data. Always empty both. ` +
+		`cmp.Or returns its first argument that is not empty.`,
+	"TestOnlyOneSpaceAfterTheColonIsDropped": "in field, split the line at its first colon with bytes.Cut, and remove one space with bytes.TrimPrefix.",
+	"TestOnCommentGetsCommentsAndUnknownFieldsAreIgnored": `a comment has an empty name, and its line begins with a colon. Check that d.OnComment is ` +
+		`not nil before you make a string. A switch over the name skips "Data" if it has no case for it.`,
+	"TestTheLastEventIDIsKept": "set d.id in field, and copy it to d.lastID in dispatch. Only an id field without a value empties d.id.",
+	"TestTheReconnectionTimeIsKept": "parse the value with strconv.ParseUint, which accepts no sign. Check that the milliseconds fit into a time.Duration " +
+		"before you multiply, and set d.hasRetry together with d.retry.",
+	"TestAnUnfinishedEventIsDropped": "at the end of the stream, readLine returns an error, perhaps with half a line. Check the error first.",
+	"TestLinesEndWithLFOrCRLFOrCR":   `in readLine, find the end of the line with bytes.IndexAny(b, "\r\n"). An LF right after a CR belongs to the same line ending.`,
+	"TestNeitherACutNorAPauseChangesWhatIsRead": "return a line as soon as it is complete, and remember in d.afterCR whether it ended with CR. " +
+		"In the next call, skip an LF right after that CR, and clear d.afterCR in any case.",
+	"TestTheStreamIsUTF8": "remove d.bom from the first line, and set it to nil. Use validUTF8 for the data, the type, the id and a comment.",
+	"TestALongLineIsReadAndAnEndlessOneIsRefused": "after each read, compare the size of d.data and the line so far with the limit, even if the line has not ended. " +
+		"The limit is cmp.Or(d.MaxEventSize, DefaultMaxEventSize), unless that is negative. Append to d.data and d.line, and copy neither.",
+	"TestConnectTakesNothingButAnEventStream": "send r with c.Do, and wrap its error with %w. Check the header with isEventStream. Return NewSource(resp.Body), or a " +
+		"*ResponseError with the status and the header.",
+	"TestARefusedBodyIsClosedAndNotRead": "close resp.Body before you return the *ResponseError. The http.Client deals with the unread rest.",
+	"TestConnectAsksForAnEventStream": "send a copy of the request, r.WithContext(r.Context()), and give it a new Header. Put the two headers into that, then " +
+		"copy those of r over them with maps.Copy, even the empty ones.",
+	"TestTheStreamHasItsLastEventIDAndItsAddress": "call SetLastEventID with the value of the request's header, which may be empty. The last request that was sent is " +
+		"resp.Request. A caller's RoundTripper may leave that nil, so use cmp.Or(resp.Request, r).",
+	"TestTheStreamLastsAsLongAsItsContext": "send the request with its own context, through the caller's unchanged client. A time limit on either also limits " +
+		"the stream, and a context that you cancel when Connect returns ends it.",
+	"TestTwoDecodersShareNothing": "keep everything that a decoder remembers in its fields, not in package variables.",
+	"TestANegativeLimitIsNone":    "cmp.Or(d.MaxEventSize, DefaultMaxEventSize) is negative here: check for that before you compare.",
+	"TestEveryStreamIsReadAsByABrowser": "follow the wire bytes line by line through the function browser in part4_test.go, and then through your own code. " +
+		"For other bytes, use go test -run Whatever with STEP_SEED=random.",
+	"FuzzWhateverComesIsReadAsByABrowser": "run it with -fuzz . and keep what it finds: each input that fails is one more case to read.",
 }

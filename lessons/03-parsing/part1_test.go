@@ -1,9 +1,12 @@
 package parsing_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -15,163 +18,188 @@ import (
 
 // Part 1, what the lines mean.
 
-// A browser keeps what it has read of an event until the blank line comes, and then
-// shows it: the lines of its data with a line feed between them and none after the
-// last, and its type. Nothing of that is left for the next event, and an event
-// without a type is a "message": that is what onmessage listens to.
+// A browser collects an event until its blank line comes, and then shows it: its type,
+// and its data lines with a line feed between them but none after the last one. The next
+// event starts from scratch. An event without a type is a "message", which is what
+// onmessage listens to.
 func TestAnEventEndsAtItsBlankLine(t *testing.T) {
 	defer step.Begin(t)()
-	wantData(t, "a blank line ends the event, and data is all that it needs: here a browser shows hello",
+	wantData(t, "an event needs only data and a blank line: Decode must return hello, as a browser would",
 		"data: hello\n\n", "hello")
-	wantData(t, "two blank lines end two events: a browser shows one after the other",
+	wantData(t, "two events came, and a blank line ends each of them: Decode must return one after the other",
 		"data: hello\n\ndata: world\n\n", "hello", "world")
-	wantData(t, "a blank line after a blank line ends nothing: a browser shows no second event",
+	wantData(t, "only blank lines follow the event: Decode must return hello and no other event",
 		"data: hello\n\n\n\n", "hello")
 
-	wantData(t, "lines of data belong together: a JSON text of two lines must not arrive as its last one",
+	wantData(t, "Decode must join all data lines of an event: a browser gets both lines of the JSON, not only the last",
 		"data: [1,\ndata: 2]\n\n", "[1,\n2]")
-	wantData(t, "an empty line of data is a line too: a browser keeps it, in the middle and at the end",
+	wantData(t, "an empty data line is a line too: Decode must keep it, in the middle and at the end",
 		"data: a\ndata: \ndata: c\ndata: \n\n", "a\n\nc\n")
-	wantData(t, "the next event begins with no data: a browser does not show a and b again",
+	wantData(t, "two events came, each with its own data: the second must have only c",
 		"data: a\ndata: b\n\ndata: c\n\n", "a\nb", "c")
 
-	wantTypes(t, "a browser calls the listeners for tick first, and then, since no type is named, those for message",
+	wantTypes(t, "the first event is a tick, and the second has no type: Decode must return a tick, then a message",
 		"event: tick\ndata: 1\n\ndata: 2\n\n", `tick "1"`, `message "2"`)
-	wantTypes(t, "the last type field counts, and one without a value makes the event a message again",
+	wantTypes(t, "three events have types that differ only in case: Decode must keep each as it is",
+		"event: add\ndata: a\n\nevent: Add\ndata: b\n\nevent: add\ndata: c\n\n", `add "a"`, `Add "b"`, `add "c"`)
+	wantTypes(t, "each event has two event fields: Decode must use the last one, and if that has no value, the event is a message",
 		"event: a\nevent: b\ndata: 1\n\nevent: c\nevent\ndata: 2\n\n", `b "1"`, `message "2"`)
-	wantTypes(t, "without data there is no event, and its type is forgotten: for a browser, this is a message",
+	wantTypes(t, "the first event has no data: Decode must drop it with its type, and return the second as a message",
 		"event: tick\n\ndata: x\n\n", `message "x"`)
 }
 
-// The name of a field ends at the first colon. One space after that is there for
+// The name of a field ends at the first colon. One space after the colon is only for
 // readability; a second one is part of the value. A line without a colon is a
 // field with an empty value.
-func TestOneSpaceAfterTheColonIsDroppedAndNoMore(t *testing.T) {
+func TestOnlyOneSpaceAfterTheColonIsDropped(t *testing.T) {
 	defer step.Begin(t)()
-	wantData(t, "only the first space after the colon goes: the sender meant the others, in front and behind",
+	wantData(t, "Decode must drop one space after the colon and no other: the sender meant the spaces around x",
 		"data:  x \n\n", " x ")
-	wantData(t, "a tab after the colon is part of the value: only a space is dropped",
+	wantData(t, "a tab after the colon is part of the value: Decode must drop only a space",
 		"data:\tx\n\n", "\tx")
-	wantData(t, "the space after the colon is optional",
+	wantData(t, "the space after the colon is optional, and here it is missing: Decode must return x",
 		"data:x\n\n", "x")
-	wantData(t, "the name ends at the first colon, and later colons belong to the value",
+	wantData(t, "the field name ends at the first colon: Decode must keep later colons in the value",
 		"data: 12:30:00\n\n", "12:30:00")
-	wantData(t, "a field without a colon has an empty value: here a browser shows an event with no text",
+	wantData(t, "a data field counts even if its value is empty: Decode must return an event with empty data",
+		"data:\n\n", "")
+	wantData(t, "a field without a colon has an empty value: Decode must return an event with empty data",
 		"data\n\n", "")
-	wantData(t, "two empty lines of data are two lines: a browser joins them with a line feed",
+	wantData(t, "two empty data lines are two lines: Decode must join them with a line feed",
 		"data\ndata:\n\n", "\n")
 }
 
 // A line that starts with a colon is a comment; servers send them to keep a quiet
-// connection alive. A browser skips comments, and OnComment lets a Go client see
-// them. Fields that a browser does not know it skips too, so that the format can grow.
+// connection alive. A browser skips comments, but a Go client can see them with
+// OnComment. A browser also skips unknown fields, so that the format can grow.
 func TestOnCommentGetsCommentsAndUnknownFieldsAreIgnored(t *testing.T) {
 	defer step.Begin(t)()
-	wantData(t, "a line that starts with a colon is a comment, and a browser skips it",
+	wantData(t, "a line that starts with a colon is a comment: Decode must skip it",
 		": ping\ndata: x\n: data: y\n\n", "x")
-	wantData(t, "a comment may be nothing but its colon, and is not a blank line: the event continues after it",
+	wantData(t, "a colon alone is a comment and not a blank line: the event must continue after it",
 		"data: x\n:\ndata: y\n\n", "x\ny")
-	wantData(t, "a comment is not an event, with a blank line or without",
+	wantData(t, "a comment is not an event, even if a blank line follows: Decode must return only x",
 		": ping\n\n:\n\ndata: x\n\n", "x")
-	wantData(t, "a browser skips fields that it does not know",
+	wantData(t, "from and database are not fields of an event stream: Decode must skip them",
 		"data: x\nfrom: me\ndatabase: y\n\n", "x")
-	wantData(t, "a name counts exactly as it stands: Data is not data, nor is a name with a space in front",
-		"data: x\n\nData: y\n\n data: z\n\n", "x")
+	wantData(t, "field names must match exactly: Decode must skip Data, and data with a space before or after it",
+		"data: x\n\nData: y\n\n data: z\n\ndata : z\n\n", "x")
+	wantEach(t, "field names must match exactly: Decode must skip Event, events, ID and identity, and read event and id",
+		"event: e\nEvent: x\nevents: y\nid: 5\nID: 6\nidentity: 7\ndata: x\n\n", full, `e "x" with id "5"`)
 
-	wantLog(t, "OnComment gets the text of each comment, before Decode returns the event after it",
+	wantLog(t, "OnComment must get the text of each comment before Decode returns the next event",
 		": ping\ndata: a\n\n: one\ndata: b\n: two\n\n", `comment "ping"`, `event "a"`, `comment "one"`, `comment "two"`, `event "b"`)
-	wantLog(t, "OnComment gets a comment's text without the first space, and with all that follows",
+	wantLog(t, "OnComment must get a comment's whole text, except one space after the colon",
 		":  a: b \n:x\n:\n", `comment " a: b "`, `comment "x"`, `comment ""`)
+	long := strings.Repeat("a long text ", 1000)
+	wantLog(t, "a comment may be as long as any line: OnComment must get all of it", ": "+long+"\n", fmt.Sprintf("comment %q", long))
 	wantLog(t, "only a line that starts with a colon is a comment: OnComment must not get other lines",
 		"x: ping\ndata: : ping\n\n", `event ": ping"`)
+	wantToldInTime(t)
 	wantCommentsFree(t)
 }
 
-// When its connection breaks, a browser waits for the reconnection time, and then asks for what
-// came after the last event ID. Both are the stream's: they last until the server names
-// others. The time is a number of milliseconds in ASCII digits, and a browser ignores
-// anything else.
-func TestWhatAReconnectNeedsIsKept(t *testing.T) {
+// When its connection breaks, a browser asks for what came after the last event ID. That ID
+// belongs to the stream, not to an event: it stays until the server sends another one.
+func TestTheLastEventIDIsKept(t *testing.T) {
 	defer step.Begin(t)()
-	wantLastID(t, "an id field sets the last event ID: without it, a browser that reconnects starts from the beginning",
+	wantLastID(t, "an id field must set LastEventID(): a client that reconnects without it starts from the beginning",
 		"id: 5\ndata: a\n\n", "5")
-	wantLastID(t, "an event without an id changes nothing: a browser that reconnects asks for what came after 5",
+	wantLastID(t, "an event without an id must not change LastEventID(): a client that reconnects asks for what came after 5",
 		"id: 5\ndata: a\n\ndata: b\n\n", "5")
-	wantEach(t, "each event carries the last event ID as it stands then, its own or an earlier one",
+	wantEach(t, "each event must have the last event ID, from its own id field or from an earlier one",
 		"id: 5\ndata: a\n\ndata: b\n\n", idOf, `"5"`, `"5"`)
-	wantLastID(t, "an event without data is not shown, but its id counts",
+	wantLastID(t, "an event without data is dropped, but its id must still set LastEventID()",
 		"id: 5\n\n", "5")
-	wantLastID(t, "an id field with no value is how a server clears the last event ID",
+	wantLastID(t, "a server sends an id field without a value to clear the last event ID: LastEventID() must be empty",
 		"id: 5\ndata: a\n\nid\ndata: b\n\n", "")
-	wantLastID(t, "a browser ignores an id with a NUL in it, since no header can carry that",
+	wantLastID(t, "Decode must ignore an id with a NUL in it: a client could not send it in a Last-Event-ID header",
 		"id: 5\ndata: a\n\nid: 6\x00\nid: \x007\ndata: b\n\n", "5")
-	wantResumed(t, "the client reconnected with Last-Event-ID 5, and the server names no id: the last event ID is still 5",
+	wantResumed(t, "the client reconnected with Last-Event-ID 5, and the server sent no id: the last event ID must stay 5",
 		"data: a\n\ndata: b\n\n", `"5" "5", then LastEventID() is "5"`)
-	wantResumed(t, "the client reconnected with Last-Event-ID 5, and an id field with no value clears that",
+	wantResumed(t, "the client reconnected with Last-Event-ID 5: the last event ID must stay 5 until an id field without a value clears it",
 		"data: a\n\nid\ndata: b\n\n", `"5" "", then LastEventID() is ""`)
-	wantIDs(t, "a client may stop after each event: LastEventID() must be the ID of the event that Decode returned, not of a later one",
+	wantIDs(t, "a client may stop after any event: LastEventID() must be the ID of the event that Decode returned, not of a later one",
 		"id: 5\ndata: a\n\nid: 6\ndata: b\n\nid: 7\n\n", `5 "a"`, `6 "b"`, "7 EOF")
+}
 
-	wantRetry(t, "a retry field sets the reconnection time, in milliseconds",
+// A browser waits for the reconnection time before it reconnects. That belongs to the stream
+// too. It is a number of milliseconds in ASCII digits, and a browser ignores anything else.
+func TestTheReconnectionTimeIsKept(t *testing.T) {
+	defer step.Begin(t)()
+	wantRetry(t, "a retry field gives the reconnection time in milliseconds: ReconnectionTime() must return it",
 		"retry: 3000\n\n", "3s, true")
-	wantLastID(t, "the reconnection time is not an id: a browser that reconnects asks for what came after 7",
+	wantLastID(t, "a retry field is not an id: LastEventID() must stay 7",
 		"id: 7\nretry: 3000\ndata: x\n\n", "7")
-	wantRetry(t, "the server named no time: a client waits as long as it thinks best",
+	wantRetry(t, "the server sent no retry field: ReconnectionTime() must return false, so that a client chooses a time itself",
 		"data: x\n\n", "0s, false")
-	wantRetry(t, "the server said 0: a client reconnects at once, which is not the same as hearing nothing",
+	wantRetry(t, "a retry field counts as soon as its line ends, without a blank line: ReconnectionTime() must return the last one",
+		"retry: 5\nretry: 3000\nretry:2000\n", "2s, true")
+	wantRetry(t, "a later retry field counts, even if it is 0: ReconnectionTime() must return 0s and true", "retry: 3000\nretry: 0\n", "0s, true")
+	wantRetry(t, "a retry field without a value has no digits: Decode must ignore it", "retry\nretry:\n", "0s, false")
+	wantRetry(t, "the server sent retry 0: ReconnectionTime() must return 0s and true, so that a client reconnects at once",
 		"retry: 0\n\n", "0s, true")
-	wantRetry(t, "the digits are a decimal number, however many zeros are in front",
+	wantRetry(t, "leading zeros do not change a number: ReconnectionTime() must ignore them",
 		"retry: 007\n\n", "7ms, true")
-	wantRetry(t, "the digits are a decimal number, however many zeros are in front",
+	wantRetry(t, "leading zeros do not change a number: ReconnectionTime() must ignore them",
 		"retry: "+strings.Repeat("0", 30)+"2000\n\n", "2s, true")
-	wantRetry(t, "a time.Duration has room for this many milliseconds, and a browser takes them too",
+	wantRetry(t, "this is the longest reconnection time that fits into a time.Duration: ReconnectionTime() must return it",
 		"retry: 9223372036854\n\n", fmt.Sprint(9223372036854*time.Millisecond, ", true"))
 	wantNoTimes(t)
-	wantRetry(t, `"soon" is not a number: the server has named no time`,
+	wantRetry(t, "field names must match exactly: Decode must skip Retry and retry-after, and keep the 3s from before",
+		"retry: 3000\nRetry: 4000\nretry-after: 5000\n", "3s, true")
+	wantRetry(t, `"soon" is not a number: ReconnectionTime() must return false, as if the server had sent no retry field`,
 		"retry: soon\n\n", "0s, false")
-	wantEach(t, "the reconnection time belongs to the stream: an event's Retry stays zero",
+	wantEach(t, "the reconnection time belongs to the stream: an event's Retry must stay zero",
 		"retry: 3000\ndata: x\n\n", retryOf, "0s")
 }
 
-// wantNoTimes reads what is not a number of milliseconds.
+// wantNoTimes reads values that are not a number of milliseconds.
 func wantNoTimes(t *testing.T) {
 	t.Helper()
 	for _, value := range []string{"", "-1", "+1", "1e3", "1.5", "1s", "0x10", "1_000", "٣", " 7", "7 ",
 		"9223372036855", "18446744073710", "9223372036854775807", "18446744073709551617", "99999999999999999999"} {
-		wantRetry(t, fmt.Sprintf("%q is not made of digits alone, or is more milliseconds than a time.Duration holds: a client keeps the 3 s that it has", value),
+		wantRetry(t, fmt.Sprintf("the retry value %q is not valid (it must be all digits and fit in a time.Duration): Decode must ignore it and keep the 3s from before", value),
 			"retry: 3000\nretry: "+value+"\n\n", "3s, true")
 	}
 }
 
 // When a connection breaks, the last event may be incomplete. A browser drops
-// it: the server sends it again after the reconnect. The end of the stream is io.EOF,
-// as with every reader in Go.
+// it, and the server sends it again after the reconnect. At the end of the stream, the
+// error is io.EOF, as with every reader in Go.
 func TestAnUnfinishedEventIsDropped(t *testing.T) {
 	defer step.Begin(t)()
-	wantData(t, "the stream ended before the blank line: a browser drops what may be half a message",
+	wantData(t, "the stream ended before the blank line: Decode must drop what may be half a message",
 		"data: whole\n\ndata: {\"a\":\n", "whole")
-	wantLastID(t, "the event with id 6 never reached its blank line: a browser that reconnects asks for what came after 5",
+	wantLastID(t, "the event with id 6 never got its blank line: LastEventID() must stay 5, or the client misses that event",
 		"id: 5\ndata: a\n\nid: 6\ndata: b\n", "5")
-	wantResumed(t, "the client reconnected with Last-Event-ID 5, and the stream broke before the event with id 6 was complete",
+	wantResumed(t, "the client reconnected with Last-Event-ID 5, but event 6 never got its blank line: Decode must drop it and its id",
 		"id: 6\ndata: a\n", `no event, then LastEventID() is "5"`)
-	wantRetry(t, "the stream ended within a line: half a line counts for nothing, and a client keeps the 3 s that it has",
+	wantRetry(t, "the stream ended within a retry line: Decode must ignore half a line and keep the 3s from before",
 		"retry: 3000\n\nretry: 10", "3s, true")
-	wantLog(t, "the stream ended within a comment: half a line counts for nothing, and OnComment gets whole ones only",
+	wantLog(t, "the stream ended within a comment: OnComment must get only complete comments",
 		": ping\n: pi", `comment "ping"`)
 
 	wantBroken(t, errors.New("the connection broke"))
-	wantBroken(t, fmt.Errorf("the connection broke: %w", io.EOF)) // whose end is not a stream's end
-	wantBroken(t, io.ErrUnexpectedEOF)
-	step.Equal(t, "io.EOF is how a stream ends, and a loop over Events ends with it", list{`"a"`}, loop(strings.NewReader("data: a\n\n")))
-	step.Equal(t, "a loop over Events ended early: it must get no further event", list{`"a"`, `"b"`, `"c"`},
+	wantBroken(t, fmt.Errorf("the connection broke: %w", io.EOF)) // wraps io.EOF, but is not the stream's end
+	for _, err := range []error{io.ErrUnexpectedEOF, context.Canceled, os.ErrDeadlineExceeded, io.ErrClosedPipe, http.ErrBodyReadAfterClose} {
+		wantBroken(t, err)
+	}
+	step.Equal(t, "the stream ended with io.EOF: a loop over Events must get the event, then end without an error", list{`"a"`}, loop(strings.NewReader("data: a\n\n")))
+	step.Equal(t, "a loop over Events stopped after three events: it must get a, b and c", list{`"a"`, `"b"`, `"c"`},
 		loop(strings.NewReader("data: a\n\ndata: b\n\ndata: c\n\ndata: d\n\n")))
 
-	// This reader fails once, between two events, and would then go on.
-	d := parsing.NewDecoder(iotest.TimeoutReader(io.MultiReader(strings.NewReader("data: a\n\n"), strings.NewReader("data: b\n\n"))))
-	for _, want := range []string{`"a", <nil>`, `"", timeout`, `"", timeout`} {
-		event, err := d.Decode()
-		step.Equal(t, "the reader failed once, after a: Decode must return its error, and the same error each time after that",
-			want, fmt.Sprintf("%q, %v", event.Data, err))
+	for _, end := range []error{io.EOF, os.ErrDeadlineExceeded} { // the reader ends once, and would then continue
+		for _, together := range []bool{false, true} {
+			r := &arriving{pieces: []string{"data: a\n\ndata: half\n"}, end: end, together: together, more: []string{"\ndata: b\n\n"}}
+			d := parsing.NewDecoder(r)
+			for _, want := range []string{`"a", <nil>`, `"", ` + end.Error(), `"", ` + end.Error()} {
+				event, err := d.Decode()
+				step.Equal(t, "the reader returned an error once, after event a or together with it: Decode must return that error then and on every later call",
+					want, fmt.Sprintf("%q, %v", event.Data, err))
+			}
+			step.Equal(t, "the reader returned an error: Decode must not read again, because a later call could then wait forever", 1, len(r.pieces))
+		}
 	}
 }
 
@@ -188,12 +216,12 @@ func wantBroken(t *testing.T, broken error) {
 		},
 	} {
 		got := read(t, r())
-		step.Equal(t, "the connection broke within the second event: a browser shows the first, and drops the half of the other",
+		step.Equal(t, "the connection broke within the second event: Decode must return only the first",
 			list{`"whole"`}, got.list(payload))
 		if got.err != broken {
-			step.Fail(t, "Decode must return an error of the reader unchanged: the client wants to know why its stream ended",
+			step.Fail(t, "Decode must return the reader's error unchanged: a client needs to know why its stream ended",
 				fmt.Sprintf("got  %v", got.err), fmt.Sprintf("want %v", broken))
 		}
-		step.Equal(t, "a loop over Events sees the same, then the error, and ends", list{`"whole"`, broken.Error()}, loop(r()))
+		step.Equal(t, "the connection broke: a loop over Events must get the first event, then the error, and end", list{`"whole"`, broken.Error()}, loop(r()))
 	}
 }

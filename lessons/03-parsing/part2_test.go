@@ -24,132 +24,183 @@ import (
 func TestLinesEndWithLFOrCRLFOrCR(t *testing.T) {
 	defer step.Begin(t)()
 	for _, end := range []string{"\n", "\r\n", "\r"} {
-		wantTypes(t, fmt.Sprintf("for a browser, %q ends a line", end),
+		wantTypes(t, fmt.Sprintf("each line here ends with %q: Decode must return an event of type e, then a message", end),
 			strings.ReplaceAll("event: e\ndata: a\ndata: b\n\ndata: c\n\n", "\n", end), `e "a\nb"`, `message "c"`)
 	}
-	wantData(t, "a browser takes each line end as it comes: CR, then CRLF, then LF",
+	wantData(t, "one stream may mix line endings: Decode must accept CR, then CRLF, then LF",
 		"data: a\rdata: b\r\ndata: c\n\r\n", "a\nb\nc")
-	wantData(t, "LF and then CR are two line ends: the second one ends the event",
+	wantData(t, "an LF belongs to a CR only if it follows directly: here, the CR and both LFs are three line endings",
+		"data: a\rdata: b\n\n", "a\nb")
+	wantData(t, "LF and then CR are two line endings: the second one must end the event",
 		"data: a\n\rdata: b\n\n", "a", "b")
-	wantData(t, "CRLF and then LF are two line ends: the LF after a CRLF does not belong to it",
+	wantData(t, "CRLF and then LF are two line endings: the second one must end the event",
 		"data: a\r\n\ndata: b\r\n\n", "a", "b")
-	wantData(t, "only LF and CR end a line: other characters that break lines elsewhere belong to the value",
+	wantData(t, "only LF and CR end a line: Decode must keep other line-breaking characters, such as U+2028, in the value",
 		"data: a\vb\fc\u0085d\u2028e\n\n", "a\vb\fc\u0085d\u2028e")
 }
 
-// The network cuts the bytes where it likes, also between a CR and its LF, and a
-// quiet connection may stay quiet for an hour. The events are the same for every cut,
-// and a browser shows an event as soon as its blank line is there: it cannot wait for
-// what comes after a CR.
+// The network cuts the bytes anywhere, even between a CR and its LF, and a quiet
+// connection may stay quiet for an hour. Every cut gives the same events, and a browser
+// shows an event as soon as its blank line arrives: it cannot wait to see what
+// follows a CR.
 func TestNeitherACutNorAPauseChangesWhatIsRead(t *testing.T) {
 	defer step.Begin(t)()
 	wire := "id: 7\r\ndata: a\r\ndata: ä\r\n\r\nevent: e\rdata: c\r\rdata: d\n\n"
 	want := reading{events: []framing.Event{
 		{ID: "7", Type: "message", Data: "a\nä"}, {ID: "7", Type: "e", Data: "c"}, {ID: "7", Type: "message", Data: "d"},
 	}, lastID: "7", retry: "0s, false", err: io.EOF}
-	step.Equal(t, "the bytes came in one piece"+wireLine(wire), want, read(t, strings.NewReader(wire)))
+	step.Equal(t, "the bytes came in one piece: Decode must return these three events, then io.EOF"+wireLine(wire), want, read(t, strings.NewReader(wire)))
 	for at := range wire {
-		step.Equal(t, "the bytes came in two pieces, and the events are not the same: is the LF of a CRLF taken for a line?"+wireLine(wire[:at], wire[at:]),
+		step.Equal(t, "the same bytes gave a different result when they came in two pieces: is the LF of a CRLF read as a line?"+wireLine(wire[:at], wire[at:]),
 			want, read(t, cut(wire, at)))
 	}
-	step.Equal(t, "the bytes came one at a time, and the events are not the same"+wireLine(wire),
+	step.Equal(t, "the same bytes gave a different result when they came one at a time"+wireLine(wire),
 		want, read(t, iotest.OneByteReader(strings.NewReader(wire))))
-	step.Equal(t, "the last bytes came together with io.EOF, and the events are not the same"+wireLine(wire),
+	step.Equal(t, "the same bytes gave a different result when the last Read returned bytes together with io.EOF"+wireLine(wire),
 		want, read(t, iotest.DataErrReader(strings.NewReader(wire))))
-	step.Equal(t, "the second Read returned no byte and no error, which is not the end, and the events are not the same"+wireLine(wire[:9], wire[9:]),
+	step.Equal(t, "the same bytes gave a different result when one Read returned no bytes and no error, which is not the end"+wireLine(wire[:9], wire[9:]),
 		want, read(t, io.MultiReader(strings.NewReader(wire[:9]), &pause{}, strings.NewReader(wire[9:]))))
 
 	for _, wire := range []string{"data: now\n\n", "data: now\r\n\r\n"} {
-		wantAtOnce(t, "the blank line was sent, the connection is quiet, and Decode still waits: for a full buffer, or the end?", wire, `"now"`)
+		wantAtOnce(t, "the blank line arrived and the connection is quiet: Decode must return the event without waiting for a full buffer or the end", wire, `"now"`)
 	}
 	for _, wire := range []string{"data: now\r\r", "data: now\r\n\r"} {
-		wantAtOnce(t, "the blank line was sent, the connection is quiet, and Decode still waits: for the byte after the CR?", wire, `"now"`)
+		wantAtOnce(t, "the blank line arrived and the connection is quiet: Decode must return the event without waiting for the byte after the CR", wire, `"now"`)
 	}
 	for _, wire := range []string{"data: a\n\ndata: b\n\n", "data: a\r\n\r\ndata: b\r\n\r\n"} {
-		wantAtOnce(t, "two events were sent, the connection is quiet, and Decode still waits", wire, `"a"`, `"b"`)
+		wantAtOnce(t, "two events arrived and the connection is quiet, but Decode is still waiting", wire, `"a"`, `"b"`)
 	}
-	for _, wire := range []string{": ping\n", ": ping\r\n", ": ping\r"} {
-		wantAtOnce(t, "a comment was sent, the connection is quiet, and OnComment was not called: a comment counts as soon as its line ends",
+	for _, wire := range []string{"data: a\n\ndata: b", "data: a\r\n\r\ndata: b\n", "data: a\r\r:"} {
+		wantAtOnce(t, "an event and the start of the next arrived: Decode must return the event without waiting for the rest of the next", wire, `"a"`)
+	}
+	wantAtAnySize(t)
+	for _, wire := range []string{": ping\n", ": ping\r\n", ": ping\r", ": ping\ndata"} {
+		wantAtOnce(t, "a comment arrived and the connection is quiet, but OnComment was not called: it must be called when the line ends",
 			wire, `comment "ping"`)
 	}
-	wantAtOnce(t, "a comment of one byte was sent, the connection is quiet, and OnComment was not called: is there a wait for a byte order mark?",
+	wantAtOnce(t, "a one-byte comment arrived and the connection is quiet, but OnComment was not called: is Decode waiting for a byte order mark?",
 		":\n", `comment ""`)
 }
 
-// An event stream is UTF-8. A byte order mark may come first, and is not part of
+// An event stream is UTF-8. It may begin with a byte order mark, which is not part of
 // the first field. What is not UTF-8 becomes U+FFFD, the replacement character.
 func TestTheStreamIsUTF8(t *testing.T) {
 	defer step.Begin(t)()
-	wantData(t, "a byte order mark at the start is not part of the first field's name",
+	wantData(t, "a byte order mark at the start is not part of the first field's name: Decode must drop it",
 		"\uFEFFdata: x\n\n", "x")
-	wantData(t, "only one byte order mark is dropped: with the second, the field has a name that no browser knows",
+	wantData(t, "Decode must drop only the first byte order mark: a second one is part of the field name, so a browser ignores that line",
 		"\uFEFF\uFEFFdata: x\n\ndata: y\n\n", "y")
-	wantData(t, "later in the stream U+FEFF is a character like any other: with it, the field has a name that no browser knows",
+	wantData(t, "later in the stream, U+FEFF is a normal character: here it is part of the field name, so a browser ignores that line",
 		"data: x\n\n\uFEFFdata: y\n\n", "x")
-	wantData(t, "a byte order mark comes first or not at all: after a blank line, U+FEFF is part of the field's name",
+	wantData(t, "a byte order mark can only be the very first bytes: after a blank line, U+FEFF is part of the field name",
 		"\n\uFEFFdata: x\n\ndata: y\n\n", "y")
-	wantData(t, "in a value U+FEFF is a character like any other",
+	wantData(t, "only a whole byte order mark is dropped: its first two bytes alone are part of the field name, so a browser ignores that line",
+		"\xef\xbbdata: x\n\ndata: y\n\n", "y")
+	wantData(t, "in a value, U+FEFF is a normal character: Decode must keep it",
 		"data: \uFEFFx\n\n", "\uFEFFx")
-	wantData(t, "a byte that is not UTF-8 is shown as U+FFFD, two of them as two",
+	wantData(t, "the byte FF is never part of UTF-8: Decode must replace each one with its own U+FFFD",
 		"data: a\xffb\xff\xff\n\n", "a\uFFFDb\uFFFD\uFFFD")
-	wantData(t, "a character that was cut short is shown as one U+FFFD",
+	wantData(t, "a character was cut short: Decode must replace all its bytes with one U+FFFD",
 		"data: \xe2\x82\n\n", "\uFFFD")
-	wantEach(t, "a type is text too, with U+FFFD for what is not UTF-8",
-		"event: \xff\ndata: x\n\n", typeOf, "\"\uFFFD\"")
-	wantLastID(t, "an id is text too, with U+FFFD for what is not UTF-8",
-		"id: \xff\ndata: x\n\n", "\uFFFD")
-	wantLog(t, "a comment is text too, with U+FFFD for what is not UTF-8",
-		": \xff\n", "comment \"\uFFFD\"")
+	wantEach(t, "a type is text too: Decode must replace what is not UTF-8 with U+FFFD, each time that it comes",
+		strings.Repeat("event: \xff\xff\ndata: x\n\n", 2), typeOf, "\"\uFFFD\uFFFD\"", "\"\uFFFD\uFFFD\"")
+	wantLastID(t, "an id is text too: Decode must replace what is not UTF-8 with U+FFFD",
+		"id: \xff\xff\ndata: x\n\n", "\uFFFD\uFFFD")
+	wantLog(t, "a comment is text too: Decode must replace what is not UTF-8 with U+FFFD",
+		": \xff\xff\n", "comment \"\uFFFD\uFFFD\"")
 }
 
-// A browser limits a line by nothing but its memory. A server needs a limit, and
+// In a browser, only its memory limits a line. A Go program needs a limit, and
 // one that real events do not reach. MaxEventSize is zero unless it was set.
 func TestALongLineIsReadAndAnEndlessOneIsRefused(t *testing.T) {
 	defer step.Begin(t)()
 	const zero = "MaxEventSize is 0, which means DefaultMaxEventSize: "
-	wantSize(t, zero+"a line of 64 KiB and one byte is within that", 0, 1, 64<<10+1, nil)
-	wantSize(t, zero+"a line of 1 MiB is within that", 0, 1, 1<<20, nil)
-	wantSize(t, "MaxEventSize is negative, which means no limit: a line of 64 KiB is read too", -1, 1, 64<<10, nil)
-	wantSize(t, "MaxEventSize is 10,000, and an event has 5,000 bytes: it is within that", 10_000, 5, 1000, nil)
+	wantSize(t, zero+"Decode must accept a line of 64 KiB and one byte", 0, 1, 64<<10+1, nil)
+	wantSize(t, zero+"Decode must accept a line of 1 MiB", 0, 1, 1<<20, nil)
+	wantSize(t, "MaxEventSize is negative, which means no limit: Decode must accept a line of 64 KiB", -1, 1, 64<<10, nil)
+	long := strings.Repeat("a long name ", 1000)
+	wantEach(t, "a type and an id may be as long as any line: Decode must keep all of both", "event: "+long+"\nid: "+long+"\ndata: x\n\n", full,
+		full(framing.Event{Type: long, ID: long, Data: "x"}))
+	wantSize(t, "MaxEventSize is negative, which means no limit: Decode must accept a line of 64 KiB", math.MinInt, 1, 64<<10, nil)
+	wantSize(t, "MaxEventSize is the largest int: Decode must accept an event of 64 KiB, and allocate for the event, not for the limit", math.MaxInt, 1, 64<<10, nil)
+	wantSize(t, "MaxEventSize is 2,000 and a line has 1,998 bytes, which fits even with a line ending: Decode must accept it", 2000, 1, 1998, nil)
+	wantSize(t, "MaxEventSize is 100: Decode must accept an event with 30 data lines of one byte, because with line feeds that is only 60 bytes", 100, 30, len("data: x"), nil)
+	wantSize(t, "MaxEventSize is 10,000: Decode must accept an event of 5,000 bytes", 10_000, 5, 1000, nil)
 
-	wantLinear(t, "a long line came in pieces of 1 KiB, and a longer one took far more memory than its share: is the line copied again with each piece?", func(size int) io.Reader {
+	wantLinear(t, "a line eight times as long took over 24 times the memory: does your code copy the line again with each piece that arrives?", func(size int) io.Reader {
 		return pieces{strings.NewReader("data: " + strings.Repeat("x", size) + "\n\n")}
 	})
-	wantLinear(t, "an event came in many lines, and a longer one took far more memory than its share: is the event copied again with each line?", func(size int) io.Reader {
+	wantLinear(t, "an event with eight times as many lines took over 24 times the memory: does your code copy it again with each line?", func(size int) io.Reader {
 		return strings.NewReader(strings.Repeat("data: "+strings.Repeat("x", 249)+"\n", size/256) + "\n")
 	})
-	wantMany(t, "MaxEventSize counts for each event: a stream may go on for days", "data: "+strings.Repeat("x", 1000)+"\n\n", 100)
-	wantMany(t, "comments belong to no event: a quiet stream may send them for days", ": "+strings.Repeat("x", 1000)+"\n", 0)
+	wantMany(t, "MaxEventSize limits each event, and not the whole stream, which may last for days", "data: "+strings.Repeat("x", 1000)+"\n\n", 100)
+	wantMany(t, "comments belong to no event: Decode must not add them up, because a quiet stream may send them for days", ": "+strings.Repeat("x", 1000)+"\n", 0)
 	wantForgotten(t)
+	wantSkipped(t, "")
+	wantSkipped(t, "\n")
+	wantNoRoom(t)
 
 	line := "data: " + strings.Repeat("x", 1000)
-	wantTooLarge(t, "a line without an end fills the memory of a decoder that keeps it", 1<<20, line)
-	wantTooLarge(t, "an event without an end fills the memory of a decoder that keeps it", 1<<20, line+"\n")
-	wantTooLarge(t, zero+"a larger event must be refused", 0, line+"\n")
-	wantSize(t, "MaxEventSize is 500, and a line has 1,000 bytes: it must be refused", 500, 1, 1000, parsing.ErrEventTooLarge)
-	wantSize(t, "MaxEventSize is 2,000, and an event has five lines of 1,000 bytes: it must be refused", 2000, 5, 1000, parsing.ErrEventTooLarge)
+	wantTooLarge(t, "a peer sends a line that never ends: Decode must refuse it instead of filling the memory", 1<<20, line)
+	wantTooLarge(t, "a peer sends an event that never ends: Decode must refuse it instead of filling the memory", 1<<20, line+"\n")
+	for _, field := range []string{": ", "event: ", "id: ", "retry: "} {
+		wantTooLarge(t, "a peer sends a line that never ends: Decode must refuse it, no matter which field it begins with", 1<<20, field+line)
+	}
+	wantSize(t, zero+"Decode must accept a slightly smaller event", 0, 2, parsing.DefaultMaxEventSize/2-8, nil)
+	wantSize(t, zero+"Decode must refuse a larger event", 0, 2, parsing.DefaultMaxEventSize/2+8, parsing.ErrEventTooLarge)
+	wantSize(t, "MaxEventSize is 500: Decode must refuse a line of 1,000 bytes", 500, 1, 1000, parsing.ErrEventTooLarge)
+	wantSize(t, "MaxEventSize is 2,000 and a line has one byte more: Decode must refuse it", 2000, 1, 2001, parsing.ErrEventTooLarge)
+	wantSize(t, "MaxEventSize is 2,000: Decode must refuse an event with five lines of 1,000 bytes", 2000, 5, 1000, parsing.ErrEventTooLarge)
+	wantSize(t, "MaxEventSize is 100: Decode must refuse an event with 1,000 empty data lines, because each adds a line feed to the data", 100, 1000, len("data: "), parsing.ErrEventTooLarge)
+	wantSize(t, "MaxEventSize is 2,000: after 1,000 bytes of data, a line of 1,005 makes 2,005, which Decode must refuse", 2000, 2, 1005, parsing.ErrEventTooLarge)
+	for _, end := range []string{"\n", "\r", "\r\n"} {
+		wantRefused(t, end)
+	}
 }
 
-// wantAtOnce sends wire down a connection that then is quiet, and wants these events and
+// wantRefused reads an event that is too large, after one that is not. Their lines end with
+// this.
+func wantRefused(t *testing.T, end string) {
+	t.Helper()
+	wire := "id: 1\ndata: a\n\nid: 2\ndata: " + strings.Repeat("x", 1000) + "\n\n"
+	d := parsing.NewDecoder(strings.NewReader(strings.ReplaceAll(wire, "\n", end)))
+	d.MaxEventSize = 500
+	if _, err := d.Decode(); err != nil {
+		step.Fail(t, "MaxEventSize is 500 and the first event has 1 byte, but Decode did not return it", fmt.Sprintf("got  %v", err))
+	}
+	_, err := d.Decode()
+	step.ErrorIs(t, fmt.Sprintf("MaxEventSize is 500 and the second event has 1,000 bytes in lines that end with %q, but Decode did not refuse it", end), parsing.ErrEventTooLarge, err)
+	step.Equal(t, "the event with id 2 was too large: LastEventID() must still be 1, the id of the event before it", "1", d.LastEventID())
+}
+
+// wantAtOnce sends wire down a connection that then stays quiet, and wants these events and
 // comments before anything else happens. The sentence is for when none came.
 func wantAtOnce(t *testing.T, sentence, wire string, want ...string) {
 	t.Helper()
 	got := whileOpen(t, wire)
 	if len(got) > 0 {
-		sentence = "the bytes were sent, and the connection is quiet: a browser acts on them at once"
+		sentence = "the bytes arrived and the connection is quiet: Decode must act on them at once, as a browser does"
 	}
 	step.Equal(t, sentence+wireLine(wire), append(list{}, want...), got)
+	for at := 1; at < len(wire); at++ {
+		step.Equal(t, "the same bytes arrived in two pieces: Decode must act on the second one at once too"+wireLine(wire[:at], wire[at:]),
+			append(list{}, want...), whileOpen(t, wire[:at], wire[at:]))
+	}
 }
 
-// whileOpen sends wire down a connection that then is quiet, and returns the
-// events and comments that came of it before anything else happened.
-func whileOpen(t *testing.T, wire string) (now list) {
+// whileOpen sends the pieces down a connection that then stays quiet, and returns the
+// events and comments that came before anything else happened.
+func whileOpen(t *testing.T, pieces ...string) (now list) {
 	t.Helper()
 	step.Bubble(t, func(t *testing.T) {
 		r, w := io.Pipe()
 		_, got, decode := logged(r)
 		var both sync.WaitGroup // both end when w is closed
-		both.Go(func() { io.WriteString(w, wire) })
+		both.Go(func() {
+			for _, piece := range pieces {
+				io.WriteString(w, piece)
+			}
+		})
 		both.Go(func() {
 			err := decode()
 			for err == nil && len(*got) < 10 {
@@ -158,7 +209,7 @@ func whileOpen(t *testing.T, wire string) (now list) {
 			*got = append(*got, fmt.Sprint("then ", err))
 			r.Close()
 		})
-		synctest.Wait() // neither can go on: the next byte would have to come
+		synctest.Wait() // both are stuck until the next byte comes
 		for _, entry := range *got {
 			now = append(now, strings.TrimPrefix(entry, "event "))
 		}
@@ -168,41 +219,30 @@ func whileOpen(t *testing.T, wire string) (now list) {
 	return now
 }
 
-// A pause is a Read that returns nothing, as a reader may that has nothing yet.
-type pause struct{ over bool }
-
-func (p *pause) Read([]byte) (int, error) {
-	if p.over {
-		return 0, io.EOF
-	}
-	p.over = true
-	return 0, nil
-}
-
-// wantSize reads an event of so many lines, of so many bytes each, and wants it to be
-// read or this error.
+// wantSize reads an event of this many lines, each of size bytes, and wants Decode to accept
+// it, or to return the error want if that is not nil.
 func wantSize(t *testing.T, sentence string, limit, lines, size int, want error) {
 	t.Helper()
 	line := "data: " + strings.Repeat("x", size-len("data: ")) + "\n"
 	d := parsing.NewDecoder(strings.NewReader(strings.Repeat(line, lines) + "\n"))
 	d.MaxEventSize = limit
 	event, err := d.Decode()
-	shown := fmt.Sprintf("got  an event with %d bytes of data, %v", len(event.Data), err)
+	shown := fmt.Sprintf("got  %d bytes of data, %v", len(event.Data), err)
 	switch data := lines*(len(line)-len("data: ")) - len("\n"); {
 	case want == nil && (err != nil || len(event.Data) != data):
-		step.Fail(t, sentence, shown, fmt.Sprintf("want an event with %d bytes of data, %v", data, error(nil)))
+		step.Fail(t, sentence, shown, fmt.Sprintf("want %d bytes of data, %v", data, error(nil)))
 	case !errors.Is(err, want):
 		step.Fail(t, sentence, shown, fmt.Sprintf("want an error that wraps %q", want))
 	}
-	if _, again := d.Decode(); !errors.Is(again, want) && want != nil {
-		step.Fail(t, "an event was too large: Decode must return that error each time after that, and not read on",
+	if _, again := d.Decode(); again != err && want != nil {
+		step.Fail(t, "an event was too large: Decode must return that error again on every later call, and not read on",
 			fmt.Sprintf("got  %v", again), fmt.Sprintf("want %v", err))
 	}
 }
 
-// wantLinear reads a stream that came in two sizes, one of which is eight times the
-// other. The larger one takes some eight times the memory of the smaller one, and some
-// 64 times if what is there already is copied again with each piece.
+// wantLinear reads a stream in two sizes, and the larger is eight times the smaller. It
+// takes about eight times the memory, but about 64 times if each piece copies again what
+// is there already.
 func wantLinear(t *testing.T, sentence string, stream func(size int) io.Reader) {
 	t.Helper()
 	used := func(size int) (least uint64) {
@@ -217,24 +257,12 @@ func wantLinear(t *testing.T, sentence string, stream func(size int) io.Reader) 
 	}
 	const small, large = 32 << 10, 256 << 10
 	if s, l := used(small), used(large); l > 24*s {
-		step.Fail(t, sentence, fmt.Sprintf("used %d KiB of memory in turn for an event of %d KiB", s>>10, small>>10),
-			fmt.Sprintf("used %d KiB of memory in turn for an event of %d KiB", l>>10, large>>10))
+		step.Fail(t, sentence, fmt.Sprintf("allocated %d KiB for an event of %d KiB", s>>10, small>>10),
+			fmt.Sprintf("allocated %d KiB for an event of %d KiB", l>>10, large>>10))
 	}
 }
 
-// allocated counts the bytes that were allocated since the program began.
-func allocated() uint64 {
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return stats.TotalAlloc
-}
-
-// pieces come as over a network, 1 KiB at a time.
-type pieces struct{ io.Reader }
-
-func (p pieces) Read(b []byte) (int, error) { return p.Reader.Read(b[:min(len(b), 1<<10)]) }
-
-// wantMany reads a stream that is larger than MaxEventSize, though none of its
+// wantMany reads a stream that is larger than MaxEventSize, although none of its
 // hundred parts is.
 func wantMany(t *testing.T, sentence, part string, events int) {
 	t.Helper()
@@ -248,8 +276,8 @@ func wantMany(t *testing.T, sentence, part string, events int) {
 	step.Equal(t, sentence, fmt.Sprintf("%d events, then EOF", events), fmt.Sprintf("%d events, then %v", got, err))
 }
 
-// wantForgotten reads many events that each have a type and an id of their own. What is
-// kept of each of them adds up.
+// wantForgotten reads many events, each with its own type and id. Anything that the decoder
+// keeps of each one adds up.
 func wantForgotten(t *testing.T) {
 	t.Helper()
 	const events, most = 5000, 256 << 10
@@ -258,48 +286,73 @@ func wantForgotten(t *testing.T) {
 		n++
 		return fmt.Sprintf("event: %0100d\nid: %0100d\n: %0100d\ndata: x\n\n", n, n, n)
 	}})
-	decode := func(events int) (kept uint64) {
+	decode := func(events int) (kept int) {
 		for range events {
 			if _, err := d.Decode(); err != nil {
-				step.Fail(t, "the stream goes on, but Decode returned an error", fmt.Sprintf("got  %v, after %d events", err, n))
+				step.Fail(t, "the stream has not ended, but Decode returned an error", fmt.Sprintf("got  %v, after %d events", err, n))
 			}
 		}
-		runtime.GC()
-		var stats runtime.MemStats
-		runtime.ReadMemStats(&stats)
-		return stats.HeapAlloc
+		_, kept = step.Memory()
+		return kept
 	}
 	before := decode(100)
 	if kept := decode(events); kept > before+most {
-		step.Fail(t, "Decode returned many events, and the memory in use grew with them: a stream that goes on for days fills it",
-			fmt.Sprintf("grew by %d KiB with %d events", (kept-before)>>10, events), fmt.Sprintf("want %d KiB at most", most>>10))
+		step.Fail(t, "the decoder's memory grew with each event: it must not keep growing, because a stream may last for days",
+			fmt.Sprintf("grew by %d KiB with %d events", (kept-before)>>10, events), fmt.Sprintf("want at most %d KiB", most>>10))
 	}
 	runtime.KeepAlive(d)
 }
 
-// frames gives one frame after the other, without end.
-type frames struct {
-	next func() string
-	rest string // of the frame before
-}
-
-func (f *frames) Read(b []byte) (int, error) {
-	if f.rest == "" {
-		f.rest = f.next()
+// wantSkipped reads a stream that has no data for a long time, and whose groups of lines
+// end with this. MaxEventSize is small, and anything that the decoder keeps of each group
+// adds up.
+func wantSkipped(t *testing.T, end string) {
+	t.Helper()
+	const groups, most = 5000, 256 << 10
+	n, before, after := 0, 0, 0
+	d := parsing.NewDecoder(&frames{next: func() string {
+		switch n++; n {
+		case 100:
+			_, before = step.Memory()
+		case groups:
+			_, after = step.Memory()
+			return "data: x\n\n"
+		}
+		return fmt.Sprintf(": %0100d\nevent: %0100d\nid: %0100d\nunknown: %0100d\n", n, n, n, n) + end
+	}})
+	d.MaxEventSize = 300
+	event, err := d.Decode()
+	step.Equal(t, fmt.Sprintf("only comments, types, ids and unknown fields came for days, with %q after each four, and then data: none of them is data, so Decode must return the event", end),
+		`"x", <nil>`, fmt.Sprintf("%q, %v", event.Data, err))
+	if after > before+most {
+		step.Fail(t, "no data came, but the decoder's memory grew: Decode must not keep lines that it has handled, because a stream may be quiet for days",
+			fmt.Sprintf("grew by %d KiB with %d lines", (after-before)>>10, 4*groups), fmt.Sprintf("want at most %d KiB", most>>10))
 	}
-	n := copy(b, f.rest)
-	f.rest = f.rest[n:]
-	return n, nil
 }
 
-// wantTooLarge reads from a peer that sends text again and again. A limit of 0 is
+// wantNoRoom reads a small event with a large limit.
+func wantNoRoom(t *testing.T) {
+	t.Helper()
+	for _, limit := range []int{0, 64 << 20} {
+		before := allocated()
+		d := parsing.NewDecoder(strings.NewReader("data: x\n\n"))
+		d.MaxEventSize = limit
+		d.Decode()
+		if used := allocated() - before; used > 1<<20 {
+			step.Fail(t, fmt.Sprintf("MaxEventSize is %d and the event is small: Decode must allocate for the event, not for the limit", limit),
+				fmt.Sprintf("allocated %d KiB", used>>10), "want at most 1024 KiB")
+		}
+	}
+}
+
+// wantTooLarge reads from a peer that sends text again and again. A limit of 0 means
 // the default.
 func wantTooLarge(t *testing.T, sentence string, limit int, text string) {
 	t.Helper()
 	atMost := cmp.Or(limit, parsing.DefaultMaxEventSize)
 	peer := &endless{text: text, size: 4 * atMost}
 	d := parsing.NewDecoder(peer)
-	d.MaxEventSize = limit
+	d.MaxEventSize, d.OnComment = limit, func(string) {}
 	_, err := d.Decode()
 	if !errors.Is(err, parsing.ErrEventTooLarge) || peer.sent > 3*atMost {
 		step.Fail(t, sentence, fmt.Sprintf("got  %v, after %d KiB", err, peer.sent>>10),
@@ -307,8 +360,8 @@ func wantTooLarge(t *testing.T, sentence string, limit int, text string) {
 	}
 }
 
-// An endless peer sends text again and again, and as much of it as there is room for. It
-// ends after size bytes after all: your memory may be smaller than its patience.
+// An endless peer sends text again and again, as much as there is room for. In fact it
+// stops after size bytes, because your memory may run out before its patience.
 type endless struct {
 	text       string
 	size, sent int

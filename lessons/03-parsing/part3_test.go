@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
+	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"example.com/sseworkbook/harness/step"
 	parsing "example.com/sseworkbook/lessons/03-parsing"
@@ -17,83 +21,170 @@ import (
 
 // Part 3, the connection.
 
-// A browser takes status 200 with text/event-stream, and gives up for good on
-// anything else. A login page is not an event stream, and never has an event.
+// A browser accepts status 200 with text/event-stream, and gives up for good on
+// anything else. A login page is not an event stream, and never contains an event.
 func TestConnectTakesNothingButAnEventStream(t *testing.T) {
 	defer step.Begin(t)()
-	wantTaken(t, "text/event-stream")
-	wantTaken(t, "Text/Event-Stream; charset=utf-8")
-	wantTaken(t, "text/event-stream; charset=utf-8; charset=UTF-8")
-	wantTaken(t, "text/event-stream,")
-	const html = "a login page is not an event stream: a decoder for it would never return an event"
+	wantTaken(t, "text/event-stream", "")
+	wantTaken(t, "Text/Event-Stream; charset=utf-8", "")
+	wantTaken(t, "text/event-stream; charset=utf-8; charset=UTF-8", "")
+	wantTaken(t, "text/event-stream,", "")
+	wantTaken(t, "text/html, text/event-stream", "")
+	wantTaken(t, "text/event-stream", "Identity")
+	const html = "Connect accepted a login page as an event stream: a decoder for it never returns an event"
 	wantRefusal(t, html, 200, "text/html; charset=utf-8", "", "text/html")
 	wantRefusal(t, html, 200, "text/event-stream, text/html", "", "text/html")
-	wantRefusal(t, "a type that only begins like it is not an event stream", 200, "text/event-stream-not", "", "text/event-stream-not")
-	wantRefusal(t, "a response without a type is not an event stream", 200, "", "", `""`)
-	wantRefusal(t, "204 is how a server tells a browser not to come back", 204, "text/event-stream", "", "204")
-	wantRefusal(t, "an error is not an event stream, no matter what its content type says", 500, "text/event-stream", "", "500")
-	wantRefusal(t, "a compressed stream cannot be read: it looks like one without events", 200, "text/event-stream", "br", `"br"`)
+	wantRefusal(t, "Connect accepted a content type that only begins with text/event-stream", 200, "text/event-stream-not", "", "text/event-stream-not")
+	wantRefusal(t, "Connect accepted a response without a content type: it is not an event stream", 200, "", "", `""`)
+	wantRefusal(t, "Connect accepted status 204, which tells a browser not to reconnect", 204, "text/event-stream", "", "204")
+	wantRefusal(t, "Connect accepted status 500: an error is not an event stream, no matter what its content type says", 500, "text/event-stream", "", "500")
+	for _, status := range refused() {
+		wantRefusal(t, fmt.Sprintf("Connect accepted status %d: a browser accepts only 200", status), status, "text/event-stream", "", strconv.Itoa(status))
+	}
+	for _, encoding := range []string{"br", "zstd", "gzip", "deflate"} {
+		wantRefusal(t, "Connect accepted a compressed stream: Decode cannot read it, and would never return an event", 200, "text/event-stream", encoding, strconv.Quote(encoding))
+	}
 
-	gone, leave := context.WithCancel(t.Context())
-	leave()
-	_, err := parsing.Connect(&http.Client{Transport: &answer{}}, newRequest(t, gone))
-	step.ErrorIs(t, "the request was cancelled: Connect must return an error that wraps context.Canceled", context.Canceled, err)
-	if _, ok := errors.AsType[*url.Error](err); !ok {
-		step.Fail(t, "the client's Do returned a *url.Error, and Connect must wrap it: a caller asks it for the URL and Timeout()",
-			fmt.Sprintf("got  %v", err))
+	gone, leave := context.WithCancelCause(t.Context())
+	leave(errors.New("its caller left"))
+	wantUnsent(t, "the request was cancelled", gone, nil, context.Canceled)
+	late, leaveLate := context.WithDeadline(t.Context(), time.Unix(0, 0))
+	defer leaveLate()
+	wantUnsent(t, "the request's deadline has passed", late, nil, context.DeadlineExceeded)
+	for _, broken := range []error{errors.New("the connection broke"), io.EOF, io.ErrUnexpectedEOF, os.ErrDeadlineExceeded} {
+		wantUnsent(t, fmt.Sprintf("the client's RoundTripper returned the error %q", broken), t.Context(), broken, broken)
 	}
 }
 
-// A response that is not an event stream may be anything, a page that never ends among
-// others, or one of which no byte comes. Its body is closed, which releases its
-// connection, and nobody waits for what is in it.
+// refused returns the statuses that a browser does not accept, whatever comes with them.
+func refused() (statuses []int) {
+	for status := 201; status < 600; status++ {
+		statuses = append(statuses, status)
+	}
+	return statuses
+}
+
+// wantUnsent connects in vain, and wants the error that Do returned.
+func wantUnsent(t *testing.T, sentence string, ctx context.Context, fails, want error) {
+	t.Helper()
+	a := &answer{fails: fails}
+	_, err := parsing.Connect(&http.Client{Transport: a}, newRequest(t, ctx))
+	step.ErrorIs(t, sentence+fmt.Sprintf(": Connect must return an error that wraps %q", want), want, err)
+	if _, ok := errors.AsType[*url.Error](err); !ok {
+		step.Fail(t, sentence+": Connect must wrap the *url.Error that Do returned, because a caller uses its URL and Timeout()",
+			fmt.Sprintf("got  %v", err))
+	}
+	if a.sent > 1 {
+		step.Fail(t, sentence+", but Connect sent the request again: its caller decides when to try again", fmt.Sprintf("sent %d times", a.sent))
+	}
+}
+
+// A response that is not an event stream may be anything, even a page that never ends,
+// or one that never sends a byte. Connect closes its body, which releases the
+// connection, and does not wait for what is in it.
 func TestARefusedBodyIsClosedAndNotRead(t *testing.T) {
 	defer step.Begin(t)()
-	for _, a := range []*answer{
-		{status: 200, contentType: "text/html"}, {status: 503, contentType: "text/event-stream"},
-		{status: 200, contentType: "text/event-stream", encoding: "br"},
-	} {
-		source, err := parsing.Connect(&http.Client{Transport: a}, newRequest(t, t.Context()))
+	answers := []*answer{{status: 200, contentType: "text/html"}, {status: 200, contentType: "text/event-stream", encoding: "br"}, {status: 204}}
+	for _, status := range refused() {
+		answers = append(answers, &answer{status: status, contentType: "text/event-stream"})
+	}
+	for _, a := range answers {
+		_, err := parsing.Connect(&http.Client{Transport: a}, newRequest(t, t.Context()))
 		if err == nil {
-			step.Fail(t, "Connect must refuse this response, but returned no error", a.String(), fmt.Sprintf("got  %v", source))
+			step.Fail(t, "Connect accepted a response that is not a readable event stream", a.String(), "got  no error", "want a *ResponseError")
 		}
 		if a.open {
 			step.Fail(t, "Connect refused the response, but left its body open: its connection is never released", a.String())
 		}
 		if a.reads > 0 {
-			step.Fail(t, "Connect read the body of a response that it refused: it may never end, or never come", a.String(), fmt.Sprintf("read %d bytes", a.sent))
+			step.Fail(t, "Connect read the body of a response that it refused: such a body may never end, or never arrive", a.String(), fmt.Sprintf("bytes read: %d", a.read))
 		}
 	}
 }
 
-// A browser asks for an event stream, and past each cache. A Go client may ask in
-// another way, and for more: what its request says is what is sent, and the
-// request is its own afterwards as it was before.
+// A browser asks for an event stream, and that no cache answers. A Go client may ask in
+// another way, and for more: Connect sends its request's own headers unchanged, and
+// does not change the request.
 func TestConnectAsksForAnEventStream(t *testing.T) {
 	defer step.Begin(t)()
-	wantAsked(t, "a browser asks for text/event-stream: some servers send JSON otherwise", nil, "Accept", "text/event-stream")
-	wantAsked(t, "a browser asks past each cache: one that answers would send old events again", nil, "Cache-Control", "no-cache")
+	wantSent(t, "Connect must ask for text/event-stream and nothing else, as a browser does: some servers send JSON otherwise", nil, "Accept", "text/event-stream")
+	wantAsked(t, "Connect must ask caches not to answer, as a browser does: a cache would send old events again", nil, "Cache-Control", "no-cache")
 	own := http.Header{"Accept": {"text/event-stream", "application/problem+json"}}
-	wantSent(t, "the request has an Accept header of its own: Connect must send that", own, "Accept", "text/event-stream, application/problem+json")
-	wantAsked(t, "the request's own Accept says nothing about caches: Connect must ask past them all the same", own, "Cache-Control", "no-cache")
+	wantSent(t, "the request has its own Accept header: Connect must send that one", own, "Accept", "text/event-stream, application/problem+json")
+	wantAsked(t, "the request has its own Accept but no Cache-Control: Connect must still ask caches not to answer", own, "Cache-Control", "no-cache")
 	own = http.Header{"Cache-Control": {"no-store"}}
-	wantSent(t, "the request has a Cache-Control header of its own: Connect must send that", own, "Cache-Control", "no-store")
-	wantAsked(t, "the request's own Cache-Control says nothing of what it asks for", own, "Accept", "text/event-stream")
+	wantSent(t, "the request has its own Cache-Control header: Connect must send that one", own, "Cache-Control", "no-store")
+	wantSent(t, "the request has its own Cache-Control but no Accept: Connect must still ask for text/event-stream", own, "Accept", "text/event-stream")
+	own = http.Header{"Accept": {""}, "Cache-Control": {""}}
+	wantSent(t, "the request has its own Accept header, which is empty: Connect must not replace it", own, "Accept", "")
+	wantSent(t, "the request has its own Cache-Control header, which is empty: Connect must not replace it", own, "Cache-Control", "")
 	own = http.Header{"Last-Event-Id": {"5"}, "X-Trace": {"a", "b"}}
 	wantSent(t, "Connect must send the request's other headers", own, "Last-Event-Id", "5")
 	wantSent(t, "Connect must send all values of the request's other headers", own, "X-Trace", "a, b")
-	wantSent(t, "the request before this one had other headers: this one has none of them", nil, "X-Trace", "")
+	wantSent(t, "an earlier request had other headers: Connect must not send them with this one", nil, "X-Trace", "")
 
-	a := &answer{status: http.StatusOK, contentType: "text/event-stream"}
-	r := newRequest(t, t.Context())
-	r.Method, r.Body = http.MethodPost, io.NopCloser(strings.NewReader("a question"))
-	connected(t, &http.Client{Transport: a}, r)
-	step.Equal(t, "the caller's request is a POST with a body: Connect must send that", `POST "a question"`, a.request.Method+" "+fmt.Sprintf("%q", a.asked))
+	for _, name := range []string{"User-Agent", "Accept-Encoding", "Accept-Language"} {
+		wantSent(t, "the request has its own "+name+" header: Connect must send that one", http.Header{name: {"x"}}, name, "x")
+	}
+	wantSentWhole(t)
+	wantClientUsed(t)
 }
 
-// A client that was connected before goes on where it was: the stream has that last
-// event ID until the server names another one.
-func TestTheStreamBeginsWithTheRequestsLastEventID(t *testing.T) {
+// wantSentWhole connects with requests that have more than a URL and a header. The second
+// one is redirected: then the client needs its GetBody.
+func wantSentWhole(t *testing.T) {
+	t.Helper()
+	type key struct{}
+	a := &answer{status: http.StatusOK, contentType: "text/event-stream"}
+	for _, method := range []string{http.MethodPost, "QUERY"} {
+		r, err := http.NewRequestWithContext(context.WithValue(t.Context(), key{}, "its value"), method, "http://sse.test/events", strings.NewReader("a question"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host, r.Close, r.Trailer = "virtual.test", true, http.Header{"X-Sum": {"7"}}
+		connected(t, &http.Client{Transport: a}, r)
+		step.Equal(t, "Connect must send the caller's whole request: its method, body, Host and ContentLength, and the values of its context",
+			method+` "a question" of 10 bytes to virtual.test, its value`,
+			fmt.Sprintf("%s %q of %d bytes to %s, %v", a.request.Method, a.asked, a.request.ContentLength, a.request.Host, a.request.Context().Value(key{})))
+		if method == http.MethodPost { // a client that is redirected drops these
+			step.Equal(t, "Connect must send the caller's whole request: its Close and its Trailer too", "true map[X-Sum:[7]]", fmt.Sprint(a.request.Close, a.request.Trailer))
+		}
+		a.redirects = []string{"/v1/events"} // for the second one
+	}
+}
+
+// wantClientUsed connects with a client that has cookies, and then one that refuses to be
+// redirected.
+func wantClientUsed(t *testing.T) {
+	t.Helper()
+	r := newRequest(t, t.Context())
+	jar, _ := cookiejar.New(nil)
+	jar.SetCookies(r.URL, []*http.Cookie{{Name: "session", Value: "7"}})
+	a := &answer{status: http.StatusOK, contentType: "text/event-stream"}
+	connected(t, &http.Client{Transport: a, Jar: jar}, r)
+	step.Equal(t, "the caller's client has a cookie for this server: Connect must send the request with that client", "Cookie: session=7", "Cookie: "+a.request.Header.Get("Cookie"))
+	r.Header = http.Header{"Accept": {"text/event-stream"}, "Cache-Control": {"no-cache"}}
+	connected(t, &http.Client{Transport: a, Jar: jar}, r)
+	step.Equal(t, "the caller's client has a cookie for this server: Connect must not put it into r.Header, or the next request has it twice (shown: r.Header's cookies)", 0, len(r.Header["Cookie"]))
+
+	refused := errors.New("no redirects")
+	a.redirects = []string{"http://elsewhere.test/events"}
+	source, err := parsing.Connect(&http.Client{Transport: a, CheckRedirect: func(*http.Request, []*http.Request) error { return refused }}, r)
+	if source != nil {
+		source.Close()
+	}
+	step.ErrorIs(t, "the client's CheckRedirect refused a redirect: Connect must return CheckRedirect's error", refused, err)
+	if _, ok := errors.AsType[*url.Error](err); !ok {
+		step.Fail(t, "the client's CheckRedirect refused a redirect: Connect must wrap the *url.Error that Do returned, because a caller uses its URL",
+			fmt.Sprintf("got  %v", err))
+	}
+}
+
+// A client that reconnects continues where it left off: the stream has that last event ID
+// until the server sends another one. An address in the stream, such as the one for a
+// client's answers, is relative to the URL that the stream came from. After a redirect,
+// that is not the request's URL.
+func TestTheStreamHasItsLastEventIDAndItsAddress(t *testing.T) {
 	defer step.Begin(t)()
 	for header, want := range map[string]string{"": "", "5": "5"} {
 		r := newRequest(t, t.Context())
@@ -101,95 +192,38 @@ func TestTheStreamBeginsWithTheRequestsLastEventID(t *testing.T) {
 			r.Header.Set("Last-Event-ID", header)
 		}
 		source := connected(t, &http.Client{Transport: &answer{status: http.StatusOK, contentType: "text/event-stream"}}, r)
-		said := fmt.Sprintf("\nsent with Last-Event-ID %q", header)
-		step.Equal(t, "the stream must begin with the last event ID of the request: LastEventID()"+said, want, source.LastEventID())
+		said := fmt.Sprintf("\nthe request's Last-Event-ID is %q", header)
+		step.Equal(t, "before the first event, LastEventID() must be the request's Last-Event-ID"+said, want, source.LastEventID())
 		event, err := source.Decode()
-		step.Equal(t, "an event without an id must have the last event ID of the request"+said, fmt.Sprintf("%q, <nil>", want), fmt.Sprintf("%q, %v", event.ID, err))
+		step.Equal(t, "an event without an id must have the request's Last-Event-ID as its ID"+said, fmt.Sprintf("%q, <nil>", want), fmt.Sprintf("%q, %v", event.ID, err))
 	}
+	wantAddresses(t)
 }
 
-// An address in the stream, such as the one for a client's answers, is relative to the
-// one that the stream came from. After a redirect that is not the request's.
-func TestTheStreamKnowsItsAddressAfterRedirects(t *testing.T) {
-	defer step.Begin(t)()
+// wantAddresses connects with redirects, without them, and through a RoundTripper that leaves
+// the response's Request nil.
+func wantAddresses(t *testing.T) {
+	t.Helper()
 	a := &answer{status: http.StatusOK, contentType: "text/event-stream"}
 	c := &http.Client{Transport: a}
-	step.Equal(t, "nothing was redirected: Source.URL must be the request's", "http://sse.test/events",
+	step.Equal(t, "the request was not redirected: Source.URL must be the request's URL", "http://sse.test/events",
 		fmt.Sprint(connected(t, c, newRequest(t, t.Context())).URL))
 	a.redirects = []string{"/v1/events", "http://other.test/v2/events"}
 	r := newRequest(t, t.Context())
 	step.Equal(t, "the request was redirected twice: Source.URL must be the address that the stream came from", "http://other.test/v2/events",
 		fmt.Sprint(connected(t, c, r).URL))
-	step.Equal(t, "Connect must leave the request's URL unchanged: its caller may send it again", "http://sse.test/events", r.URL.String())
-}
-
-// An answer is what a server sends to every request: some redirects, then one event, some
-// megabytes of comments, and a header that may or may not announce an event stream.
-type answer struct {
-	status                int
-	contentType, encoding string
-	redirects             []string // the addresses to which the client is sent first
-
-	request *http.Request // the last request, and its body
-	asked   string
-	open    bool // whether the body is still to be closed
-	reads   int  // how many times the body was read, and how many bytes came of it
-	sent    int
-}
-
-func (a *answer) String() string {
-	line := fmt.Sprintf("sent %d, Content-Type %q", a.status, a.contentType)
-	if a.encoding != "" {
-		line += fmt.Sprintf(", Content-Encoding %q", a.encoding)
-	}
-	return line
-}
-
-// RoundTrip takes the place of the network.
-func (a *answer) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	if r.Body != nil {
-		body, _ := io.ReadAll(r.Body)
-		a.asked = string(body)
-	}
-	a.request = r.Clone(context.Background())
-	if len(a.redirects) > 0 {
-		to := a.redirects[0]
-		a.redirects = a.redirects[1:]
-		return &http.Response{StatusCode: http.StatusTemporaryRedirect, Header: http.Header{"Location": {to}}, Body: http.NoBody, Request: r}, nil
-	}
-	header := http.Header{}
-	if a.contentType != "" {
-		header.Set("Content-Type", a.contentType)
-	}
-	if a.encoding != "" {
-		header.Set("Content-Encoding", a.encoding)
-	}
-	text := io.MultiReader(strings.NewReader("data: hello\n\n"), &endless{text: ": ping\n", size: 4 << 20})
-	a.open, a.reads, a.sent = true, 0, 0
-	return &http.Response{StatusCode: a.status, Header: header, Body: body{text, a}, Request: r}, nil
-}
-
-type body struct {
-	io.Reader
-	of *answer
-}
-
-func (b body) Read(p []byte) (int, error) {
-	b.of.reads++
-	if !b.of.open {
-		return 0, http.ErrBodyReadAfterClose
-	}
-	n, err := b.Reader.Read(p)
-	b.of.sent += n
-	return n, err
-}
-
-func (b body) Close() error {
-	b.of.open = false
-	return nil
+	step.Equal(t, "Connect must leave the request's URL unchanged: the caller may send the request again", "http://sse.test/events", r.URL.String())
+	c.Transport = &answer{status: http.StatusOK, contentType: "text/event-stream", forgets: true}
+	defer func() {
+		if p := recover(); p != nil { // panic again, with the likely cause
+			panic(fmt.Sprint(p, " (the client's RoundTripper left the response's Request nil)"))
+		}
+	}()
+	r.Header.Set("Last-Event-ID", "5")
+	source := connected(t, c, r)
+	step.Equal(t, "the client's RoundTripper left the response's Request nil: Source.URL must be the URL of the caller's request", "http://sse.test/events",
+		fmt.Sprint(source.URL))
+	step.Equal(t, "the client's RoundTripper left the response's Request nil: LastEventID() must be the Last-Event-ID of the caller's request", "5", source.LastEventID())
 }
 
 func newRequest(t *testing.T, ctx context.Context) *http.Request {
@@ -209,31 +243,22 @@ func connected(t *testing.T, c *http.Client, r *http.Request) *parsing.Source {
 	source, err := parsing.Connect(c, r)
 	switch {
 	case err != nil:
-		step.Fail(t, "a browser takes this for an event stream, but Connect returned an error", a.String(), "got  "+shown(err))
+		step.Fail(t, "a browser reads this as an event stream, but Connect returned an error", a.String(), "got  "+shown(err))
 	case a.request == nil:
 		step.Fail(t, "Connect returned no error, but sent no request")
 	case source == nil || source.Decoder == nil:
-		step.Fail(t, "a browser takes this for an event stream, but Connect returned no decoder for it", a.String())
+		step.Fail(t, "a browser reads this as an event stream, but Connect returned no decoder for it", a.String())
 	}
 	t.Cleanup(func() { source.Close() })
 	return source
 }
 
-// shown returns an error as a failure shows it. An interface that holds a nil pointer is
-// not nil, and looks like it.
-func shown(err error) string {
-	if v := reflect.ValueOf(err); v.Kind() == reflect.Pointer && v.IsNil() {
-		return fmt.Sprintf("a nil pointer of type %T: an error that holds one is not nil", err)
-	}
-	return fmt.Sprint(err)
-}
-
-func wantTaken(t *testing.T, contentType string) {
+func wantTaken(t *testing.T, contentType, encoding string) {
 	t.Helper()
-	a := &answer{status: http.StatusOK, contentType: contentType}
+	a := &answer{status: http.StatusOK, contentType: contentType, encoding: encoding}
 	source := connected(t, &http.Client{Transport: a}, newRequest(t, t.Context()))
 	event, err := source.Decode()
-	step.Equal(t, "the stream has one event: a browser shows hello\n"+a.String(), "hello, <nil>", fmt.Sprintf("%v, %v", event.Data, err))
+	step.Equal(t, "the server sent one event: Decode must return hello\n"+a.String(), "hello, <nil>", fmt.Sprintf("%v, %v", event.Data, err))
 	source.Close()
 	if a.open {
 		step.Fail(t, "Close left the response's body open: its connection is never released", a.String())
@@ -241,7 +266,7 @@ func wantTaken(t *testing.T, contentType string) {
 }
 
 // wantRefusal connects to a server whose response must be refused with an error
-// that has this status, and a message that says why.
+// that has this status and a message that says why.
 func wantRefusal(t *testing.T, sentence string, status int, contentType, encoding, says string) {
 	t.Helper()
 	a := &answer{status: status, contentType: contentType, encoding: encoding}
@@ -251,25 +276,27 @@ func wantRefusal(t *testing.T, sentence string, status int, contentType, encodin
 	}
 	refusal, ok := errors.AsType[*parsing.ResponseError](err)
 	if !ok || refusal == nil {
-		step.Fail(t, "Connect refused this, but the error is not a *ResponseError: a client decides by that whether to come back",
+		step.Fail(t, "Connect refused this response without a *ResponseError: a client needs one to decide whether to reconnect",
 			a.String(), "got  "+shown(err))
 	}
-	step.Equal(t, "the error must have the status, by which a client decides whether to come back: StatusCode", status, refusal.StatusCode)
-	step.Equal(t, "the error must have the response's header: Header's Content-Type", contentType, refusal.Header.Get("Content-Type"))
+	step.Equal(t, "the error's StatusCode must be the response's status: a client uses it to decide whether to reconnect", status, refusal.StatusCode)
+	step.Equal(t, "the error's Header must be the response's whole header: a client looks for its Content-Type, and for Retry-After",
+		contentType+", 7", refusal.Header.Get("Content-Type")+", "+refusal.Header.Get("Retry-After"))
+	step.Equal(t, "Connect refused a response: it must not send the request again, because that may cost or change something", 1, a.sent)
 	if !strings.Contains(err.Error(), says) {
-		step.Fail(t, "the error must say what came instead of an event stream", "got  "+err.Error(), "want something with "+says)
+		step.Fail(t, "the error's message must say what came instead of an event stream", "got  "+err.Error(), "want a message that contains "+says)
 	}
 }
 
-// wantSent connects with a request that has this header, and wants these values of one
-// of the headers that were sent.
+// wantSent connects with a request that has this header, and wants one of the headers that
+// were sent to have these values.
 func wantSent(t *testing.T, sentence string, header http.Header, name, want string) {
 	t.Helper()
 	sent := strings.Join(sentWith(t, header).Values(name), ", ")
-	step.Equal(t, fmt.Sprint(sentence, "\nthe request's header is ", header), name+": "+want, name+": "+sent)
+	step.Equal(t, fmt.Sprintf("%s\nthe request's header is %q", sentence, header), name+": "+want, name+": "+sent)
 }
 
-// wantAsked does the same, and other values may stand beside this one.
+// wantAsked does the same, but allows other values next to this one.
 func wantAsked(t *testing.T, sentence string, header http.Header, name, want string) {
 	t.Helper()
 	sent := strings.Join(sentWith(t, header).Values(name), ", ")
@@ -278,21 +305,31 @@ func wantAsked(t *testing.T, sentence string, header http.Header, name, want str
 			return
 		}
 	}
-	step.Equal(t, fmt.Sprint(sentence, "\nthe request's header is ", header), name+": "+want, name+": "+sent)
+	step.Equal(t, fmt.Sprintf("%s\nthe request's header is %q", sentence, header), name+": "+want, name+": "+sent)
 }
 
-// sentWith returns the header that was sent of a request with this one, and sees to it
-// that Connect leaves request and client unchanged.
+// sentWith returns the header that was sent for a request with this one, and checks that
+// Connect leaves the request and the client unchanged.
 func sentWith(t *testing.T, header http.Header) http.Header {
 	t.Helper()
 	a := &answer{status: http.StatusOK, contentType: "text/event-stream"}
-	r, c := newRequest(t, t.Context()), &http.Client{Transport: a}
+	r, c := newRequest(t, t.Context()), &http.Client{Transport: a, Timeout: time.Hour}
 	r.Header = header // which may be nil
-	client, before := *c, fmt.Sprintf("%#v", header)
-	connected(t, c, r)
-	step.Equal(t, "the caller may use its request again: Connect must not change r.Header, nor make one where it is nil", before, fmt.Sprintf("%#v", r.Header))
+	client, before, whole := *c, fmt.Sprintf("%#v", header), *r
+	a.during = func() {
+		step.Equal(t, "the caller may use r elsewhere at the same time: Connect must not change r.Header, even for a moment", before, fmt.Sprintf("%#v", r.Header))
+		step.Equal(t, "the caller may use its client elsewhere at the same time: Connect must not change its Timeout, even for a moment", client.Timeout, c.Timeout)
+		if !reflect.DeepEqual(client, *c) || !reflect.DeepEqual(whole, *r) || r.URL != whole.URL {
+			step.Fail(t, "the caller may use its client and its request elsewhere at the same time: Connect must not change them, even for a moment")
+		}
+	}
+	connected(t, c, r).Close() // which ends the client's timer
+	step.Equal(t, "the caller may send its request again: Connect must not change r.Header, and a nil Header must stay nil", before, fmt.Sprintf("%#v", r.Header))
+	if !reflect.DeepEqual(whole, *r) {
+		step.Fail(t, "Connect must not change the caller's request: the caller may send it again")
+	}
 	if !reflect.DeepEqual(client, *c) {
-		step.Fail(t, "Connect changed the client: it is the caller's, who sends other requests with it")
+		step.Fail(t, "Connect must not change the client: its caller sends other requests with it")
 	}
 	return a.request.Header
 }

@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,11 +22,11 @@ import (
 	framing "example.com/sseworkbook/solutions/01-framing"
 )
 
-// Part 4, whatever comes. Nothing new is to be written here.
+// Part 4, whatever comes. There is nothing new to write here.
 
-// A stream may be quiet for a day, and has no time limit: it lasts until the context of its
-// request ends. A limit on the time that Connect takes must not be one on the stream.
-func TestTheStreamLastsUntilTheRequestsContextEnds(t *testing.T) {
+// A stream may be quiet for a day, and has no time limit: it lasts until its request's
+// context ends. A limit on the time that Connect takes must not limit the stream.
+func TestTheStreamLastsAsLongAsItsContext(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
@@ -37,11 +38,11 @@ func TestTheStreamLastsUntilTheRequestsContextEnds(t *testing.T) {
 			step.Advance(24 * time.Hour)
 			events <- want
 			event, err := source.Decode()
-			step.Equal(t, "the stream must last until the request's context ends: the server sent a after a day, and b a day later",
+			step.Equal(t, "an event came after a day, and another a day later: the stream must last until the request's context ends",
 				strconv.Quote(want)+", <nil>", fmt.Sprintf("%q, %v", event.Data, err))
 		}
 		defer step.OnHang(t, func() (string, []string) {
-			return "the request's context ended, but Decode still waits for the stream", nil
+			return "the request's context ended, but Decode is still waiting for the stream", nil
 		})()
 		go func() {
 			step.Advance(time.Hour) // Decode waits by then
@@ -51,10 +52,42 @@ func TestTheStreamLastsUntilTheRequestsContextEnds(t *testing.T) {
 			step.Fail(t, "the request's context ended, but Decode returned an event")
 		}
 	})
+	step.Bubble(t, wantClosed)
+	step.Bubble(t, wantContextReleased)
+}
+
+// wantClosed closes a stream that is quiet, while another goroutine decodes.
+func wantClosed(t *testing.T) {
+	source := live(t, t.Context(), nil)
+	defer step.OnHang(t, func() (string, []string) {
+		return "Close was called while another goroutine decoded, but Decode or Close is still waiting: a waiting Decode must return an error", nil
+	})()
+	var closing sync.WaitGroup
+	closing.Go(func() {
+		step.Advance(time.Hour) // Decode waits by then
+		source.Close()
+	})
+	if _, err := source.Decode(); err == nil {
+		step.Fail(t, "the stream was closed, but Decode returned an event")
+	}
+	closing.Wait()
+}
+
+// wantContextReleased connects and closes, as a client does that reconnects for weeks.
+func wantContextReleased(t *testing.T) {
+	t.Helper()
+	held := step.HeldContexts(20, func(ctx context.Context) {
+		c := &http.Client{Transport: &answer{status: http.StatusOK, contentType: "text/event-stream"}}
+		if source, err := parsing.Connect(c, newRequest(t, ctx)); err == nil {
+			source.Decode()
+			source.Close()
+		}
+	})
+	step.Equal(t, "20 streams were closed, and the program goes on: a minute later, nothing may keep their requests' contexts in memory (shown: how many are kept)", 0, held())
 }
 
 // live connects to a server that sends the header of an event stream at once, and then
-// the data of these events when they come.
+// an event for each string that comes from events.
 func live(t *testing.T, ctx context.Context, events <-chan string) *parsing.Source {
 	t.Helper()
 	p := pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -72,17 +105,25 @@ func live(t *testing.T, ctx context.Context, events <-chan string) *parsing.Sour
 	r := newRequest(t, ctx)
 	r.URL, _ = url.Parse(p.URL + "/events")
 	defer step.OnHang(t, func() (string, []string) {
-		return "the server sent the header of an event stream, and has no event yet, but Connect has not returned: it waits for the body", nil
+		return "the server sent the header but no event yet, and Connect is still waiting: it must not wait for the body", nil
 	})()
+	settings := func() string {
+		if tr, ok := p.Client.Transport.(*http.Transport); ok {
+			return fmt.Sprintf("ResponseHeaderTimeout %v, DisableCompression %v, DisableKeepAlives %v", tr.ResponseHeaderTimeout, tr.DisableCompression, tr.DisableKeepAlives)
+		}
+		return "" // test -trace wraps it
+	}
+	before := settings()
 	source, err := parsing.Connect(p.Client, r)
 	if err != nil || source == nil || source.Decoder == nil {
 		step.Fail(t, "a real server sent an event stream, but Connect returned no decoder for it", fmt.Sprintf("got  %v", err))
 	}
+	step.Equal(t, "Connect must leave the client's Transport unchanged: Connect's caller sends other requests through it", before, settings())
 	return source
 }
 
-// A client of two servers reads both streams at the same time. What the one says is
-// nothing that the other has said.
+// A client of two servers reads both streams at the same time. Nothing that one server
+// sends may show up in the other stream.
 func TestTwoDecodersShareNothing(t *testing.T) {
 	defer step.Begin(t)()
 	a := parsing.NewDecoder(strings.NewReader("id: 1\nretry: 10\nevent: e\r\rdata: a\r\rdata: b\n\n"))
@@ -95,11 +136,12 @@ func TestTwoDecodersShareNothing(t *testing.T) {
 			got = append(got, fmt.Sprintf("%s %v, %v", full(event), wait, err))
 		}
 	}
-	step.Equal(t, "two streams were read in turn: a browser sees in each what its own server said", list{
+	step.Equal(t, "two streams were read in turn: each decoder must return only what its own server sent", list{
 		`message "a" with id "1" 10ms, <nil>`, `message "x" with id "" 0s, <nil>`,
 		`message "b" with id "1" 10ms, <nil>`, `message "y" with id "" 0s, <nil>`,
 	}, got)
 
+	wantInside(t)
 	var all sync.WaitGroup
 	readings := make([]reading, 4)
 	for i := range readings {
@@ -107,11 +149,36 @@ func TestTwoDecodersShareNothing(t *testing.T) {
 	}
 	all.Wait()
 	for i, got := range readings {
-		step.Equal(t, "four streams were read at the same time, and one of them gave something else than alone", readWire(t, manyTypes(i)), got)
+		step.Equal(t, "four streams were read at the same time, but one gave a different result than when read alone", readWire(t, manyTypes(i)), got)
 	}
 }
 
-// manyTypes is a stream whose events all have types and ids of their own.
+// wantInside reads a whole stream while another decoder has read half a line, and then half an event.
+func wantInside(t *testing.T) {
+	t.Helper()
+	var inside list
+	between := readFunc(func() (int, error) {
+		inside = append(inside, fmt.Sprint(read(t, strings.NewReader("data: x\r\rid: 9"))))
+		return 0, io.EOF
+	})
+	var parts []io.Reader
+	for _, part := range []string{"id: 1\nevent: outer\nretry: 10\nda", "ta: a\r", "\ndata: b\nid: 2\r", "\r"} {
+		parts = append(parts, between, strings.NewReader(part))
+	}
+	event, err := parsing.NewDecoder(io.MultiReader(parts...)).Decode()
+	const sentence = "a stream came in pieces, and between them another decoder read another stream: "
+	step.Equal(t, sentence+"the first one must not notice", `outer "a\nb" with id "2", <nil>`, fmt.Sprintf("%s, %v", full(event), err))
+	for _, got := range inside {
+		step.Equal(t, sentence+"the second one must not notice either", `message "x" with id ""; last event ID "", reconnection time 0s, false, then EOF`, got)
+	}
+}
+
+// A readFunc is called in place of Read, and returns no bytes.
+type readFunc func() (int, error)
+
+func (f readFunc) Read([]byte) (int, error) { return f() }
+
+// manyTypes returns a stream whose events all have different types and ids.
 func manyTypes(stream int) string {
 	var wire strings.Builder
 	for i := range 100 {
@@ -120,24 +187,24 @@ func manyTypes(stream int) string {
 	return wire.String()
 }
 
-// The limit is for those who do not know their peers. With a negative one, an event may be
-// as large as memory is.
+// The limit protects you from peers that you do not know. Without it, an event may be as
+// large as your memory.
 func TestANegativeLimitIsNone(t *testing.T) {
 	defer step.Begin(t)()
-	const lines = parsing.DefaultMaxEventSize/900 + 1 // of which each has more than 900 bytes of data
-	wantSize(t, "MaxEventSize is negative, which means no limit: an event larger than DefaultMaxEventSize is read too", -1, lines, 1000, nil)
+	const lines = parsing.DefaultMaxEventSize/900 + 1 // each has more than 900 bytes of data
+	wantSize(t, "MaxEventSize is negative, which means no limit: Decode must accept an event larger than DefaultMaxEventSize", -1, lines, 1000, nil)
 }
 
 // Whatever a server sends, and wherever the network cuts it, a browser reads what
-// the standard says (WHATWG HTML, 9.2.6). Here that is done in the simplest way, on
-// a text that is there as a whole, and compared with your decoder.
-func TestWhateverComesIsReadAsByABrowser(t *testing.T) {
+// the standard says (WHATWG HTML, 9.2.6). This test does so in the simplest way, on a
+// text that is complete from the start, and compares the result with your decoder.
+func TestEveryStreamIsReadAsByABrowser(t *testing.T) {
 	defer step.Begin(t)()
 	step.Whatever(t, 1000, drawArrival, wantAsByABrowser)
 }
 
-// Here a fuzzer finds the bytes: it looks for those that take your code where no others
-// have taken it.
+// Here a fuzzer finds the bytes: it looks for input that reaches parts of your code that no
+// earlier input reached.
 func FuzzWhateverComesIsReadAsByABrowser(f *testing.F) {
 	defer step.Begin(f)()
 	f.Add("\uFEFFdata: a\r\n\r\ndata: b\r\r", uint8(2), uint8(9))
@@ -149,24 +216,24 @@ func FuzzWhateverComesIsReadAsByABrowser(f *testing.F) {
 	})
 }
 
-// An arrival is a stream, and how its bytes come.
+// An arrival is a stream, and how its bytes arrive.
 type arrival struct {
 	text   string // each U+FFFD comes as bytes that are not UTF-8
-	lastID string // with which the client reconnected
-	sizes  []int  // what the reads return, in turn; everything if there are none
-	end    error  // what the reader says at the end
+	lastID string // what the client reconnected with
+	sizes  []int  // how many bytes each Read returns, in turn; all of them if there are none
+	end    error  // what the reader returns at the end
 }
 
 // wire returns the bytes.
 func (a arrival) wire() string { return strings.ReplaceAll(a.text, "\uFFFD", "\xe2\x82") }
 
-// pieces returns the bytes as they are cut.
+// pieces returns the bytes, cut as they arrive.
 func (a arrival) pieces() (pieces []string) {
 	wire := a.wire()
 	for i := 0; wire != "" && len(a.sizes) > 0; i++ {
 		n := min(a.sizes[i%len(a.sizes)], len(wire))
 		if n == 0 && i > 0 && pieces[i-1] == "" {
-			n = 1 // one empty read after the other would have no end
+			n = 1 // empty reads alone would never end
 		}
 		pieces = append(pieces, wire[:n])
 		wire = wire[n:]
@@ -185,12 +252,11 @@ func (a arrival) String() string {
 	return strings.TrimPrefix(s, "\n")
 }
 
-// drawArrival draws some lines, of which each is a field and a value, and how they are
-// cut.
+// drawArrival draws some lines, each with a field and a value, and how they are cut.
 func drawArrival(d *step.Dice) arrival {
 	a := arrival{text: step.Of(d, "", "\uFEFF")}
 	for _, line := range step.Some(d, 12, func(d *step.Dice) string {
-		return step.Of(d, "data: ", "", "data:", "data", "event: ", "id: ", "id", "retry: ", ":", ": ", " data: ", "Data: ", "\uFEFFdata: ", "\uFFFD: ") +
+		return step.Of(d, "data", "", "data", "event", "id", "retry", "data", "event", "id", " data", "Data", "ID", "\uFEFFdata", "\uFFFD") + step.Of(d, ": ", ":", "", " : ") +
 			d.Text(3, "x", "7", " ", "0", ":", "\t", "\x00", "ä", "\uFFFD", "\uFEFF", "\u2028") + step.Of(d, "\n", "\r", "\r\n", "\n\n", "\r\r", "\r\n\r\n", "\n\r", "")
 	}) {
 		a.text += line
@@ -202,31 +268,36 @@ func drawArrival(d *step.Dice) arrival {
 
 var errBroken = errors.New("the connection broke")
 
-// wantAsByABrowser compares what came of a stream with what a browser makes of it.
+// wantAsByABrowser compares what your decoder reads in a stream with what a browser reads.
 func wantAsByABrowser(tb testing.TB, a arrival) {
 	tb.Helper()
 	want, got := browser(a), list{}
-	d := parsing.NewDecoder(&arriving{pieces: a.pieces(), end: a.end})
+	d := parsing.NewDecoder(&arriving{pieces: a.pieces(), end: a.end, more: []string{"\n\ndata: late\n\n"}})
 	d.SetLastEventID(a.lastID)
 	d.OnComment = func(text string) { got = append(got, fmt.Sprintf("comment %q", text)) }
-	for ended := false; !ended && len(got) <= len(want); {
+	for ended := 0; ended < 2 && len(got) <= len(want); { // the second call after the end is no different
 		event, err := d.Decode()
 		wait, said := d.ReconnectionTime()
 		got = append(got, outcome(event, err, d.LastEventID(), wait, said))
-		ended = err != nil
+		if err != nil {
+			ended++
+		}
 	}
-	step.Equal(tb, "Decode and OnComment made something else of this stream than a browser does: see the standard, 9.2.6\n"+a.String(), want, got)
+	step.Equal(tb, "Decode and OnComment did not read this stream as a browser does: see the standard, 9.2.6\n"+a.String(), want, got)
 }
 
-// outcome is what is written down of each call of Decode.
+// outcome describes what one call of Decode did.
 func outcome(event framing.Event, err error, lastID string, wait time.Duration, said bool) string {
+	if event != (framing.Event{}) && err != nil {
+		return fmt.Sprintf("%v together with %s", err, full(event))
+	}
 	if err != nil {
 		return fmt.Sprintf("%v, last ID %q, retry %v %v", err, lastID, wait, said)
 	}
 	return fmt.Sprintf("%s, last ID %q, retry %v %v", full(event), lastID, wait, said)
 }
 
-// browser does what a browser does with a stream, line by line as in the standard.
+// browser does what a browser does with a stream, line by line, as in the standard.
 func browser(a arrival) (did list) {
 	id, lastID := a.lastID, a.lastID
 	var data, typ string
@@ -234,7 +305,7 @@ func browser(a arrival) (did list) {
 	var said bool
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(a.text, "\uFEFF"))
 	lines := strings.Split(text, "\n")
-	for _, line := range lines[:len(lines)-1] { // the last one has no end
+	for _, line := range lines[:len(lines)-1] { // the last one has no line ending
 		name, value, _ := strings.Cut(line, ":")
 		value = strings.TrimPrefix(value, " ")
 		switch {
@@ -254,27 +325,57 @@ func browser(a arrival) (did list) {
 		case name == "id" && !strings.Contains(value, "\x00"):
 			id = value
 		case name == "retry":
-			if ms, err := strconv.ParseUint(value, 10, 63); err == nil && ms <= math.MaxInt64/1_000_000 { // as much as a time.Duration holds
+			if ms, err := strconv.ParseUint(value, 10, 63); err == nil && ms <= math.MaxInt64/1_000_000 { // the most that a time.Duration holds
 				wait, said = time.Duration(ms)*time.Millisecond, true
 			}
 		}
 	}
-	return append(did, outcome(framing.Event{}, a.end, lastID, wait, said))
+	end := outcome(framing.Event{}, a.end, lastID, wait, said)
+	return append(did, end, end)
 }
 
-// arriving reads the pieces, one at a time, and then says end.
+// arriving returns the pieces, one for each Read, and then end, or end together with the
+// last piece. If it is read after that, it has more, as a file that grows.
 type arriving struct {
-	pieces []string
-	end    error
+	pieces   []string
+	end      error
+	together bool
+	more     []string
 }
 
 func (r *arriving) Read(b []byte) (int, error) {
 	if len(r.pieces) == 0 {
+		r.pieces, r.more = r.more, nil
 		return 0, r.end
 	}
 	n := copy(b, r.pieces[0])
 	if r.pieces[0] = r.pieces[0][n:]; r.pieces[0] == "" {
 		r.pieces = r.pieces[1:]
 	}
+	if len(r.pieces) == 0 && r.together {
+		r.pieces, r.more, r.together = r.more, nil, false
+		return n, r.end
+	}
 	return n, nil
+}
+
+// wantAtAnySize sends events whose bytes fill buffers of the usual sizes to the last byte, or
+// nearly: where a buffer ends is one more cut.
+func wantAtAnySize(t *testing.T) {
+	t.Helper()
+	const rest = "\r\ndata: b\r\n\r\n"
+	for _, size := range []int{512, 4096, 8192, 65536} {
+		for first := size - 4; first <= size+4; first++ {
+			data := strings.Repeat("x", first-len("data: "))
+			if got := read(t, strings.NewReader("data: "+data+rest)).list(payload); !slices.Equal(got, list{strconv.Quote(data + "\nb")}) {
+				step.Fail(t, "the same bytes gave a different result after a long line: the end of your buffer can cut the bytes too",
+					fmt.Sprintf("the first line has %d bytes, and then came %q", first, rest), fmt.Sprintf("got  %d events, want one: %d times x, a line feed and b", len(got), len(data)))
+			}
+		}
+		data := strings.Repeat("x", size-len("data: \n\n"))
+		if got := whileOpen(t, "data: "+data+"\n\n"); !slices.Equal(got, list{strconv.Quote(data)}) {
+			step.Fail(t, "the blank line arrived: Decode must return the event now, because a Read that fills your buffer may be the last one",
+				fmt.Sprintf("the event has %d bytes in all", size), fmt.Sprintf("got  %d events", len(got)))
+		}
+	}
 }

@@ -12,28 +12,28 @@ import (
 )
 
 var (
-	// ErrNotFound says that no session with this id is open.
+	// ErrNotFound means that no session with this id is open.
 	ErrNotFound = errors.New("no such session")
-	// ErrLimit says that as many sessions are open as may be.
+	// ErrLimit means that as many sessions are open as the limit allows.
 	ErrLimit = errors.New("too many sessions")
-	// ErrClosed says that the session has ended.
+	// ErrClosed means that the session has ended.
 	ErrClosed = errors.New("the session has ended")
-	// ErrFull says that a session's client is so far behind that its queue is full.
+	// ErrFull means that a session's client is so far behind that its queue is full.
 	ErrFull = errors.New("the session's queue is full")
 )
 
-// A MissedError says which sessions missed a broadcast: their queues were full, or
-// the registry's Policy refused the event. It is [ErrFull].
+// A MissedError names the sessions that missed a broadcast: their queues were full,
+// or the registry's Policy refused the event. For errors.Is, it is [ErrFull].
 type MissedError struct{ Sessions []*Session }
 
 func (e *MissedError) Error() string {
-	return fmt.Sprintf("%v: %d sessions missed the event", ErrFull, len(e.Sessions))
+	return fmt.Sprintf("%v: sessions that missed the event: %d", ErrFull, len(e.Sessions))
 }
 
 // Is reports whether target is [ErrFull].
 func (e *MissedError) Is(target error) bool { return target == ErrFull }
 
-// The limits of a [Registry] that was not told otherwise.
+// The default limits of a [Registry].
 const (
 	DefaultMaxSessions    = 10_000
 	DefaultMaxQueuedBytes = 256 << 20
@@ -45,26 +45,26 @@ const (
 	maxQueuedBytes  = 1 << 20
 )
 
-// A Policy decides what waits for a client when a frame comes: waiting, which is
-// what has waited so far, with next at its end unless the policy drops something.
-// It returns the new queue, for which it may use the array of waiting, or an
-// error. A queue above its limits is [ErrFull]. After an error the queue is
-// unchanged, and [ErrClosed] ends the session.
+// A Policy decides what waits for a client when a frame comes. It gets the frames
+// that have been waiting, and next, the new one. It returns the new queue, which is
+// waiting with next at its end unless the policy drops something, or an error. The
+// new queue may use the array of waiting; above its limits, it is refused with
+// [ErrFull]. After an error the queue is unchanged, and [ErrClosed] ends the session.
 //
 // It is called under the queue's lock, so it must neither wait nor use the session.
 // It must not change the bytes of a frame, and does not see the frames that are being
 // written.
 type Policy func(waiting [][]byte, next []byte) ([][]byte, error)
 
-// A Sink takes the frames of a session to its client, all of them in one flush. A
-// *[flushing.Stream] is one. It must not change a frame, which all sessions may
-// share, and must not keep the slice.
+// A Sink sends the frames of a session to its client, all of them in one flush. A
+// *[flushing.Stream] is one. It must not change a frame, because all sessions may
+// share it, and must not keep the slice.
 type Sink interface {
 	SendFrames(frames ...[]byte) error
 }
 
-// A queue holds the frames that wait for one client. Many put frames in, and one
-// drains it. While it is empty, it holds no memory but its own.
+// A queue holds the frames that wait for one client. Many goroutines put frames in,
+// and one drains it. While it is empty, it takes no memory beyond its own.
 type queue struct {
 	policy Policy
 	total  *total        // of the registry
@@ -76,7 +76,7 @@ type queue struct {
 	frames [][]byte
 	bytes  int      // of frames
 	taken  int      // the bytes that are being written
-	spare  [][]byte // an empty slice, to be used for frames again
+	spare  [][]byte // an empty slice, to be reused for frames
 }
 
 func newQueue(policy Policy, max int, total *total) *queue {
@@ -84,7 +84,7 @@ func newQueue(policy Policy, max int, total *total) *queue {
 }
 
 // put adds a frame, and never waits. The error is [ErrFull], [ErrClosed] or the
-// policy's, and then the frame was not added.
+// policy's. After an error the frame was not added.
 func (q *queue) put(frame []byte) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -108,8 +108,8 @@ func (q *queue) put(frame []byte) error {
 	return nil
 }
 
-// with returns the frames with one more, as the policy wants it, and their bytes.
-// The caller holds mu.
+// with returns the frames as the policy wants them when one more comes, and their
+// size in bytes. The caller holds mu.
 func (q *queue) with(frame []byte) ([][]byte, int, error) {
 	if q.policy == nil {
 		return append(q.frames, frame), q.bytes + len(frame), nil
@@ -140,7 +140,7 @@ func (q *queue) drain(write func(frames ...[]byte) error) error {
 	return write(frames...)
 }
 
-// drained counts the frames no longer, and keeps their slice for the next ones.
+// drained stops counting the frames, and keeps their slice for the next ones.
 func (q *queue) drained(frames [][]byte) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -152,7 +152,7 @@ func (q *queue) drained(frames [][]byte) {
 	}
 }
 
-// maxSpare is how many frames a slice may have room for that is kept.
+// maxSpare is the largest capacity of a slice that is kept.
 const maxSpare = 64
 
 // close drops what waits. From then on put returns [ErrClosed].
@@ -168,8 +168,8 @@ func (q *queue) close() {
 // use. It is safe for concurrent use.
 type total struct{ bytes atomic.Int64 }
 
-// add counts n bytes more, or fewer. It reports false, and counts nothing, where that
-// would be more than max. A negative max is any number.
+// add adds n bytes to the count; n may be negative. It reports false, and adds
+// nothing, if the count would exceed max. A negative max means any number.
 func (t *total) add(n, max int) bool {
 	if t.bytes.Add(int64(n)) <= int64(max) || max < 0 || n <= 0 {
 		return true
@@ -178,13 +178,13 @@ func (t *total) add(n, max int) bool {
 	return false
 }
 
-// A Problem is an error as an HTTP response says it (RFC 9457, problem+json). It
-// is safe for concurrent use as long as nobody changes it.
+// A Problem is an error in the form of an HTTP response (RFC 9457, problem+json). It
+// is safe for concurrent use as long as no one changes it.
 type Problem struct {
 	Status     int           `json:"status"`
 	Detail     string        `json:"detail"`         // what is wrong here; never what the client sent
-	Code       int           `json:"code,omitempty"` // the error's code in JSON-RPC, where it has one
-	RetryAfter time.Duration `json:"-"`              // when the client may try again, rounded up to seconds; zero: not said
+	Code       int           `json:"code,omitempty"` // the error's code in JSON-RPC, if it has one
+	RetryAfter time.Duration `json:"-"`              // when the client may try again, rounded up to seconds; zero: no Retry-After
 }
 
 func (p *Problem) Error() string { return p.Detail }
@@ -199,7 +199,7 @@ func (p *Problem) MarshalJSON() ([]byte, error) {
 	}{p.Status, http.StatusText(p.Status), p.Detail, p.Code})
 }
 
-// ServeHTTP answers with p.
+// ServeHTTP responds with p.
 func (p *Problem) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	if p.RetryAfter > 0 {

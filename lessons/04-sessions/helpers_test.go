@@ -2,13 +2,13 @@ package sessions_test
 
 import (
 	"bytes"
+	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
+	"io"
+	"math"
 	"reflect"
-	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -17,7 +17,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/step"
 	sessions "example.com/sseworkbook/lessons/04-sessions"
 	framing "example.com/sseworkbook/solutions/01-framing"
@@ -31,17 +30,17 @@ func open(t *testing.T, r *sessions.Registry) *sessions.Session {
 	t.Helper()
 	var s *sessions.Session
 	var err error
-	step.Returns(t, "Open hangs although nothing else is running that could wake it: it is waiting for itself", func() {
+	step.Returns(t, "Open did not return, and no other goroutine can wake it: it is waiting for itself", func() {
 		s, err = r.Open(t.Context())
 	})
-	wantNoError(t, "Open returned an error, with room for one more", err)
+	wantNoError(t, "Open returned an error although there was room for one more session", err)
 	if s == nil {
 		step.Fail(t, "Open returned neither a session nor an error")
 	}
 	return s
 }
 
-// ended reports whether s says that it has ended.
+// ended reports whether the Done channel of s is closed.
 func ended(s *sessions.Session) bool {
 	select {
 	case <-s.Done():
@@ -51,7 +50,7 @@ func ended(s *sessions.Session) bool {
 	}
 }
 
-// events returns what a client makes of the bytes in wire.
+// events returns the events that a client reads from wire.
 func events(wire string) []framing.Event {
 	return step.Values(parsing.NewDecoder(strings.NewReader(wire)).Events())
 }
@@ -84,20 +83,9 @@ func wantNoError(tb testing.TB, sentence string, err error) {
 func wantFieldError(t *testing.T, call string, err error) {
 	t.Helper()
 	if _, ok := errors.AsType[*framing.FieldError](err); !ok {
-		step.Fail(t, call+" got an event that cannot be framed, but did not return the error of AppendText",
+		step.Fail(t, call+" got an event that cannot be framed, but did not return AppendText's error",
 			fmt.Sprintf("got  %v", err), "want a *framing.FieldError")
 	}
-}
-
-// span returns how many events there are, with the first word of the first one and
-// of the last one.
-func span(events []framing.Event) string {
-	if len(events) == 0 {
-		return "none"
-	}
-	first, _, _ := strings.Cut(events[0].Data, " ")
-	last, _, _ := strings.Cut(events[len(events)-1].Data, " ")
-	return fmt.Sprintf("%d, from %s to %s", len(events), first, last)
 }
 
 // fillQueue sends events with this data to s until its queue is full, and returns how
@@ -106,20 +94,20 @@ func fillQueue(t *testing.T, s *sessions.Session, text string) int {
 	t.Helper()
 	for sent := range 3000 {
 		if err := s.Send(framing.Event{Data: text}); err != nil {
-			step.ErrorIs(t, "Send did not return ErrFull for a full queue", sessions.ErrFull, err)
+			step.ErrorIs(t, "a client read nothing, and Send was called until it failed: the error must be ErrFull", sessions.ErrFull, err)
 			return sent
 		}
 	}
-	step.Fail(t, "a session's client read none of 3000 events, but Send never returned an error: they fill your memory")
+	step.Fail(t, "a client read none of 3,000 events, but Send never returned an error: unread events fill the server's memory")
 	return 0
 }
 
-// A pump is a call of a session's Pump, and its sink. It is for a bubble.
+// A pump is a call of a session's Pump, and its sink. It is for use in a bubble.
 type pump struct {
 	session *sessions.Session
 	turns   chan error // what each call of SendFrames waits for and returns; nil: it returns nil at once
 
-	got  step.List[[][]byte] // what each call of SendFrames has got
+	got  step.List[[][]byte] // what each call of SendFrames got
 	seen int                 // the calls that frames has returned
 	done chan struct{}
 	err  error // what Pump returned, when done is closed
@@ -151,18 +139,26 @@ func (p *pump) SendFrames(frames ...[]byte) error {
 	}
 }
 
-// frames returns the frames that have come since it was called last.
+// frames returns the frames that came since its last call.
 func (p *pump) frames() [][]byte {
 	calls := p.got.All()
 	defer func() { p.seen = len(calls) }()
 	return slices.Concat(calls[p.seen:]...)
 }
 
-// news returns the events that have come since it was called last, when nothing more
-// can happen in the bubble.
+// news returns the new events, when nothing more can happen in the bubble.
 func (p *pump) news() []framing.Event {
 	synctest.Wait()
 	return events(string(bytes.Join(p.frames(), nil)))
+}
+
+// late returns the data of the events that come within a second, marked as late.
+func (p *pump) late() string {
+	step.Advance(time.Second)
+	if came := p.news(); came != nil {
+		return data(came) + ", but not at once"
+	}
+	return ""
 }
 
 // calls returns the data of all events, with a bar between two calls of SendFrames.
@@ -174,122 +170,30 @@ func (p *pump) calls() string {
 	return strings.Join(calls, " | ")
 }
 
+// wire returns the bytes of all events, with a bar between two calls of SendFrames.
+func (p *pump) wire() string {
+	var calls []string
+	for _, frames := range p.got.All() {
+		calls = append(calls, string(slices.Concat(frames...)))
+	}
+	return strings.Join(calls, " | ")
+}
+
 // wantEnd checks that Pump has returned want, once nothing more can happen.
-func (p *pump) wantEnd(t *testing.T, sentence string, want error) {
+func (p *pump) wantEnd(t *testing.T, scene string, want error) {
 	t.Helper()
 	synctest.Wait()
 	select {
 	case <-p.done:
 		if !errors.Is(p.err, want) {
-			step.Fail(t, sentence+" returned another error", fmt.Sprintf("got  %v", p.err), fmt.Sprintf("want %v", want))
+			step.Fail(t, scene+", but Pump returned the wrong error", fmt.Sprintf("got  Pump() = %v", p.err), fmt.Sprintf("want Pump() = %v", want))
 		}
 	default:
-		step.Fail(t, sentence+" goes on waiting: its goroutine stays, with all that it holds")
+		step.Fail(t, scene+", but Pump is still waiting: its goroutine leaks, with all that it holds")
 	}
 }
 
-// A server has a registry at /events. At /responses it answers 202 to a client whose
-// session is open.
-type server struct {
-	*pair.Pair
-	early *atomic.Bool // whether a session's id was written before the registry knew it
-	gate  *gate        // before each write to a stream
-}
-
-// serve starts a server whose paths begin with prefix.
-func serve(t *testing.T, r *sessions.Registry, prefix string) server {
-	t.Helper()
-	early, gate := &atomic.Bool{}, &gate{turns: make(chan struct{})}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /events", func(w http.ResponseWriter, req *http.Request) {
-		r.ServeHTTP(pair.Intercept(w, func(p []byte) (int, error) {
-			if found := sessionID.FindSubmatch(p); found != nil {
-				id, _ := url.QueryUnescape(string(found[1]))
-				if _, known := r.Get(id); !known {
-					early.Store(true)
-				}
-			}
-			gate.pass()
-			return w.Write(p)
-		}), req)
-	})
-	mux.HandleFunc("POST /responses", func(w http.ResponseWriter, req *http.Request) {
-		if _, known := r.Get(req.URL.Query().Get("session")); !known {
-			http.NotFound(w, req)
-			return
-		}
-		w.WriteHeader(http.StatusAccepted)
-	})
-	return server{pair.Memory(t, http.StripPrefix(prefix, mux)), early, gate}
-}
-
-// sessionID finds the ID in the first event.
-var sessionID = regexp.MustCompile(`session=([^&\s]+)`)
-
-// A gate holds up writes while it is shut.
-type gate struct {
-	closed atomic.Bool
-	turns  chan struct{}
-}
-
-// pass waits while the gate is shut.
-func (g *gate) pass() {
-	if g.closed.Load() {
-		<-g.turns
-	}
-}
-
-func (g *gate) shut() { g.closed.Store(true) }
-
-// letThrough lets n of the writes at the gate go on, or all if there are fewer.
-func (g *gate) letThrough(n int) {
-	for range n {
-		select {
-		case g.turns <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// open lets all go on. Opening it twice is fine.
-func (g *gate) open() {
-	if g.closed.CompareAndSwap(true, false) {
-		close(g.turns)
-	}
-}
-
-// A client is connected, and knows the id of its session.
-type client struct {
-	stream *pair.Stream
-	id     string
-}
-
-// join lets one more client connect.
-func (s server) join(t *testing.T) client {
-	t.Helper()
-	stream := s.Open("/events")
-	address, err := url.Parse(next(t, stream).Data)
-	if err != nil || address.Query().Get("session") == "" {
-		step.Fail(t, "the first event does not name the client's session", fmt.Sprintf("got  %q", stream.Received()))
-	}
-	return client{stream, address.Query().Get("session")}
-}
-
-// heard returns what the client has understood so far, after the first event.
-func (c client) heard() string { return data(events(c.stream.Received())[1:]) }
-
-const handlerStays = "the client closed its connection but its handler is still waiting: it stays, with all that it holds, until the server stops"
-
-// next waits for the next event of stream.
-func next(t *testing.T, stream *pair.Stream) framing.Event {
-	t.Helper()
-	for {
-		all := events(stream.NextFrame("the stream ended before its first event, which tells the client where to answer"))
-		if len(all) > 0 {
-			return all[0]
-		}
-	}
-}
+const handlerStays = "the client closed its connection, but its handler is still waiting: it leaks, with all that it holds"
 
 // atOnce calls f on n goroutines, and returns when all have returned.
 func atOnce(n int, f func()) {
@@ -303,7 +207,7 @@ func atOnce(n int, f func()) {
 // waiting returns how many events wait in the queue of s.
 func waiting(t *testing.T, s *sessions.Session) (n int) {
 	t.Helper()
-	step.Returns(t, "events were queued for a session, but its Pump hands over nothing", func() {
+	step.Returns(t, "events were queued for a session whose Sink fails: Pump must hand them over once and return the Sink's error", func() {
 		s.Pump(sinkFunc(func(frames ...[]byte) error {
 			n = len(events(string(bytes.Join(frames, nil))))
 			return errLost // and so Pump returns
@@ -317,18 +221,22 @@ type sinkFunc func(frames ...[]byte) error
 
 func (f sinkFunc) SendFrames(frames ...[]byte) error { return f(frames...) }
 
-// broadcastTo broadcasts an event, and checks that those that are quick get it, and
-// that none of them has to wait.
+// broadcastTo broadcasts an event, and checks that the quick ones get it, and that none
+// of them has to wait.
 func broadcastTo(t *testing.T, r *sessions.Registry, quick []*pump, text string) error {
 	t.Helper()
 	began := time.Now()
 	var err error
-	step.Returns(t, "one client does not read, and Broadcast waits for it: no other client gets anything", func() {
+	step.Returns(t, "one client does not read, but Broadcast waits for it: no other client gets anything", func() {
 		err = r.Broadcast(framing.Event{Data: text})
 	})
-	step.Equal(t, "one client does not read, and Broadcast waited for it, and all the others with it", 0, time.Since(began))
+	step.Equal(t, "one client does not read, but Broadcast waited for it, and all other clients waited too (shown: how long)", 0, time.Since(began))
+	sentence := "one client does not read: the Pumps of all other clients must hand over the event at once"
+	if err != nil {
+		sentence = "one client does not read, and Broadcast returned an error: all other clients must still get the event"
+	}
 	for _, p := range quick {
-		step.Equal(t, "one client does not read, but another does, and its Pump handed this over", text, data(p.news()))
+		step.Equal(t, sentence, text, data(p.news()))
 	}
 	return err
 }
@@ -336,10 +244,10 @@ func broadcastTo(t *testing.T, r *sessions.Registry, quick []*pump, text string)
 // wantMissed checks that err names the sessions that missed a broadcast.
 func wantMissed(t *testing.T, scene string, err error, want ...*sessions.Session) {
 	t.Helper()
-	step.ErrorIs(t, scene+", but Broadcast did not return an error that is ErrFull: its caller cannot know that a client missed the event", sessions.ErrFull, err)
+	step.ErrorIs(t, scene+": Broadcast must return an error that wraps ErrFull, or its caller does not notice the loss", sessions.ErrFull, err)
 	missed, ok := errors.AsType[*sessions.MissedError](err)
 	if !ok {
-		step.Fail(t, scene+", but Broadcast did not return a *MissedError: its caller cannot know who missed the event", fmt.Sprintf("got  %T", err))
+		step.Fail(t, scene+": Broadcast must return a *MissedError, or its caller cannot tell which sessions missed the event", fmt.Sprintf("got  %T", err))
 	}
 	ids := func(all []*sessions.Session) string {
 		var ids []string
@@ -349,29 +257,7 @@ func wantMissed(t *testing.T, scene string, err error, want ...*sessions.Session
 		slices.Sort(ids)
 		return strings.Join(ids, " ")
 	}
-	step.Equal(t, scene+", but the MissedError names other sessions", ids(want), ids(missed.Sessions))
-}
-
-// stream is a handler that does what the registry's ServeHTTP does, and keeps the
-// error of Stream.
-func stream(r *sessions.Registry, err *error) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		s, _ := r.Open(req.Context())
-		defer s.Close()
-		*err = s.Stream(w, req)
-	})
-}
-
-// losing is middleware whose ResponseWriter refuses an event with this text in it.
-func losing(text string, h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		h.ServeHTTP(pair.Intercept(w, func(p []byte) (int, error) {
-			if strings.Contains(string(p), text) {
-				return 0, errors.New("refused")
-			}
-			return w.Write(p)
-		}), req)
-	})
+	step.Equal(t, scene+": the MissedError must name exactly the sessions that missed its event", ids(want), ids(missed.Sessions))
 }
 
 // wantNothingKept checks that sessions that came and left take no memory.
@@ -384,14 +270,128 @@ func wantNothingKept(t *testing.T) {
 			open(t, &r).Close()
 		}
 		synctest.Wait()
-		runtime.GC()
-		var memory runtime.MemStats
-		runtime.ReadMemStats(&memory)
-		return int(memory.HeapObjects)
+		objects, _ := step.Memory()
+		return objects
 	}
 	before := visit() // what grows with the first ones may stay
 	if kept := visit() - before; kept > visits/2 {
-		step.Fail(t, "2000 sessions were opened and closed, but something of them stays in memory: it adds up for as long as the server runs",
-			fmt.Sprintf("got  %d objects more than before", kept), "want none")
+		step.Fail(t, "2,000 sessions were opened and closed, but they left objects in memory, which add up while the server runs",
+			fmt.Sprintf("got  %d more objects in memory than before", kept), "want no more than before")
 	}
+}
+
+var errLost = errors.New("the connection is lost")
+
+// drawn returns how many bytes f takes from crypto/rand.
+func drawn(f func()) int64 {
+	reader := rand.Reader
+	defer func() { rand.Reader = reader }()
+	counted := &counter{r: reader}
+	rand.Reader = counted
+	f()
+	return counted.bytes.Load()
+}
+
+// A counter counts the bytes that are read from r. It is safe for concurrent use if r is.
+type counter struct {
+	r     io.Reader
+	bytes atomic.Int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.bytes.Add(int64(n))
+	return n, err
+}
+
+// repeated returns the places of two equal ids, if there are any.
+func repeated(ids []string) (first, second int, found bool) {
+	places := map[string]int{}
+	for second, id := range ids {
+		if first, found := places[id]; found {
+			return first, second, true
+		}
+		places[id] = second
+	}
+	return 0, 0, false
+}
+
+// chance returns how many random bits there can be in each of ids at most: a
+// character counts for as many values as occur in its place.
+func chance(ids []string) float64 {
+	var bits float64
+	for place := range len(ids[0]) {
+		seen := map[byte]bool{}
+		for _, id := range ids {
+			if place < len(id) {
+				seen[id[place]] = true
+			}
+		}
+		bits += math.Log2(float64(len(seen)))
+	}
+	return bits
+}
+
+// Visitors come to a registry, and go.
+type visitors struct {
+	r     *sessions.Registry
+	stays *sessions.Session
+	most  int64 // how many may be inside at once, without the one that stays
+
+	inside, broadcasts atomic.Int64
+	wrong              step.List[string]
+}
+
+// visit opens a session this many times.
+func (v *visitors) visit(ctx context.Context, times int) {
+	for range times {
+		if s, err := v.r.Open(ctx); err == nil { // if not, others are inside
+			v.stay(s)
+		}
+	}
+}
+
+func (v *visitors) stay(s *sessions.Session) {
+	if v.inside.Add(1) > v.most {
+		v.wrong.Add("Open let in more than MaxSessions")
+	}
+	if found, _ := v.r.Get(s.ID()); found != s {
+		v.wrong.Add("Get did not find a session that was open")
+	}
+	if v.r.Send(s.ID(), framing.Event{Data: "hello"}) != nil || v.r.Broadcast(framing.Event{Data: "hello"}) != nil {
+		v.wrong.Add("Send or Broadcast returned an error although there was room in every queue")
+	}
+	v.broadcasts.Add(1)
+	v.inside.Add(-1)
+	s.Close()
+	if _, found := v.r.Get(s.ID()); found {
+		v.wrong.Add("Get found a session after its Close")
+	}
+}
+
+// span returns how many events there are, with the first word of the first one and
+// of the last one.
+func span(events []framing.Event) string {
+	if len(events) == 0 {
+		return "none"
+	}
+	first, _, _ := strings.Cut(events[0].Data, " ")
+	last, _, _ := strings.Cut(events[len(events)-1].Data, " ")
+	return fmt.Sprintf("%d, from %s to %s", len(events), first, last)
+}
+
+// closeAll closes sessions one by one. At the end of a context, all would close at once.
+func closeAll(all []*sessions.Session) {
+	for _, s := range all {
+		s.Close()
+	}
+}
+
+// wantGoneForAll closes a session a second time while the first Close waits for a lock.
+func wantGoneForAll(t *testing.T) {
+	t.Helper()
+	var r sessions.Registry
+	s, left := open(t, &r), 0
+	step.Overtaken(&r, s.Close, func() { s.Close(); left = r.Len() })
+	step.Equal(t, "two goroutines closed a session at once: it must have left the registry when either Close returns, but Len() is not 0", 0, left)
 }

@@ -1,386 +1,395 @@
 package sessions_test
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"mime"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"runtime"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
+	"weak"
 
+	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/step"
 	sessions "example.com/sseworkbook/lessons/04-sessions"
 	framing "example.com/sseworkbook/solutions/01-framing"
+	flushing "example.com/sseworkbook/solutions/02-flushing"
 )
 
-// Part 4: whatever comes. Nothing new is to be written here.
+// Part 4: the end of a stream, and a server that is full.
 
-// Clients come, read and leave in any order, and what they get is what a model of a few
-// lines says.
-func TestWhateverHappensEachGetsItsOwn(t *testing.T) {
+// The client may close its page, and the server may close the session. If the
+// stream never began, no client will leave.
+func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
-		const many = 1000 // as many as a queue holds, nearly
-		s := open(t, &sessions.Registry{})
-		for i := range many {
-			s.Send(framing.Event{Data: fmt.Sprint(i+1, strings.Repeat(" ha", 40))})
-		}
-		step.Equal(t, "1,000 small events waited for a client that reads at last: it must get each of them", fmt.Sprintf("%d, from 1 to %d", many, many),
-			span(startPump(s).news()))
-		step.Whatever(t, 400, drawStory, tell)
-	})
-}
+		var r sessions.Registry
+		s := serve(t, &r, "")
+		alice, bob := s.join(t), s.join(t)
 
-// A story is what happens at two registries, A and B.
-type story struct {
-	maxSessions, maxQueuedBytes int
-	policy                      string // a key of policies
-	events                      []happening
-}
-
-// A happening is one call, or what a client does. Who is a registry for Open and Broadcast,
-// and a session for all else.
-type happening struct {
-	what, text string
-	who        int
-}
-
-// policies are by their names.
-var policies = map[string]sessions.Policy{
-	"":                           nil,
-	"that keeps the newest only": func(_ [][]byte, next []byte) ([][]byte, error) { return [][]byte{next}, nil },
-	"that refuses xx":            refusing(errRefused),
-	"that ends sessions at xx":   refusing(sessions.ErrClosed),
-}
-
-var errRefused = errors.New("the policy refused")
-
-// refusing returns a Policy that returns err for an event with xx in it.
-func refusing(err error) sessions.Policy {
-	return func(waiting [][]byte, next []byte) ([][]byte, error) {
-		if strings.Contains(string(next), "xx") {
-			return nil, err
-		}
-		return append(waiting, next), nil
-	}
-}
-
-func drawStory(d *step.Dice) story {
-	s := story{policy: step.Of(d, "", "", "that keeps the newest only", "that refuses xx", "that ends sessions at xx"), maxSessions: step.Of(d, 0, -1, 2, 1)}
-	if s.policy == "" {
-		s.maxQueuedBytes = step.Of(d, 0, -1, 30)
-	}
-	opened := 0
-	s.events = step.Some(d, 25, func(d *step.Dice) happening {
-		e := happening{
-			what: step.Of(d, "Open", "Open, and Pump", "Broadcast", "Send", "Registry.Send", "reads", "Close", "leaves"),
-			text: step.Of(d, "a", "b", "xx", forged),
-		}
-		switch e.what {
-		case "Open", "Open, and Pump":
-			opened++
-			e.who = d.Int(2)
-		case "Broadcast":
-			e.who = d.Int(2)
-		default:
-			e.who = d.Int(opened + 1)
-		}
-		return e
-	})
-	return s
-}
-
-// forged stands for the event that cannot be framed.
-const forged = "one that cannot be framed"
-
-// event returns the event of a text.
-func event(text string) framing.Event {
-	if text == forged {
-		return unframeable
-	}
-	return framing.Event{Data: text}
-}
-
-// String says it all in one line.
-func (s story) String() string {
-	text := fmt.Sprintf("MaxSessions %d, MaxQueuedBytes %d", s.maxSessions, s.maxQueuedBytes)
-	if s.policy != "" {
-		text += ", a Policy " + s.policy
-	}
-	for _, e := range s.events {
-		text += "; " + e.String()
-	}
-	return text
-}
-
-func (e happening) String() string {
-	switch e.what {
-	case "Open", "Open, and Pump":
-		return names[e.who] + "." + e.what
-	case "Broadcast":
-		return fmt.Sprintf("%s.Broadcast %q", names[e.who], e.text)
-	case "Send", "Registry.Send":
-		return fmt.Sprintf("%s %q to session %d", e.what, e.text, e.who)
-	}
-	return fmt.Sprintf("session %d: %s", e.who, e.what)
-}
-
-var names = [2]string{"A", "B"}
-
-// A world is what the model knows of a story.
-type world struct {
-	story
-	tb     testing.TB
-	ctx    context.Context
-	homes  [2]*home
-	guests []*guest // one for each Open; nil: it was refused
-}
-
-// A home is a registry.
-type home struct {
-	r            *sessions.Registry
-	open, queued int // sessions, and bytes
-}
-
-// A guest is a session that was opened.
-type guest struct {
-	s     *sessions.Session
-	home  *home
-	leave context.CancelFunc
-	pump  *pump // nil: nothing calls its Pump
-	ended bool
-
-	waiting, taken [][]byte // taken are the frames that its sink is writing
-	calls          []string // what its sink has got
-}
-
-// tell makes a story happen, and checks what can be seen of it.
-func tell(tb testing.TB, in story) {
-	tb.Helper()
-	ctx, end := context.WithCancel(tb.Context())
-	defer synctest.Wait()
-	defer end()
-	w := &world{story: in, tb: tb, ctx: ctx}
-	for i := range w.homes {
-		w.homes[i] = &home{r: &sessions.Registry{MaxSessions: in.maxSessions, MaxQueuedBytes: in.maxQueuedBytes, Policy: policies[in.policy]}}
-	}
-	for _, e := range in.events {
-		w.happens(e)
+		alice.stream.Leave()
+		alice.stream.WaitHandler(handlerStays)
 		synctest.Wait()
-		w.wantKnown()
-	}
-	for i, g := range w.guests {
-		w.wantHanded(i, g)
-	}
-}
+		step.Equal(t, "one of two clients left, but Len() is not 1", 1, r.Len())
 
-func (w *world) happens(e happening) {
-	switch e.what {
-	case "Open", "Open, and Pump":
-		w.opens(w.homes[e.who], e.what != "Open")
-		return
-	case "Broadcast":
-		w.broadcast(w.homes[e.who], e.text)
-		return
-	}
-	if e.who >= len(w.guests) || w.guests[e.who] == nil {
-		return
-	}
-	switch g := w.guests[e.who]; e.what {
-	case "Send":
-		w.sends(g, "Send", e.text, g.s.Send(event(e.text)), sessions.ErrClosed)
-	case "Registry.Send":
-		w.sends(g, "Registry.Send", e.text, g.home.r.Send(g.s.ID(), event(e.text)), sessions.ErrNotFound)
-	case "reads":
-		w.reads(g)
-	case "Close":
-		g.s.Close()
-		g.ends()
-	case "leaves":
-		g.leave()
-		g.ends()
-	}
-}
-
-func (w *world) opens(h *home, pumps bool) {
-	ctx, leave := context.WithCancel(w.ctx)
-	s, err := h.r.Open(ctx)
-	if limit := w.maxSessions; limit > 0 && h.open >= limit {
-		leave()
-		w.guests = append(w.guests, nil)
-		w.wantError("Open, with MaxSessions open,", sessions.ErrLimit, err)
-		return
-	}
-	w.wantError("Open", nil, err)
-	g := &guest{s: s, home: h, leave: leave}
-	if pumps {
-		g.pump = &pump{session: s, turns: make(chan error), done: make(chan struct{})}
-		go g.pump.run()
-	}
-	w.guests = append(w.guests, g)
-	h.open++
-}
-
-// sends checks the error of a Send to g, which is gone if the session has ended.
-func (w *world) sends(g *guest, call, text string, got, gone error) {
-	switch {
-	case g.ended && text == forged: // either error will do
-	case g.ended:
-		w.wantError(call+" to a session that has ended", gone, got)
-	case text == forged:
-		w.wantFieldError(call, got)
-	default:
-		w.wantError(call, w.put(g, text), got)
-	}
-}
-
-// put queues an event, and returns the error of a Send that does so.
-func (w *world) put(g *guest, text string) error {
-	frame, _ := event(text).AppendText(nil)
-	waiting := append(slices.Clip(g.waiting), frame)
-	if policy := policies[w.policy]; policy != nil {
-		var err error
-		if waiting, err = policy(g.waiting, frame); err != nil {
-			if errors.Is(err, sessions.ErrClosed) {
-				g.ends()
-			}
-			return err
+		session, known := r.Get(bob.id)
+		if !known {
+			step.Fail(t, "one of two clients left, but Get no longer finds the other one's session")
 		}
-	}
-	more := size(waiting) - size(g.waiting)
-	if most := w.maxQueuedBytes; most > 0 && more > 0 && g.home.queued+more > most {
-		return sessions.ErrFull
-	}
-	g.home.queued += more
-	g.waiting = waiting
-	g.take()
-	return nil
-}
-
-// broadcast checks that those that missed an event are named. Where there is room for
-// some, it may be any of them.
-func (w *world) broadcast(h *home, text string) {
-	err := h.r.Broadcast(event(text))
-	if text == forged {
-		w.wantFieldError("Broadcast", err)
-		return
-	}
-	missed, ok := errors.AsType[*sessions.MissedError](err)
-	if !ok || missed == nil {
-		w.wantError("Broadcast", nil, err)
-		missed = &sessions.MissedError{}
-	}
-	var named []*guest
-	for i, g := range w.guests {
-		switch {
-		case g == nil || g.home != h || g.ended:
-		case slices.Contains(missed.Sessions, g.s):
-			named = append(named, g)
-		default:
-			if err := w.put(g, text); err != nil && !errors.Is(err, sessions.ErrClosed) {
-				w.fail(fmt.Sprintf("session %d missed an event (%v), but the error of Broadcast does not name it", i, err))
-			}
+		session.Close()
+		bob.stream.WaitEnd("the server closed a session, but its client's stream did not end: the client waits for events that never come")
+		bob.stream.WaitHandler("the server closed a session, but its handler is still waiting")
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var r sessions.Registry
+		p := pair.Memory(t, pair.HideFlusher(&r))
+		response, err := p.Client.Get(p.URL + "/events")
+		if err != nil {
+			step.Fail(t, "the ResponseWriter cannot flush, so no stream could be opened: the handler must return, and its client must get a response", strings.TrimSpace(p.ServerLog()))
 		}
+		response.Body.Close()
+		synctest.Wait()
+		step.Equal(t, "no stream could be opened and the client got its 500, but Len() is not 0", 0, r.Len())
+	})
+	step.Bubble(t, func(t *testing.T) {
+		s := open(t, &sessions.Registry{})
+		s.Close()
+		wantNoError(t, "a session was closed before its Stream began: Stream must return nil, as it does for one that is closed later",
+			s.Stream(httptest.NewRecorder(), httptest.NewRequest("GET", "/events", nil)))
+	})
+	for _, lost := range []string{"endpoint", "news"} {
+		step.Bubble(t, func(t *testing.T) { wantLossNoticed(t, lost) })
 	}
-	if len(named) != len(missed.Sessions) {
-		w.fail("the MissedError names a session twice, or one that is not open in this registry")
+	for _, ending := range []string{"the client left", "the session was closed"} {
+		step.Bubble(t, func(t *testing.T) { wantWriteAwaited(t, ending) })
 	}
-	for _, g := range named {
-		if w.put(g, text) == nil {
-			w.fail("the MissedError names a session that had room for the event")
+	step.Bubble(t, func(t *testing.T) { wantClosedByHandler(t) })
+	wantHeadersOnly(t)
+}
+
+// "Not now" is a response that a client can work with. A 200 without a stream, or a
+// 500, is not.
+func TestAFullServerSays503(t *testing.T) {
+	defer step.Begin(t)()
+	step.Bubble(t, func(t *testing.T) {
+		r := sessions.Registry{MaxSessions: 2}
+		s := serve(t, &r, "")
+		first := s.join(t)
+		s.join(t)
+
+		began := time.Now()
+		full := s.Open("/events?name=mine", "Accept", "text/event-stream", "User-Agent", "mine", "Last-Event-ID", "mine")
+		mediaType, _, _ := mime.ParseMediaType(full.Header().Get("Content-Type"))
+		step.Equal(t, "MaxSessions is 2: a third client must be refused with a 503 and a Problem (shown: status and Content-Type)",
+			"503 application/problem+json", fmt.Sprint(full.Status(), " ", mediaType))
+		full.WaitEnd("the third client got its 503, but the response did not end")
+		var problem struct {
+			Status int
+			Title  string
+			Detail string
 		}
-	}
-}
-
-// reads makes the sink of g take more.
-func (w *world) reads(g *guest) {
-	if g.ended || g.taken == nil {
-		return
-	}
-	select {
-	case g.pump.turns <- nil:
-	default:
-		w.fail("an event was queued for a session whose Pump is running, but Pump did not hand it over")
-	}
-	g.home.queued -= size(g.taken)
-	g.taken = nil
-	g.take()
-}
-
-// take hands what waits to the sink, if that is idle.
-func (g *guest) take() {
-	if g.pump != nil && g.taken == nil && len(g.waiting) > 0 {
-		g.taken, g.waiting = g.waiting, nil
-		g.calls = append(g.calls, texts(g.taken))
-	}
-}
-
-func (g *guest) ends() {
-	if !g.ended {
-		g.ended = true
-		g.home.open--
-		g.home.queued -= size(g.waiting) + size(g.taken)
-	}
-}
-
-// wantKnown checks which sessions the registries know.
-func (w *world) wantKnown() {
-	for i, h := range w.homes {
-		if got := h.r.Len(); got != h.open {
-			w.fail(fmt.Sprintf("Len() of registry %s is not the number of its sessions that are open", names[i]), fmt.Sprintf("got  %d", got), fmt.Sprintf("want %d", h.open))
+		json.Unmarshal([]byte(full.Received()), &problem)
+		step.Equal(t, "a third client got its 503: the body must be the JSON of a Problem (shown: its status and title)", "503 Service Unavailable", fmt.Sprint(problem.Status, " ", problem.Title))
+		if problem.Detail == "" || sent.MatchString(full.Received()) {
+			step.Fail(t, "the Problem's detail must say what is wrong here, and repeat nothing that the client sent", fmt.Sprintf("got  %q in %s", problem.Detail, full.Received()), `want "too many sessions"`)
 		}
-		for n, g := range w.guests {
-			if g == nil {
-				continue
+		wantRetryAfter(t, full.Header().Get("Retry-After"))
+		step.Equal(t, "MaxSessions is 2: a third client must be refused at once (shown: how long it waited)", 0, time.Since(began))
+		if head, err := s.Client.Head(s.URL + "/events"); err != nil || head.StatusCode != 503 || head.Header.Get("Retry-After") != full.Header().Get("Retry-After") || head.Header.Get("Content-Type") != full.Header().Get("Content-Type") {
+			step.Fail(t, "MaxSessions is 2 and a third client sent HEAD: it must get the status and the headers that a GET gets", fmt.Sprintf("got  %+v", head), "want 503, with Retry-After and Content-Type")
+		}
+
+		first.stream.Leave()
+		first.stream.WaitHandler(handlerStays)
+		synctest.Wait()
+		step.Equal(t, "MaxSessions is 2 and one of two clients left: the next client must get a stream (shown: status)", http.StatusOK, s.Open("/events").Status())
+	})
+}
+
+// wantLossNoticed loses an event on its way to the client.
+func wantLossNoticed(t *testing.T, lost string) {
+	t.Helper()
+	var r sessions.Registry
+	var err error
+	client := pair.Memory(t, losing(lost, stream(&r, &err))).Open("/events")
+	synctest.Wait()
+	r.Broadcast(framing.Event{Data: "news"})
+	client.WaitEnd("an event could not be written, but the client's stream did not end: the client cannot notice the loss, so it never reconnects")
+	client.WaitHandler("an event could not be written, but Stream is still waiting")
+	step.ErrorIs(t, "an event could not be written, but Stream did not return the error of the flushing.Stream", flushing.ErrClientLeft, err)
+}
+
+// wantClosedByHandler checks that the handler closes its session when no stream could be
+// opened, and when it panics. The requests have a context that lives on.
+func wantClosedByHandler(t *testing.T) {
+	t.Helper()
+	var r sessions.Registry
+	get := httptest.NewRequest(http.MethodGet, "/events", nil)
+	unable := func() http.ResponseWriter { return struct{ http.ResponseWriter }{httptest.NewRecorder()} }
+	r.ServeHTTP(unable(), get)
+	synctest.Wait()
+	step.Equal(t, "no stream could be opened, but Len() is not 0: the session's context has not ended, so the handler must close the session", 0, r.Len())
+
+	for _, lost := range []string{"endpoint", "news"} {
+		panicking := pair.Intercept(httptest.NewRecorder(), func(p []byte) (int, error) {
+			if strings.Contains(string(p), lost) {
+				panic("aborted at " + lost)
 			}
-			if s, found := h.r.Get(g.s.ID()); found != (g.home == h && !g.ended) || found && s != g.s {
-				w.fail(fmt.Sprintf("Get of registry %s is wrong about session %d", names[i], n), fmt.Sprintf("got  %v", found), fmt.Sprintf("want %v", !found))
-			}
-			if ended(g.s) != g.ended {
-				w.fail(fmt.Sprintf("Done of session %d is wrong about its end", n), fmt.Sprintf("got  %v", !g.ended), fmt.Sprintf("want %v", g.ended))
+			r.Broadcast(framing.Event{Data: "news"})
+			return len(p), nil
+		})
+		var panicked any
+		func() {
+			defer func() { panicked = recover() }()
+			r.ServeHTTP(panicking, get)
+		}()
+		synctest.Wait()
+		step.Equal(t, "middleware aborted the response with a panic, but Len() is not 0: the handler must close its session even then", 0, r.Len())
+		step.Equal(t, "middleware aborted the response with a panic: the handler must not stop it, or the client sees a normal end (shown: the panic)", any("aborted at "+lost), panicked)
+	}
+
+	s := open(t, &r)
+	step.ErrorIs(t, "no stream could be opened, but Stream did not return the error of flushing.Open", http.ErrNotSupported, s.Stream(unable(), get))
+	if ended(s) {
+		step.Fail(t, "no stream could be opened, and Stream ended the session: only Close and its context end a session, and the caller of Open calls Close")
+	}
+}
+
+// wantHeadersOnly checks that a HEAD request gets the headers, and that no session
+// stays for it. While the next request waits on the connection, net/http does not see
+// that the client leaves.
+func wantHeadersOnly(t *testing.T) {
+	t.Helper()
+	r := sessions.Registry{MaxSessions: 2}
+	mux := http.NewServeMux()
+	mux.Handle("GET /events", &r) // matches HEAD, too
+	mux.HandleFunc("GET /other", func(http.ResponseWriter, *http.Request) {})
+	p := pair.TCP(t, mux)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(p.URL, "http://"))
+	wantNoError(t, "the server cannot be reached", err)
+	defer conn.Close()
+	answers := bufio.NewReader(conn)
+	step.Returns(t, "a client sent HEAD, then GET on the same connection, but the handler for HEAD did not return: HEAD asks only for headers", func() {
+		for range 3 {
+			fmt.Fprint(conn, "HEAD /events HTTP/1.1\r\nHost: localhost\r\n\r\nGET /other HTTP/1.1\r\nHost: localhost\r\n\r\n")
+			for _, method := range []string{http.MethodHead, http.MethodGet} {
+				if _, err = http.ReadResponse(answers, &http.Request{Method: method}); err != nil {
+					return
+				}
 			}
 		}
+	})
+	wantNoError(t, "a client sent HEAD and GET requests on one connection, but could not read all the responses", err)
+	step.Equal(t, "three HEAD requests got their headers, but Len() is not 0: their sessions have no client", 0, r.Len())
+	for range 2 {
+		step.Equal(t, "MaxSessions is 2 and only HEAD requests came before: a client that asks for its stream must get a 200", http.StatusOK, p.Open("/events").Status())
+	}
+	head := httptest.NewRequest(http.MethodHead, "/events", nil)
+	step.ErrorIs(t, "Stream was called for a HEAD request, but did not return the error of flushing.Open",
+		http.ErrBodyNotAllowed, open(t, &sessions.Registry{}).Stream(httptest.NewRecorder(), head))
+}
+
+// wantWriteAwaited ends a session during a write, and checks that Stream waits for
+// the write: after the handler has returned, nothing may use its ResponseWriter.
+func wantWriteAwaited(t *testing.T, ending string) {
+	t.Helper()
+	var r sessions.Registry
+	var returned atomic.Bool
+	proceed := make(chan struct{})
+	client := pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		s, _ := r.Open(req.Context())
+		defer s.Close()
+		s.Stream(pair.Intercept(w, func(b []byte) (int, error) {
+			if strings.Contains(string(b), "news") {
+				<-proceed
+			}
+			if returned.Load() {
+				return 0, errLost
+			}
+			return w.Write(b)
+		}), req)
+		returned.Store(true)
+	})).Open("/events")
+	synctest.Wait()
+	r.Broadcast(framing.Event{Data: "news"})
+	synctest.Wait()
+	if ending == "the client left" {
+		client.Leave()
+	} else {
+		for _, s := range r.All() {
+			s.Close()
+		}
+	}
+	synctest.Wait()
+	early := returned.Load()
+	close(proceed)
+	client.WaitHandler(ending + ", but its handler is still waiting")
+	if early {
+		step.Fail(t, ending+", but Stream returned while SendFrames was still writing: nothing may use a ResponseWriter after its handler has returned")
 	}
 }
 
-// wantHanded checks what the Pump of a session handed over. What still waited when the
-// session ended may come, or not.
-func (w *world) wantHanded(n int, g *guest) {
-	if g == nil || g.pump == nil {
-		return
-	}
-	got, want := g.pump.calls(), strings.Join(g.calls, " | ")
-	if got != want && !(g.ended && got == want+" | "+texts(g.waiting)) {
-		w.fail(fmt.Sprintf("the Pump of session %d handed this over (a bar is between two calls of SendFrames)", n), fmt.Sprintf("got  %q", got), fmt.Sprintf("want %q", want))
-	}
-}
+// sent finds what the client that is refused has sent.
+var sent = regexp.MustCompile(`mine|/events|text/event-stream|GET`)
 
-func (w *world) wantError(call string, want, got error) {
-	w.tb.Helper()
-	if !errors.Is(got, want) {
-		w.fail(call+" returned another error", fmt.Sprintf("got  %v", got), fmt.Sprintf("want %v", want))
+// wantRetryAfter checks that value is a few seconds, as a number or a date.
+func wantRetryAfter(t *testing.T, value string) {
+	t.Helper()
+	seconds, err := strconv.Atoi(value)
+	if date, notNumber := http.ParseTime(value); notNumber == nil {
+		seconds, err = int(time.Until(date).Seconds()), nil
+	}
+	if err != nil || seconds < 2 || seconds > 60 {
+		step.Fail(t, "the 503 does not tell its client to try again in a few seconds: it comes back at once, with all the others, or much too late",
+			fmt.Sprintf("got  Retry-After: %s", value), "want Retry-After: 5, or another number from 2 to 60")
 	}
 }
 
-func (w *world) wantFieldError(call string, got error) {
-	w.tb.Helper()
-	if _, ok := errors.AsType[*framing.FieldError](got); !ok {
-		w.fail(call+" got an event that cannot be framed", fmt.Sprintf("got  %v", got), "want a *framing.FieldError")
+// stream is a handler that does what the registry's ServeHTTP does, and keeps the
+// error of Stream.
+func stream(r *sessions.Registry, err *error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		s, _ := r.Open(req.Context())
+		defer s.Close()
+		*err = s.Stream(w, req)
+	})
+}
+
+// losing is middleware whose ResponseWriter refuses an event with this text in it.
+func losing(text string, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		h.ServeHTTP(pair.Intercept(w, func(p []byte) (int, error) {
+			if strings.Contains(string(p), text) {
+				return 0, errors.New("refused")
+			}
+			return w.Write(p)
+		}), req)
+	})
+}
+
+// wantNoneOfThoseWhoLeft opens sessions for clients that have left. It must be called in a bubble.
+func wantNoneOfThoseWhoLeft(t *testing.T) {
+	t.Helper()
+	var r sessions.Registry
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	for range 100 {
+		if s, err := r.Open(ctx); s == nil && err == nil { // it may refuse this, or open a session that ends at once
+			step.Fail(t, "a client left before Open was called for it, and Open returned neither a session nor an error")
+		}
+	}
+	synctest.Wait()
+	step.Equal(t, "100 clients left before Open was called for them, but Len() is not 0", 0, r.Len())
+}
+
+// wantLetGo closes sessions as soon as they are in the registry, with a context that goes
+// on. It must be called in a bubble.
+func wantLetGo(t *testing.T) {
+	t.Helper()
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	var r sessions.Registry
+	var opened []weak.Pointer[sessions.Session]
+	var done atomic.Bool
+	var crowd sync.WaitGroup
+	for range 2 {
+		crowd.Go(func() {
+			for !done.Load() {
+				closeAll(r.All())
+			}
+		})
+	}
+	for range 8000 {
+		s, _ := r.Open(ctx)
+		opened = append(opened, weak.Make(s))
+	}
+	done.Store(true)
+	crowd.Wait()
+	for range 100 { // these have been sent something
+		s, _ := r.Open(ctx)
+		opened = append(opened, weak.Make(s))
+	}
+	r.Broadcast(framing.Event{Data: "hello"})
+	closeAll(r.All())
+	synctest.Wait()
+	runtime.GC()
+	kept := 0
+	for _, s := range opened {
+		if s.Value() != nil {
+			kept++
+		}
+	}
+	runtime.KeepAlive(&r)
+	if kept > 2 { // the last ones may still be in a register
+		step.Fail(t, "8,100 sessions were closed, many of them just before Open returned, and their context goes on: nothing may keep them in memory",
+			fmt.Sprintf("got  %d in memory", kept), "want none")
 	}
 }
 
-// fail ends the story with a failure.
-func (w *world) fail(sentence string, details ...string) {
-	w.tb.Helper()
-	step.Fail(w.tb, sentence, append(details, "after "+w.String())...)
-}
-
-func size(frames [][]byte) (bytes int) {
-	for _, f := range frames {
-		bytes += len(f)
+// wantOthersReached broadcasts to thirty sessions. The Policy refuses the event for ten of
+// them, and ends ten others.
+func wantOthersReached(t *testing.T) {
+	t.Helper()
+	r := sessions.Registry{Policy: func(waiting [][]byte, next []byte) ([][]byte, error) {
+		if len(waiting) == 0 {
+			return [][]byte{next}, nil
+		}
+		return nil, map[string]error{"data: refuse\n\n": errRefused, "data: end\n\n": errEnds}[string(waiting[0])]
+	}}
+	all := fill(t, &r, 30)
+	for _, s := range all[:10] {
+		s.Send(framing.Event{Data: "refuse"})
 	}
-	return bytes
+	for _, s := range all[10:20] {
+		s.Send(framing.Event{Data: "end"})
+	}
+	wantMissed(t, "the registry's Policy refused an event for 10 of 30 sessions, and ended 10 others", r.Broadcast(framing.Event{Data: "hello"}), all[:10]...)
+	for _, s := range all[20:] {
+		step.Equal(t, "the registry's Policy refused an event for 10 of 30 sessions, and ended 10 others: the event must wait for each of the last 10 (shown: how many wait for one)", 1, waiting(t, s))
+	}
 }
 
-func texts(frames [][]byte) string { return data(events(string(slices.Concat(frames...)))) }
+// wantWatchKept ends a context while Open asks for the nth time whether it has ended. Its
+// watcher runs as soon as Open starts it.
+func wantWatchKept(t *testing.T, nth int) {
+	t.Helper()
+	var r sessions.Registry
+	var crowd step.Crowd
+	var looks atomic.Int64
+	proceed := make(chan struct{})
+	parent, leave := context.WithCancel(t.Context())
+	defer leave()
+	ctx := watched{parent, func() {
+		if looks.Add(1) == int64(nth) {
+			<-proceed
+		}
+	}}
+	crowd.Start(func() { r.Open(ctx) })
+	crowd.Settle()
+	step.OnOneProcessor(func() {
+		step.InTurn(parent, 2, func(i int) {
+			if i == 0 {
+				leave()
+				return
+			}
+			close(proceed)
+			crowd.Settle() // Open waits for the lock of the context, between the two
+			_, end := context.WithCancel(parent)
+			end()
+		})
+	})
+	crowd.Wait()
+	closeAll(r.All())
+}

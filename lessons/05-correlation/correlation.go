@@ -1,5 +1,5 @@
-// Package correlation ties each answer to its question. The question goes down
-// a session's event stream, the answer comes up by POST, and an id in both says
+// Package correlation ties each answer to its request. The request goes down
+// a session's event stream, the answer comes up by POST, and an id in both shows
 // that they belong together. The messages are those of JSON-RPC 2.0.
 package correlation
 
@@ -12,7 +12,7 @@ import (
 	sessions "example.com/sseworkbook/solutions/04-sessions"
 )
 
-// Pending knows who waits for which response. The zero value is ready to use. It
+// Pending keeps track of who waits for which response. The zero value is ready to use. It
 // is safe for concurrent use.
 type Pending struct {
 	mu      sync.Mutex        // guards the rest
@@ -23,70 +23,72 @@ type Pending struct {
 // A waiter waits for the response of one session.
 type waiter struct {
 	session string
-	answer  chan Response // only who takes the waiter out of the map sends on it, once
+	answer  chan Response // sent to once, only by the goroutine that removes the waiter
 }
 
-// Add gives out an id for a request to session, and the channel on which the
-// response to it will arrive. Each id is given out once.
+// Add returns a new id for a request to session, and the channel on which the
+// response will arrive. It returns each id only once.
 func (p *Pending) Add(session string) (id string, answer <-chan Response) {
 	// TODO: Make an id, and a channel on which the caller waits for the
 	// response.
 	return "", nil
 }
 
-// Resolve hands the response of a session to the caller that waits for it, once. It
-// never blocks. A response that no caller waits for is [ErrUnknownRequest],
-// [ErrAnswered] or [ErrNotWaiting]; one to a request that went to another session
-// is [ErrWrongSession], and the caller goes on waiting.
+// Resolve hands a session's response to the caller that waits for it, once. It never
+// blocks. If no caller waits for the response, Resolve returns [ErrUnknownRequest],
+// [ErrAnswered] or [ErrNotWaiting]. If the request went to another session, it returns
+// [ErrWrongSession], and the caller keeps waiting.
 func (p *Pending) Resolve(session string, r Response) error {
-	// TODO: Take the waiter out under the lock: only the goroutine that takes
-	// it out may send.
+	// TODO: Remove the waiter from the map under the lock: only the goroutine
+	// that removes it may send.
 	return nil
 }
 
-// Cancel gives up waiting for the response with this id. It reports false when
-// there is nothing to give up: the response is in its channel, on its way there or
-// taken out of it, or no request has this id.
+// Cancel gives up waiting for the response with this id. It returns false if there
+// is nothing to give up: the response is on its way to its channel, in it or already
+// received from it, or no request has this id.
 func (p *Pending) Cancel(id string) bool {
-	// TODO: Take the waiter out, if it is still there.
+	// TODO: Remove the waiter from the map, if it is still there.
 	return false
 }
 
-// Len returns how many requests wait for their response.
+// Len returns the number of requests that wait for a response.
 func (p *Pending) Len() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.waiting)
 }
 
-// A Caller asks clients and waits for their responses. The zero value is ready
+// A Caller sends requests to clients and waits for their responses. The zero value is ready
 // to use. It is safe for concurrent use.
 type Caller struct{ Pending }
 
-// Call sends the request r to the client at peer, under an id of Call's own, waits
-// for the response, and returns its result. The wait ends with ctx.
+// Call gives the request r a new id, sends it to the client at peer, waits for the
+// response, and returns its result. The wait ends when ctx ends.
 //
-// All errors are a *[CallError]. It wraps the *[Error] that the client answered
-// with, or the cause of ctx's end, or what kept r from being sent: the error of
-// peer.Send, or that of r.Event for params that are not JSON.
+// Every error is a *[CallError]. It wraps the *[Error] that the client answered with,
+// or the cause of ctx's end, or the error that kept r from being sent: that of
+// peer.Send, or that of r.Event if the params are not JSON.
 func (c *Caller) Call(ctx context.Context, peer Peer, r Request) (json.RawMessage, error) {
-	// TODO: Wait first, then send: the client may be faster than you.
+	// TODO: Add a waiter first, then send: the client may be faster than you.
 	return nil, nil
 }
 
-// A Handler takes responses by POST. The query parameter "session" says whose
-// response it is.
+// A Handler accepts responses by POST. The query parameter "session" names the session
+// that the response comes from.
 type Handler struct {
 	Sessions *sessions.Registry
 	Resolve  func(session string, r Response) error // as [Pending.Resolve]
 }
 
-// ServeHTTP takes one response. If a caller was waiting for it, ServeHTTP answers with
-// 202 and an empty body, otherwise with the [sessions.Problem] that [ProblemOf] makes of
-// the error. For a session that is not open, this is [sessions.ErrNotFound]; if more is
-// wrong with the POST, any of it will do.
+// ServeHTTP accepts one response. If a caller was waiting for it, ServeHTTP answers with
+// 202 and an empty body, otherwise with the [sessions.Problem] that [ProblemOf] returns for
+// the error. If the session is not open, the error is [sessions.ErrNotFound]; if several
+// things are wrong with the POST, ServeHTTP may report any of them. A refused POST
+// changes nothing, and a slow one does not hold up others. ServeHTTP leaves the
+// rest of a body that is larger than [MaxBody] unread, whatever its content type.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// TODO: Read the response (ReadJSON and ParseResponse do that), resolve
-	// it, and say 202, or what is wrong.
+	// it, and answer with 202 or a problem.
 	http.Error(w, "not written yet", http.StatusNotImplemented)
 }

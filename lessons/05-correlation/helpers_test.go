@@ -1,6 +1,7 @@
 package correlation_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,8 +27,8 @@ import (
 
 func TestMain(m *testing.M) { step.Main(m) }
 
-// listen waits on answer as a caller does. The function that it returns says what came,
-// when nothing more can happen.
+// listen waits on answer as a caller does. The function that it returns returns what arrived,
+// once nothing more can happen.
 func listen(t *testing.T, answer <-chan correlation.Response) (received func() string) {
 	var all []string
 	go func() { // ends with the step, if the channel is not closed before
@@ -38,7 +39,7 @@ func listen(t *testing.T, answer <-chan correlation.Response) (received func() s
 					return
 				}
 				if r.Error != nil {
-					all = append(all, r.Error.Error())
+					all = append(all, r.Error.Error()+string(r.Error.Data))
 					continue
 				}
 				all = append(all, text(r.Result))
@@ -54,13 +55,13 @@ func listen(t *testing.T, answer <-chan correlation.Response) (received func() s
 	}
 }
 
-// text returns a result as it reads: a string without its quotes.
+// text returns a result as text: a string without its quotes.
 func text(result json.RawMessage) string {
-	var s string
-	if json.Unmarshal(result, &s) != nil {
+	var s *string // nil: null
+	if json.Unmarshal(result, &s) != nil || s == nil {
 		return string(result)
 	}
-	return s
+	return *s
 }
 
 // response returns a response with this result.
@@ -78,14 +79,14 @@ func resolve(t *testing.T, p *correlation.Pending, session, id, result string) (
 	t.Helper()
 	returned := make(chan error, 1)
 	go func() { returned <- p.Resolve(session, response(id, result)) }()
-	step.Returns(t, "Resolve does not return, and the POST that brought the answer hangs with it: "+result, func() { err = <-returned })
+	step.Returns(t, "Resolve does not return, so the POST that brought "+result+" hangs too", func() { err = <-returned })
 	return err
 }
 
-// waiting returns how many requests wait for their response.
+// waiting returns the number of requests that wait for a response.
 func waiting(t *testing.T, p *correlation.Pending) (n int) {
 	t.Helper()
-	step.Returns(t, "Len does not get the lock: an earlier call locked it, and returned without unlocking it", func() { n = p.Len() })
+	step.Returns(t, "Len cannot get the lock: an earlier call locked it and returned without unlocking it", func() { n = p.Len() })
 	return n
 }
 
@@ -106,7 +107,7 @@ func wantLocked(t *testing.T) {
 	step.ExclusiveToReaders(t, &p, calls)
 }
 
-// receive takes what comes on answer, until the step ends.
+// receive receives from answer until the step ends.
 func receive(t *testing.T, answer <-chan correlation.Response) {
 	go func() {
 		for {
@@ -135,7 +136,15 @@ func (c client) Send(e framing.Event) error {
 	return c(r)
 }
 
-// A mailbox is the peer "A", too: it keeps what it is sent, and never answers.
+// A named client is the peer with this id.
+type named struct {
+	id string
+	client
+}
+
+func (n named) ID() string { return n.id }
+
+// A mailbox is the peer "A" too: it counts what it is sent, keeps the last event, and never answers.
 type mailbox struct {
 	err  error // what Send returns
 	sent int
@@ -160,7 +169,7 @@ type asked struct {
 	err    error
 }
 
-// call makes a Call in a goroutine of its own, which ends with the Call.
+// call makes a Call in its own goroutine, which ends with the Call.
 func call(ctx context.Context, caller *correlation.Caller, peer correlation.Peer, request correlation.Request) *asked {
 	a := &asked{end: make(chan struct{})}
 	go func() {
@@ -170,8 +179,7 @@ func call(ctx context.Context, caller *correlation.Caller, peer correlation.Peer
 	return a
 }
 
-// ended waits for the end of the Call. The step fails with sentence when it
-// never comes.
+// ended waits until the Call returns. If it never does, the step fails with sentence.
 func (a *asked) ended(t *testing.T, sentence string) (result string, err error) {
 	t.Helper()
 	step.Returns(t, sentence, func() { <-a.end })
@@ -188,35 +196,38 @@ func (a *asked) hasEnded() bool {
 	}
 }
 
-// outcome says what a Call came to: the client's error, or the Call's result and error.
+// outcome describes what a Call returned: the client's error, another error, or a result.
 func outcome(result string, err error) string {
 	if refusal, ok := errors.AsType[*correlation.Error](err); ok && refusal != nil {
 		return "the client's error: " + refusal.Error()
 	}
-	return fmt.Sprint(result, " ", err)
+	if err != nil {
+		return "an error: " + err.Error()
+	}
+	return "a result: " + result
 }
 
-// wantNoError fails the step with sentence when a Call has returned an error.
+// wantNoError fails the step with sentence if a Call returned an error.
 func wantNoError(t *testing.T, sentence string, err error) {
 	t.Helper()
 	if refusal, ok := errors.AsType[*correlation.Error](err); ok && refusal == nil {
-		step.Fail(t, sentence, fmt.Sprintf("got  a nil *correlation.Error as a value of the type error: %T", err),
+		step.Fail(t, sentence, fmt.Sprintf("got  a nil *correlation.Error in an error value (%T)", err),
 			"want nil (a nil pointer in an interface is a \"typed nil\": err != nil is true)")
 	}
 	step.Equal(t, sentence, nil, err)
 }
 
-// callError returns the CallError in err. The step fails when there is none.
+// callError returns err as a CallError. The step fails if it is not one.
 func callError(t *testing.T, what string, err error) *correlation.CallError {
 	t.Helper()
-	failed, ok := errors.AsType[*correlation.CallError](err)
+	failed, ok := err.(*correlation.CallError) // not one inside another error
 	if !ok {
-		step.Fail(t, what+": Call must return a *CallError (a log needs to know which request failed)", fmt.Sprintf("got  %#v", err), "want a *correlation.CallError")
+		step.Fail(t, what+": Call must return a *CallError, so that a log can name the request", fmt.Sprintf("got  %#v", err), "want a *correlation.CallError")
 	}
 	return failed
 }
 
-// A watched context calls a function when it has ended and Call looks why.
+// A watched context calls a function when Call checks why it ended.
 type watched struct {
 	context.Context
 	end    context.CancelFunc
@@ -231,8 +242,8 @@ func newWatched(parent context.Context) *watched {
 	return &watched{Context: ctx, end: end, done: make(chan struct{})}
 }
 
-// endAndOnLook ends the context, and has f run when Call looks at it next. The function
-// that it returns reports whether f ran, and waits for its end.
+// endAndOnLook ends the context, and runs f when Call next checks it. The function that
+// it returns waits until f has returned, and reports whether f ran.
 func (w *watched) endAndOnLook(f func()) (looked func() bool) {
 	ran := false
 	w.onLook = func() { defer close(w.done); ran = true; f() }
@@ -254,8 +265,8 @@ func (w *watched) Value(key any) any {
 	return w.Context.Value(key)
 }
 
-// looked starts onLook, and waits for its end for a moment: where Call holds the lock
-// while it looks, onLook can only end later.
+// looked starts onLook, and waits for it for a moment only: if Call holds the lock while
+// it checks the context, onLook cannot return before Call unlocks it.
 func (w *watched) looked() {
 	if !w.ended.Load() {
 		return
@@ -312,29 +323,27 @@ func withID(body, id string) string {
 	return strings.NewReplacer("%q", quoted, "%s", quoted[1:len(quoted)-1], "%d", strconv.Itoa(number)).Replace(body)
 }
 
-// wantProblem fails the step when got is not a problem (RFC 9457) with this
-// status and, after it, this JSON-RPC code.
+// wantProblem fails the step unless got is a problem (RFC 9457) with the status in want
+// and, if there is one after it, the JSON-RPC code.
 func wantProblem(t *testing.T, posted, want string, got pair.Response) {
 	t.Helper()
+	status, code, _ := strings.Cut(want, " ")
+	step.Equal(t, "a client posted "+posted+": the response must have the status "+status, status, strconv.Itoa(got.Status))
 	var problem sessions.Problem
-	err := json.Unmarshal([]byte(got.Body), &problem)
-	status := strconv.Itoa(got.Status)
-	if problem.Code != 0 {
-		status += " " + strconv.Itoa(problem.Code)
+	if contentType := got.Header.Get("Content-Type"); contentType != "application/problem+json" ||
+		json.Unmarshal([]byte(got.Body), &problem) != nil || problem.Detail == "" {
+		step.Fail(t, "a client posted "+posted+": the status is right, but the response is not a problem that says what is wrong",
+			fmt.Sprintf("got  %s %q", contentType, got.Body), "want application/problem+json, with a sentence in its detail")
 	}
-	step.Equal(t, "a client posted "+posted+": the server must answer with this status, and JSON-RPC code in the problem", want, status)
-	if got.Header.Get("Content-Type") != "application/problem+json" || err != nil || problem.Detail == "" {
-		step.Fail(t, "a client posted "+posted+", but the response does not say what is wrong",
-			fmt.Sprintf("got  %s %q", got.Header.Get("Content-Type"), got.Body), "want application/problem+json, with a sentence in its detail")
-	}
+	step.Equal(t, "a client posted "+posted+": the problem must have this JSON-RPC code (0: none)", cmp.Or(code, "0"), strconv.Itoa(problem.Code))
 }
 
-// events returns the events that a client reads from the bytes in wire.
+// events returns the events that a client reads from wire.
 func events(wire string) []framing.Event {
 	return step.Values(parsing.NewDecoder(strings.NewReader(wire)).Events())
 }
 
-// known returns what an error of Resolve says, without what is wrapped around it.
+// known returns the text of an error of Resolve, without any wrapping.
 func known(err error) string {
 	for _, known := range []error{correlation.ErrUnknownRequest, correlation.ErrAnswered, correlation.ErrNotWaiting, correlation.ErrWrongSession} {
 		if errors.Is(err, known) {
@@ -379,7 +388,7 @@ func leaving(parent context.Context, d time.Duration, how string) context.Contex
 
 var errLeft = errors.New("the caller left")
 
-// reachable counts what is still in memory.
+// reachable counts the pointers whose target is still in memory.
 func reachable(all []weak.Pointer[byte]) (n int) {
 	for _, p := range all {
 		if p.Value() != nil {

@@ -1,6 +1,7 @@
 package correlation_test
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -23,14 +24,14 @@ func TestAResponseReachesTheOneWhoWaits(t *testing.T) {
 		id, answer := p.Add("A")
 		received := listen(t, answer)
 		err := resolve(t, &p, "A", id, `"yes"`)
-		step.Equal(t, "a response arrived under the id that Add had given out: Resolve must not return an error", nil, err)
+		step.Equal(t, "a response arrived with the id that Add returned: Resolve must not return an error", nil, err)
 		step.Equal(t, "a response arrived: Resolve must hand it to the caller that waits for this id", "yes", received())
 	})
 }
 
-// Two requests with one id get each other's answers. The clock is no help: here it
-// stands still, and on a busy server it might as well. The number of waiting
-// requests is no help either: it goes down again.
+// Two requests with the same id get each other's answers. The clock does not help: here
+// it stands still, and on a busy server it might as well. Nor does the number of waiting
+// requests: it goes down again.
 func TestTwoRequestsOfOneInstantHaveTwoIDs(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
@@ -38,40 +39,47 @@ func TestTwoRequestsOfOneInstantHaveTwoIDs(t *testing.T) {
 		first, answer1 := p.Add("A")
 		second, answer2 := p.Add("A")
 		if first == second {
-			step.Fail(t, "Add gave two requests at the same instant the same id: one of the two callers gets the other's answer",
+			step.Fail(t, "Add returned the same id for two requests at the same instant: one of the two callers gets the other's answer",
 				fmt.Sprintf("got  %q and %q", first, second), "want two ids")
 		}
 		received1, received2 := listen(t, answer1), listen(t, answer2)
 		resolve(t, &p, "A", second, `"to the second"`)
-		step.Equal(t, "only the second request was answered: only its caller may receive an answer (first caller / second caller)",
+		step.Equal(t, "only the second request was answered: only its caller may receive an answer (shown: first caller / second caller)",
 			" / to the second", received1()+" / "+received2())
 		resolve(t, &p, "A", first, `"to the first"`)
-		step.Equal(t, "then the first request was answered, too: each caller must have its own answer (first caller / second caller)",
+		step.Equal(t, "both requests were answered, the second one first: each caller must receive its own answer (shown: first caller / second caller)",
 			"to the first / to the second", received1()+" / "+received2())
 
-		third, _ := p.Add("A")
+		third, answer3 := p.Add("A")
 		if third == first || third == second {
-			step.Fail(t, "Add gave a request the id of an earlier one, which is answered: a late second answer would go to the new caller",
-				fmt.Sprintf("got  %q, after %q and %q", third, first, second), "want an id that was never given out")
+			step.Fail(t, "Add reused the id of an answered request: a late second answer would go to the new request's caller",
+				fmt.Sprintf("got  %q, after %q and %q", third, first, second), "want an id that Add has never returned")
 		}
-		wantNewIDs(t, &p, 70_000) // more than a number of 16 bits can count
+		last, answer4 := wantNewIDs(t, &p, 102_000) // more than a number of 16 bits can count
+		received3, received4 := listen(t, answer3), listen(t, answer4)
+		resolve(t, &p, "A", last, `"to the last"`)
+		resolve(t, &p, "A", third, `"to the third"`)
+		step.Equal(t, "102,000 more requests were added, then the last and the third were answered: both callers must receive their answers (shown: third caller / last caller)",
+			"to the third / to the last", received3()+" / "+received4())
 	})
 }
 
-// wantNewIDs adds n requests, and checks that none of them has the id of one of the first.
-func wantNewIDs(t *testing.T, p *correlation.Pending, n int) {
+// wantNewIDs adds n requests, and checks that none of them has the id of one of the first thousand.
+// It returns what Add returned last.
+func wantNewIDs(t *testing.T, p *correlation.Pending, n int) (id string, answer <-chan correlation.Response) {
 	t.Helper()
 	given := map[string]bool{} // the first thousand
 	for i := range n {
-		id, _ := p.Add("A")
+		id, answer = p.Add("A")
 		if given[id] {
-			step.Fail(t, fmt.Sprintf("Add gave a request the id of an earlier one, after %d others: one of the two callers gets the other's answer", i),
-				fmt.Sprintf("got  %q a second time", id), "want an id that was never given out")
+			step.Fail(t, fmt.Sprintf("Add reused the id of an earlier request, after %d others: one of the two callers gets the other's answer", i),
+				fmt.Sprintf("got  %q a second time", id), "want an id that Add has never returned")
 		}
 		if i < 1000 {
 			given[id] = true
 		}
 	}
+	return id, answer
 }
 
 // A client whose connection broke after its POST does not know whether the answer
@@ -86,42 +94,55 @@ func TestAResponseIsTakenOnce(t *testing.T) {
 		again := resolve(t, &p, "A", id, `"no"`)
 		step.Equal(t, "one request got two responses, yes and then no: its caller must receive only the first", "yes", received())
 		step.ErrorIs(t, "a second response to the same request arrived: Resolve must return ErrAnswered", correlation.ErrAnswered, again)
-		step.Equal(t, "the only request is answered: Len() must be 0 again (memory grows with each request that is left in the map)", 0, waiting(t, &p))
+		step.Equal(t, "the only request was answered: Len() must be 0 again, or every answered request stays in memory", 0, waiting(t, &p))
 	})
 }
 
-// When a caller gives up, nothing reads its channel. The answer is late then, and
-// the goroutine that brings it must not wait there.
-func TestNobodyIsHeldUpByOneWhoGaveUp(t *testing.T) {
+// Once a caller has given up, nothing reads its channel, and the goroutine that delivers
+// a late answer must not block there. Nor may it block if the caller is not receiving yet.
+func TestACallerThatGaveUpHoldsUpNobody(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		var p correlation.Pending
-		impatient, _ := p.Add("A")
+		impatient, unread := p.Add("A")
 		patient, answer := p.Add("A")
 		received := listen(t, answer)
 		step.Equal(t, "a caller gave up before its answer came: Cancel must report true", true, p.Cancel(impatient))
 		late := resolve(t, &p, "A", impatient, `"late"`)
-		step.ErrorIs(t, "an answer arrived after its caller had given up: Resolve must return ErrNotWaiting", correlation.ErrNotWaiting, late)
+		step.ErrorIs(t, "an answer arrived after its caller gave up: Resolve must return ErrNotWaiting", correlation.ErrNotWaiting, late)
 		step.Equal(t, "one of two callers gave up: Len() must count only the other", 1, waiting(t, &p))
 
 		err := resolve(t, &p, "A", patient, `"in time"`)
-		step.Equal(t, "one caller gave up, then the answer for the other arrived: the other must receive it", "in time", received())
-		step.Equal(t, "the answer for a waiting caller arrived: Resolve must not return an error", nil, err)
-		step.Equal(t, "a caller has its answer: Cancel must report false", false, p.Cancel(patient))
+		step.Equal(t, "one caller gave up, then the other caller's answer arrived: that caller must receive it", "in time", received())
+		step.Equal(t, "a waiting caller's answer arrived: Resolve must not return an error", nil, err)
+		step.Equal(t, "a caller received its answer: Cancel must report false", false, p.Cancel(patient))
 		again := resolve(t, &p, "A", patient, `"again"`)
-		step.ErrorIs(t, "a caller has its answer, then Cancel reported false, then a second response arrived: Resolve must still return ErrAnswered",
+		step.ErrorIs(t, "Cancel reported false for an answered request, then a second response arrived: Resolve must still return ErrAnswered",
 			correlation.ErrAnswered, again)
 
-		step.Equal(t, "Cancel got an id that Add never gave out: it must report false", false, p.Cancel("unasked"))
+		early, later := p.Add("A")
+		resolve(t, &p, "A", early, `"before its caller receives"`)
+		step.Equal(t, "a caller gave up, then another caller's answer arrived: nothing may be sent on the channel of the first", "", take(unread))
+		received = listen(t, later)
+		step.Equal(t, "an answer arrived before its caller received from the channel: the channel must keep it",
+			"before its caller receives", received())
+
+		step.Equal(t, "Cancel got an id that Add never returned: it must report false", false, p.Cancel("unasked"))
 		unasked := resolve(t, &p, "A", "unasked", `"made up"`)
-		step.ErrorIs(t, "Cancel got an id that Add never gave out, then a response arrived with that id: Resolve must return ErrUnknownRequest",
+		step.ErrorIs(t, "Cancel got an id that Add never returned, then a response with that id arrived: Resolve must return ErrUnknownRequest",
 			correlation.ErrUnknownRequest, unasked)
-		for range 1022 {
+		for i := range 1021 {
 			other, _ := p.Add("A")
+			if i%2 == 0 {
+				p.Cancel(other)
+			}
+			p.Resolve("A", response(other, `"yes"`))
+			p.Resolve("A", response(other, `"again"`)) // refused, as is the next one
+			p.Resolve("A", response("unasked", `"made up"`))
 			p.Cancel(other)
 		}
 		late = resolve(t, &p, "A", impatient, `"later"`)
-		step.ErrorIs(t, "after 1,023 other requests were settled, an answer arrived whose caller had given up: Resolve must still return ErrNotWaiting",
+		step.ErrorIs(t, "a caller gave up, 1,023 other requests were settled (and many responses refused), then its answer arrived: Resolve must still return ErrNotWaiting",
 			correlation.ErrNotWaiting, late)
 	})
 }
@@ -137,46 +158,89 @@ func TestAnAnswerFromAnotherSessionIsRefused(t *testing.T) {
 		foreign := resolve(t, &p, "B", id, `"from B"`)
 		step.Equal(t, "session A was asked, and B answered with the same id: the caller must not receive B's answer", "", received())
 		step.ErrorIs(t, "session A was asked, and B answered with the same id: Resolve must return ErrWrongSession", correlation.ErrWrongSession, foreign)
-		nameless := resolve(t, &p, "", id, `"from a client without a session"`)
-		step.ErrorIs(t, "session A was asked, and an answer came without a session: Resolve must return ErrWrongSession", correlation.ErrWrongSession, nameless)
+		for range 100 {
+			foreign = resolve(t, &p, "B", id, `"from B"`)
+		}
+		step.ErrorIs(t, "session A was asked, and B answered a hundred times: Resolve must still return ErrWrongSession", correlation.ErrWrongSession, foreign)
 		own := resolve(t, &p, "A", id, `"from A"`)
 		step.Equal(t, "B's answer was refused, then A's own arrived: the caller must receive A's", "from A", received())
 		step.Equal(t, "B's answer was refused, then A's own arrived: Resolve must not return an error", nil, own)
 		foreign = resolve(t, &p, "B", id, `"from B again"`)
 		step.ErrorIs(t, "A answered, then B answered with the same id: Resolve must return ErrWrongSession, so that B learns nothing about A's answer",
 			correlation.ErrWrongSession, foreign)
+		for range 1100 {
+			p.Resolve("B", response(id, `"from B"`))
+		}
+		again := resolve(t, &p, "A", id, `"from A again"`)
+		step.ErrorIs(t, "A answered, then B answered 1,100 times with the same id, then A again: Resolve must return ErrAnswered to A", correlation.ErrAnswered, again)
+
+		id, answer = p.Add("A")
+		received = listen(t, answer)
+		nameless := resolve(t, &p, "", id, `"from a client without a session"`)
+		step.ErrorIs(t, "session A was asked, but an answer without a session arrived: Resolve must return ErrWrongSession", correlation.ErrWrongSession, nameless)
+		resolve(t, &p, "A", id, `"from A"`)
+		step.Equal(t, "an answer without a session was refused, then A's own arrived: the caller must receive A's", "from A", received())
 	})
 }
 
 // A client that answers twice does so on two connections, and so in two goroutines of
-// your server. No other goroutine may come between "is it there?" and "take it out".
-func TestOfAllWhoComeAtOnceOneSettlesARequest(t *testing.T) {
+// your server. No other goroutine may come between "is it there?" and "remove it".
+func TestOneOfManyAnswersSettlesARequest(t *testing.T) {
 	defer step.Begin(t)()
 	defer step.OnHang(t, func() (string, []string) {
-		return "Add, Resolve, Cancel and Len were called at the same moment, and one of these calls does not return", nil
+		return "Add, Resolve, Cancel and Len were called at the same moment, but one of these calls does not return", nil
 	})()
 	wantLocked(t)
-	for canceler := range 3 {
+	for _, canceler := range []int{-1, 2, 1, 0} {
 		var p correlation.Pending
 		id, answer := p.Add("A")
 		receive(t, answer)
-		var settled atomic.Int64
-		step.AtOnce(&p, 3, func(i int) {
-			if i == canceler && p.Cancel(id) || i != canceler && p.Resolve("A", response(id, `"yes"`)) == nil {
-				settled.Add(1)
-			}
-		})
-		step.Equal(t, "two answers and a Cancel came for one request at the same moment: exactly one of the three must settle it",
-			1, int(settled.Load()))
+		var s settlers
+		step.AtOnce(&p, 3, func(i int) { s.settle(&p, "A", id, i == canceler) })
+		came := "three answers"
+		if canceler >= 0 {
+			came = "two answers and a Cancel"
+		}
+		s.wantOne(t, came+" came for one request at the same moment")
 	}
 	wantIDsOfTheirOwn(t)
 	wantOneOfAll(t)
 }
 
-// wantIDsOfTheirOwn has four goroutines add requests, all at the same time.
+// settlers counts the goroutines that settled a request, and those to which Resolve said
+// that there never was one.
+type settlers struct{ answers, cancels, strangers atomic.Int64 }
+
+// settle answers the request with this id, or cancels it.
+func (s *settlers) settle(p *correlation.Pending, session, id string, cancel bool) {
+	if cancel {
+		if p.Cancel(id) {
+			s.cancels.Add(1)
+		}
+		return
+	}
+	switch err := p.Resolve(session, response(id, `"yes"`)); {
+	case err == nil:
+		s.answers.Add(1)
+	case errors.Is(err, correlation.ErrUnknownRequest):
+		s.strangers.Add(1)
+	}
+}
+
+// wantOne fails unless one goroutine settled the request.
+func (s *settlers) wantOne(t *testing.T, came string) {
+	t.Helper()
+	if answers, cancels := s.answers.Load(), s.cancels.Load(); answers+cancels != 1 {
+		step.Fail(t, came+": exactly one of the three must settle it",
+			fmt.Sprintf("got  Resolve returned nil: %d, Cancel returned true: %d", answers, cancels), "want a total of 1")
+	}
+	step.Equal(t, came+": Resolve must never return ErrUnknownRequest, not even while the request is being settled", 0, s.strangers.Load())
+}
+
+// wantIDsOfTheirOwn adds requests to two Pendings from four goroutines at the same time.
 func wantIDsOfTheirOwn(t *testing.T) {
 	t.Helper()
-	var p correlation.Pending
+	var p, other correlation.Pending
 	var ids [4][500]string
 	var crowd sync.WaitGroup
 	meet := barrier(4)
@@ -185,6 +249,7 @@ func wantIDsOfTheirOwn(t *testing.T) {
 			meet()
 			for j := range ids[i] {
 				ids[i][j], _ = p.Add("A")
+				other.Add("A")
 			}
 		})
 	}
@@ -192,14 +257,15 @@ func wantIDsOfTheirOwn(t *testing.T) {
 	given := map[string]bool{}
 	for _, id := range slices.Concat(ids[0][:], ids[1][:], ids[2][:], ids[3][:]) {
 		if given[id] {
-			step.Fail(t, "four goroutines added 500 requests each: Add gave two requests the same id", fmt.Sprintf("got  %q a second time", id), "want 2,000 ids")
+			step.Fail(t, "four goroutines added 500 requests each, but Add returned the same id for two of them", fmt.Sprintf("got  %q a second time", id), "want 2,000 ids")
 		}
 		given[id] = true
 	}
 	step.Equal(t, "four goroutines added 500 requests each: Len() must count all of them", 2000, p.Len())
+	step.Equal(t, "four goroutines added 500 requests each to a second Pending: its Len() must count all of them", 2000, other.Len())
 }
 
-// barrier returns a function that returns when n goroutines have called it.
+// barrier returns a function that blocks until n goroutines have called it.
 func barrier(n int64) (meet func()) {
 	var here atomic.Int64
 	return func() {
@@ -209,32 +275,29 @@ func barrier(n int64) (meet func()) {
 	}
 }
 
-// wantOneOfAll has three goroutines race for a request, 120 times: each of them answers, or one
-// cancels. The session's id is so long that it takes a while to compare: time enough for another.
+// wantOneOfAll makes three goroutines race for a request, 120 times: each of them answers, or one
+// cancels. The session's id is so long that comparing it takes a while: time enough for another goroutine.
 func wantOneOfAll(t *testing.T) {
 	t.Helper()
 	session := strings.Repeat("A", 4<<20)
-	same := strings.Clone(session) // elsewhere in memory, and so compared to the end
+	same := strings.Clone(session) // elsewhere in memory, so compared to the end
 	var p correlation.Pending
 	for round := range 120 {
-		canceler := round % 6 // from 3 on: nobody cancels
+		canceler := round % 6 // from 3 on: no one cancels
 		id, answer := p.Add(session)
 		receive(t, answer)
-		var settled atomic.Int64
+		var s settlers
 		var crowd sync.WaitGroup
 		meet := barrier(4)
 		for i := range 3 {
 			crowd.Go(func() {
 				meet()
-				if i == canceler && p.Cancel(id) || i != canceler && p.Resolve(same, response(id, `"yes"`)) == nil {
-					settled.Add(1)
-				}
+				s.settle(&p, same, id, i == canceler)
 			})
 		}
 		crowd.Go(func() { meet(); p.Len() })
 		crowd.Wait()
-		step.Equal(t, "three answers, or two and a Cancel, came for one request at the same moment: exactly one of the three must settle it",
-			1, int(settled.Load()))
+		s.wantOne(t, "three answers, or two and a Cancel, came for one request at the same moment")
 		step.Equal(t, "the only request was settled: Len() must be 0", 0, p.Len())
 	}
 }

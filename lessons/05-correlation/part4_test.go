@@ -20,9 +20,9 @@ import (
 
 // Part 4: whatever comes. There is nothing new to write here.
 
-// Requests, answers and cancellations come in any order, to two Pendings, P and Q. What
-// each call returns is what a model of a few lines says.
-func TestWhateverComesEachAnswerFindsItsRequest(t *testing.T) {
+// Requests, answers and cancellations come in any order, to two Pendings, P and Q. Each
+// call must return what a model of a few lines returns.
+func TestEachAnswerFindsItsRequestWhateverComes(t *testing.T) {
 	defer step.Begin(t)()
 	step.Whatever(t, 500, drawMoves, func(tb testing.TB, in moves) {
 		w := world{known: [2]map[string]*request{{}, {}}}
@@ -31,13 +31,13 @@ func TestWhateverComesEachAnswerFindsItsRequest(t *testing.T) {
 		}
 		for _, known := range w.known {
 			for id, r := range known {
-				step.Equal(tb, fmt.Sprintf("after %v: what is in the channel of the id %q", in, id), r.inside, take(r.answer))
+				step.Equal(tb, fmt.Sprintf("after %v: the channel of id %q must hold this response (\"\": none)", in, id), r.inside, take(r.answer))
 			}
 		}
 	})
 }
 
-// A move is one call of P or Q. The id in it is that of an earlier request, in some spelling.
+// A move is one call of P or Q. Its id is that of an earlier request, in some spelling.
 type move struct {
 	what, session, spelling string
 	second                  int // 1: Q's
@@ -51,14 +51,14 @@ func drawMoves(d *step.Dice) moves {
 		m := move{what: step.Of(d, "Add", "result", "error", "Cancel", "receive"), second: step.Of(d, 0, 0, 1)}
 		if m.what != "Add" {
 			m.request = d.Int(4)
-			m.spelling = step.Of(d, "%s", "%s", "%s", "%s", "%s", "0%s", "+%s", " %s", "%s ", "%.0s")
+			m.spelling = step.Of(d, "%s", "%s", "%s", "%s", "%s", "%s", "%s", "%s", "0%s", "+%s", " %s", "%s ", "%s\x00", "\"%s\"", "%.0s")
 		}
-		m.session = step.Of(d, "A", "A", "A", "B")
+		m.session = step.Of(d, "A", "A", "A", "A", "A", "A", "B", "AB", "AC", "a", "A ", "")
 		return m
 	})
 }
 
-// String says it all in one line.
+// String returns all moves in one line.
 func (all moves) String() string {
 	var lines []string
 	for _, m := range all {
@@ -75,9 +75,9 @@ func (m move) String() string {
 	case "Cancel":
 		return fmt.Sprintf("%s.Cancel(%q)", pending, id)
 	case "receive":
-		return fmt.Sprintf("a caller of %s receives (%q)", pending, id)
+		return fmt.Sprintf("a caller of %s receives from the channel of %q", pending, id)
 	}
-	return fmt.Sprintf("%s.Resolve(%q, %q and a%s)", pending, m.session, id, map[string]string{"result": " result", "error": "n error"}[m.what])
+	return fmt.Sprintf("%s.Resolve(%q, a%s for %q)", pending, m.session, map[string]string{"result": " result", "error": "n error"}[m.what], id)
 }
 
 // A world is P and Q, and what is known of their requests.
@@ -87,7 +87,7 @@ type world struct {
 	ids      []string // in the order of Add
 }
 
-// A request of the model waits until there is a reason why not.
+// A request of the model waits as long as why is nil.
 type request struct {
 	session string
 	answer  <-chan correlation.Response
@@ -95,7 +95,7 @@ type request struct {
 	why     error
 }
 
-// plays makes a move after others, and checks what comes of it.
+// plays makes a move after others, and checks its result.
 func (w *world) plays(tb testing.TB, before moves, m move) {
 	say := m.String()
 	if len(before) > 0 {
@@ -105,7 +105,7 @@ func (w *world) plays(tb testing.TB, before moves, m move) {
 	if m.what == "Add" {
 		id, answer := pending.Add(m.session)
 		if known[id] != nil {
-			step.Fail(tb, say+" gave out the id of an earlier request", fmt.Sprintf("got  %q", id), "want one that was never given out")
+			step.Fail(tb, say+" returned the id of an earlier request", fmt.Sprintf("got  %q", id), "want an id that Add has never returned")
 		}
 		known[id] = &request{session: m.session, answer: answer}
 		w.ids = append(w.ids, id)
@@ -122,10 +122,10 @@ func (w *world) plays(tb testing.TB, before moves, m move) {
 			waiting++
 		}
 	}
-	step.Equal(tb, say+", then Len()", waiting, pending.Len())
+	step.Equal(tb, say+", and then Len() must count the requests that still wait", waiting, pending.Len())
 }
 
-// uses makes a move that is about the request r; nil: there is none with this id.
+// uses makes a move about the request r, which is nil if no request has this id.
 func uses(tb testing.TB, pending *correlation.Pending, r *request, say, id string, m move) {
 	waits := r != nil && r.why == nil
 	switch m.what {
@@ -133,10 +133,10 @@ func uses(tb testing.TB, pending *correlation.Pending, r *request, say, id strin
 		if waits {
 			r.why = correlation.ErrNotWaiting
 		}
-		step.Equal(tb, say+" must say whether there was a wait to give up", waits, pending.Cancel(id))
+		step.Equal(tb, say+" must report whether a request was still waiting", waits, pending.Cancel(id))
 	case "receive":
 		if r != nil {
-			step.Equal(tb, say+": what is in its channel", r.inside, take(r.answer))
+			step.Equal(tb, say+", which must hold this response (\"\": none)", r.inside, take(r.answer))
 			r.inside = ""
 		}
 	default:
@@ -148,7 +148,11 @@ func uses(tb testing.TB, pending *correlation.Pending, r *request, say, id strin
 		if want == nil {
 			r.why, r.inside = correlation.ErrAnswered, asJSON(answer)
 		}
-		step.Equal(tb, say+" must return this error", fmt.Sprint(want), known(pending.Resolve(m.session, answer)))
+		must := " must return nil"
+		if want != nil {
+			must = fmt.Sprintf(" must return the error %q", want)
+		}
+		step.Equal(tb, say+must, fmt.Sprint(want), known(pending.Resolve(m.session, answer)))
 	}
 }
 
@@ -163,9 +167,9 @@ func refusal(r *request, session string) error {
 	return r.why
 }
 
-// Clients answer, answer twice, answer for another or not at all, and callers leave, all
-// of them in the same few seconds.
-func TestWhateverComesACallEndsOnce(t *testing.T) {
+// Clients answer once, twice, for another client or not at all, and callers give up, all
+// within the same few seconds.
+func TestACallEndsOnceWhateverComes(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		step.Whatever(t, 200, drawTalks, func(tb testing.TB, in talks) {
@@ -178,12 +182,12 @@ func TestWhateverComesACallEndsOnce(t *testing.T) {
 			for i, c := range all {
 				c.check(tb, fmt.Sprintf("%v: call %d ", in, i+1))
 			}
-			step.Equal(tb, in.String()+": all calls have returned, and Len() must be 0", 0, caller.Len())
+			step.Equal(tb, in.String()+": all calls have returned, so Len() must be 0", 0, caller.Len())
 		})
 	})
 }
 
-// A talk is a Call whose caller leaves in this second, and what the clients do.
+// A talk is a Call whose caller leaves at a given second, and what the clients do.
 type talk struct {
 	params  string
 	send    error // what Send returns
@@ -192,7 +196,7 @@ type talk struct {
 	replies []reply
 }
 
-// A reply comes in this second.
+// A reply comes at a given second.
 type reply struct {
 	at            int
 	what, session string
@@ -206,7 +210,7 @@ func drawTalks(d *step.Dice) talks {
 			params: step.Of(d, "7", "7", "7", "{bad"),
 			send:   step.Of(d, nil, nil, nil, sessions.ErrFull),
 			leaves: 1 + d.Int(4),
-			how:    step.Of(d, "canceled", "canceled with a cause", "at a deadline", "at a deadline with a cause"),
+			how:    step.Of(d, "cancelled", "cancelled with a cause", "at a deadline", "at a deadline with a cause"),
 			replies: step.Some(d, 3, func(d *step.Dice) reply {
 				return reply{d.Int(5), step.Of(d, "a result", "an error"), step.Of(d, "A", "A", "B")}
 			}),
@@ -214,18 +218,18 @@ func drawTalks(d *step.Dice) talks {
 	})
 }
 
-// String says it all in one line.
+// String returns all talks in one line.
 func (all talks) String() string {
 	var lines []string
 	for i, t := range all {
-		line := fmt.Sprintf("call %d of session A with params %s", i+1, t.params)
+		line := fmt.Sprintf("call %d to session A with params %s", i+1, t.params)
 		if t.send != nil {
 			line += fmt.Sprintf(", Send returns %q", t.send)
 		}
 		for _, r := range t.replies {
 			line += fmt.Sprintf(", session %s posts %s after %d s", r.session, r.what, r.at)
 		}
-		lines = append(lines, fmt.Sprintf("%s, the context ends after %d s, %s", line, t.leaves, t.how))
+		lines = append(lines, fmt.Sprintf("%s, the context ends after %d s (%s)", line, t.leaves, t.how))
 	}
 	return strings.Join(lines, "; ")
 }
@@ -239,7 +243,7 @@ type conversation struct {
 	accepted []string      // what Resolve returned nil for
 }
 
-// begin begins the Call of a talk.
+// begin starts the Call of a talk.
 func begin(parent context.Context, caller *correlation.Caller, t talk) *conversation {
 	c := &conversation{talk: t, ctx: leaving(parent, time.Duration(t.leaves)*time.Second, t.how), asking: &asked{end: make(chan struct{})}}
 	peer := client(func(r correlation.Request) error {
@@ -259,7 +263,7 @@ func begin(parent context.Context, caller *correlation.Caller, t talk) *conversa
 	return c
 }
 
-// post posts a reply when its second has come.
+// post posts a reply at its second.
 func (c *conversation) post(caller *correlation.Caller, r reply, id string) {
 	time.Sleep(time.Duration(r.at) * time.Second)
 	answer := response(id, `"yes"`)
@@ -271,10 +275,10 @@ func (c *conversation) post(caller *correlation.Caller, r reply, id string) {
 	}
 }
 
-// check checks what came of the Call, when all is over.
+// check checks how the Call ended.
 func (c *conversation) check(tb testing.TB, say string) {
 	if !c.asking.hasEnded() {
-		step.Fail(tb, say+"has not returned after 10 s")
+		step.Fail(tb, say+"is still waiting after 10 s")
 	}
 	sent := c.send == nil && c.params == "7"
 	promised := false
@@ -284,20 +288,20 @@ func (c *conversation) check(tb testing.TB, say string) {
 	want := fmt.Sprintf("%v, Unanswered: true, after %d s", context.Cause(c.ctx), c.leaves)
 	switch {
 	case len(c.accepted) > 1:
-		step.Fail(tb, say+"got two responses, and Resolve returned nil for both", fmt.Sprintf("got  %q", c.accepted), "want an error for one of them")
+		step.Fail(tb, say+"got several responses, but Resolve returned nil for more than one", fmt.Sprintf("got  %q", c.accepted), "want an error for all but one")
 	case len(c.accepted) == 1:
 		want = c.accepted[0]
 	case promised:
-		step.Fail(tb, say+"was waiting when its response came, and Resolve returned an error")
+		step.Fail(tb, say+"was waiting when its response arrived, but Resolve returned an error")
 	case !sent && c.send != nil && c.params == "7":
 		want = fmt.Sprintf("%v, Unanswered: false, after 0 s", c.send)
 	case !sent:
 		want = "params that are not JSON, Unanswered: false, after 0 s"
 	}
-	step.Equal(tb, say+"must come to this", want, c.came())
+	step.Equal(tb, say+"must end like this", want, c.came())
 }
 
-// came says what a Call that has returned came to.
+// came describes how a Call ended.
 func (c *conversation) came() string {
 	after := fmt.Sprintf(", after %v s", c.took.Seconds())
 	failed, isCallError := errors.AsType[*correlation.CallError](c.asking.err)
@@ -315,48 +319,81 @@ func (c *conversation) came() string {
 		return "params that are not JSON" + after
 	}
 	for _, cause := range []error{errLeft, context.Canceled, context.DeadlineExceeded, sessions.ErrFull} {
-		if errors.Is(failed, cause) { // and perhaps another one, too
+		if errors.Is(failed, cause) { // and perhaps another one too
 			return cause.Error() + after
 		}
 	}
 	return failed.Error() + after
 }
 
-// A server runs for months. What a request needs has to go when it has ended.
+// A server runs for months. It must release what a request needs when the request ends.
 func TestWhatHasEndedIsLetGo(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		var caller correlation.Caller
-		var results string
-		prompt := client(func(r correlation.Request) error { return caller.Resolve("A", response(r.ID, `"yes"`)) })
-		before, _ := step.Goroutines()
-		held := step.HeldContexts(10, func(ctx context.Context) {
-			result, _ := caller.Call(ctx, prompt, approve)
-			results += text(result) + " "
+		var outcomes string
+		var params []weak.Pointer[byte]
+		n := 0
+		prompt := client(func(r correlation.Request) error {
+			n++
+			switch n % 3 {
+			case 1:
+				return caller.Resolve("A", response(r.ID, `"yes"`))
+			case 2:
+				return caller.Resolve("A", noSuchMethod(r.ID))
+			}
+			return sessions.ErrFull
 		})
-		step.Equal(t, "ten clients answered at once: Call must return their results", strings.Repeat("yes ", 10), results)
+		before, _ := step.Goroutines()
+		held := step.HeldContexts(9, func(ctx context.Context) {
+			bytes := fmt.Appendf(nil, `"%0100d"`, n)
+			params = append(params, weak.Make(&bytes[0]))
+			result, err := caller.Call(ctx, prompt, correlation.Request{Method: "approve", Params: bytes})
+			if errors.Is(err, sessions.ErrFull) {
+				outcomes += "full; "
+				return
+			}
+			outcomes += outcome(text(result), err) + "; "
+		})
+		step.Equal(t, "nine requests got a result, got an error or could not be sent: each Call must return its own outcome",
+			strings.Repeat("a result: yes; the client's error: no such method (code -32601); full; ", 3), outcomes)
 		synctest.Wait()
 		if left, most := step.Goroutines(); left > before {
-			step.Fail(t, "ten calls have their answers, and their contexts go on: Call has left goroutines behind", fmt.Sprintf("got  %d, most of them at %s", left-before, most), "want none")
+			step.Fail(t, "nine calls returned and their contexts live on, but Call left goroutines behind", fmt.Sprintf("got  %d, most often at %s", left-before, most), "want none")
 		}
-		step.Equal(t, "ten calls have their answers, and their contexts go on: a minute later, none of these contexts may be in use by your code", 0, held())
+		step.Equal(t, "nine calls returned and their contexts live on: a minute later, your code must no longer use any of these contexts", 0, held())
+		step.Equal(t, "nine calls returned: a minute later, none of their params may still be in memory", 0, reachable(params))
+		runtime.KeepAlive(&caller)
 	})
+	wantSettledReleased(t)
+}
+
+// wantSettledReleased settles requests, and checks that no new one gets an id of theirs, and what they leave in memory.
+func wantSettledReleased(t *testing.T) {
+	t.Helper()
 	var p correlation.Pending
-	var names []weak.Pointer[byte]
-	var results []weak.Pointer[byte]
+	var names, results, unasked []weak.Pointer[byte]
+	given := map[string]bool{}
 	for i := range 5000 {
-		session, result := fmt.Sprintf("session %0100d", i), fmt.Appendf(nil, `"%0100d"`, i)
+		session, result, unknown := fmt.Sprintf("session %0100d", i), fmt.Appendf(nil, `"%0100d"`, i), fmt.Sprintf("unasked %0100d", i)
 		names, results = append(names, weak.Make(unsafe.StringData(session))), append(results, weak.Make(&result[0]))
+		unasked = append(unasked, weak.Make(unsafe.StringData(unknown)))
+		p.Resolve(session, response(unknown, "true"))
 		id, _ := p.Add(session)
+		if given[id] {
+			step.Fail(t, "Add reused the id of a request that was settled before: a late answer to it would go to the new request's caller",
+				fmt.Sprintf("got  %q a second time", id), "want an id that Add has never returned")
+		}
+		given[id] = true
 		if i%2 == 0 {
 			p.Cancel(id)
-		} else {
-			p.Resolve(session, correlation.Response{JSONRPC: "2.0", ID: id, Result: result})
 		}
+		p.Resolve(session, correlation.Response{JSONRPC: "2.0", ID: id, Result: result})
 	}
 	runtime.GC()
-	const remembered = 2048 // with room: a Pending remembers the last 1,024
-	step.Equal(t, "5,000 requests were given up or answered: at most some 1,024 of their sessions' ids may still be in memory", min(reachable(names), remembered), reachable(names))
-	step.Equal(t, "5,000 requests were given up or answered: at most some 1,024 of their results may still be in memory", min(reachable(results), remembered), reachable(results))
+	const remembered = 2048 // with a margin: a Pending remembers the last 1,024
+	step.Equal(t, "5,000 requests were given up or answered: at most the last 1,024 of their session ids may still be in memory (the test allows 2,048)", min(reachable(names), remembered), reachable(names))
+	step.Equal(t, "5,000 requests were given up or answered: at most the last 1,024 of their results may still be in memory (the test allows 2,048)", min(reachable(results), remembered), reachable(results))
+	step.Equal(t, "5,000 responses were refused because no request has their ids: none of these ids may still be in memory (the test allows 2,048)", min(reachable(unasked), remembered), reachable(unasked))
 	runtime.KeepAlive(&p)
 }

@@ -21,25 +21,25 @@ import (
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 )
 
-// DefaultTimeout is how long a [Caller] waits that was not told otherwise.
+// DefaultTimeout is how long a [Caller] waits if its Timeout is zero.
 const DefaultTimeout = 30 * time.Second
 
 // A TimeoutError says that the client did not answer within the Caller's Timeout.
-// The end of the caller's own context is that context's cause instead.
+// If the caller's own context ended, the error is that context's cause instead.
 type TimeoutError struct{ After time.Duration }
 
 func (e *TimeoutError) Error() string { return fmt.Sprintf("no answer after %v", e.After) }
 
-// Timeout is true, as for all errors of a wait that took too long: see [net.Error].
+// Timeout returns true, as for every error of a wait that took too long: see [net.Error].
 func (e *TimeoutError) Timeout() bool { return true }
 
-// cancellation is the params of "notifications/cancelled", as MCP has it.
+// cancellation is the params of "notifications/cancelled", as in MCP.
 type cancellation struct {
 	RequestID string `json:"requestId"`
 	Reason    string `json:"reason,omitempty"`
 }
 
-// cancelled returns the notification that nobody waits for the response to call.
+// cancelled returns the notification that no one waits for the response to call.
 func cancelled(call *correlation.CallError) (framing.Event, error) {
 	params, err := json.Marshal(cancellation{call.ID, call.Err.Error()})
 	if err != nil {
@@ -48,8 +48,8 @@ func cancelled(call *correlation.CallError) (framing.Event, error) {
 	return correlation.Request{Method: "notifications/cancelled", Params: params}.Event()
 }
 
-// cancelledID returns the id of the request that e cancels. It is empty when e
-// says something else.
+// cancelledID returns the id of the request that e cancels, or "" if e is not a
+// cancellation.
 func cancelledID(e framing.Event) string {
 	var notification struct {
 		Method string       `json:"method"`
@@ -61,16 +61,17 @@ func cancelledID(e framing.Event) string {
 	return notification.Params.RequestID
 }
 
-// running holds the requests that are being answered, so that one can be cancelled
-// by its id. Requests with the same id are cancelled together. The zero value is
-// ready to use. It is safe for concurrent use.
+// running holds the requests that are being answered, so that a request can be
+// cancelled by its id. Requests with the same id are cancelled together. The zero
+// value is ready to use. It is safe for concurrent use.
 type running struct {
 	mu   sync.Mutex // guards byID
 	byID map[string]map[context.Context]context.CancelFunc
 }
 
-// start returns the context of one more request with this id. It ends with ctx,
-// when the request is cancelled, and when done is called, which the caller must do.
+// start returns the context of another request with this id. The context ends with
+// ctx, when the request is cancelled, and when done is called. The caller must call
+// done.
 func (r *running) start(ctx context.Context, id string) (_ context.Context, done func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	r.mu.Lock()
@@ -88,7 +89,7 @@ func (r *running) start(ctx context.Context, id string) (_ context.Context, done
 	}
 }
 
-// leave takes out the request with this id and context, if it is still there.
+// leave removes the request with this id and context, if it is still there.
 func (r *running) leave(id string, ctx context.Context) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -108,8 +109,8 @@ func (r *running) cancel(id string) {
 	delete(r.byID, id)
 }
 
-// resolve returns the URL of an endpoint event's data, relative to from. One of
-// another origin is an error, unless the Answerer's Origins has it.
+// resolve returns the URL in an endpoint event's data, relative to from. It returns
+// an error if the URL has another origin that is not in the Answerer's Origins.
 func (a *Answerer) resolve(from *url.URL, data string) (*url.URL, error) {
 	endpoint, err := from.Parse(data)
 	if err != nil {
@@ -157,7 +158,7 @@ func (a *Answerer) handle(ctx context.Context, request correlation.Request) corr
 	return response
 }
 
-// errorOf returns err as it is sent: the *correlation.Error in it, or an internal
+// errorOf returns what is sent for err: the *correlation.Error in it, or an internal
 // error if there is none that can be sent.
 func errorOf(err error) *correlation.Error {
 	failure, ok := errors.AsType[*correlation.Error](err)
@@ -174,8 +175,8 @@ func internalError(err error) *correlation.Error {
 	return &correlation.Error{Code: correlation.CodeInternalError, Message: err.Error()}
 }
 
-// deliver sends response to endpoint, or an error in its place where the server
-// does not take it, so that its caller need not wait for the timeout.
+// deliver sends response to endpoint. If the server can never accept it, deliver
+// sends an error instead, so that the caller need not wait for the timeout.
 func (a *Answerer) deliver(ctx context.Context, endpoint string, response correlation.Response) error {
 	deliver := a.Deliver
 	if deliver == nil {
@@ -189,37 +190,37 @@ func (a *Answerer) deliver(ctx context.Context, endpoint string, response correl
 	return err
 }
 
-// A RefusedError says that the server did not take a response that was posted.
+// A RefusedError says that the server did not accept a response that was posted.
 type RefusedError struct {
 	StatusCode int
-	RetryAfter time.Duration // how long the server wants to be left alone; zero: not said
+	RetryAfter time.Duration // how long the server asks to wait; zero: it does not say
 }
 
 func (e *RefusedError) Error() string {
 	return fmt.Sprintf("the server refused the response: %d %s", e.StatusCode, http.StatusText(e.StatusCode))
 }
 
-// unfit reports whether the server may still take an error in the response's place.
+// unfit reports whether the server may still accept an error instead of the response.
 func (e *RefusedError) unfit() bool {
 	return e.StatusCode == http.StatusBadRequest || e.StatusCode == http.StatusRequestEntityTooLarge
 }
 
-// again reports whether the server may take the same response later.
+// again reports whether the server may accept the same response later.
 func (e *RefusedError) again() bool {
 	patience := []int{http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout}
 	return slices.Contains(patience, e.StatusCode)
 }
 
-// How often a response is posted that the server may take later, and how long
-// after the first time it is posted again. The wait doubles each time.
+// How often a response is posted if the server may accept it later, and how long
+// the first wait is. The wait doubles each time.
 const (
 	maxPosts   = 5
 	firstPause = 250 * time.Millisecond
 	maxPause   = 5 * time.Second
 )
 
-// post sends a response to the server, several times if it has to. That does no
-// harm: a response has an id, and only the first one is taken.
+// post sends a response to the server, several times if necessary. That does no
+// harm: a response has an id, and only the first one is accepted.
 func (a *Answerer) post(ctx context.Context, endpoint string, response correlation.Response) error {
 	body, err := json.Marshal(response)
 	if err != nil {
@@ -231,7 +232,7 @@ func (a *Answerer) post(ctx context.Context, endpoint string, response correlati
 		refused, ok := errors.AsType[*RefusedError](err)
 		switch {
 		case ok && refused.StatusCode == http.StatusConflict && try > 1:
-			return nil // an earlier one got there
+			return nil // an earlier POST got there
 		case err == nil, ok && !refused.again(), try == maxPosts, ctx.Err() != nil:
 			return err
 		}
@@ -248,8 +249,8 @@ func (a *Answerer) post(ctx context.Context, endpoint string, response correlati
 	}
 }
 
-// postOnce sends a response to the server. What the server does not take is a
-// *[RefusedError].
+// postOnce sends a response to the server. It returns a *[RefusedError] if the
+// server does not accept it.
 func (a *Answerer) postOnce(ctx context.Context, endpoint string, body []byte) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, bytes.NewReader(body))
 	if err != nil {
@@ -282,13 +283,13 @@ func retryAfter(header string) time.Duration {
 	return max(0, time.Until(date))
 }
 
-// client returns Client, except that a redirect to an origin that may not have the
-// responses is not followed. What the server has answered then is the redirect.
+// client returns Client, except that it does not follow a redirect to an origin that
+// may not get the responses. The server's response is then the redirect.
 func (a *Answerer) client() *http.Client {
 	client := *cmp.Or(a.Client, http.DefaultClient)
 	check := client.CheckRedirect
 	client.CheckRedirect = func(r *http.Request, via []*http.Request) error {
-		tooMany := check == nil && len(via) >= 10 // as net/http has it
+		tooMany := check == nil && len(via) >= 10 // as in net/http
 		if tooMany || !a.allows(r.URL, via[0].URL) || check != nil && check(r, via) != nil {
 			return http.ErrUseLastResponse
 		}

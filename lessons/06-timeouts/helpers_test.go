@@ -53,12 +53,12 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// notes are what a step writes down. They are safe for concurrent use.
+// notes are what a step records. They are safe for concurrent use.
 type notes struct{ step.List[string] }
 
 func (n *notes) String() string { return cmp.Or(strings.Join(n.All(), ", "), "nothing") }
 
-// sorted returns the notes in the order of the alphabet.
+// sorted returns the notes in alphabetical order.
 func (n *notes) sorted() string { return strings.Join(slices.Sorted(slices.Values(n.All())), ", ") }
 
 // A wire is a server with sessions (lesson 04) and your Caller. One client is
@@ -68,18 +68,18 @@ type wire struct {
 	t        *testing.T
 	sessions *sessions.Registry
 	caller   timeouts.Caller
-	patient  correlation.Caller // never tells the client that nobody waits
-	client   *answering         // the one that runs, if it is run by your Answerer
+	patient  correlation.Caller // never sends the client a cancellation
+	client   *answering         // the client, if your Answerer runs it
 	mute     atomic.Bool        // whether no POST gets a response
-	hangUp   atomic.Bool        // whether the next POST gets none, and its connection ends
+	hangUp   atomic.Bool        // whether the next POST gets no response, and its connection ends
 	busy     atomic.Bool        // whether the next POST gets a 503
-	asked    notes              // what the client was asked
+	asked    notes              // the method of each request
 	posts    notes              // each POST, with its status
 	from     notes              // the connection of each POST
-	working  atomic.Int32       // how many Handles run
+	working  atomic.Int32       // how many Handles are running
 }
 
-// onTheWire runs f in a bubble with HTTP/1.1, and in another one with HTTP/2.
+// onTheWire runs f in a bubble with HTTP/1.1, and in another bubble with HTTP/2.
 func onTheWire(t *testing.T, f func(t *testing.T, w *wire)) {
 	t.Helper()
 	step.Bubble(t, func(t *testing.T) { f(t, newWire(t)) })
@@ -96,7 +96,7 @@ func onTheWire(t *testing.T, f func(t *testing.T, w *wire)) {
 func newWire(t *testing.T, opts ...pair.Option) *wire {
 	w := &wire{t: t, sessions: new(sessions.Registry)}
 	t.Cleanup(step.OnHang(t, func() (string, []string) {
-		return "the client was asked (" + w.asked.String() + "), and then the clock stopped: your code waits for something that never comes, such as a lock", nil
+		return "the client was asked (" + w.asked.String() + "), then the clock stopped: your code is waiting for something that never comes, such as a lock", nil
 	}))
 	mux := http.NewServeMux()
 	mux.Handle("GET /gw/events", w.sessions)
@@ -115,7 +115,7 @@ func newWire(t *testing.T, opts ...pair.Option) *wire {
 			return
 		}
 		if w.mute.Load() {
-			io.Copy(io.Discard, r.Body) // or else net/http does not see that the client leaves
+			io.Copy(io.Discard, r.Body) // or net/http does not notice that the client leaves
 			<-r.Context().Done()
 			return
 		}
@@ -141,27 +141,27 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// A question is a request, and what has come of it.
+// A question is a request, and how it ended so far.
 type question struct {
 	answer string
 	giveUp func() // ends its caller's context
 }
 
-// call asks the client through your Caller, for a caller that has a minute.
+// call sends the client a request through your Caller, for a caller that waits for a minute.
 func (w *wire) call(method string) *question { return w.start(method, w.caller.Call) }
 
-// ask asks the client as lesson 05 does, for a caller that has a minute. It never
-// tells the client that its caller no longer waits.
+// ask sends the client a request as lesson 05 does, for a caller that waits for a minute.
+// It never tells the client that the caller no longer waits.
 func (w *wire) ask(method string) *question {
 	return w.start(method, func(ctx context.Context, peer correlation.Peer, r correlation.Request) (json.RawMessage, error) {
 		return w.patient.Call(ctx, marked{peer}, r)
 	})
 }
 
-// mark begins the ids of what ask asks, so that they are others than your Caller's.
+// mark is the prefix of the ids that ask uses, so that they differ from your Caller's.
 const mark = "ask-"
 
-// A marked peer gets its requests with a mark in their ids.
+// A marked peer gets its requests with mark in their ids.
 type marked struct{ correlation.Peer }
 
 func (m marked) Send(e framing.Event) error {
@@ -169,7 +169,7 @@ func (m marked) Send(e framing.Event) error {
 	return m.Peer.Send(e)
 }
 
-// resolve hands a response to whichever Caller asked.
+// resolve gives a response to the Caller that sent the request.
 func (w *wire) resolve(session string, r correlation.Response) error {
 	id, ok := strings.CutPrefix(r.ID, mark)
 	if !ok {
@@ -184,7 +184,7 @@ func (w *wire) start(method string, call func(context.Context, correlation.Peer,
 	q := &question{answer: "nothing yet", giveUp: func() { cancel(); synctest.Wait() }}
 	session := w.onlySession(method)
 	w.asked.Add(method)
-	go func() { // ends with ctx, at the latest
+	go func() { // ends with ctx at the latest
 		result, err := call(ctx, session, correlation.Request{Method: method})
 		q.answer = string(result)
 		if call, failed := errors.AsType[*correlation.CallError](err); failed {
@@ -195,17 +195,18 @@ func (w *wire) start(method string, call func(context.Context, correlation.Peer,
 	return q
 }
 
-// onlySession returns the session of the one client there is, which is to be asked.
+// onlySession returns the session of the only client, for a request with this method.
 func (w *wire) onlySession(method string) *sessions.Session {
 	w.t.Helper()
+	synctest.Wait()
 	all := w.sessions.All()
 	if len(all) == 0 {
-		step.Fail(w.t, "the client's stream ended before the step could ask it ("+method+"): Run must keep reading", w.returned()...)
+		step.Fail(w.t, "the client's stream ended before the step could send its request ("+method+"): Run must keep reading the stream", w.returned()...)
 	}
 	return all[0]
 }
 
-// returned says what Run returned, if there is a Run and it did.
+// returned returns what Run returned, if there is a Run and it has returned.
 func (w *wire) returned() []string {
 	if w.client == nil || w.client.outcome == unfinished {
 		return nil
@@ -213,8 +214,8 @@ func (w *wire) returned() []string {
 	return []string{fmt.Sprintf("Run %s (it ran for %v)", w.client.outcome, w.client.took)}
 }
 
-// has fails the step if the caller of q does not have the answer that it should.
-// It shows what was posted.
+// has fails the step if the caller of q does not have the answer that it should
+// have, and shows what was posted.
 func (w *wire) has(q *question, want, sentence string) {
 	w.t.Helper()
 	if q.answer != want {
@@ -223,32 +224,32 @@ func (w *wire) has(q *question, want, sentence string) {
 	}
 }
 
-// An answering is a client that is run by your Answerer.
+// An answering is a client that your Answerer runs.
 type answering struct {
 	*wire
 	session *sessions.Session
 	stop    context.CancelCauseFunc // ends Run's context
 	err     error                   // what Run returned
 	outcome string                  // what Run did
-	took    time.Duration           // how long it took for that
+	took    time.Duration           // how long Run took
 }
 
-// ofRun is the key of a value that is in Run's context alone.
+// ofRun is the key of a value that is only in Run's context.
 type ofRun struct{}
 
-// unfinished is what a Run does that is still at it.
+// unfinished is the outcome of a Run that is still running.
 const unfinished = "has not returned"
 
-// end returns what Run did, and what it left.
+// end returns what Run did, and what it left behind.
 func (a *answering) end() string {
 	outcome := a.outcome
 	if outcome == unfinished {
-		outcome += fmt.Sprintf(", %d at work", a.working.Load())
+		outcome += fmt.Sprintf(", Handles running: %d", a.working.Load())
 	}
-	return fmt.Sprintf("%s, %d streams open", outcome, a.sessions.Len())
+	return fmt.Sprintf("%s, streams open: %d", outcome, a.sessions.Len())
 }
 
-// run connects a client and has it run by a, until the step ends.
+// run connects a client, which a runs until the step ends.
 func (w *wire) run(a *timeouts.Answerer) *answering {
 	a.Client = w.Client
 	handle := a.Handle
@@ -271,25 +272,30 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 	client.stop = stop
 	w.client = client
 	began := time.Now()
-	go func() { // ends with the stream, at the latest
+	go func() { // ends with the stream at the latest
 		err := a.Run(ctx, stream, stream.URL)
 		client.err = err
 		if errors.Is(err, syscall.ECONNRESET) {
 			err = errors.New("connection reset by peer") // without the addresses
 		} else if cause := context.Cause(ctx); cause != nil && errors.Is(err, cause) {
-			err = cause // without what it is wrapped in
+			err = cause // without what wraps it
 		}
-		client.outcome, client.took = fmt.Sprintf("returned %v, %d at work", err, w.working.Load()), time.Since(began)
+		client.outcome, client.took = fmt.Sprintf("returned %v, Handles running: %d", err, w.working.Load()), time.Since(began)
 	}()
 	synctest.Wait()
-	client.session = w.onlySession("anything")
+	client.session = w.onlySession("the first one")
 	w.t.Cleanup(func() {
 		stop(nil)
 		stream.Close()
-		step.Advance(2 * time.Minute) // by then, each Handle of these steps is done
+		step.Advance(2 * time.Minute) // by then, every Handle of these steps has returned
 	})
 	return client
 }
+
+// unreachable is a network without a server.
+type unreachable struct{}
+
+func (unreachable) RoundTrip(*http.Request) (*http.Response, error) { return nil, errBroken }
 
 // base is the URL of a stream that a step plays.
 const base = "http://example.com/gw/events"
@@ -297,12 +303,12 @@ const base = "http://example.com/gw/events"
 // from is base, as Run gets it.
 var from = url.URL{Scheme: "http", Host: "example.com", Path: "/gw/events"}
 
-// named is the event that such a stream begins with, and near the endpoint in it.
+// named is the first event of such a stream, and near the endpoint that it names.
 var named = framing.Event{Type: "endpoint", Data: "responses"}
 
 const near = "http://example.com/gw/responses"
 
-// A played client is run by your Answerer, on a stream that the step writes.
+// A played client is one that your Answerer runs, on a stream that the step writes.
 type played struct {
 	stream *io.PipeWriter
 	done   chan struct{} // closed when Run has returned
@@ -310,27 +316,27 @@ type played struct {
 	closed bool          // whether the stream was closed by then
 }
 
-// play has a run a stream that the step writes, until the step ends.
+// play makes a run a stream that the step writes, until the step ends.
 func play(t *testing.T, a *timeouts.Answerer) *played {
 	p := playIn(t.Context(), a)
 	t.Cleanup(func() { p.end(); step.Advance(2 * time.Minute) })
 	return p
 }
 
-// playIn is play for a caller that ends the stream. Run gets ctx. The first event names
-// the endpoint, as on each stream of lesson 04.
+// playIn is play for a caller that ends the stream itself. Run gets ctx. The first event
+// names the endpoint, as on each stream of lesson 04.
 func playIn(ctx context.Context, a *timeouts.Answerer) *played {
 	p := connect(ctx, a)
 	p.send(named)
 	return p
 }
 
-// connect is playIn before the first event.
+// connect is playIn without the first event.
 func connect(ctx context.Context, a *timeouts.Answerer) *played {
 	reader, writer := io.Pipe()
-	body := &body{Reader: reader, close: reader.Close}
+	body := &body{Reader: reader, close: func() error { reader.Close(); return errClosing }}
 	p := &played{stream: writer, done: make(chan struct{})}
-	go func() { // ends with the stream, at the latest
+	go func() { // ends with the stream at the latest
 		defer close(p.done)
 		p.err = a.Run(ctx, parsing.NewSource(body), &from)
 		p.closed = body.closed.Load()
@@ -339,7 +345,10 @@ func connect(ctx context.Context, a *timeouts.Answerer) *played {
 	return p
 }
 
-// A body knows whether it was closed.
+// errClosing is what closing a stream returns, which is not how the stream ended.
+var errClosing = errors.New("closing failed")
+
+// A body records whether it was closed.
 type body struct {
 	io.Reader
 	closed atomic.Bool
@@ -348,7 +357,7 @@ type body struct {
 
 func (b *body) Close() error { b.closed.Store(true); return b.close() }
 
-// send sends events down the stream, as far as they are read.
+// send sends events down the stream, as far as Run reads them.
 func (p *played) send(events ...framing.Event) {
 	var all []byte
 	for _, e := range events {
@@ -358,7 +367,7 @@ func (p *played) send(events ...framing.Event) {
 	synctest.Wait()
 }
 
-// outcome returns whether Run has returned, and whether with an error.
+// outcome returns whether Run has returned, and whether it returned an error.
 func (p *played) outcome() string {
 	select {
 	case <-p.done:
@@ -366,9 +375,9 @@ func (p *played) outcome() string {
 		return "Run has not returned"
 	}
 	if p.err == nil {
-		return "no error"
+		return "Run returned nil"
 	}
-	return "an error"
+	return "Run returned an error"
 }
 
 // end ends the stream.
@@ -382,12 +391,4 @@ func request(id, method string) framing.Event {
 // cancellation is the event that cancels the request with this id.
 func cancellation(id string) framing.Event {
 	return framing.Event{Type: "notification", Data: fmt.Sprintf(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%q}}`, id)}
-}
-
-// deliveredTo is a Deliver that writes down where each response goes, and what it is.
-func deliveredTo(log *notes) func(context.Context, string, correlation.Response) error {
-	return func(_ context.Context, endpoint string, r correlation.Response) error {
-		log.Add(fmt.Sprintf("%s: %s → %s", r.ID, strings.Trim(string(r.Result), `"`), endpoint))
-		return nil
-	}
 }

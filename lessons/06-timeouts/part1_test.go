@@ -24,44 +24,62 @@ import (
 
 // Part 1: the caller.
 
-// A client may stay connected and say nothing: its program hangs, or a person has gone for
-// lunch. Approving a payment may take them two minutes; answering a ping may not.
+// A client may stay connected and send nothing: its program hangs, or its user has gone for
+// lunch. Approving a payment may take two minutes; answering a ping may not.
 func TestACallEndsAfterThirtySeconds(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
-		took, _ := call(t, t.Context(), &timeouts.Caller{}, silent)
-		step.Equal(t, "the client never answers: Call must give up after 30 s (this caller would wait for a minute, others forever)",
+		unset := &timeouts.Caller{}
+		took, _ := call(t, t.Context(), unset, silent)
+		step.Equal(t, "the client never answers: Call must return after 30 s, the DefaultTimeout (the caller's own context lasts for a minute)",
 			30*time.Second, took)
+		step.Equal(t, "the Caller has neither Timeout nor Observe: Call must leave both unset, because others may read them (shown: Timeout, Observe == nil)",
+			"0s true", fmt.Sprint(unset.Timeout, " ", unset.Observe == nil))
 		short, _ := call(t, t.Context(), &timeouts.Caller{Timeout: 2 * time.Second}, silent)
 		long, _ := call(t, t.Context(), &timeouts.Caller{Timeout: 45 * time.Second}, silent)
-		step.Equal(t, "the client never answers a Caller whose Timeout is 2 s, nor one whose Timeout is 45 s: each must wait for its own Timeout",
+		step.Equal(t, "the client never answers: Call must return after the Caller's Timeout (2 s for the first Caller, 45 s for the second)",
 			"2s, 45s", fmt.Sprint(short, ", ", long))
+		took, _ = call(t, t.Context(), unset, slowToSend)
+		step.Equal(t, "Send took 10 s for the request, and no answer came: Call must return 30 s after it was called", 30*time.Second, took)
+
+		caller := timeouts.Caller{Timeout: 24*time.Hour + time.Millisecond}
+		began := time.Now()
+		var calls sync.WaitGroup
+		for range 1000 {
+			calls.Go(func() { caller.Call(t.Context(), silent, approve) })
+		}
+		synctest.Wait()
+		step.Equal(t, "1,000 calls are waiting for their response: Len must count them", 1000, caller.Len())
+		calls.Wait()
+		step.Equal(t, "1,000 calls began at the same moment and no client answers: each Call must return after exactly the Caller's Timeout", caller.Timeout, time.Since(began))
 	})
 }
 
-// The error is for a decision: was the client slow, or was the caller in a hurry?
+// The error must allow a decision: was the client slow, or was the caller in a hurry?
 func TestTheErrorSaysWhoseTimeWasUp(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		caller := &timeouts.Caller{Timeout: 10 * time.Second}
 		_, err := call(t, t.Context(), caller, silent)
-		step.Equal(t, "the Caller's Timeout of 10 s passed: the error must be a *correlation.CallError with a *TimeoutError in it that says so", "the Caller's, after 10s", whose(err))
+		step.Equal(t, "the Caller's Timeout of 10 s passed: Call's error must be a *correlation.CallError that wraps a *TimeoutError of 10 s",
+			"*CallError with a *TimeoutError after 10s", whose(err))
 
 		hurried, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		took, err := call(t, hurried, caller, silent)
-		step.Equal(t, "the context that Call was given ends after 3 s: Call must not wait longer", 3*time.Second, took)
-		step.Equal(t, "the context that Call was given ended after 3 s: the error must be that context's", "its own: context deadline exceeded", whose(err))
+		step.Equal(t, "the caller's context ended after 3 s: Call must return then", 3*time.Second, took)
+		step.Equal(t, "the caller's context ended after 3 s: Call's error must wrap that context's error, not a *TimeoutError",
+			"*CallError without a *TimeoutError: context deadline exceeded", whose(err))
 
 		closing, stop := context.WithCancelCause(t.Context())
 		stop(errors.New("we are closing"))
 		_, err = call(t, closing, caller, silent)
-		step.Equal(t, "the context that Call was given ended for a reason: the error must be that reason", "its own: we are closing", whose(err))
+		step.Equal(t, "the caller's context had ended, with a cause, before Call was called: Call's error must wrap that cause", "*CallError without a *TimeoutError: we are closing", whose(err))
 	})
 }
 
-// A timer that is not stopped runs to its end, and keeps all that its call knew. And how long
-// do calls take on a good day? Without that, a Timeout is a guess.
+// A timer that is not stopped runs until it fires, and keeps all that its call used in memory.
+// And how long do calls take on a good day? Until you know, a Timeout is a guess.
 func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
@@ -69,33 +87,45 @@ func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 		const calls = 20
 		held := step.HeldContexts(calls, func(ctx context.Context) {
 			result, err := caller.Call(ctx, answersAfter(time.Second, &caller, yes), approve)
-			step.Equal(t, "the client answered after a second: Call must return its result", `"yes" <nil>`, fmt.Sprint(string(result), " ", err))
+			step.Equal(t, "the client answered after a second: Call must return the result", string(yes.Result)+" <nil>", fmt.Sprint(string(result), " ", err))
 		})
-		step.Equal(t, fmt.Sprintf("Timeout is an hour, and %d calls were answered after a second: a minute later, Call must hold none of their contexts (a timer that is not stopped holds one until it fires)", calls),
+		step.Equal(t, fmt.Sprintf("%d calls were answered after a second: Call must release their contexts within a minute (a timer left running keeps one for an hour)", calls),
 			0, held())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var observed []string
 		var told error
 		caller := timeouts.Caller{Observe: func(method string, took time.Duration, err error) {
+			time.Sleep(time.Second) // Call waits for it
 			observed = append(observed, fmt.Sprint(method, " ", took))
 			told = err
 		}}
 		for _, c := range []struct {
-			what, want string
-			peer       correlation.Peer
+			what, ends, want string
+			peer             correlation.Peer
 		}{
-			{"the client answered after a second", "approve 1s", answersAfter(time.Second, &caller, yes)},
-			{"the client answered with an error after two seconds", "approve 2s", answersAfter(2*time.Second, &caller, no)},
-			{"the client never answered", "approve 30s", silent},
-			{"the request could not be sent", "approve 0s", peerFunc(func(framing.Event) error { return sessions.ErrFull })},
+			{"the client answered after a second", "no error", "approve 1s", answersAfter(time.Second, &caller, yes)},
+			{"the client answered with an error after two seconds", "*CallError without a *TimeoutError: no (code 7)", "approve 2s", answersAfter(2*time.Second, &caller, no)},
+			{"the client never answered", "*CallError with a *TimeoutError after 30s", "approve 30s", silent},
+			{"Send took 10 s for the request, and no answer came", "*CallError with a *TimeoutError after 30s", "approve 30s", slowToSend},
+			{"the client never answered, and its queue had no room for the cancellation", "*CallError with a *TimeoutError after 30s", "approve 30s", fullAfterOne},
+			{"the request could not be sent", "*CallError without a *TimeoutError: " + sessions.ErrFull.Error(), "approve 0s",
+				peerFunc(func(framing.Event) error { return sessions.ErrFull })},
 		} {
 			observed = nil
 			_, err := call(t, t.Context(), &caller, c.peer)
-			step.Equal(t, c.what+": Call must tell Observe the method and how long it took, once", c.want, strings.Join(observed, ", "))
-			step.Equal(t, c.what+": Observe must get the error that Call returns", errorAndText(err), errorAndText(told))
-			step.Equal(t, c.what+": Call must leave no entry behind", 0, caller.Len())
+			step.Equal(t, c.what+": Call must return the right error, or none if the client sent a result", c.ends, whose(err))
+			step.Equal(t, c.what+": Call must call Observe once, with the method and the time it took, before it returns", c.want, strings.Join(observed, ", "))
+			step.Equal(t, c.what+": Call must give Observe the error that it returns", errorAndText(err), errorAndText(told))
+			step.Equal(t, c.what+": Call must leave no pending request, so Len must be 0", 0, caller.Len())
 		}
+		observed = nil
+		left, leave := context.WithCancel(t.Context())
+		leave()
+		_, leftErr := caller.Call(left, silent, approve)
+		_, badErr := caller.Call(t.Context(), silent, correlation.Request{Method: "garbled", Params: []byte("no JSON")})
+		step.Equal(t, "one call's context had already ended and another's params are not JSON: each Call must return a *correlation.CallError, call Observe, and leave no pending request",
+			"true true, approve 0s, garbled 0s, Len 0", fmt.Sprint(errors.As(leftErr, new(*correlation.CallError)), errors.As(badErr, new(*correlation.CallError)), ", ", strings.Join(observed, ", "), ", Len ", caller.Len()))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		meet := meeting()
@@ -108,11 +138,11 @@ func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 		for range 2 {
 			calls.Go(func() { caller.Call(t.Context(), silent, approve) })
 		}
-		step.Returns(t, "two calls ended at the same moment, and the Observe of each waits for that of the other: Call must call Observe for both at once", calls.Wait)
+		step.Returns(t, "two calls ended at the same moment and each Observe waits for the other: Call must let both run at the same time", calls.Wait)
 	})
 }
 
-// Half a second too late is too late: its caller has already reported "no answer". But if one
+// Half a second late is too late: the caller has already reported "no answer". But if one
 // answer in ten is a moment late, your Timeout is too short. Count them.
 func TestALateAnswerIsRefusedAndCounted(t *testing.T) {
 	defer step.Begin(t)()
@@ -123,30 +153,45 @@ func TestALateAnswerIsRefusedAndCounted(t *testing.T) {
 		second := w.call("second")
 		step.Advance(time.Second)
 
-		step.Equal(t, "the caller gave up at +30 s and the answer was posted at +31 s: its status must be 410 (after a 202, the client thinks that its answer was used)",
+		step.Equal(t, "the caller gave up at +30 s and the answer was posted at +31 s: the POST must get a 410 (202 means accepted)",
 			http.StatusGone, client.answer("first"))
 		step.Equal(t, "one answer came too late: Late must count it", 1, int(w.caller.Late()))
+		client.answer("first")
+		step.Equal(t, "the late answer was posted again: Late must count each answer that comes too late", 2, int(w.caller.Late()))
 		client.answer("second")
-		step.Equal(t, "a late answer to the first request came before the answer to the second: the second caller must get its own", `"answer to second"`, second.answer)
+		step.Equal(t, "a late answer to the first request came while the second was waiting: the second caller must still get its own answer", `"answer to second"`, second.answer)
 
 		again, unknown := client.answer("second"), client.answer("what nobody asked")
-		step.Equal(t, "one answer was posted twice, and another has an unknown id: Late must count neither",
-			"409 404, 1 late", fmt.Sprintf("%d %d, %d late", again, unknown, w.caller.Late()))
+		step.Equal(t, "an answer was posted again, then one with an unknown id: their statuses must be 409 and 404, and Late must count neither",
+			"409 404, 2 late", fmt.Sprintf("%d %d, %d late", again, unknown, w.caller.Late()))
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var caller timeouts.Caller
+		var asked correlation.Request
+		caller.Call(t.Context(), peerFunc(func(e framing.Event) error {
+			if e.Type == "request" {
+				json.Unmarshal([]byte(e.Data), &asked)
+			}
+			return nil
+		}), correlation.Request{Method: "count"})
+		err := caller.Resolve("another session", correlation.Response{ID: asked.ID})
+		step.Equal(t, "a caller gave up, then another session answered its request: Resolve must return ErrWrongSession, and Late must not count it",
+			"true, 0 late", fmt.Sprintf("%t, %d late", errors.Is(err, correlation.ErrWrongSession), caller.Late()))
 	})
 }
 
-// The caller has left, but the client does not know that. It works on, for as long as it takes.
+// The caller left, but the client does not know that. It keeps working until the work is done.
 func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 	defer step.Begin(t)()
 	onTheWire(t, func(t *testing.T, w *wire) {
 		client := w.open()
 		w.call("approve")
 		step.Advance(30 * time.Second)
-		step.Equal(t, "the caller of approve gave up at +30 s: Call must send the client a cancellation",
+		step.Equal(t, "the caller of approve gave up at +30 s: Call must send the client a cancellation of that request",
 			"request approve, cancelled approve", client.news())
 
 		w.call("count").giveUp()
-		step.Equal(t, "the context of count's caller ended: Call must send the client a cancellation", "request count, cancelled count", client.news())
+		step.Equal(t, "the caller's context ended while Call waited: Call must send the client a cancellation", "request count, cancelled count", client.news())
 
 		w.call("greet")
 		w.call("refuse")
@@ -156,41 +201,37 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 		step.Equal(t, "the client answered both requests, one of them with an error: Call must not send a cancellation",
 			"request greet, request refuse", client.news())
 	})
-	for _, cause := range []error{errors.New("we are closing"), manyCauses{errors.New("we are closing")}} {
+	for _, cause := range []error{errors.New("we are closing"), manyCauses{errors.New("we are closing")}, context.Canceled, sessions.ErrClosed, &timeouts.TimeoutError{After: 5 * time.Second}} {
 		step.Bubble(t, func(t *testing.T) {
+			what := fmt.Sprintf("the caller's context ended with the cause %q (a %T)", cause, cause)
 			heard, err := callAndStop(t, cause, nil)
-			step.Equal(t, fmt.Sprintf("the caller's context ended, with a cause of the type %T: Call must send the client a cancellation", cause),
-				"request, notification", heard)
-			step.Equal(t, fmt.Sprintf("the caller's context ended, with a cause of the type %T: Call's error must be that cause", cause), "its own: we are closing", whose(err))
+			step.Equal(t, what+": Call must send the client a cancellation", "request, notification", heard)
+			step.Equal(t, what+": Call's error must wrap that cause", whose(&correlation.CallError{Err: cause}), whose(err))
 		})
 	}
+	step.Bubble(t, wantToldIfAsked)
+	step.Bubble(t, wantRefusedOnceOver)
 	step.Bubble(t, func(t *testing.T) {
 		hurried, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		var heard notes
-		call(t, hurried, new(timeouts.Caller), peerFunc(func(e framing.Event) error {
-			heard.Add(e.Type)
-			return nil
-		}))
+		call(t, hurried, new(timeouts.Caller), peerFunc(func(e framing.Event) error { heard.Add(e.Type); return nil }))
 		step.Equal(t, "the deadline of the caller's own context passed: Call must send the client a cancellation", "request, notification", heard.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		heard, _ := callAndStop(t, sessions.ErrFull, sessions.ErrFull)
-		step.Equal(t, "the request could not be sent: Call must not send a cancellation after it", "request", heard)
+		step.Equal(t, "the request could not be sent: Call must not send a cancellation of it", "request", heard)
 	})
 	step.Bubble(t, func(t *testing.T) {
-		var sent int
-		full := peerFunc(func(framing.Event) error {
-			if sent++; sent > 1 {
-				return sessions.ErrFull
-			}
-			return nil
-		})
-		_, err := call(t, t.Context(), &timeouts.Caller{}, full)
-		step.Equal(t, "the cancellation could not be sent: Call's error must still be the *TimeoutError", "the Caller's, after 30s", whose(err))
+		heard, _ := callAndStop(t, no.Error, nil)
+		step.Equal(t, "the caller's context ended with a *correlation.Error as its cause: Call must send the client a cancellation", "request, notification", heard)
 	})
 	step.Bubble(t, func(t *testing.T) {
-		for range 40 { // a select that has two ways takes either
+		_, err := call(t, t.Context(), &timeouts.Caller{}, fullAfterOne)
+		step.Equal(t, "the cancellation could not be sent: Call's error must still wrap the *TimeoutError", "*CallError with a *TimeoutError after 30s", whose(err))
+	})
+	step.Bubble(t, func(t *testing.T) {
+		for range 40 { // a select with two ready cases takes either
 			var caller timeouts.Caller
 			var heard notes
 			ctx, giveUp := context.WithCancel(t.Context())
@@ -200,8 +241,8 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 				giveUp()
 				return nil
 			}), approve)
-			step.Equal(t, "the answer arrived and the caller's context ended at the same moment: Call must return the answer that Resolve took, and send no cancellation",
-				`"yes" <nil>, heard: request`, fmt.Sprint(string(result), " ", err, ", heard: ", heard.String()))
+			step.Equal(t, "the answer arrived just before the caller's context ended: Call must return what Resolve accepted, and must not send a cancellation",
+				string(yes.Result)+" <nil>, sent: request", fmt.Sprint(string(result), " ", err, ", sent: ", heard.String()))
 		}
 	})
 }
@@ -237,62 +278,44 @@ func meeting() func() {
 
 // yes and no are responses. answer gives them an ID.
 var (
-	yes = correlation.Response{JSONRPC: "2.0", Result: []byte(`"yes"`)}
+	yes = correlation.Response{JSONRPC: "2.0", Result: []byte(`{"yes": 9007199254740993}`)} // which must keep every digit
 	no  = correlation.Response{JSONRPC: "2.0", Error: &correlation.Error{Code: 7, Message: "no"}}
 )
 
 // approve is the request of most steps.
 var approve = correlation.Request{Method: "approve"}
 
-// call asks, for a minute at most, and returns how long the wait was and how it ended.
+// call calls Call, for a minute at most, and returns how long it took and its error.
 func call(t *testing.T, ctx context.Context, caller *timeouts.Caller, peer correlation.Peer) (took time.Duration, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	began := time.Now()
-	step.Returns(t, "the client never answers and the caller's own context ended after a minute, but Call has not returned", func() {
+	step.Returns(t, "the caller's context lasts for a minute at most: Call must return when it ends", func() {
 		_, err = caller.Call(ctx, peer, approve)
 	})
 	return time.Since(began), err
 }
 
-// manyCauses is a cause whose type cannot be compared.
-type manyCauses []error
-
-func (c manyCauses) Error() string { return c[0].Error() }
-
-// callAndStop asks a client whose Send returns sendErr, with a context that ends
-// meanwhile with a cause, and returns what the client was sent and how the call ended.
-func callAndStop(t *testing.T, cause, sendErr error) (heard string, err error) {
-	t.Helper()
-	ctx, stop := context.WithCancelCause(t.Context())
-	var sent notes
-	_, err = call(t, ctx, new(timeouts.Caller), peerFunc(func(e framing.Event) error {
-		sent.Add(e.Type)
-		stop(cause)
-		return sendErr
-	}))
-	synctest.Wait()
-	return sent.String(), err
-}
-
-// errorAndText returns whether err is an error, and what it says. A nil pointer in err
-// is an error.
-func errorAndText(err error) string { return fmt.Sprintf("error: %t, %v", err != nil, err) }
-
-// whose returns whose time was up, as far as err says it.
+// whose returns whose time was up, according to err.
 func whose(err error) string {
+	if err == nil {
+		return "no error"
+	}
 	call, ok := errors.AsType[*correlation.CallError](err)
+	if ok && call == nil {
+		return "a nil *correlation.CallError, which is not nil as an error"
+	}
 	if !ok {
 		return fmt.Sprintf("not a *correlation.CallError: %v", err)
 	}
 	if timeout, ok := errors.AsType[*timeouts.TimeoutError](err); ok {
-		return fmt.Sprint("the Caller's, after ", timeout.After)
+		return fmt.Sprint("*CallError with a *TimeoutError after ", timeout.After)
 	}
-	return fmt.Sprint("its own: ", call.Err)
+	return fmt.Sprint("*CallError without a *TimeoutError: ", call.Err)
 }
 
-// A listener is a client whose part the step plays.
+// A listener is a client that the step plays.
 type listener struct {
 	*wire
 	stream  *pair.Stream
@@ -300,14 +323,14 @@ type listener struct {
 	heard   int
 }
 
-// open connects a client whose part the step plays.
+// open connects a client that the step plays.
 func (w *wire) open() *listener {
 	stream := w.Open("/gw/events")
 	synctest.Wait()
 	return &listener{wire: w, stream: stream, session: w.sessions.All()[0].ID()}
 }
 
-// messages returns what has come down the stream so far.
+// messages returns the messages that came down the stream so far.
 func (l *listener) messages() (all []correlation.Request) {
 	synctest.Wait()
 	for e := range parsing.NewDecoder(strings.NewReader(l.stream.Received())).Events() {
@@ -319,7 +342,7 @@ func (l *listener) messages() (all []correlation.Request) {
 	return all
 }
 
-// news returns what has come since it was last asked for.
+// news returns what came since the last call of news.
 func (l *listener) news() string {
 	var all []string
 	asked := map[string]string{}
@@ -331,7 +354,7 @@ func (l *listener) news() string {
 		}
 		var params struct{ RequestID string }
 		json.Unmarshal(m.Params, &params)
-		all = append(all, strings.TrimPrefix(m.Method, "notifications/")+" "+cmp.Or(asked[params.RequestID], "what nobody asked"))
+		all = append(all, strings.TrimPrefix("method "+m.Method, "method notifications/")+" "+cmp.Or(asked[params.RequestID], "an unknown id"))
 	}
 	news := all[l.heard:]
 	l.heard = len(all)

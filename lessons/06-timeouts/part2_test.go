@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,13 +20,13 @@ import (
 
 // Part 2: the client that answers.
 
-// This is the other end of the wire. It reads the stream, works, and posts.
+// This is the other end of the wire: it reads the stream, does the work, and posts the answers.
 func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 	defer step.Begin(t)()
 	onTheWire(t, func(t *testing.T, w *wire) {
 		handled := "not called"
 		w.run(&timeouts.Answerer{Handle: func(ctx context.Context, method string, _ json.RawMessage) (any, error) {
-			handled = fmt.Sprintf("called, context's error: %v, of Run's: %t", ctx.Err(), ctx.Value(ofRun{}) != nil)
+			handled = fmt.Sprintf("called, ctx.Err(): %v, derived from Run's: %t", ctx.Err(), ctx.Value(ofRun{}) != nil)
 			var none *correlation.Error
 			switch method {
 			case "forbidden":
@@ -42,23 +43,25 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 			return method + " to you too", nil
 		}})
 		hello := w.ask("hello")
-		step.Equal(t, "a request came: Run must call Handle, with a context that has not ended, and is made of Run's own", "called, context's error: <nil>, of Run's: true", handled)
+		step.Equal(t, "a request came: Run must call Handle with a context that has not ended and is derived from Run's own",
+			"called, ctx.Err(): <nil>, derived from Run's: true", handled)
 		w.has(hello, `"hello to you too"`, "Handle returned a result: Run must post it, so that the caller gets it")
-		w.has(w.ask("bye"), `"bye to you too"`, "a second request came after the first was answered: Run must answer it, too")
+		w.has(w.ask("bye"), `"bye to you too"`, "a second request came after the first was answered: Run must answer it too")
 		for _, c := range []struct{ method, answer, sentence string }{
-			{"forbidden", "not to you (code 7)", "Handle returned an error that wraps a *correlation.Error: the caller must get the latter"},
-			{"broken", "the disk is full (code -32603)", "Handle returned an error without a code: the caller must get it as an internal error"},
+			{"forbidden", "not to you (code 7)", "Handle returned an error that wraps a *correlation.Error: the caller must get that *correlation.Error"},
+			{"broken", "the disk is full (code -32603)", "Handle returned an error without a code: the caller must get it as an internal error (-32603)"},
 			{"careless", "a nil *correlation.Error, which as an error is not nil: return nil itself (code -32603)",
 				"Handle returned a nil *correlation.Error as its error: the caller must get an internal error that says so"},
-			{"garbled", "no (code 7), with data that is not JSON (code -32603)", "Handle returned an error that cannot be written as JSON: the caller must get an internal error in its place"},
-			{"hurried", "asking the database: context deadline exceeded (code -32603)", "Handle returned a context's error, but the request's own context had not ended: the caller must get an internal error"},
+			{"garbled", "no (code 7), with data that is not JSON (code -32603)",
+				"Handle returned an error that cannot be encoded as JSON: the caller must get an internal error instead"},
+			{"hurried", "asking the database: context deadline exceeded (code -32603)",
+				"Handle returned a context error although the request's own context had not ended: the caller must get an internal error"},
 		} {
 			w.has(w.ask(c.method), c.answer, c.sentence)
 		}
 
 		step.Advance(time.Hour)
-		later := w.ask("hello again")
-		w.has(later, `"hello again to you too"`, "an hour passed without an event, then a request came: Run must still answer")
+		w.has(w.ask("hello again"), `"hello again to you too"`, "an hour passed without an event, and then a request came: Run must still answer it")
 	})
 	step.Bubble(t, func(t *testing.T) {
 		w := newWire(t)
@@ -70,10 +73,20 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		step.Advance(time.Second)
 		w.has(greet, `"greet done"`, "the server closed the idle connection just as the answer was sent on it: the answer must be sent again")
 	})
+	step.Bubble(t, func(t *testing.T) {
+		var got notes
+		client := play(t, &timeouts.Answerer{Client: &http.Client{Transport: unreachable{}}, Deliver: deliveredTo(new(notes)), Handle: func(_ context.Context, _ string, params json.RawMessage) (any, error) {
+			got.Add(string(params))
+			return nil, nil
+		}})
+		client.send(framing.Event{Type: "request", Data: `{"jsonrpc":"2.0","id":"1","method":"count","params":9007199254740993,"trace":"` + strings.Repeat("x", 1<<20) + `"}`})
+		step.Equal(t, "a request had an unknown JSON field of 1 MiB and a long number as params: Handle must get every digit of the number",
+			"9007199254740993", got.String())
+	})
 }
 
-// The server says where the answers go. But if it can name any host, it can have them sent to
-// one that should never see them, with whatever your http.Client adds to prove who you are.
+// The server says where the answers go. But if it can name any host, they can go to one that
+// should never see them, with whatever your http.Client adds to prove who you are.
 func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
@@ -83,29 +96,38 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 			Deliver: deliveredTo(&delivered),
 			Handle:  takes(time.Second),
 		})
-		other := framing.Event{Type: "endpoint", Data: "responses?b"}
-		far := framing.Event{Type: "endpoint", Data: "https://answers.example.com/c"}
+		other := framing.Event{Type: "endpoint", Data: "answers%2F1?b"}
 		client.send(other, request("1", "count"))
 		step.Advance(time.Second)
-		step.Equal(t, "the stream came from "+base+" and named the endpoint responses?b: the answer must go there", "1: count done → http://example.com/gw/responses?b", delivered.String())
-		client.send(far, request("2", "greet"))
+		step.Equal(t, "the stream from "+base+" named the endpoint answers%2F1?b: Run must deliver the next answer there",
+			"1: count done → http://example.com/gw/answers%2F1?b", delivered.String())
+		client.send(framing.Event{Type: "endpoint", Data: "https://answers.example.com/c"}, request("2", "greet"))
 		step.Advance(time.Second)
-		step.Equal(t, "the server then named an endpoint on an origin that Origins allows: the next answer must go there",
+		step.Equal(t, "the server then named an endpoint whose origin is in Origins: Run must deliver the next answer there",
 			"2: greet done → https://answers.example.com/c", delivered.All()[len(delivered.All())-1])
 		client.send(other, request("3", "count"))
 		step.Advance(time.Second)
-		step.Equal(t, "the stream came from "+base+" and named the endpoint responses?b after one on another origin: the next answer must go there",
-			"3: count done → http://example.com/gw/responses?b", delivered.All()[len(delivered.All())-1])
-		client.send(request("4", "count"), far) // the race detector sees a goroutine that reads the endpoint while this one changes it
+		step.Equal(t, "the server named answers%2F1?b after an endpoint on another origin: Run must still resolve it against the stream's URL, "+base,
+			"3: count done → http://example.com/gw/answers%2F1?b", delivered.All()[len(delivered.All())-1])
+		refused := framing.Event{Type: "endpoint", Data: "http://other.example/"}
+		step.OnOneProcessor(func() { client.send(request("4", "count"), refused) }) // a goroutine that reads the endpoint later may find none, and panic
+		step.Advance(time.Second)
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var delivered notes
 		client := connect(t.Context(), &timeouts.Answerer{Handle: takes(0), Deliver: deliveredTo(&delivered)})
 		defer client.end()
 		step.Advance(time.Hour)
-		client.send(named, request("1", "count"))
-		step.Equal(t, "an hour passed before the server named its endpoint, and then a request came: Run must still answer", "1: count done → "+near, delivered.String())
+		client.send(request("1", "early")) // whose answer may be lost
+		client.send(named, request("2", "count"))
+		last := func() string { return append([]string{"nothing"}, delivered.All()...)[len(delivered.All())] }
+		step.Equal(t, "after an hour without events, one request came before the endpoint event and one after it: Run must answer the second", "2: count done → "+near, last())
+		step.OnOneProcessor(func() { client.send(request("3", "count"), framing.Event{Type: "endpoint", Data: "answers%2F1?b"}) })
+		step.Equal(t, "a request came, followed at once by a new endpoint: its answer must go to the endpoint named before the request",
+			"3: count done → "+near, last())
 	})
+	step.Bubble(t, wantOwnEndpoints)
+	step.Bubble(t, wantTheEndpointOfThatTime)
 	for _, c := range []struct{ what, endpoint, named string }{
 		{"another host", "http://other.example/gw/responses", "http://other.example"},
 		{"another port", "//example.com:8080/gw/responses", "http://example.com:8080"},
@@ -117,18 +139,18 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 			client := play(t, &timeouts.Answerer{Deliver: deliveredTo(&delivered), Handle: takes(0)})
 			client.send(framing.Event{Type: "endpoint", Data: c.endpoint}, request("1", "count"))
 			step.Advance(time.Second)
-			sentence := fmt.Sprintf("the endpoint event says %s (%s): Run must return an error, and deliver nothing", c.endpoint, c.what)
+			sentence := fmt.Sprintf("the endpoint event names %s (%s): Run must return an error and deliver nothing", c.endpoint, c.what)
 			step.Equal(t, sentence, "nothing", delivered.String())
-			step.Equal(t, sentence, "an error", client.outcome())
+			step.Equal(t, sentence, "Run returned an error", client.outcome())
 			if !strings.Contains(client.err.Error(), c.named) {
-				step.Fail(t, fmt.Sprintf("the endpoint event says %s (%s): Run's error must name %s", c.endpoint, c.what, c.named), fmt.Sprint("got  ", client.err))
+				step.Fail(t, fmt.Sprintf("the endpoint event names %s (%s): the text of Run's error must contain %s", c.endpoint, c.what, c.named), fmt.Sprint("got  ", client.err))
 			}
 		})
 	}
 }
 
-// An answer can be lost. Then its caller must not wait for it, and you, who did the work, want
-// to know.
+// An answer can be lost. Then its caller must not wait for it, and you did the work, so you
+// want to know.
 func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 	defer step.Begin(t)()
 	onTheWire(t, func(t *testing.T, w *wire) {
@@ -146,22 +168,23 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 		})
 		w.ask("count").giveUp() // as in lesson 05, without a word to the client
 		step.Advance(time.Second)
-		step.Equal(t, "the server refused an answer with 410, since its caller had given up: Run must tell OnUndelivered, with the *RefusedError",
-			"count done (410)", reports.String())
-		w.ask("greet")
+		greet := w.ask("greet")
 		step.Advance(time.Second)
-		step.Equal(t, "the server refused one answer and took the next: Run must not tell OnUndelivered of the second", "count done (410)", reports.String())
+		w.has(greet, `"greet done"`, "the server refused an answer with 410 because its caller had given up: Run must go on and answer the next request")
+		step.Equal(t, "the server refused one answer with 410 and accepted the next: Run must call OnUndelivered only for the first, with the *RefusedError",
+			"count done (410)", reports.String())
 		refused, taken, _ := strings.Cut(w.from.String(), ", ")
-		step.Equal(t, "the server refused one answer and took the next: both must use one connection (if the response to a POST is left unread, the next POST needs a new one)", refused, taken)
+		step.Equal(t, "the server refused one answer and accepted the next: both POSTs must use one connection, so read the body of each response",
+			refused, taken)
 
 		w.has(w.ask("export"), "the server refused the response: 413 Request Entity Too Large (code -32603)",
-			"the answer is larger than the server takes: its caller must get an error at once, not wait for its timeout (deliver posts one)")
-		step.Equal(t, "the server refused an answer that was too large: Run must tell OnUndelivered of that answer", "count done (410), xxxxxxxxxx (413)", reports.String())
+			"the answer was too large for the server: its caller must get an error at once (deliver posts one), not wait for its timeout")
+		step.Equal(t, "the server refused an answer that was too large: Run must call OnUndelivered with that answer", "count done (410), xxxxxxxxxx (413)", reports.String())
 
 		w.busy.Store(true)
 		again := w.ask("greet")
 		step.Advance(2 * time.Second)
-		w.has(again, `"greet done"`, "the server answered the POST with 503, once: the answer must be posted again (deliver does that)")
+		w.has(again, `"greet done"`, "the server responded to a POST with 503: the answer must be posted again (deliver does that)")
 	})
 	step.Bubble(t, func(t *testing.T) {
 		w := newWire(t)
@@ -170,46 +193,48 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 		step.Advance(time.Second)
 		next := w.ask("greet")
 		step.Advance(time.Second)
-		w.has(next, `"greet done"`, "the server refused an answer and there is no OnUndelivered: Run must go on and answer the next request")
+		w.has(next, `"greet done"`, "the server refused an answer and OnUndelivered is nil: Run must go on and answer the next request")
 	})
 	for _, c := range []struct {
 		what    string
 		deliver func(context.Context, string, correlation.Response) error
 	}{
-		{"Deliver returned an error", func(context.Context, string, correlation.Response) error { return errBroken }},
+		{"Handle returned, and then Deliver hit a deadline of its own, not the request's", func(context.Context, string, correlation.Response) error {
+			return fmt.Errorf("%w: %w", errBroken, context.DeadlineExceeded)
+		}},
 		{"the server could not be reached", nil},
 	} {
 		step.Bubble(t, func(t *testing.T) {
 			var reports notes
 			client := play(t, &timeouts.Answerer{
-				Handle:  takes(time.Second),
+				Handle: func(context.Context, string, json.RawMessage) (any, error) {
+					reports.Add("Handle")
+					return nil, errors.New("the disk is full")
+				},
 				Client:  &http.Client{Transport: unreachable{}},
 				Deliver: c.deliver,
 				OnUndelivered: func(r correlation.Response, err error) {
-					reports.Add(fmt.Sprint(r.ID, ": ", errors.Is(err, errBroken)))
+					reports.Add(fmt.Sprint(r.ID, ", ", r.Error, ": ", errors.Is(err, errBroken)))
 				},
 			})
 			client.send(request("1", "count"))
 			step.Advance(time.Minute)
-			step.Equal(t, c.what+": Run must tell OnUndelivered of the response, with that error", "1: true", reports.String())
+			step.Equal(t, c.what+": Run must call OnUndelivered with the response and the reason (shown: all calls)", "Handle, 1, the disk is full (code -32603): true", reports.String())
 		})
 	}
+	step.Bubble(t, func(t *testing.T) {
+		var sent notes
+		play(t, &timeouts.Answerer{Handle: takes(0), Deliver: func(_ context.Context, _ string, r correlation.Response) error {
+			sent.Add(fmt.Sprintf("an error: %t", r.Error != nil))
+			return &timeouts.RefusedError{StatusCode: http.StatusBadRequest}
+		}}).send(request("1", "count"))
+		step.Equal(t, "Answerer.Deliver returned a *RefusedError with 400: Run must call it once more, with an internal error",
+			"an error: false, an error: true", sent.String())
+	})
 }
 
-// unreachable is a network without a server.
-type unreachable struct{}
-
-func (unreachable) RoundTrip(*http.Request) (*http.Response, error) { return nil, errBroken }
-
-// statusOf returns the status of the *RefusedError in err, or zero.
-func statusOf(err error) int {
-	if refused, ok := errors.AsType[*timeouts.RefusedError](err); ok {
-		return refused.StatusCode
-	}
-	return 0
-}
-
-// A stream carries more than requests, and next year's server sends what you do not know.
+// A stream carries more than requests, and next year's server will send events that you do not
+// know.
 func TestWhatIsNoRequestPassesBy(t *testing.T) {
 	defer step.Begin(t)()
 	onTheWire(t, func(t *testing.T, w *wire) {
@@ -221,22 +246,30 @@ func TestWhatIsNoRequestPassesBy(t *testing.T) {
 				return "done", nil
 			},
 		}).session
-		session.Send(framing.Event{Data: "hello"})
+		for _, other := range []string{"", "Request", "close", "error", "notification"} {
+			session.Send(framing.Event{Type: other, Data: request("1", "of another type").Data})
+		}
 		session.Send(framing.Event{Type: "notification", Data: `{"jsonrpc":"2.0","method":"notifications/news"}`})
 		session.Send(cancellation("what nobody asked"))
-		session.Send(framing.Event{Type: "request", Data: "no JSON"})
+		session.Send(framing.Event{Type: "request", Data: request("1", "and more").Data + ", and more"})
 		session.Send(framing.Event{Type: "request", Data: `{"jsonrpc":"2.0","method":"without an id"}`})
+		session.Send(framing.Event{Type: "request", Data: "null"})
 		greet := w.ask("greet")
-		w.has(greet, `"done"`, "five events came that need no answer, then a request: Run must answer the request")
-		step.Equal(t, "five events came that need no answer, then a request: Run must call Handle for the request alone", "greet", handled.String())
-		step.Equal(t, "seven events came: Run must tell OnEvent of each", "endpoint, message, notification, notification, request, request, request", told.String())
+		w.has(greet, `"done"`, "ten events that need no answer came, then a request: Run must answer the request")
+		step.Equal(t, "ten other events came, some with another type, some without an id or not JSON, then a request: Run must call Handle only for the request", "greet", handled.String())
+		session.Send(framing.Event{Type: "endpoint", Data: "http://other.example/"})
+		step.Advance(time.Second)
+		step.Equal(t, "thirteen events came, the last with an endpoint that Run must refuse: Run must call OnEvent for each of them, once and in order",
+			"endpoint, message, Request, close, error, notification, notification, notification, request, request, request, request, endpoint", told.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var told notes
+		var last framing.Event
 		client := play(t, &timeouts.Answerer{
 			OnEvent: func(e framing.Event) {
+				last = e
 				time.Sleep(time.Second)
-				told.Add("OnEvent of " + e.Type)
+				told.Add("OnEvent: " + e.Type)
 			},
 			Handle: func(context.Context, string, json.RawMessage) (any, error) {
 				told.Add("Handle")
@@ -244,17 +277,19 @@ func TestWhatIsNoRequestPassesBy(t *testing.T) {
 			},
 			Deliver: deliveredTo(new(notes)),
 		})
-		client.send(request("1", "count"))
+		asked := framing.Event{ID: "7", Type: "request", Data: request("1", "count").Data}
+		client.send(asked)
 		step.Advance(2 * time.Second)
-		step.Equal(t, "a request came: Run must tell OnEvent before it does anything about it", "OnEvent of endpoint, OnEvent of request, Handle", told.String())
+		step.Equal(t, "a request came: OnEvent must get the whole event", asked, last)
+		step.Equal(t, "a request came: OnEvent must return before Run calls Handle", "OnEvent: endpoint, OnEvent: request, Handle", told.String())
 		client.stream.CloseWithError(errBroken)
 		step.Advance(2 * time.Second)
-		step.Equal(t, "the stream broke: Run must tell OnEvent of events, and of nothing else", "OnEvent of endpoint, OnEvent of request, Handle", told.String())
+		step.Equal(t, "the stream broke: Run must call OnEvent only for events, not for the error", "OnEvent: endpoint, OnEvent: request, Handle", told.String())
 	})
 }
 
-// While you work on one request, the next one waits in the stream, and so does the message that
-// the first one is no longer needed.
+// While you work on one request, the next one waits in the stream. So does the message that the
+// first one is no longer needed.
 func TestASlowQuestionDoesNotHoldUpAQuickOne(t *testing.T) {
 	defer step.Begin(t)()
 	onTheWire(t, func(t *testing.T, w *wire) {
@@ -282,42 +317,39 @@ func TestASlowQuestionDoesNotHoldUpAQuickOne(t *testing.T) {
 		})
 		client.send(request("1", "count"))
 		client.send(request("2", "greet"))
-		step.Equal(t, "one answer takes 10 s to deliver: the answer after it must not wait for that", "2: greet done → "+near, delivered.String())
+		step.Equal(t, "one answer takes 10 s to deliver: the next answer must not wait for it", "2: greet done → "+near, delivered.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var delivered notes
 		client := play(t, &timeouts.Answerer{
 			Deliver: deliveredTo(&delivered),
 			Handle: func(_ context.Context, _ string, params json.RawMessage) (any, error) {
-				time.Sleep(time.Second) // meanwhile the other requests come
+				time.Sleep(time.Second) // meanwhile, the other requests come
 				return cmp.Or(string(params), "no params"), nil
 			},
 		})
 		for id, params := range []string{`,"params":[1]`, `,"params":[2]`, ``} {
-			client.send(framing.Event{Type: "request", Data: fmt.Sprintf(`{"jsonrpc":"2.0","id":"%d","method":"count"%s}`, id, params)})
+			client.send(framing.Event{Type: "request", Data: fmt.Sprintf(`{"jsonrpc":"2.0","id":" %d","method":"count"%s}`, id, params)})
 		}
 		step.Advance(time.Second)
-		step.Equal(t, "three requests were at work at the same time, the first two with params and the third without: each Handle must have its own",
-			fmt.Sprintf("0: [1] → %[1]s, 1: [2] → %[1]s, 2: no params → %[1]s", near), delivered.sorted())
+		step.Equal(t, "three requests ran at the same time, only two of them with params: each Handle must get its own params, each response its request's id",
+			fmt.Sprintf(" 0: [1] → %[1]s,  1: [2] → %[1]s,  2: no params → %[1]s", near), delivered.sorted())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var reports notes
 		meet := meeting()
 		client := play(t, &timeouts.Answerer{
-			Handle:  takes(0),
-			Deliver: func(context.Context, string, correlation.Response) error { return errors.New("no route") },
-			OnUndelivered: func(correlation.Response, error) {
-				meet()
-				reports.Add("met")
-			},
+			Handle:        takes(0),
+			Deliver:       func(context.Context, string, correlation.Response) error { return errors.New("no route") },
+			OnUndelivered: func(correlation.Response, error) { meet(); reports.Add("met") },
 		})
 		client.send(request("1", "count"), request("2", "greet"))
-		step.Equal(t, "two answers were lost at the same moment, and the OnUndelivered of each waits for that of the other: Run must call both at once",
+		step.Equal(t, "two answers were lost at the same moment and each OnUndelivered waits for the other: Run must let both run at the same time",
 			"met, met", reports.String())
 	})
 }
 
-// A server may ask a thousand things at once. Its client has two cores, and one disk.
+// A server may send a thousand requests at once. Its client has two cores, and one disk.
 func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 	defer step.Begin(t)()
 	for _, c := range []struct{ limit, allowed int }{{2, 2}, {0, 8}, {-1, 8}} {
@@ -327,35 +359,40 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 				w.ask("early")
 			}
 			one, two := w.ask("one"), w.ask("two")
-			step.Equal(t, fmt.Sprintf("Limit is %d and %d requests came at once: Run must call this many Handles at a time", c.limit, c.allowed+2),
+			step.Equal(t, fmt.Sprintf("Limit is %d and %d requests came at once: %d Handles must run at a time (0 or less means 8)", c.limit, c.allowed+2, c.allowed),
 				c.allowed, int(w.working.Load()))
 			step.Advance(2 * time.Second)
-			w.has(one, `"one done"`, "each request takes a second and this one had to wait for its turn: after two seconds it must be answered")
-			w.has(two, `"two done"`, "each request takes a second and this one had to wait for its turn: after two seconds it must be answered")
+			w.has(one, `"one done"`, "each request takes a second and this one had to wait for its turn: Run must answer it within two seconds")
+			w.has(two, `"two done"`, "each request takes a second and this one had to wait for its turn: Run must answer it within two seconds")
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
 		var ended notes
 		answerer := logged(&ended, time.Second)
 		answerer.Limit = 1
-		for _, method := range []string{"one", "two"} {
-			play(t, answerer).send(request("1", method))
-		}
+		play(t, answerer).send(request("1", "one"))
+		play(t, answerer).send(request("1", "two"))
 		step.Advance(time.Second)
-		step.Equal(t, "Limit is 1, and one Answerer runs two streams with a request each: each stream must have its own Limit", 2, len(ended.All()))
+		step.Equal(t, "Limit is 1 and one Answerer runs two streams, with one request each: the Limit must apply to each stream separately", 2, len(ended.All()))
 	})
-}
-
-// logged returns an Answerer whose Handle takes d, or until its context ends, and
-// writes down which method ended when. It delivers nothing.
-func logged(ended *notes, d time.Duration) *timeouts.Answerer {
-	return &timeouts.Answerer{
-		Deliver: func(context.Context, string, correlation.Response) error { return nil },
-		Handle: func(ctx context.Context, method string, _ json.RawMessage) (any, error) {
-			began := time.Now()
-			wait(ctx, d)
-			ended.Add(fmt.Sprint(method, " after ", time.Since(began)))
-			return "done", nil
-		},
-	}
+	step.Bubble(t, wantTurnsBackFromFailures)
+	step.Bubble(t, func(t *testing.T) {
+		answerer := logged(new(notes), time.Hour)
+		answerer.Limit = 1
+		began := time.Now()
+		play(t, answerer).send(requests(5000)...)
+		step.Equal(t, "Limit is 1, and 5,000 requests came while the first Handle ran for an hour: Run must read all of them at once, and let them wait", 0, time.Since(began))
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var delivered atomic.Int32
+		play(t, &timeouts.Answerer{Limit: 1000, Handle: takes(time.Hour), Deliver: func(ctx context.Context, _ string, r correlation.Response) error {
+			if wait(ctx, time.Hour); r.Error == nil && ctx.Err() == nil {
+				delivered.Add(1)
+			}
+			return nil
+		}}).send(requests(1000)...)
+		step.Advance(2 * time.Hour)
+		step.Equal(t, "Limit is 1,000, and 1,000 requests take an hour to handle and another to deliver: Run must not end their contexts earlier (shown: responses delivered)",
+			1000, int(delivered.Load()))
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,8 +25,8 @@ import (
 
 // Part 3: the end crosses the wire.
 
-// A deadline passes in the server, and a goroutine in another program stops. That is what
-// the two parts before are for.
+// A deadline passes in the server, and a goroutine in another program stops. Parts 1 and 2
+// were for this.
 func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 	defer step.Begin(t)()
 	onTheWire(t, func(t *testing.T, w *wire) {
@@ -42,16 +43,18 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		}})
 		other := w.ask("other") // its caller has a minute
 		client.session.Send(framing.Event{Type: "notification", Data: `{"jsonrpc":"2.0","method":"notifications/news","params":{"requestId":"` + mark + `1"}}`})
+		client.session.Send(framing.Event{Data: cancellation(mark + "1").Data})
+		client.session.Send(framing.Event{Type: "request", Data: cancellation(mark + "1").Data})
 		synctest.Wait()
-		step.Equal(t, "a notification about a request at work came that is not a cancellation: Run must not end the request's context", "nothing", ended.String())
+		step.Equal(t, "three events named a running request (one with another method, two with a cancellation's data but another type): Run must not end its context", "nothing", ended.String())
 		w.call("approve")
 		step.Advance(30 * time.Second)
-		step.Equal(t, "the caller of approve gave up at +30 s: the context of this Handle alone must have ended (two are at work, for 45 s each)",
+		step.Equal(t, "the caller of approve gave up at +30 s: Run must end the context of approve's Handle, and of no other",
 			"approve after 30s", ended.String())
 		step.Equal(t, "the request was cancelled: Run must not post its answer", "nothing", w.posts.String())
 		step.Advance(15 * time.Second)
-		w.has(other, `"other done"`, "another request was cancelled: this one must still be answered")
-		step.Equal(t, "a request was answered: its context must end then (it would stay in memory for as long as the stream lasts)",
+		w.has(other, `"other done"`, "another request was cancelled: Run must still answer this one")
+		step.Equal(t, "a request was answered: Run must end its context, or it stays in memory for as long as the stream lasts",
 			context.Canceled, others.Err())
 	})
 	onTheWire(t, func(t *testing.T, w *wire) {
@@ -61,12 +64,12 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 				time.Sleep(40 * time.Second)
 				return "done", nil
 			},
-			OnUndelivered: func(_ correlation.Response, err error) { reports.Add(err.Error()) },
+			OnUndelivered: func(_ correlation.Response, err error) { reports.Add(innermost(err).Error()) },
 		})
 		w.call("approve")
 		step.Advance(time.Minute)
 		step.Equal(t, "the request was cancelled at +30 s, but Handle ignored its context and returned at +40 s: Run must not post the answer", "nothing", w.posts.String())
-		step.Equal(t, "the request was cancelled, so its answer was not posted: Run must not report it to OnUndelivered", "nothing", reports.String())
+		step.Equal(t, "the request was cancelled, so its answer was not posted: Run must not call OnUndelivered for it", "nothing", reports.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var ended notes
@@ -80,7 +83,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		step.Advance(5 * time.Second)
 		client.send(cancellation("1"))
 		step.Advance(time.Minute)
-		step.Equal(t, "a request was cancelled while Deliver tried to send its response: Deliver's context must end then (its caller has gone)",
+		step.Equal(t, "a request was cancelled while Deliver tried to send its response: Deliver's context must end then, because the caller left",
 			"Deliver after 4s", ended.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -90,11 +93,15 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		step.Advance(5 * time.Second)
 		client.send(request("1", "second"))
 		step.Advance(6 * time.Second)
-		step.Equal(t, "two requests came with one id, and the first was answered at +10 s: the second must go on", "first after 10s", ended.String())
+		step.Equal(t, "two requests came with the same id, and the first was answered at +10 s: Run must not end the second one's context", "first after 10s", ended.String())
 		client.send(request("1", "third"))
 		client.send(cancellation("1"))
-		step.Equal(t, "two requests with one id were at work when a cancellation with this id came: the contexts of both must end",
+		step.Equal(t, "two requests with the same id were running when that id was cancelled: Run must end both contexts (shown: how many Handles have ended; one had ended before)",
 			3, len(ended.All()))
+		client.send(request("1", "fourth"))
+		step.Advance(10 * time.Second)
+		step.Equal(t, "a request came with an id that was cancelled before: Run must handle it, because a cancellation is only for the requests before it",
+			"fourth after 10s", ended.All()[len(ended.All())-1])
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var ended notes
@@ -110,7 +117,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		step.OnOneProcessor(func() { client.send(events...) })
 		step.Advance(time.Minute)
 		late := slices.DeleteFunc(ended.All(), func(end string) bool { return end == "count after 0s" })
-		step.Equal(t, fmt.Sprintf("%d requests came, and right behind each of them its cancellation: no Handle must go on working", many), "", strings.Join(late, ", "))
+		step.Equal(t, fmt.Sprintf("%d requests came, each followed at once by its cancellation: Run must end the context of every Handle", many), "", strings.Join(late, ", "))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var ended notes
@@ -121,23 +128,25 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		one.send(cancellation("1"))
 		one.end()
 		step.Advance(10 * time.Second)
-		step.Equal(t, "one Answerer runs two streams, and on one of them a request was cancelled and the stream ended: the request with the same id on the other must go on",
+		step.Equal(t, "one Answerer runs two streams; on one, request 1 was cancelled and the stream ended: request 1 on the other must go on",
 			"one after 0s, other after 10s", ended.String())
 	})
+	step.Bubble(t, wantOnEventFirst)
 }
 
-// A queue of requests whose callers have left: that is how an overloaded client stays
-// overloaded.
-func TestACancelledQuestionThatWaitsItsTurnNeverBegins(t *testing.T) {
+// With a queue of requests whose callers have left, an overloaded client stays overloaded.
+func TestACancelledQuestionNeverBegins(t *testing.T) {
 	defer step.Begin(t)()
 	onTheWire(t, func(t *testing.T, w *wire) {
-		var begun notes
-		w.run(&timeouts.Answerer{Limit: 1, Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
+		var begun, read notes
+		w.run(&timeouts.Answerer{Limit: 1, OnEvent: func(e framing.Event) { read.Add(e.Type) }, Handle: func(ctx context.Context, method string, params json.RawMessage) (any, error) {
 			begun.Add(method)
 			return takes(10*time.Second)(ctx, method, params)
 		}})
 		w.ask("long")
 		w.call("impatient").giveUp()
+		step.Equal(t, "Limit is 1 and the second request was cancelled while the first was running: Run must read the cancellation at once (shown: OnEvent)",
+			"endpoint, request, request, notification", read.String())
 		third := w.ask("third")
 		step.Advance(20 * time.Second)
 		step.Equal(t, "Limit is 1, three requests of 10 s came, and the second was cancelled while it waited: Run must not call Handle for it",
@@ -156,16 +165,20 @@ func TestACancelledQuestionThatWaitsItsTurnNeverBegins(t *testing.T) {
 			events[n] = request(strconv.Itoa(n+2), "count")
 		}
 		client.send(append(events, cancellation("1"), cancellation(strconv.Itoa(many+1)))...)
-		step.Equal(t, fmt.Sprintf("Limit is 1, and %d requests wait behind the first when a cancellation of that one comes: Run must read it, and end its context", many),
+		step.Equal(t, fmt.Sprintf("Limit is 1 and %d requests waited behind the first when it was cancelled: Run must read that cancellation and end the first one's context", many),
 			"first after 0s", ended.String())
 		step.Advance(many * time.Second)
-		step.Equal(t, fmt.Sprintf("Limit is 1, %d requests of a second waited, and the last was cancelled: Run must call Handle for all the others", many),
+		step.Equal(t, fmt.Sprintf("Limit is 1, %d requests of 1 s each waited, and the last was cancelled: Run must call Handle for all the others", many),
 			many-1, len(ended.All())-1)
 	})
+	step.Bubble(t, wantTurnsBack)
+	step.Bubble(t, wantTurnsKept)
+	step.Bubble(t, wantTurnsBackFromCancelled)
+	step.Bubble(t, wantBothCancelled)
 }
 
-// When Run returns, its caller wants to know that it has left nothing behind.
-func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
+// When Run returns, its caller must be able to rely on it: nothing is left behind.
+func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 	defer step.Begin(t)()
 	for _, c := range []struct {
 		what string
@@ -182,10 +195,10 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 			step.Advance(time.Second)
 			c.end(w, client)
 			step.Advance(time.Second)
-			step.Equal(t, c.what+" while a Handle was at work that needs one more second: Run must end it, wait for it, and return",
-				"returned "+c.want+", 0 at work, 0 streams open", client.end())
+			step.Equal(t, c.what+", but a Handle needs 1 s to clean up: Run must end the Handle's context, wait for the Handle, and then return",
+				"returned "+c.want+", Handles running: 0, streams open: 0", client.end())
 			step.Advance(time.Minute)
-			step.Equal(t, c.what+": Run must not post the answer of a Handle that it ended", "nothing", w.posts.String())
+			step.Equal(t, c.what+": Run must not post the answer of a Handle whose context it ended", "nothing", w.posts.String())
 		})
 		onTheWire(t, func(t *testing.T, w *wire) {
 			w.mute.Store(true)
@@ -194,24 +207,23 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 			step.Advance(2 * time.Second)
 			c.end(w, client)
 			step.Advance(time.Minute)
-			step.Equal(t, c.what+" during a POST that the server does not respond to: Run must give up the POST and return",
-				"returned "+c.want+", 0 at work, 0 streams open", client.end())
+			step.Equal(t, c.what+" during a POST that the server did not respond to: Run must give up the POST and return",
+				"returned "+c.want+", Handles running: 0, streams open: 0", client.end())
 		})
 	}
-	for _, c := range []struct {
-		what    string
-		end     func(p *played, stop context.CancelCauseFunc)
-		outcome string
-		err     error // nil: any
-	}{
-		{"Run's context ended", func(_ *played, stop context.CancelCauseFunc) { stop(errBroken) }, "an error", errBroken},
-		{"the stream ended", func(p *played, _ context.CancelCauseFunc) { p.end() }, "no error", nil},
-		{"the stream broke", func(p *played, _ context.CancelCauseFunc) { p.stream.CloseWithError(errBroken) }, "an error", errBroken},
-		{"the stream broke in the middle", func(p *played, _ context.CancelCauseFunc) { p.stream.CloseWithError(io.ErrUnexpectedEOF) }, "an error", io.ErrUnexpectedEOF},
+	ends := []runEnd{
+		{"Run's context ended", func(_ *played, stop context.CancelCauseFunc) { stop(errBroken) }, "Run returned an error", errBroken},
+		{"Run's context ended without a cause of its own", func(_ *played, stop context.CancelCauseFunc) { stop(nil) }, "Run returned an error", context.Canceled},
+		{"the stream ended", func(p *played, _ context.CancelCauseFunc) { p.end() }, "Run returned nil", nil},
 		{"the server named an endpoint on another origin", func(p *played, _ context.CancelCauseFunc) {
 			p.send(framing.Event{Type: "endpoint", Data: "http://other.example/responses"})
-		}, "an error", nil},
-	} {
+		}, "Run returned an error", nil},
+	}
+	for _, err := range []error{errBroken, io.ErrUnexpectedEOF, io.ErrClosedPipe, net.ErrClosed, context.Canceled, context.DeadlineExceeded, parsing.ErrEventTooLarge, errBrokenAtTheEnd} {
+		broke := func(p *played, _ context.CancelCauseFunc) { p.stream.CloseWithError(err) }
+		ends = append(ends, runEnd{fmt.Sprintf("the stream broke (%v)", err), broke, "Run returned an error", err})
+	}
+	for _, c := range ends {
 		step.Bubble(t, func(t *testing.T) {
 			ctx, stop := context.WithCancelCause(t.Context())
 			defer stop(nil)
@@ -221,34 +233,39 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 			step.Advance(time.Second)
 			c.end(client, stop)
 			synctest.Wait()
-			step.Equal(t, c.what+" while a Handle was at work that needs one more second: Run must wait for it", "Run has not returned", client.outcome())
+			step.Equal(t, c.what+", but a Handle needs 1 s to clean up: Run must not return before that Handle", "Run has not returned", client.outcome())
+			stop(errLeft) // which comes too late to be what ends Run
 			step.Advance(time.Second)
-			step.Equal(t, c.what+" a second ago, and the Handle returned: Run must return", c.outcome, client.outcome())
+			step.Equal(t, c.what+", and then the last Handle returned: Run must return too, with nil only if the stream ended cleanly", c.outcome, client.outcome())
 			step.Equal(t, c.what+": Run must close the stream before it returns", true, client.closed)
 			if c.err != nil {
-				step.ErrorIs(t, c.what+": Run must return the error that it ended with", c.err, client.err)
+				step.ErrorIs(t, c.what+": Run must return the reason as its error", c.err, client.err)
 			}
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
-		ctx, stop := context.WithCancelCause(t.Context())
-		stop(errBroken)
+		ctx, stop := context.WithTimeoutCause(t.Context(), 0, errBroken)
+		defer stop()
 		client := connect(ctx, &timeouts.Answerer{Handle: slowToEnd})
 		defer client.end()
 		synctest.Wait()
-		step.Equal(t, "Run's context had ended before the stream began: Run must close the stream, and return an error",
-			"an error, closed: true", fmt.Sprintf("%s, closed: %t", client.outcome(), client.closed))
-		step.ErrorIs(t, "Run's context had ended before the stream began: Run's error must be the cause", errBroken, client.err)
+		step.Equal(t, "Run's context had ended before the call: Run must close the stream and return an error",
+			"Run returned an error, closed: true", fmt.Sprintf("%s, closed: %t", client.outcome(), client.closed))
+		step.ErrorIs(t, "Run's context had ended before the call: Run's error must be the context's cause", errBroken, client.err)
 	})
 	step.Bubble(t, func(t *testing.T) {
 		ctx, leave := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() { leave(errBroken) })
 		reader, writer := io.Pipe()
-		quiet := parsing.NewSource(&body{Reader: reader, close: writer.Close}) // some kinds of streams end well when they are closed
+		unset := new(timeouts.Answerer)
+		quiet := parsing.NewSource(&body{Reader: reader, close: writer.Close}) // some kinds of streams end without an error when they are closed
 		var err error
-		step.Returns(t, "Run's context ended, and Run goes on reading", func() { err = new(timeouts.Answerer).Run(ctx, quiet, &from) })
-		step.ErrorIs(t, "Run's context ended, and the stream came to a good end when Run closed it: Run's error must be the context's cause", errBroken, err)
+		step.Returns(t, "Run's context ended, but Run did not return: it must close the stream, which ends a waiting read", func() { err = unset.Run(ctx, quiet, &from) })
+		step.ErrorIs(t, "Run's context ended, and the stream then ended without an error: Run's error must be the context's cause", errBroken, err)
+		step.Equal(t, "no field of an Answerer was set: Run must leave them unset, because others may read them (shown: Limit; Client, Deliver, OnEvent, OnUndelivered == nil)",
+			"0; true true true true", fmt.Sprint(unset.Limit, "; ", unset.Client == nil, unset.Deliver == nil, unset.OnEvent == nil, unset.OnUndelivered == nil))
 	})
+	step.Bubble(t, wantTheEndAtOnce)
 	step.Bubble(t, func(t *testing.T) {
 		var late notes
 		for range 20 {
@@ -267,7 +284,34 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 			returned.Store(true)
 		}
 		step.Advance(time.Minute)
-		step.Equal(t, "20 streams ended right behind their only request: Run must wait for a Handle that has just begun, or is about to", 0, len(late.All()))
+		step.Equal(t, "20 streams ended right after their only request: Run must not return before its Handle (shown: Handles that returned later)", 0, len(late.All()))
+	})
+	step.Bubble(t, func(t *testing.T) {
+		var late, reports notes
+		var client *played
+		slowly := func(what string) error {
+			time.Sleep(time.Hour) // it cleans up
+			if client.outcome() != "Run has not returned" {
+				late.Add(what)
+			}
+			return errBroken
+		}
+		client = play(t, &timeouts.Answerer{
+			Handle: takes(0),
+			Deliver: func(ctx context.Context, _ string, _ correlation.Response) error {
+				<-ctx.Done()
+				return slowly("Deliver")
+			},
+			OnUndelivered: func(r correlation.Response, err error) {
+				reports.Add(fmt.Sprint(r.ID, ": ", err))
+				slowly("OnUndelivered")
+			},
+		})
+		client.send(request("1", "count"))
+		client.end()
+		step.Advance(3 * time.Hour)
+		step.Equal(t, "the stream ended during a delivery: Run must wait for Deliver and OnUndelivered, even for hours (shown: those that it did not wait for)", "nothing", late.String())
+		step.Equal(t, "the stream ended during a delivery, which then failed: Run must call OnUndelivered with the response and the reason", "1: "+errBroken.Error(), reports.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var ended notes
@@ -288,17 +332,58 @@ func TestWhenRunReturnsNothingIsLeft(t *testing.T) {
 				open++
 			}
 		})
-		step.Equal(t, "20 streams ended: Run must close each before it returns", 0, open)
-		step.Equal(t, "20 streams ended, and the program goes on: a minute later, Run must hold none of the contexts that it was given", 0, held())
+		step.Equal(t, "20 streams ended: Run must close each before it returns (shown: streams still open)", 0, open)
+		step.Equal(t, "20 streams ended, and the program went on for a minute: Run must have released all contexts that it was given", 0, held())
 	})
 }
 
-// errBroken is why a stream breaks, or Run's context ends.
+// A runEnd is a way in which Run ends.
+type runEnd struct {
+	what    string
+	end     func(p *played, stop context.CancelCauseFunc)
+	outcome string
+	err     error // nil: any
+}
+
+// errBroken is the reason why a stream breaks, or Run's context ends.
 var errBroken = errors.New("no route to host")
 
-// slowToEnd is a Handle that needs a second more when its context has ended.
+// errBrokenAtTheEnd is not the end of a stream, which is io.EOF itself.
+var errBrokenAtTheEnd = fmt.Errorf("the proxy hung up: %w", io.EOF)
+
+// innermost returns the innermost error in err, without what wraps it, such as a URL.
+func innermost(err error) error {
+	for errors.Unwrap(err) != nil {
+		err = errors.Unwrap(err)
+	}
+	return err
+}
+
+// slowToEnd is a Handle that takes another second when its context has ended.
 func slowToEnd(ctx context.Context, _ string, _ json.RawMessage) (any, error) {
 	wait(ctx, 30*time.Second)
-	time.Sleep(time.Second) // it has something to put away
+	time.Sleep(time.Second) // it cleans up
 	return nil, ctx.Err()
+}
+
+// logged returns an Answerer whose Handle runs for d, or until its context ends, and
+// records how long each method ran. It delivers nothing.
+func logged(ended *notes, d time.Duration) *timeouts.Answerer {
+	return &timeouts.Answerer{
+		Deliver: func(context.Context, string, correlation.Response) error { return nil },
+		Handle: func(ctx context.Context, method string, _ json.RawMessage) (any, error) {
+			began := time.Now()
+			wait(ctx, d)
+			ended.Add(fmt.Sprint(method, " after ", time.Since(began)))
+			return "done", nil
+		},
+	}
+}
+
+// deliveredTo returns a Deliver that records each response and its endpoint.
+func deliveredTo(log *notes) func(context.Context, string, correlation.Response) error {
+	return func(_ context.Context, endpoint string, r correlation.Response) error {
+		log.Add(fmt.Sprintf("%s: %s → %s", r.ID, strings.Trim(string(r.Result), `"`), endpoint))
+		return nil
+	}
 }

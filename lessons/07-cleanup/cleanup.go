@@ -22,31 +22,31 @@ import (
 //
 //	GET  /events     an event stream: the client's session
 //	POST /responses  a client's response to a request
-//	POST /trigger    an outside system has clients asked, and gets their answers
+//	POST /trigger    asks clients for an outside system, which gets their answers
 //	GET  /healthz    how many sessions and pending requests there are
 //
-// It is safe for concurrent use; its exported fields, and theirs, are set before
-// the first request. A trigger that would have too much in flight at once gets a
-// 503 with Retry-After.
+// It is safe for concurrent use. Set its exported fields, and theirs, before the
+// first request. A trigger that would put too much in flight at once gets a 503
+// with Retry-After.
 type Server struct {
 	Sessions *sessions.Registry
 	Caller   *timeouts.Caller
 
-	// Handler serves the requests. NewServer sets it to the four routes; one with
-	// more routes, or one that looks at each request first, calls this one.
+	// Handler serves the requests. NewServer sets it to the four routes. A handler
+	// with more routes, or one that looks at each request first, calls that one.
 	Handler http.Handler
 
 	ctx    context.Context // ends when shutdown begins; its cause is ErrShutdown
 	end    context.CancelCauseFunc
 	flight flight // the triggers
 
-	mu       sync.Mutex // guards closing, and that handlers no longer grows then
+	mu       sync.Mutex // guards closing, and keeps handlers from growing after it
 	closing  bool
 	handlers sync.WaitGroup
 }
 
-// NewServer returns a server with the limits that [sessions.Registry] and
-// [timeouts.Caller] have if they are told nothing else.
+// NewServer returns a server with the default limits of [sessions.Registry] and
+// [timeouts.Caller].
 func NewServer() *Server {
 	s := &Server{Sessions: new(sessions.Registry), Caller: new(timeouts.Caller)}
 	s.Handler = s.routes()
@@ -54,74 +54,77 @@ func NewServer() *Server {
 	return s
 }
 
-// ServeHTTP has Handler serve the request, and returns when Handler has; a panic of
-// Handler's passes through. Handler gets a copy of r, which itself is not changed. The
-// copy's context is r's, which also ends when shutdown begins ([ErrShutdown] is its
-// cause then). Whatever ends it, a read of the body ends too. Once shutdown has begun,
-// new requests get a 503.
+// ServeHTTP calls Handler to serve the request, and returns when Handler returns; a
+// panic in Handler passes through as it is. Handler gets a copy of r, which differs
+// from r in its context alone, and r itself is not changed. The copy's context is r's,
+// but also ends when shutdown begins, with the cause [ErrShutdown]. Whatever ends it, a
+// read of the body ends too. Once shutdown has begun, new requests get a 503 at once.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// TODO: enough for part 1. In part 2, end the request's context when shutdown
 	// begins (endReads ends the read of its body), and refuse new requests from then on.
 	s.Handler.ServeHTTP(w, r)
 }
 
-// Shutdown ends every stream and every wait, and returns when all handlers have
-// returned, or with ctx's error when that ends first. Shutdown begins even if ctx has
-// ended already. A client learns from the end of its stream that its answers are no
-// longer wanted; whether it is also told of each request is not promised. Calling
-// Shutdown twice is fine, and each call waits for as long as its own ctx lasts. The
-// http.Server that serves s is shut down after it.
+// Shutdown ends every stream and every wait. It returns when all handlers have
+// returned, or with an error that wraps ctx.Err() if ctx ends first. Shutdown begins
+// even if ctx has already ended. A client learns from the end of its stream that its answers are no
+// longer wanted; a message for each request is not promised. Calling Shutdown twice is
+// fine, and each call waits for as long as its own ctx lasts. Shut down the http.Server
+// that serves s after it.
 func (s *Server) Shutdown(ctx context.Context) error {
-	// TODO: Let no new request in, tell all handlers to end, and wait for
-	// them, but not forever.
+	// TODO: Refuse new requests, tell all handlers to end, and wait for them,
+	// but not forever.
 	return nil
 }
 
 // Call asks the client of session, as [timeouts.Caller.Call] does. The wait also
-// ends when the client leaves (the error wraps [flushing.ErrClientLeft]) and when
-// the server shuts down ([ErrShutdown]). A session that had ended before is
-// [sessions.ErrClosed]. All errors are a *[correlation.CallError].
+// ends when the session does: because the client left (the error wraps
+// [flushing.ErrClientLeft]) or the server shut down ([ErrShutdown]). If the session had
+// ended before, the error wraps [sessions.ErrClosed]. Every error is a
+// *[correlation.CallError], with the ID and the Method of the request. Caller.Observe
+// is told the same cause, and so is the client, if it is still there.
 func (s *Server) Call(ctx context.Context, session *sessions.Session, r correlation.Request) (json.RawMessage, error) {
-	// TODO: enough while the client stays. Let ctx end when the session does.
+	// TODO: enough while the client stays. End ctx when the session ends, with s.cause().
 	return s.Caller.Call(ctx, session, r)
 }
 
-// cause returns why a session has ended: the server ended it, or else its client
-// left.
+// cause returns why a session ended: the server ended it, or its client left.
 func (s *Server) cause() error {
 	return cmp.Or(context.Cause(s.ctx), flushing.ErrClientLeft)
 }
 
 // outcome asks one client.
 func (s *Server) outcome(ctx context.Context, session *sessions.Session, r correlation.Request) Outcome {
-	// TODO: Ask the client. Its own error is an answer; every other error is a
-	// problem.
+	// TODO: Ask the client. Its own error is an answer; s.problem turns every
+	// other error into a problem.
 	return Outcome{}
 }
 
-// A Client is the Server's counterpart: it opens a session, and answers what it
-// is asked there. Its Answerer's Client opens the event stream, too.
+// A Client is the Server's counterpart: it opens a session, and answers the
+// requests that come there. Its Answerer's Client also opens the event stream (nil:
+// http.DefaultClient).
 type Client struct {
 	URL          string       // of the event stream
 	MaxEventSize int          // in bytes, of the stream that Run opens; see [parsing.Decoder]
-	Log          *slog.Logger // is told of a Handle that panics; nil: slog.Default()
+	Log          *slog.Logger // is told of a Handle that panics, and with what; nil: slog.Default()
 
 	timeouts.Answerer
 }
 
-// Run connects, and answers as Answer does. When ctx ends while it connects, the error
-// wraps ctx's cause. It may be called again, also on several goroutines at once.
+// Run connects, and answers as Answer does. If ctx ends while it connects, the error
+// wraps ctx's cause. It may be called again, even on several goroutines at once.
 func (c *Client) Run(ctx context.Context) error {
-	// TODO: Connect (the request for the stream needs ctx, too), and let
-	// Answer do the rest.
+	// TODO: Connect (the request for the stream needs ctx too), and call
+	// Answer for the rest.
 	return nil
 }
 
-// Answer answers what comes from source, which came from the URL from, until the
-// stream ends (nil) or ctx does (its cause). When it returns, source is closed and
-// no Handle runs any longer. A Handle that panics costs one answer, which is an
-// internal error.
+// Answer answers the requests from source, which came from the URL from. It returns
+// nil when the stream ends, its error when it breaks, and ctx's cause when ctx ends. By
+// then, source is closed and no Handle is running. A Handle that panics costs one answer,
+// which is an internal error; what it panicked with goes only to Log, with at most the
+// beginning of the method (see brief).
 func (c *Client) Answer(ctx context.Context, source *parsing.Source, from *url.URL) error {
-	// TODO: Have the Answerer do it, with a Handle that survives a panic.
+	// TODO: Leave it to the Answerer, with a Handle that survives a panic.
 	return nil
 }

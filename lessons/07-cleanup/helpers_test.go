@@ -1,7 +1,6 @@
 package cleanup_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,9 +9,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"regexp"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,16 +24,13 @@ import (
 	"example.com/sseworkbook/harness/step"
 	cleanup "example.com/sseworkbook/lessons/07-cleanup"
 	framing "example.com/sseworkbook/solutions/01-framing"
-	flushing "example.com/sseworkbook/solutions/02-flushing"
 	parsing "example.com/sseworkbook/solutions/03-parsing"
-	sessions "example.com/sseworkbook/solutions/04-sessions"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
-	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 )
 
 func TestMain(m *testing.M) { step.Main(m) }
 
-// protocols are those that a server of streams meets.
+// protocols are the ones that a server of streams has to handle.
 var protocols = []struct {
 	name string
 	opts []pair.Option
@@ -44,7 +44,9 @@ type house struct {
 	*pair.Pair
 	t      *testing.T
 	server *cleanup.Server
-	over   string // the protocol
+	over   string             // the protocol
+	inside atomic.Int32       // how many handlers run
+	twins  [2]*cleanup.Client // each of which runs many times
 }
 
 // onEach runs f on each protocol, in a bubble.
@@ -52,8 +54,15 @@ func onEach(t *testing.T, f func(t *testing.T, p *house)) {
 	t.Helper()
 	for _, over := range protocols {
 		step.Bubble(t, func(t *testing.T) {
-			server := cleanup.NewServer()
-			f(t, &house{pair.Memory(t, server, over.opts...), t, server, over.name})
+			p := &house{t: t, server: cleanup.NewServer(), over: over.name}
+			inner := p.server.Handler
+			p.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				p.inside.Add(1)
+				defer p.inside.Add(-1)
+				inner.ServeHTTP(w, r)
+			})
+			p.Pair = pair.Memory(t, p.server, over.opts...)
+			f(t, p)
 		})
 	}
 }
@@ -61,52 +70,29 @@ func onEach(t *testing.T, f func(t *testing.T, p *house)) {
 // open opens a stream of a client that answers nothing.
 func (p *house) open() (session string, stream *pair.Stream) {
 	stream = p.Open("/events")
-	first := stream.NextFrame(p.over + ": a client opened GET /events, but its stream ended before the first event")
+	first := stream.NextFrame(p.over + ": a client opened GET /events, but got no first event")
 	return sessionOf(events(first)[0]), stream
-}
-
-// only returns the session of the one client there is, whose Run was begun.
-func (p *house) only(t *testing.T, running *call) (session *sessions.Session) {
-	t.Helper()
-	synctest.Wait()
-	all := p.server.Sessions.All()
-	if len(all) != 1 {
-		step.Fail(t, fmt.Sprintf("%s: Run must connect and stay connected: the server has %d sessions", p.over, len(all)),
-			"Run: "+running.state())
-	}
-	return all[0]
-}
-
-// call asks as lesson 06 does, without the Server's Call.
-func (p *house) call(session *sessions.Session, method, params string) *call {
-	return begin("Caller.Call", func() (string, error) {
-		result, err := p.server.Caller.Call(context.Background(), session, correlation.Request{Method: method, Params: json.RawMessage(params)})
-		return string(result), err
-	})
 }
 
 // ask asks through the Server's Call.
 func (p *house) ask(ctx context.Context, session string) *call {
-	s, _ := p.server.Sessions.Get(session)
-	return begin("Call", func() (string, error) {
-		result, err := p.server.Call(ctx, s, correlation.Request{Method: "really?"})
-		return string(result), ofCall(err)
-	})
+	return begin("Call", p.asking(ctx, session))
 }
 
-// ofCall returns the error of a Call, which has to be a *CallError.
-func ofCall(err error) error {
-	if _, ok := errors.AsType[*correlation.CallError](err); err != nil && !ok {
-		return fmt.Errorf("%s without a *correlation.CallError", describe(err)) // no %w: it is wrong, whatever it wraps
+func (p *house) asking(ctx context.Context, session string) func() (string, error) {
+	s, _ := p.server.Sessions.Get(session)
+	return func() (string, error) {
+		result, err := p.server.Call(ctx, s, correlation.Request{Method: "really?"})
+		return string(result), ofCall(err)
 	}
-	return err
 }
 
 // A triggered is a trigger that was sent.
 type triggered struct {
 	*call
-	leave  func()      // takes its sender away
+	leave  func()      // makes its sender leave
 	header http.Header // when the call has ended
+	body   string      // likewise
 }
 
 // trigger sends a trigger for one session, or with "" for all.
@@ -129,7 +115,7 @@ func (p *house) post(path string, body io.Reader) *triggered {
 		}
 		defer resp.Body.Close()
 		answer, err := io.ReadAll(resp.Body)
-		t.header = resp.Header
+		t.header, t.body = resp.Header, string(answer)
 		return strings.TrimSpace(fmt.Sprint(resp.StatusCode, " ", outcome(string(answer)))), err
 	})
 	return t
@@ -139,7 +125,7 @@ func (p *house) post(path string, body io.Reader) *triggered {
 // when to come back.
 func (p *house) knock(method, path, body string) string {
 	defer step.OnHang(p.t, func() (string, []string) {
-		return p.over + ": " + method + " " + path + " got no response: ServeHTTP must let it in or refuse it", step.LockedOut()
+		return p.over + ": " + method + " " + path + " got no response: ServeHTTP must serve it or refuse it", step.LockedOut()
 	})()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -159,12 +145,16 @@ func (p *house) knock(method, path, body string) string {
 	return fmt.Sprint(resp.StatusCode)
 }
 
-// shutDown shuts the server down, which has to work at once.
+// shutDown shuts the server down, which must work at once.
 func (p *house) shutDown(t *testing.T, hangs string) {
 	t.Helper()
-	step.Returns(t, p.over+": "+hangs, func() {
-		step.Equal(t, p.over+": Shutdown must return nil while its context lasts", nil, p.server.Shutdown(context.Background()))
-	})
+	defer step.OnHang(t, func() (string, []string) {
+		if p.inside.Load() == 0 {
+			hangs = "every handler returned, but Shutdown is still waiting: ServeHTTP must count a handler as done when it returns"
+		}
+		return p.over + ": " + hangs, nil
+	})()
+	step.Equal(t, p.over+": Shutdown returned before its context ended: it must return nil", nil, p.server.Shutdown(context.Background()))
 }
 
 // yes is the response true to the request with this id.
@@ -177,42 +167,16 @@ func no(id string) correlation.Response {
 	return correlation.Response{JSONRPC: "2.0", ID: id, Error: &correlation.Error{Code: 7, Message: "not today"}}
 }
 
-// join lets a client join that is not of this lesson, and returns its session.
-func join(t *testing.T, p *pair.Pair, handle func(ctx context.Context, method string, params json.RawMessage) (any, error)) (session string) {
-	t.Helper()
-	ctx, leave := context.WithCancel(context.Background())
-	from, _ := url.Parse(p.URL + "/events")
-	stream, err := parsing.Connect(p.Client, (&http.Request{Method: "GET", URL: from, Header: http.Header{}}).WithContext(ctx))
-	if err != nil {
-		leave()
-		step.Fail(t, "GET /events did not give a client its event stream", "got  "+err.Error())
-	}
-	first := make(chan framing.Event, 100)
-	client := timeouts.Answerer{Client: p.Client, Handle: handle, OnEvent: func(e framing.Event) { first <- e }}
-	running := begin("a client", func() (string, error) { return "", client.Run(ctx, stream, from) })
-	t.Cleanup(func() {
-		leave()
-		<-running.done
-	})
-	select {
-	case e := <-first:
-		return sessionOf(e)
-	case <-running.done:
-		step.Fail(t, "a client opened GET /events, but its stream ended before the first event")
-		return ""
-	}
-}
-
 // double is a client's Handle that can do one thing.
 func double(_ context.Context, method string, params json.RawMessage) (any, error) {
 	var n int
 	if err := json.Unmarshal(params, &n); err != nil || method != "double" {
-		return nil, &correlation.Error{Code: correlation.CodeMethodNotFound, Message: "I can only double numbers"}
+		return nil, &correlation.Error{Code: correlation.CodeMethodNotFound, Message: "I can only double numbers", Data: json.RawMessage(`["double"]`)}
 	}
 	return 2 * n, nil
 }
 
-// A call is something that was begun, and ends some time.
+// A call is something that was begun and that ends at some point.
 type call struct {
 	what   string
 	began  time.Time
@@ -221,7 +185,7 @@ type call struct {
 	took   time.Duration
 }
 
-// begin begins f on a goroutine of its own, which ends with it.
+// begin starts f on its own goroutine, which ends when f does.
 func begin(what string, f func() (string, error)) *call {
 	c := &call{what: what, began: time.Now(), done: make(chan struct{})}
 	go func() {
@@ -244,7 +208,7 @@ func begin(what string, f func() (string, error)) *call {
 // wait waits for the end, and returns how the call ended and how long it took.
 func (c *call) wait(t *testing.T) string {
 	t.Helper()
-	step.Returns(t, c.what+" did not return, and nothing is left that could wake it", func() { <-c.done })
+	step.Returns(t, c.what+" did not return, and nothing is left to wake it", func() { <-c.done })
 	return c.state()
 }
 
@@ -261,47 +225,8 @@ func (c *call) state() string {
 	case <-c.done:
 		return fmt.Sprintf("%s after %v", c.result, c.took)
 	default:
-		return "still waits"
+		return "still waiting"
 	}
-}
-
-var errImpatient = errors.New("impatient")
-
-// names are the errors that describe knows, the most specific ones first: an error
-// may well wrap several of them.
-var names = []struct {
-	name string
-	err  error
-}{
-	{"cleanup.ErrShutdown", cleanup.ErrShutdown},
-	{"flushing.ErrClientLeft", flushing.ErrClientLeft},
-	{"sessions.ErrClosed", sessions.ErrClosed},
-	{"parsing.ErrEventTooLarge", parsing.ErrEventTooLarge},
-	{"impatient", errImpatient},
-	{"context.DeadlineExceeded", context.DeadlineExceeded},
-	{"context.Canceled", context.Canceled},
-}
-
-// describe names an error.
-func describe(err error) string {
-	for _, known := range names {
-		if errors.Is(err, known.err) {
-			return known.name
-		}
-	}
-	if e, ok := errors.AsType[*correlation.Error](err); ok {
-		return fmt.Sprint("error ", e.Code)
-	}
-	if e, ok := errors.AsType[*timeouts.TimeoutError](err); ok {
-		return fmt.Sprintf("%T", e)
-	}
-	if e, ok := errors.AsType[*parsing.ResponseError](err); ok {
-		return fmt.Sprintf("%T", e)
-	}
-	if e, ok := errors.AsType[*url.Error](err); ok && e.Op == "parse" {
-		return fmt.Sprintf("%T", e)
-	}
-	return err.Error()
 }
 
 // outcome returns what a trigger's response says, in short.
@@ -329,7 +254,7 @@ func short(o cleanup.Outcome) string {
 	return string(o.Result)
 }
 
-// events returns what a client makes of the bytes in wire.
+// events returns the events that a client reads from the bytes in wire.
 func events(wire string) []framing.Event {
 	return step.Values(parsing.NewDecoder(strings.NewReader(wire)).Events())
 }
@@ -337,24 +262,6 @@ func events(wire string) []framing.Event {
 // request returns the request that came as e.
 func request(e framing.Event) (r correlation.Request) {
 	json.Unmarshal([]byte(e.Data), &r)
-	return r
-}
-
-// A sink takes the first frames of a session.
-type sink struct{ frames []byte }
-
-func (s *sink) SendFrames(frames ...[]byte) error {
-	s.frames = bytes.Join(frames, nil)
-	return errors.New("no more")
-}
-
-// asked waits for the request that was sent to a session without a stream.
-func asked(s *sessions.Session) (r correlation.Request) {
-	var first sink
-	s.Pump(&first)
-	for _, e := range events(string(first.frames)) {
-		return request(e)
-	}
 	return r
 }
 
@@ -373,13 +280,19 @@ func sayWhen(h http.Header) bool {
 func wantRetryAfter(t *testing.T, sentence string, h http.Header) {
 	t.Helper()
 	if !sayWhen(h) {
-		step.Fail(t, sentence, fmt.Sprintf("got  Retry-After: %q", h.Get("Retry-After")), "want a number of seconds: a Problem with RetryAfter writes it")
+		step.Fail(t, sentence, fmt.Sprintf("got  Retry-After: %q", h.Get("Retry-After")), "want Retry-After: a number of seconds (a Problem with RetryAfter writes it)")
 	}
 }
 
-// stop begins a Shutdown.
+// stop begins a Shutdown. Its context's error, if it returns that, is its result.
 func stop(ctx context.Context, server *cleanup.Server) *call {
-	return begin("Shutdown", func() (string, error) { return "nil", server.Shutdown(ctx) })
+	return begin("Shutdown", func() (string, error) {
+		err := server.Shutdown(ctx)
+		if err != nil && errors.Is(err, ctx.Err()) {
+			return ctx.Err().Error(), nil
+		}
+		return "nil", err
+	})
 }
 
 // hold makes a handler of the server hang in a write, until finish is called. Its
@@ -396,4 +309,86 @@ func hold(ctx context.Context, server *cleanup.Server, method, path string) (fin
 	})
 	synctest.Wait()
 	return sync.OnceFunc(func() { close(done) }), handler
+}
+
+// half is a body that begins with text, and then nothing comes until its sender
+// gives up.
+func half(text string) (body io.ReadCloser, giveUp func() error) {
+	rest, sender := io.Pipe()
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(strings.NewReader(text), rest), rest}, sender.Close
+}
+
+// rivals returns a request to a server, and its Shutdown. Verdict fails the step if
+// the request's handler began after Shutdown had returned.
+func rivals() (server *cleanup.Server, both []func(), verdict func(t *testing.T, order string)) {
+	server = cleanup.NewServer()
+	slowly(server)
+	var stopped, late atomic.Bool
+	server.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { late.Store(stopped.Load()) })
+	r := httptest.NewRequestWithContext(slowDone{context.Background()}, "GET", "/healthz", nil)
+	both = []func(){
+		func() { server.ServeHTTP(httptest.NewRecorder(), r) },
+		func() { server.Shutdown(context.Background()); stopped.Store(true) },
+	}
+	return server, both, func(t *testing.T, order string) {
+		t.Helper()
+		if late.Load() {
+			step.Fail(t, order+": no handler may begin after Shutdown has returned",
+				"check for shutdown and count the handler under one lock, without releasing it in between")
+		}
+	}
+}
+
+// together starts a request and Shutdown in this order, one right after the other.
+func together(t *testing.T, order string) {
+	step.Bubble(t, func(t *testing.T) {
+		_, both, verdict := rivals()
+		if strings.HasPrefix(order, "a request") {
+			slices.Reverse(both) // the last to be started is the first to run
+		}
+		step.OnOneProcessor(func() {
+			var calls sync.WaitGroup
+			for _, f := range both {
+				calls.Go(f)
+			}
+			calls.Wait()
+		})
+		verdict(t, order+", almost at the same moment")
+	})
+}
+
+// slowly lets all other goroutines run whenever your code has checked whether the
+// server's context has ended.
+func slowly(server *cleanup.Server) {
+	field := reflect.ValueOf(server).Elem().FieldByName("ctx")
+	if field.IsValid() && field.Type() == reflect.TypeFor[context.Context]() {
+		ctx := (*context.Context)(field.Addr().UnsafePointer())
+		*ctx = slowErr{*ctx}
+	}
+}
+
+type slowErr struct{ context.Context }
+
+func (c slowErr) Err() error {
+	defer others()
+	return c.Context.Err()
+}
+
+// A slowDone is the context of a request, and lets all other goroutines run when
+// your code derives its own context from it.
+type slowDone struct{ context.Context }
+
+func (c slowDone) Done() <-chan struct{} {
+	others()
+	return c.Context.Done()
+}
+
+// others lets all other goroutines run, without telling the race detector.
+func others() {
+	for range 10 {
+		runtime.Gosched()
+	}
 }

@@ -4,34 +4,34 @@ import "example.com/sseworkbook/harness/step"
 
 // A hint for each step. go run ./harness hint shows them one at a time.
 var _ = step.Hints{
-	"TestATriggerComesBackWithTheClientsAnswer": "in outcome, s.Call the client; what it returns is the Outcome's Result.",
+	"TestATriggerReturnsTheAnswer": "in outcome, call s.Call, and put what it returns in Outcome.Result.",
 	"TestATriggerThatFailsSaysWhy": "in outcome, put a *correlation.Error (errors.AsType finds it) in Outcome.Error, and turn any other " +
 		"error into a Problem with s.problem.",
-	"TestACallToAClientThatLeftFailsAtOnce": "in Call, a context.WithCancelCause around ctx, and a context.AfterFunc on session.Context() that " +
+	"TestACallToAClientThatLeftFailsAtOnce": "in Call, wrap ctx in a context.WithCancelCause. Set up a context.AfterFunc on session.Context() that " +
 		"cancels it with s.cause().",
-	"TestTheOthersCallsGoOn": "each call needs its own end: its caller's context or the one session that it asks, whichever comes first.",
-	"TestAnAnswerAndADepartureSettleACallOnce": "Caller.Call decides which came first. If you look at the session again after it, or wait " +
-		"beside it, you throw accepted answers away.",
-	"TestShutdownEndsEveryStream": "in Shutdown, s.end(ErrShutdown). In ServeHTTP, each request gets a context that ends then: " +
-		"context.WithCancelCause, context.AfterFunc on s.ctx, r.WithContext.",
-	"TestShutdownEndsEveryWait": "end the contexts with the cause ErrShutdown; if you close the sessions instead, a call cannot tell " +
-		"who ended them. A read of a body does not see the context: defer endReads(ctx, w, r)().",
-	"TestShutdownWaitsForHandlersButNotForEver": "count the handlers in ServeHTTP with s.handlers. Wait for it in a goroutine that closes a " +
-		"channel, and select on that and ctx.Done().",
-	"TestNobodyGetsInDuringShutdown": "in ServeHTTP, look at closing and add to the WaitGroup under one lock; in Shutdown, set closing " +
-		"under the same lock. s.refuse does the rest.",
-	"TestShutdownTwiceAndDeparturesTogether": "a context may be cancelled any number of times, a channel closed only once. And a second Shutdown " +
-		"waits like the first.",
-	"TestTheRequestStaysItsOwners": "in ServeHTTP, make the new context of r.Context(), and hand r.WithContext(ctx) on: that is a copy. " +
-		"Cancel it with ErrShutdown where the server stops.",
-	"TestAClientAnswersWhatItIsAsked": "in Run: http.NewRequestWithContext, parsing.Connect, and c.Answer with source.URL, where the stream " +
-		"came from. In Answer: Run a copy of c.Answerer. Where c.Client is nil, connect with http.DefaultClient.",
-	"TestTheClientStopsWithItsContext": "the request for the stream needs ctx, or the client cannot stop while it connects. Set the source's " +
-		"MaxEventSize. The Answerer does the rest.",
-	"TestAHandlerThatPanicsCostsOneAnswer": "wrap Handle in your own method that has a deferred recover, logs what it recovered, and turns it " +
-		"into a *correlation.Error with CodeInternalError.",
-	"TestAThousandClientsComeAndGo": "for everything that a client brings along, ask what ends it: its stream, its session, its calls, " +
-		"and all that waits beside them.",
-	"TestEachCallSaysWhoLeftFirst": "play the moves by hand, and ask of each call which context ends it, and with which cause. Call and Shutdown " +
-		"are all that it takes.",
+	"TestOtherCallsGoOn": "end each call when its caller's context ends or when the one session that it asks ends, whichever comes first.",
+	"TestAnAnswerAndADepartureSettleACallOnce": "leave it to Caller.Call to decide which came first. If you look at the session after it returns, or " +
+		"wait beside it, you throw accepted answers away.",
+	"TestShutdownEndsEveryStream": "in Shutdown, call s.end(ErrShutdown). In ServeHTTP, give each request a context that ends then, with " +
+		"context.WithCancelCause, a context.AfterFunc on s.ctx, and r.WithContext.",
+	"TestShutdownEndsEveryWait": "end the contexts with the cause ErrShutdown: if you close the sessions instead, a call cannot tell " +
+		"who ended them. A read of a body does not see the context, so defer endReads(ctx, w, r)().",
+	"TestShutdownWaitsForHandlersButNotForever": "count the handlers in ServeHTTP with s.handlers. In Shutdown, wait for it in a goroutine " +
+		"that closes a channel, and select on that channel and ctx.Done().",
+	"TestNobodyGetsInDuringShutdown": "in ServeHTTP, check closing and add to the WaitGroup while you hold one lock. In Shutdown, set closing " +
+		"under the same lock. Once it is set, refuse requests with s.refuse.",
+	"TestShutdownTwiceAndDeparturesTogether": "cancel a context instead of closing a channel: you can do that any number of times. Make a second " +
+		"Shutdown wait like the first.",
+	"TestTheRequestItselfIsNotChanged": "in ServeHTTP, derive the new context from r.Context(), and pass on r.WithContext(ctx), which is a copy. " +
+		"Cancel that context with ErrShutdown when the server stops.",
+	"TestAClientAnswersWhatItIsAsked": "in Run, use http.NewRequestWithContext and parsing.Connect (with http.DefaultClient if c.Client is nil), set " +
+		"the source's MaxEventSize, and call c.Answer with source.URL, where the stream came from. In Answer, Run a copy of c.Answerer.",
+	"TestTheClientStopsWithItsContext": "create the request for the stream with ctx, or the client cannot stop while it connects. The Answerer does " +
+		"the rest.",
+	"TestAHandlerThatPanicsCostsOneAnswer": "wrap Handle in your own method, with a deferred recover that logs what it recovered and returns " +
+		"a *correlation.Error with CodeInternalError instead.",
+	"TestAThousandClientsComeAndGo": "check what ends each thing that a client brings with it: its stream, its session, its calls, and " +
+		"everything that waits beside them.",
+	"TestEachCallSaysWhoLeftFirst": "play the moves by hand, and check for each call which context ends it and with which cause. Only Call and " +
+		"Shutdown are involved.",
 }

@@ -1,11 +1,15 @@
 package cleanup_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -15,90 +19,104 @@ import (
 	"example.com/sseworkbook/harness/step"
 	cleanup "example.com/sseworkbook/lessons/07-cleanup"
 	framing "example.com/sseworkbook/solutions/01-framing"
+	flushing "example.com/sseworkbook/solutions/02-flushing"
+	parsing "example.com/sseworkbook/solutions/03-parsing"
+	sessions "example.com/sseworkbook/solutions/04-sessions"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
+	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 )
 
 // Part 1: the client leaves.
 
-// An outside system (a shop, a cron job) knows nothing of event streams. It sends one POST, and the
-// response to it is what a client somewhere answered.
-func TestATriggerComesBackWithTheClientsAnswer(t *testing.T) {
+// An outside system (a shop, a cron job) knows nothing about event streams. It sends one POST, and the
+// response carries what a client somewhere answered.
+func TestATriggerReturnsTheAnswer(t *testing.T) {
 	defer step.Begin(t)()
 	for _, over := range protocols {
 		server := cleanup.NewServer()
 		p := pair.TCP(t, server, over.opts...)
 		client := join(t, p, double)
 		got := p.Post("/trigger", "application/json", `{"session":"`+client+`","method":"double","params":21}`)
-		step.Equal(t, over.name+": POST /trigger had a client double 21: its sender must get the client's result",
+		step.Equal(t, over.name+": POST /trigger asks a client to double 21: its sender must get the client's result",
 			"200 42", fmt.Sprint(got.Status, " ", outcome(got.Body)))
-		step.Equal(t, over.name+": POST /trigger had a client double 21: the result must come as JSON",
+		step.Equal(t, over.name+": POST /trigger asks a client to double 21: the response must have Content-Type application/json",
 			"application/json", got.Header.Get("Content-Type"))
 	}
 }
 
-// The sender of a trigger has to know whether it can try again, and whom it has to talk to.
+// The sender of a trigger needs to know whether it can try again, and whom to ask.
 func TestATriggerThatFailsSaysWhy(t *testing.T) {
 	defer step.Begin(t)()
 	onEach(t, func(t *testing.T, p *house) {
-		rude := join(t, p.Pair, func(context.Context, string, json.RawMessage) (any, error) {
-			return nil, &correlation.Error{Code: 7, Message: "not today", Data: json.RawMessage(`{"retry":"tomorrow"}`)}
+		rude := join(t, p.Pair, func(_ context.Context, _ string, params json.RawMessage) (any, error) {
+			no := &correlation.Error{Code: 7, Message: "not today"}
+			if params != nil {
+				json.Unmarshal(params, &no) // the error that the trigger asks for, or null
+			}
+			if no == nil {
+				return nil, nil
+			}
+			return nil, no
 		})
-		step.Equal(t, p.over+": the client answered a trigger with its own error: the sender must get that error as the Outcome",
+		step.Equal(t, p.over+": the client answered a trigger with an error: the sender must get that error, as the Outcome's Error",
 			"200 error 7 after 0s", p.trigger(rude, 0).wait(t))
-		step.Equal(t, p.over+": the only client answered a trigger for everyone with its own error: the sender must get a list with that error",
+		step.Equal(t, p.over+": a trigger for all clients asked the only one, which answered with an error: the sender must get a list with that error",
 			"200 [error 7:1] after 0s", p.trigger("", 0).wait(t))
-		step.Equal(t, p.over+": the client's own error has a code, a message and data: the sender of the trigger must get all three",
-			`{"error":{"code":7,"message":"not today","data":{"retry":"tomorrow"}}}`,
-			strings.TrimSpace(p.Post("/trigger", "application/json", `{"session":"`+rude+`","method":"really?"}`).Body))
+		for _, answer := range []string{`{"code":7,"message":"not today","data":{"retry":"tomorrow"}}`, `{"code":-32603,"message":"internal error"}`, `{"code":0,"message":"` + strings.Repeat("no ", 100) + `"}`, `{"code":0,"message":""}`, `null`} {
+			want := map[bool]string{true: `{"result":null}`, false: `{"error":` + answer + `}`}[answer == "null"]
+			step.Equal(t, p.over+": the client answered with null, or with an error: the trigger's sender must get exactly this result, or the error's code, message and data",
+				want, strings.TrimSpace(p.Post("/trigger", "application/json", `{"session":"`+rude+`","method":"really?","params":`+answer+`}`).Body))
+		}
 
 		silent, _ := p.open()
-		step.Equal(t, p.over+": a client does not answer a trigger that gave it 1 ms: the sender must get a 504 then",
-			"504 after 1ms", p.trigger(silent, time.Millisecond).wait(t))
-		step.Equal(t, p.over+": a client does not answer a trigger without a timeout: the sender must get a 504 after the Caller's timeout",
+		late := p.trigger(silent, time.Millisecond)
+		step.Equal(t, p.over+": a trigger's timeout is 1 ms, and the client does not answer: the sender must get a 504 after 1 ms",
+			"504 after 1ms", late.wait(t))
+		late.wantProblem(t, p.over+": the client did not answer a trigger in time", http.StatusGatewayTimeout, "", "the client did not answer in time")
+		step.Equal(t, p.over+": a trigger has no timeout, and the client does not answer: the sender must get a 504 after the Caller's 30 s",
 			"504 after 30s", p.trigger(silent, 0).wait(t))
-		step.Equal(t, p.over+": a trigger names a session that does not exist: its sender must get a 404",
+		step.Equal(t, p.over+": a trigger names a session that does not exist: its sender must get a 404 at once",
 			"404 after 0s", p.trigger("nobody", 0).wait(t))
 
 		full, _ := p.server.Sessions.Open(t.Context())
-		for full.Send(framing.Event{Data: "news"}) == nil {
-		}
+		fill(full)
 		busy := p.trigger(full.ID(), 0)
-		step.Equal(t, p.over+": a client is so far behind that its queue is full: the sender of a trigger must get a 503",
+		step.Equal(t, p.over+": the client's queue is full: the trigger's sender must get a 503 at once",
 			"503 after 0s", busy.wait(t))
-		wantRetryAfter(t, p.over+": the sender of a trigger got a 503: it must be told when to try again", busy.header)
+		wantRetryAfter(t, p.over+": the trigger's sender got a 503: its Retry-After header must say when to try again", busy.header)
+		busy.wantProblem(t, p.over+": a trigger's client had a full queue", http.StatusServiceUnavailable, "1", "too much waits for the client already")
 	})
 }
 
-// No answer can come from a client that left, and the server knows it. Thirty seconds of waiting help no one.
+// A client that left cannot answer, and the server knows that it left. Waiting another 30 seconds helps no one.
 func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 	defer step.Begin(t)()
 	onEach(t, func(t *testing.T, p *house) {
 		session, stream := p.open()
+		var observed step.List[string]
+		p.server.Caller.Observe = func(_ string, _ time.Duration, err error) { observed.Add(describe(err)) }
 		call := p.ask(t.Context(), session)
-		trigger := p.trigger(session, 0)
+		trigger, all := p.trigger(session, 0), p.trigger("", 0)
 		time.Sleep(time.Second)
 		stream.Leave()
-		step.Equal(t, p.over+": the client was asked, and left at +1 s: Call must end then, with an error that wraps ErrClientLeft",
+		step.Equal(t, p.over+": Call asked a client, which left at +1 s: Call must return then, with an error that wraps ErrClientLeft",
 			"flushing.ErrClientLeft after 1s", call.wait(t))
-		step.Equal(t, p.over+": the client was asked, and left at +1 s: the trigger's sender must get a 502 then",
+		step.Equal(t, p.over+": a trigger asked a client, which left at +1 s: the sender must get a 502 then",
 			"502 after 1s", trigger.wait(t))
-		step.Equal(t, p.over+": both calls have ended: no request must be left pending", 0, p.server.Caller.Len())
-		synctest.Wait() // until the registry has heard of it too
-		step.Equal(t, p.over+": the only client has left: the sender of a trigger for everyone must get a 404", "404 after 0s", p.trigger("", 0).wait(t))
+		left := trigger.wantProblem(t, p.over+": a trigger's client left", http.StatusBadGateway, "", "the client left before it answered")
+		all.wait(t)
+		step.Equal(t, p.over+": a trigger for all clients asked the only one, which left: the sender must get a list with that client's problem, and nothing else",
+			`[{"problem":`+left+`}]`, strings.TrimSpace(all.body))
+		step.Equal(t, p.over+": the client left, and three calls ended: Observe must be told why, with an error that wraps ErrClientLeft",
+			[]string{"flushing.ErrClientLeft", "flushing.ErrClientLeft", "flushing.ErrClientLeft"}, observed.All())
+		step.Equal(t, p.over+": the client left, and all calls ended: the server must have no pending request", 0, p.server.Caller.Len())
+		synctest.Wait() // until the registry has noticed too
+		step.Equal(t, p.over+": the only client left: a trigger for all clients must get a 404 at once", "404 after 0s", p.trigger("", 0).wait(t))
 	})
 	step.Bubble(t, func(t *testing.T) {
-		server := cleanup.NewServer()
-		var observed []string
-		server.Caller.Observe = func(method string, _ time.Duration, _ error) { observed = append(observed, method) }
-		ended, _ := server.Sessions.Open(t.Context())
-		ended.Close()
-		call := begin("Call", func() (string, error) {
-			_, err := server.Call(t.Context(), ended, correlation.Request{Method: "really?"})
-			return "nil", ofCall(err)
-		})
-		step.Equal(t, "the session had ended before Call was called: Call must return an error that wraps sessions.ErrClosed",
-			"sessions.ErrClosed after 0s", call.wait(t))
-		step.Equal(t, "the session had ended before Call was called: Observe must be told of that call as of each other, once", []string{"really?"}, observed)
+		unsent(t, "the session had ended before Call was called", "sessions.ErrClosed", "null", (*sessions.Session).Close)
+		unsent(t, "the client's queue was full when Call was called", "sessions.ErrFull", "null", fill)
+		unsent(t, "Call was called with params that are not JSON", "*json.SyntaxError", "{", func(*sessions.Session) {})
 	})
 	step.Bubble(t, func(t *testing.T) {
 		server := cleanup.NewServer()
@@ -112,14 +130,14 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 			server.ServeHTTP(w, r)
 		})
 		if w.Code != http.StatusBadGateway && w.Code != http.StatusNotFound {
-			step.Fail(t, "the client left at the moment a trigger for it came: its sender must get a 502, or a 404 if the session was gone already",
+			step.Fail(t, "the client left just as a trigger for it came: the sender must get a 502, or a 404 if the session was already gone",
 				fmt.Sprint("got  ", w.Code))
 		}
 	})
 }
 
 // A party that leaves ends its own calls, and no others.
-func TestTheOthersCallsGoOn(t *testing.T) {
+func TestOtherCallsGoOn(t *testing.T) {
 	defer step.Begin(t)()
 	onEach(t, func(t *testing.T, p *house) {
 		a := join(t, p.Pair, func(context.Context, string, json.RawMessage) (any, error) {
@@ -139,19 +157,36 @@ func TestTheOthersCallsGoOn(t *testing.T) {
 		for _, c := range calls {
 			got = append(got, c.wait(t))
 		}
-		step.Equal(t, p.over+": A answers at +3 s, A's impatient caller gives up at +2 s, B leaves at +1 s: each Call must end separately",
+		step.Equal(t, p.over+": client B left at +1 s, one of client A's callers gave up at +2 s, A answered at +3 s: each Call must end at its own time",
 			"true after 3s, impatient after 2s, flushing.ErrClientLeft after 1s", strings.Join(got, ", "))
 	})
 	onEach(t, func(t *testing.T, p *house) {
-		silent, _ := p.open()
-		step.Equal(t, p.over+": a client does not answer: Call must return the Caller's *TimeoutError after its timeout",
-			"*timeouts.TimeoutError after 30s", p.ask(t.Context(), silent).wait(t))
+		silent, stream := p.open()
+		p.server.Caller.Timeout = time.Minute
+		var observed step.List[string]
+		p.server.Caller.Observe = func(_ string, _ time.Duration, err error) { observed.Add(describe(err)) }
+		step.Equal(t, p.over+": the client did not answer within the Caller's Timeout of a minute: Call must return then, with an error that wraps a *TimeoutError",
+			"*timeouts.TimeoutError after 1m0s", p.ask(t.Context(), silent).wait(t))
+		impatient, stop := context.WithTimeoutCause(t.Context(), time.Second, errImpatient)
+		defer stop()
+		step.Equal(t, p.over+": the caller's deadline passed at +1 s, and its context has a cause: Call must return then, with an error that wraps that cause",
+			"impatient after 1s", p.ask(impatient, silent).wait(t))
+		step.Equal(t, p.over+": one call timed out, and the caller of another gave up: Observe must get the cause of each",
+			[]string{"*timeouts.TimeoutError", "impatient"}, observed.All())
+		var told []string
+		for range 4 { // each call's request and its cancellation
+			told = append(told, stream.NextFrame(p.over+": a caller no longer waits: the client must get notifications/cancelled"))
+		}
+		if !strings.Contains(told[3], errImpatient.Error()) {
+			step.Fail(t, p.over+": the caller gave up with a cause: the client's notifications/cancelled must give that cause as its reason",
+				"got  "+strings.TrimSpace(told[3]), "want reason: "+errImpatient.Error())
+		}
 		trigger := p.trigger(silent, 0)
 		time.Sleep(time.Second)
-		step.Equal(t, p.over+": a trigger waits for a silent client: one request must be pending", 1, p.server.Caller.Len())
+		step.Equal(t, p.over+": a trigger asked a client, which does not answer: one request must be pending", 1, p.server.Caller.Len())
 		trigger.leave()
 		synctest.Wait()
-		step.Equal(t, p.over+": the trigger's sender has left: its request must not stay pending", 0, p.server.Caller.Len())
+		step.Equal(t, p.over+": the trigger's sender left: its request must not stay pending", 0, p.server.Caller.Len())
 	})
 }
 
@@ -163,9 +198,9 @@ func TestAnAnswerAndADepartureSettleACallOnce(t *testing.T) {
 		leave()
 		synctest.Wait()
 		refused := answer()
-		step.Equal(t, "the client left, and its answer came after that: Call must return the departure", "flushing.ErrClientLeft after 0s", call.wait(t))
+		step.Equal(t, "the client left, and then its answer came: Call must at once return an error that wraps ErrClientLeft", "flushing.ErrClientLeft after 0s", call.wait(t))
 		if refused == nil {
-			step.Fail(t, "Call returned an error because the client had left, but the answer that came after that was accepted: one call, two ends")
+			step.Fail(t, "the client left and Call returned an error, but the answer that came later was accepted: a call must end only once")
 		}
 	})
 	orders := []struct {
@@ -179,11 +214,11 @@ func TestAnAnswerAndADepartureSettleACallOnce(t *testing.T) {
 		meeting(t, func(t *testing.T, leave func(), answer func() error, call *call) {
 			var refused error
 			step.OnOneProcessor(func() { refused = order.happens(leave, answer) })
-			got, verdict, want := call.wait(t), "accepted", "true after 0s"
+			got, verdict, want := call.wait(t), "accepted: Call must return that answer", "true after 0s"
 			if refused != nil {
-				verdict, want = "refused", "flushing.ErrClientLeft after 0s"
+				verdict, want = "refused: Call must return an error that wraps ErrClientLeft", "flushing.ErrClientLeft after 0s"
 			}
-			step.Equal(t, fmt.Sprintf("the client %s at the same moment, and its answer was %s: Call must return an accepted answer, otherwise ErrClientLeft",
+			step.Equal(t, fmt.Sprintf("the client %s at the same moment, and its answer was %s",
 				order.name, verdict), want, got)
 		})
 	}
@@ -203,4 +238,145 @@ func meeting(t *testing.T, happens func(t *testing.T, leave func(), answer func(
 		}
 		happens(t, session.Close, answer, call)
 	})
+}
+
+// join connects a client from an earlier lesson, and returns its session.
+func join(t *testing.T, p *pair.Pair, handle func(ctx context.Context, method string, params json.RawMessage) (any, error)) (session string) {
+	t.Helper()
+	ctx, leave := context.WithCancel(context.Background())
+	from, _ := url.Parse(p.URL + "/events")
+	stream, err := parsing.Connect(p.Client, (&http.Request{Method: "GET", URL: from, Header: http.Header{}}).WithContext(ctx))
+	if err != nil {
+		leave()
+		step.Fail(t, "a client could not open GET /events as an event stream", "got  "+err.Error())
+	}
+	first := make(chan framing.Event, 100)
+	client := timeouts.Answerer{Client: p.Client, Handle: handle, OnEvent: func(e framing.Event) { first <- e }}
+	running := begin("a client", func() (string, error) { return "", client.Run(ctx, stream, from) })
+	t.Cleanup(func() {
+		leave()
+		<-running.done
+	})
+	select {
+	case e := <-first:
+		return sessionOf(e)
+	case <-running.done:
+		step.Fail(t, "a client opened GET /events, but its stream ended before the first event")
+		return ""
+	}
+}
+
+// A sink takes the first frames of a session.
+type sink struct{ frames []byte }
+
+func (s *sink) SendFrames(frames ...[]byte) error {
+	s.frames = bytes.Join(frames, nil)
+	return errors.New("no more")
+}
+
+// asked waits for the request that was sent to a session without a stream.
+func asked(s *sessions.Session) (r correlation.Request) {
+	var first sink
+	s.Pump(&first)
+	for _, e := range events(string(first.frames)) {
+		return request(e)
+	}
+	return r
+}
+
+var errImpatient = errors.New("impatient")
+
+// names are the errors that describe knows, the most specific ones first: an error
+// may well wrap several of them.
+var names = []struct {
+	name string
+	err  error
+}{
+	{"cleanup.ErrShutdown", cleanup.ErrShutdown},
+	{"flushing.ErrClientLeft", flushing.ErrClientLeft},
+	{"sessions.ErrClosed", sessions.ErrClosed},
+	{"sessions.ErrFull", sessions.ErrFull},
+	{"parsing.ErrEventTooLarge", parsing.ErrEventTooLarge},
+	{"impatient", errImpatient},
+	{"context.DeadlineExceeded", context.DeadlineExceeded},
+	{"context.Canceled", context.Canceled},
+}
+
+// describe names an error.
+func describe(err error) string {
+	for _, known := range names {
+		if errors.Is(err, known.err) {
+			return known.name
+		}
+	}
+	if e, ok := errors.AsType[*correlation.Error](err); ok {
+		return fmt.Sprint("error ", e.Code)
+	}
+	if e, ok := errors.AsType[*timeouts.TimeoutError](err); ok {
+		return fmt.Sprintf("%T", e)
+	}
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Sprintf("%T", e)
+	}
+	if e, ok := errors.AsType[*parsing.ResponseError](err); ok {
+		return fmt.Sprintf("%T", e)
+	}
+	if e, ok := errors.AsType[*url.Error](err); ok && e.Op == "parse" {
+		return fmt.Sprintf("%T", e)
+	}
+	return err.Error()
+}
+
+// ofCall returns the error of a Call, which must be a *CallError that says which
+// request failed.
+func ofCall(err error) error {
+	_, answered := errors.AsType[*correlation.Error](err)
+	_, noJSON := errors.AsType[*json.SyntaxError](err)
+	unanswered := !answered && !noJSON && !errors.Is(err, sessions.ErrClosed) && !errors.Is(err, sessions.ErrFull) // then it was sent
+	switch call, ok := err.(*correlation.CallError); {
+	case err != nil && !ok:
+		return fmt.Errorf("%s, as a %T and not a *correlation.CallError", describe(err), err) // no %w: it is wrong, whatever it wraps
+	case ok && (call.ID == "" || call.Method != "really?" || call.Unanswered != unanswered):
+		return fmt.Errorf("%s, in a *correlation.CallError with ID %q, Method %q and Unanswered %v", describe(err), call.ID, call.Method, call.Unanswered)
+	}
+	return err
+}
+
+// call asks as lesson 06 does, without the Server's Call.
+func (p *house) call(session *sessions.Session, method, params string) *call {
+	return begin("Caller.Call", func() (string, error) {
+		result, err := p.server.Caller.Call(context.Background(), session, correlation.Request{Method: method, Params: json.RawMessage(params)})
+		return string(result), err
+	})
+}
+
+// canned is an event stream of one line, which comes without a network.
+type canned string
+
+func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: io.NopCloser(io.MultiReader(strings.NewReader(string(c)), strings.NewReader("\n\n"))), Request: r}, nil
+}
+
+// fill fills the queue of a session.
+func fill(s *sessions.Session) {
+	for s.Send(framing.Event{Data: "news"}) == nil {
+	}
+}
+
+// unsent is a Call whose request cannot be sent.
+func unsent(t *testing.T, scene, wraps, params string, prepare func(*sessions.Session)) {
+	t.Helper()
+	server := cleanup.NewServer()
+	var observed []string
+	server.Caller.Observe = func(method string, _ time.Duration, err error) {
+		observed = append(observed, method+" "+describe(err))
+	}
+	session, _ := server.Sessions.Open(t.Context())
+	prepare(session)
+	call := begin("Call", func() (string, error) {
+		_, err := server.Call(t.Context(), session, correlation.Request{Method: "really?", Params: json.RawMessage(params)})
+		return "nil", ofCall(err)
+	})
+	step.Equal(t, scene+": Call must return a *correlation.CallError at once, which wraps the error of Caller.Call", wraps+" after 0s", call.wait(t))
+	step.Equal(t, scene+": Observe must be called once for this call too, with that error", []string{"really? " + wraps}, observed)
 }

@@ -2,14 +2,13 @@ package cleanup_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,7 +23,7 @@ import (
 
 // Part 2: the server stops.
 
-// net/http never ends a stream on its own: its Shutdown waits for as long as one browser tab is open.
+// net/http never ends a stream on its own: its Shutdown waits for as long as a single browser tab stays open.
 func TestShutdownEndsEveryStream(t *testing.T) {
 	defer step.Begin(t)()
 	onEach(t, func(t *testing.T, p *house) {
@@ -35,31 +34,40 @@ func TestShutdownEndsEveryStream(t *testing.T) {
 			streams, triggers = append(streams, stream), append(triggers, p.trigger(session, 0))
 		}
 		synctest.Wait()
-		p.shutDown(t, "3 streams are open, and Shutdown waits for them: it must end each stream, since nothing else does")
+		p.shutDown(t, "3 streams are open, and Shutdown is waiting for them: it must end each stream, because nothing else does")
 		for _, stream := range streams {
-			err := stream.WaitEnd(p.over + ": Shutdown returned although a stream is still open: the server's process cannot end")
+			err := stream.WaitEnd(p.over + ": Shutdown returned, but a stream is still open, so the server's process cannot end")
 			step.Equal(t, p.over+": Shutdown must end each stream cleanly: the client must read EOF, not a connection error", io.EOF, err)
 		}
-		step.Equal(t, p.over+": all streams have ended: no session must be left", 0, p.server.Sessions.Len())
+		step.Equal(t, p.over+": all streams ended: the server must have no session left", 0, p.server.Sessions.Len())
 		for _, trigger := range triggers {
-			trigger.wait(t) // what its sender gets is the next step's business
+			trigger.wait(t) // the next step checks what its sender gets
 		}
 	})
 }
 
-// A trigger that waits is a handler, too: for its client's answer, or for its sender, whose body is still on its
-// way. Its sender hears why it has to try again: 502 says that the client left, 503 that the server does.
+// A trigger that waits is a handler too, whether it waits for its client's answer or for the rest of its sender's body.
+// The status tells the sender why to try again: 502 means that the client left, 503 that the server is leaving.
 func TestShutdownEndsEveryWait(t *testing.T) {
 	defer step.Begin(t)()
 	onEach(t, func(t *testing.T, p *house) {
 		session, _ := p.open()
+		again := p.asking(t.Context(), session)
+		var observed step.List[string]
+		p.server.Caller.Observe = func(_ string, _ time.Duration, err error) { observed.Add(describe(err)) }
 		call := p.ask(t.Context(), session)
 		trigger := p.trigger(session, 0)
 		time.Sleep(time.Second)
-		p.shutDown(t, "a trigger waits for its client's answer, and Shutdown waits for the trigger: it must end that wait")
-		step.Equal(t, p.over+": Shutdown at +1 s: a Call that waited must end then, with an error that wraps ErrShutdown", "cleanup.ErrShutdown after 1s", call.wait(t))
-		step.Equal(t, p.over+": Shutdown at +1 s: the sender of a trigger that waited must get a 503 then", "503 after 1s", trigger.wait(t))
-		wantRetryAfter(t, p.over+": the sender of a trigger got a 503: it must be told when to try again", trigger.header)
+		p.shutDown(t, "a trigger is waiting for an answer, and Shutdown is waiting for the trigger: Shutdown must end the trigger's wait")
+		step.Equal(t, p.over+": Call asked a client, and Shutdown began at +1 s: Call must return then, with an error that wraps ErrShutdown",
+			"cleanup.ErrShutdown after 1s", call.wait(t))
+		step.Equal(t, p.over+": a trigger asked a client, and Shutdown began at +1 s: the sender must get a 503 then", "503 after 1s", trigger.wait(t))
+		trigger.wantProblem(t, p.over+": the server shut down while a trigger's client was asked", http.StatusServiceUnavailable, "1", "the server is shutting down")
+		step.Equal(t, p.over+": the server shut down, and both calls ended: Observe must be told why, with an error that wraps ErrShutdown",
+			[]string{"cleanup.ErrShutdown", "cleanup.ErrShutdown"}, observed.All())
+		step.Equal(t, p.over+": Call was called after Shutdown had ended the session: it must return an error that wraps sessions.ErrClosed at once",
+			"sessions.ErrClosed after 0s", begin("Call", again).wait(t))
+		wantRetryAfter(t, p.over+": the trigger's sender got a 503: its Retry-After header must say when to try again", trigger.header)
 	})
 	onEach(t, func(t *testing.T, p *house) {
 		session, _ := p.open()
@@ -69,28 +77,18 @@ func TestShutdownEndsEveryWait(t *testing.T) {
 		stalled, giveUp = half(`{"jsonrpc":`)
 		defer giveUp()
 		answer := p.post("/responses?session="+session, stalled)
-		trigger.what = "Shutdown began when half the body of a POST had come, and must end the read of the rest: POST /trigger"
-		answer.what = "Shutdown began when half the body of a POST had come, and must end the read of the rest: POST /responses"
+		trigger.what = "Shutdown must end the read of a half-sent body: POST /trigger"
+		answer.what = "Shutdown must end the read of a half-sent body: POST /responses"
 		time.Sleep(time.Second)
-		p.shutDown(t, "half the body of a POST has come, and Shutdown waits for the rest: it must end the read, too")
-		step.Equal(t, p.over+": half a trigger's body had come when Shutdown began at +1 s: its sender must get a 503 then", "503 after 1s", trigger.wait(t))
-		step.Equal(t, p.over+": half a response's body had come when Shutdown began at +1 s: its sender must get a 503 then", "503 after 1s", answer.wait(t))
+		p.shutDown(t, "half of a POST's body came, and its handler is waiting for the rest: Shutdown must end that read")
+		step.Equal(t, p.over+": half of a POST /trigger had come when Shutdown began at +1 s: its sender must get a 503 then", "503 after 1s", trigger.wait(t))
+		step.Equal(t, p.over+": half of a POST /responses had come when Shutdown began at +1 s: its sender must get a 503 then", "503 after 1s", answer.wait(t))
 	})
 }
 
-// half is a body that begins with text, and then nothing comes until its sender
-// gives up.
-func half(text string) (body io.ReadCloser, giveUp func() error) {
-	rest, sender := io.Pipe()
-	return struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(strings.NewReader(text), rest), rest}, sender.Close
-}
-
-// What a handler has begun, it may finish: half an order is worse than none. But one that hangs must not keep
+// A handler may finish what it began: half an order is worse than none. But a handler that hangs must not keep
 // the server from stopping.
-func TestShutdownWaitsForHandlersButNotForEver(t *testing.T) {
+func TestShutdownWaitsForHandlersButNotForever(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		server := cleanup.NewServer()
@@ -100,69 +98,60 @@ func TestShutdownWaitsForHandlersButNotForEver(t *testing.T) {
 		leave()
 		time.Sleep(time.Second)
 		finish()
-		step.Equal(t, "a client left while its handler was writing until +1 s: ServeHTTP must wait for it, or net/http gives its writer to another client",
+		step.Equal(t, "a client left, but its handler writes until +1 s: ServeHTTP must wait for the handler, or net/http gives its writer to another client",
 			"returned after 1s", handler.wait(t))
 	})
-	for _, route := range []string{"GET /healthz", "POST /trigger", "GET /orders"} {
+	for _, route := range []string{"GET /healthz", "HEAD /healthz", "POST /trigger", "POST /responses", "GET /events", "GET /orders"} {
 		step.Bubble(t, func(t *testing.T) { waitsFor(t, route) })
 	}
 	step.Bubble(t, givesUp)
 	step.Bubble(t, hasGivenUp)
-	step.Bubble(t, func(t *testing.T) {
-		server := cleanup.NewServer()
-		server.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-		handler := begin("ServeHTTP", func() (string, error) {
-			server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
-			return "returned", nil
-		})
-		step.Equal(t, "a handler panicked with http.ErrAbortHandler: ServeHTTP must let the panic through, or net/http sends half a response as if it were whole",
-			"panic: net/http: abort Handler", handler.end(t))
-		step.Returns(t, "a handler panicked, and so is over: Shutdown must not wait for it", func() {
-			step.Equal(t, "a handler panicked, and so is over: Shutdown must return nil", nil, server.Shutdown(t.Context()))
-		})
-	})
+	step.Bubble(t, panicked)
+	step.Bubble(t, endsReads)
+	step.Bubble(t, endsNoReads)
 }
 
 // waitsFor holds the handler of a route while Shutdown waits.
 func waitsFor(t *testing.T, route string) {
-	server := cleanup.NewServer()
-	inner := server.Handler
-	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/orders" { // a route that is put in front of the four
-			io.WriteString(w, "an order")
-			return
-		}
-		inner.ServeHTTP(w, r)
-	})
+	server, routes := cleanup.NewServer(), http.NewServeMux()
+	routes.Handle("/", server.Handler)
+	routes.HandleFunc("/orders", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "an order") })
+	server.Handler = routes
 	method, path, _ := strings.Cut(route, " ")
 	finish, _ := hold(t.Context(), server, method, path)
 	defer finish()
 	shutdown := stop(t.Context(), server)
-	step.Pass(time.Hour)
-	step.Equal(t, "the handler of "+route+" is still writing: Shutdown must wait for it", "still waits", shutdown.state())
+	step.Pass(time.Minute)
+	step.Equal(t, "the handler of "+route+" is still writing: Shutdown must wait for it", "still waiting", shutdown.state())
 	finish()
-	step.Equal(t, "the handler of "+route+" has returned: Shutdown must return nil", "nil", shutdown.end(t))
+	shutdown.what = "the handler of " + route + " returned, but Shutdown"
+	step.Equal(t, "the handler of "+route+" returned: Shutdown must return nil", "nil", shutdown.end(t))
 }
 
-// givesUp has Shutdown's context end before the handler.
+// givesUp ends Shutdown's context before the handler returns.
 func givesUp(t *testing.T) {
 	server := cleanup.NewServer()
 	finish, handler := hold(t.Context(), server, "GET", "/healthz")
-	handler.what = "Shutdown gave up on a handler, which came to its end later: ServeHTTP"
+	handler.what = "Shutdown gave up on a handler, which finished later, but ServeHTTP"
 	defer finish()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
 	shutdown := stop(ctx, server)
 	step.Pass(time.Hour)
-	step.Equal(t, "a handler hangs, and Shutdown's context lasts: Shutdown must wait", "still waits", shutdown.state())
-	cancel()
-	step.Equal(t, "a handler hangs, and Shutdown's context was cancelled: Shutdown must return then, with the context's error",
-		"context.Canceled", shutdown.end(t))
+	step.Equal(t, "a handler hangs, and Shutdown's context has not ended: Shutdown must wait", "still waiting", shutdown.state())
+	cancel(errImpatient)
+	shutdown.what = "a handler hangs and Shutdown's context was cancelled, but Shutdown"
+	step.Equal(t, "a handler hangs, and Shutdown's context was cancelled with a cause: Shutdown must return an error that wraps the context's Err",
+		"context canceled", shutdown.end(t))
+	again := stop(t.Context(), server)
+	step.Pass(time.Minute)
+	step.Equal(t, "a handler hangs, and one Shutdown gave up: the next must wait as long as its own context lasts", "still waiting", again.state())
 	finish()
-	step.Equal(t, "a handler that Shutdown gave up on came to its end later: ServeHTTP must return then", "returned", handler.end(t))
+	step.Equal(t, "one Shutdown gave up, the next waited, and the handler finished: the next must return nil", "nil", again.end(t))
+	step.Equal(t, "Shutdown gave up on a handler, which finished later: ServeHTTP must return as usual", "returned", handler.end(t))
 }
 
-// hasGivenUp has Shutdown's context end before Shutdown is called.
+// hasGivenUp ends Shutdown's context before Shutdown is called.
 func hasGivenUp(t *testing.T) {
 	server := cleanup.NewServer()
 	finish, _ := hold(t.Context(), server, "GET", "/healthz")
@@ -174,18 +163,18 @@ func hasGivenUp(t *testing.T) {
 	synctest.Wait()
 	ended, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
-	step.Equal(t, "a handler hangs, and Shutdown's context had ended before: Shutdown must return the context's error",
-		"context.DeadlineExceeded", stop(ended, server).end(t))
-	stream.what = "Shutdown was called with a context that had ended: shutdown must begin all the same, but the handler of GET /events"
+	shutdown := stop(ended, server)
+	shutdown.what = "a handler hangs and Shutdown was called with an ended context, but Shutdown"
+	step.Equal(t, "a handler hangs, and Shutdown was called with an ended context: Shutdown must return the context's error",
+		"context deadline exceeded", shutdown.end(t))
+	stream.what = "Shutdown must begin even if its context has ended, but the handler of GET /events"
 	stream.end(t)
-	late := httptest.NewRecorder()
-	server.ServeHTTP(late, httptest.NewRequest("GET", "/healthz", nil))
-	step.Equal(t, "Shutdown was called with a context that had ended: a request that comes later must get a 503", http.StatusServiceUnavailable, late.Code)
 }
 
 // A browser whose stream has ended comes back within seconds. If it gets in, the server is never empty.
 func TestNobodyGetsInDuringShutdown(t *testing.T) {
 	defer step.Begin(t)()
+	comesLater(t)
 	onEach(t, func(t *testing.T, p *house) {
 		session, _ := p.open()
 		knocks := func() string {
@@ -194,72 +183,58 @@ func TestNobodyGetsInDuringShutdown(t *testing.T) {
 				p.knock("POST", "/trigger", `{"session":"nobody's","method":"really?"}`),
 				p.knock("POST", "/responses?session="+session, `{"jsonrpc":"2.0","id":"nobody's","result":1}`),
 				p.knock("GET", "/healthz", ""),
+				p.knock("HEAD", "/healthz", ""),
+				p.knock("GET", "/nowhere", ""),
 			}, ", ")
 		}
-		routes := "GET /events, POST /trigger (unknown session), POST /responses (unknown id) and GET /healthz must get"
-		step.Equal(t, p.over+": before Shutdown, "+routes+" these statuses", "200, 404, 404, 200", knocks())
+		shown := " (shown: /events, /trigger, /responses, /healthz twice, /nowhere)"
+		step.Equal(t, p.over+": before Shutdown, each request must get its usual status, 404 for an unknown session, id or path"+shown, "200, 404, 404, 200, 200, 404", knocks())
 
-		finish, _ := hold(t.Context(), p.server, "GET", "/healthz") // so that Shutdown has begun, and has not ended
+		finish, _ := hold(t.Context(), p.server, "GET", "/healthz") // so that Shutdown begins but does not end
 		defer finish()
 		shutdown := stop(t.Context(), p.server)
 		step.Pass(0)
-		step.Equal(t, p.over+": while Shutdown waits for a last handler, "+routes+" 503 with Retry-After", "503, 503, 503, 503", knocks())
+		step.Equal(t, p.over+": while Shutdown waits for a last handler, each new request must get a 503 with Retry-After"+shown, "503, 503, 503, 503, 503, 503", knocks())
 		finish()
-		step.Equal(t, p.over+": the last handler has returned: Shutdown must return nil", "nil", shutdown.end(t))
-		step.Equal(t, p.over+": after Shutdown, "+routes+" 503 with Retry-After", "503, 503, 503, 503", knocks())
+		step.Equal(t, p.over+": the last handler returned: Shutdown must return nil", "nil", shutdown.end(t))
+		step.Equal(t, p.over+": after Shutdown, each request must get a 503 with Retry-After"+shown, "503, 503, 503, 503, 503, 503", knocks())
+		refusedAtOnce(t, p)
 	})
-	for range 20 { // the scheduler now and then runs what would have its turn later
+	lastOneOut(t)
+	for range 20 { // the scheduler sometimes runs a goroutine before its turn
 		together(t, "a request, then Shutdown")
 		together(t, "Shutdown, then a request")
+		rightBehind(t, "a request", "Shutdown")
+		rightBehind(t, "Shutdown", "a request")
+		overtaken(t)
 	}
-	for range 5 {
-		rightBehind(t)
-	}
-	other := httptest.NewRecorder()
-	cleanup.NewServer().ServeHTTP(other, httptest.NewRequest("GET", "/healthz", nil))
-	step.Equal(t, "a server was shut down: another server in the same program must go on", http.StatusOK, other.Code)
+	underTheLock(t)
 }
 
-// together lets a request and Shutdown begin in this order, with nothing between
-// them.
-func together(t *testing.T, order string) {
-	step.Bubble(t, func(t *testing.T) {
-		server := cleanup.NewServer()
-		var stopped, late atomic.Bool
-		server.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { late.Store(stopped.Load()) })
-		both := []func(){
-			func() { server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/healthz", nil)) },
-			func() { server.Shutdown(context.Background()); stopped.Store(true) },
-		}
-		if strings.HasPrefix(order, "a request") {
-			both[0], both[1] = both[1], both[0] // the last to be started is the first to run
-		}
-		step.OnOneProcessor(func() {
-			var calls sync.WaitGroup
-			for _, f := range both {
-				calls.Go(f)
-			}
-			calls.Wait()
-		})
-		step.Equal(t, order+", at the same moment: no handler must begin after Shutdown has returned", false, late.Load())
-	})
-}
-
-// rightBehind lets a request and Shutdown wait for the mutex, in this order.
-func rightBehind(t *testing.T) {
+// comesLater sends requests after Shutdown has returned.
+func comesLater(t *testing.T) {
 	server := cleanup.NewServer()
-	var stopped, late atomic.Bool
-	server.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { late.Store(stopped.Load()) })
-	step.InTurn(server, 2, func(i int) {
-		if i == 0 {
-			server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/healthz", nil))
-			return
-		}
-		server.Shutdown(context.Background())
-		stopped.Store(true)
-	})
-	step.Equal(t, "a request waited for the mutex, and Shutdown came right behind it: no handler must begin after Shutdown has returned",
-		false, late.Load())
+	serve := func(ctx context.Context, server *cleanup.Server) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		server.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil))
+		return w
+	}
+	status := func(server *cleanup.Server) int { return serve(t.Context(), server).Code }
+	step.Equal(t, "GET /healthz came before Shutdown: it must get a 200", http.StatusOK, status(server))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	step.Equal(t, "GET /healthz came with a context that had ended: ServeHTTP must still call Handler, because Handler decides what to do",
+		`{"pending":0,"sessions":0}`, strings.TrimSpace(serve(ended, server).Body.String()))
+	server.Shutdown(ended)
+	step.Equal(t, "Shutdown was called with an ended context: two later requests must both get a 503", "503, 503",
+		fmt.Sprint(status(server), ", ", status(server)))
+	var problem struct{ Detail string }
+	w := serve(t.Context(), server)
+	json.Unmarshal(w.Body.Bytes(), &problem)
+	step.Equal(t, "GET /healthz came after Shutdown: it must get the problem that s.refuse writes, with its Content-Type, Retry-After and detail",
+		"application/problem+json, 1, the server is shutting down",
+		strings.Join([]string{w.Header().Get("Content-Type"), w.Header().Get("Retry-After"), problem.Detail}, ", "))
+	step.Equal(t, "one server was shut down: another server in the same program must still serve requests", http.StatusOK, status(cleanup.NewServer()))
 }
 
 // A signal, a failed health check and a deferred call may all stop the server, while clients leave.
@@ -269,19 +244,20 @@ func TestShutdownTwiceAndDeparturesTogether(t *testing.T) {
 		server := cleanup.NewServer()
 		finish, _ := hold(t.Context(), server, "GET", "/healthz")
 		defer finish()
-		first := stop(t.Context(), server)
+		first, also := stop(t.Context(), server), stop(t.Context(), server)
 		step.Pass(0)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		second := stop(ctx, server)
 		step.Pass(time.Minute)
 		cancel()
-		step.Equal(t, "a handler hangs while two Shutdowns wait, and the second one's context was cancelled: the second must return",
-			"context.Canceled", second.end(t))
-		step.Equal(t, "a handler hangs while two Shutdowns wait, and the second one's context was cancelled: the first must go on waiting",
-			"still waits", first.state())
+		step.Equal(t, "a handler hangs, two Shutdowns wait, and the second one's context was cancelled: the second must return its context's error",
+			"context canceled", second.end(t))
+		step.Equal(t, "a handler hangs, two Shutdowns wait, and the second one's context was cancelled: the first must keep waiting",
+			"still waiting", first.state())
 		finish()
 		step.Equal(t, "a second Shutdown gave up, and then the last handler returned: the first must return nil", "nil", first.end(t))
+		step.Equal(t, "two Shutdowns waited when the last handler returned: both must return nil", "nil", also.end(t))
 		step.Equal(t, "a second Shutdown gave up, and then the last handler returned: a third Shutdown must return nil", "nil", stop(t.Context(), server).end(t))
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -305,34 +281,34 @@ func TestShutdownTwiceAndDeparturesTogether(t *testing.T) {
 				},
 				func() error { return server.Shutdown(t.Context()) },
 			} {
-				all = append(all, begin("one of 100 calls", func() (string, error) { <-start; return "well", happens() }))
+				all = append(all, begin("one of 100 calls", func() (string, error) { <-start; return "ok", happens() }))
 			}
 		}
 		synctest.Wait()
 		close(start)
 		for _, c := range all {
-			step.Equal(t, "25 Calls, 25 departures, 25 requests and 25 Shutdowns at the same moment: each must end at once and without harm",
-				"well", c.end(t))
+			step.Equal(t, "25 Calls, 25 departures, 25 requests and 25 Shutdowns at the same moment: each must end without a panic or an unexpected error",
+				"ok", c.end(t))
 			if c.took >= time.Second {
-				step.Fail(t, "25 Calls, 25 departures, 25 requests and 25 Shutdowns at the same moment: each must end at once", "got  "+c.state())
+				step.Fail(t, "25 Calls, 25 departures, 25 requests and 25 Shutdowns at the same moment: each must end within a second", "got  "+c.state())
 			}
 		}
 	})
 }
 
-// What stands in front of the server (it logs, it knows users) uses the same request, before and after.
-func TestTheRequestStaysItsOwners(t *testing.T) {
+// Middleware in front of the server (for logs, for users) uses the same request, before and after.
+func TestTheRequestItselfIsNotChanged(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, whenTheClientLeaves)
 	step.Bubble(t, whenTheServerStops)
 	onEach(t, whenTimeIsUp)
 }
 
-// looked returns a server whose Handler shows its context, and waits for the end of that.
-func looked() (server *cleanup.Server, seen chan context.Context) {
-	server, seen = cleanup.NewServer(), make(chan context.Context, 1)
+// looked returns a server whose Handler shows its request, and waits for it to end.
+func looked() (server *cleanup.Server, seen chan *http.Request) {
+	server, seen = cleanup.NewServer(), make(chan *http.Request, 1)
 	server.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		seen <- r.Context()
+		seen <- r
 		<-r.Context().Done()
 	})
 	return server, seen
@@ -343,51 +319,73 @@ func whenTheClientLeaves(t *testing.T) {
 	server, seen := looked()
 	ctx, leave := context.WithCancelCause(context.WithValue(t.Context(), user{}, "alice"))
 	defer leave(nil)
-	r := httptest.NewRequestWithContext(ctx, "POST", "/orders", strings.NewReader("an order"))
-	body := r.Body
+	order := strings.Repeat("x", 2<<20)
+	r := httptest.NewRequestWithContext(ctx, "POST", "//orders?id=7", strings.NewReader(order))
+	body, before := r.Body, r.Clone(ctx)
 	handler := begin("ServeHTTP", func() (string, error) { server.ServeHTTP(httptest.NewRecorder(), r); return "returned", nil })
-	inner := <-seen
-	step.Equal(t, "what is in front of the server put a value into the request's context: Handler must find it there", any("alice"), inner.Value(user{}))
-	step.Equal(t, "the client is still there, and so is the server: Handler's context must not have ended", nil, inner.Err())
+	copied := <-seen
+	inner := copied.Context()
+	step.Equal(t, "Handler must get a copy of the request that differs from it only in its context", "same body: true, same rest: true",
+		fmt.Sprintf("same body: %v, same rest: %v", copied.Body == body, alike(before, copied)))
+	all, _ := io.ReadAll(copied.Body)
+	step.Equal(t, "the request has a body of 2 MiB: Handler must be able to read it all (got: how many bytes)", len(order), len(all))
+	step.Equal(t, "middleware put a value into the request's context: Handler must find it in its own context", any("alice"), inner.Value(user{}))
+	step.Equal(t, "neither the client nor the server left: Handler's context must not have ended", nil, inner.Err())
 	leave(errImpatient)
 	handler.wait(t)
-	step.ErrorIs(t, "the client left: Handler's context must have ended with the cause that the request's context has", errImpatient, context.Cause(inner))
-	step.Equal(t, "what is in front of the server still uses the request that it gave to ServeHTTP: context and body of that one must not be changed",
-		[]bool{true, true}, []bool{r.Context() == ctx, r.Body == body})
+	step.ErrorIs(t, "the client left: Handler's context must end with the cause of the request's context", errImpatient, context.Cause(inner))
+	step.Equal(t, "middleware still uses the request that it gave to ServeHTTP: ServeHTTP must not change it",
+		"same context: true, same body: true, same rest: true",
+		fmt.Sprintf("same context: %v, same body: %v, same rest: %v", r.Context() == ctx, r.Body == body, alike(before, r)))
 }
 
 func whenTheServerStops(t *testing.T) {
 	server, seen := looked()
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
-	r := httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil)
+	r := httptest.NewRequestWithContext(ctx, "POST", "/orders", strings.NewReader("an order"))
 	handler := begin("ServeHTTP", func() (string, error) { server.ServeHTTP(httptest.NewRecorder(), r); return "returned", nil })
-	inner := <-seen
-	step.Returns(t, "Handler waits for the end of its context: Shutdown must end that", func() { server.Shutdown(t.Context()) })
+	inner := (<-seen).Context()
+	step.Returns(t, "Handler is waiting for its context to end: Shutdown must end it", func() { server.Shutdown(t.Context()) })
 	handler.wait(t)
-	step.ErrorIs(t, "the server stopped: the cause of the end of Handler's context must wrap ErrShutdown", cleanup.ErrShutdown, context.Cause(inner))
-	step.Equal(t, "the server stopped while the client stayed: the context of the request that ServeHTTP was given must not have ended", nil, r.Context().Err())
+	step.ErrorIs(t, "the server stopped: the cause of Handler's context must wrap ErrShutdown", cleanup.ErrShutdown, context.Cause(inner))
+	step.Equal(t, "the server stopped but the client stayed: ServeHTTP must not end the context of the request it was given", nil, r.Context().Err())
 }
 
-// whenTimeIsUp is a request that has a deadline, and a body that never ends.
+// whenTimeIsUp is a request whose body never ends, and whose context middleware ends.
 func whenTimeIsUp(t *testing.T, p *house) {
 	in := make(chan string, 1)
 	p.server.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		began := time.Now()
-		deadline, _ := r.Context().Deadline()
+		began, until := time.Now(), "none"
+		if deadline, ok := r.Context().Deadline(); ok {
+			until = deadline.Sub(began).String()
+		}
 		io.Copy(io.Discard, r.Body)
-		in <- fmt.Sprintf("deadline in %v, read ended after %v, context: %v", deadline.Sub(began), time.Since(began), r.Context().Err())
+		in <- fmt.Sprintf("deadline: %s, read ended after %v, cause: %v", until, time.Since(began), context.Cause(r.Context()))
 	})
-	p.Pair = pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
-		defer cancel()
-		p.server.ServeHTTP(w, r.WithContext(ctx))
-	}))
-	body, never := io.Pipe()
-	defer never.Close()
-	defer p.post("/orders", body).leave()
-	step.Returns(t, p.over+": what is in front of the server gave a request 1 s, and the rest of its body never came: the read of the body must end then", func() {
-		step.Equal(t, p.over+": what is in front of the server gave a request 1 s, and the rest of its body never came: this is what Handler must see",
-			"deadline in 1s, read ended after 1s, context: context deadline exceeded", <-in)
-	})
+	for want, did := range map[string]string{
+		"deadline: 1s, read ended after 1s, cause: context deadline exceeded": "gave a PUT's context a deadline of 1 s",
+		"deadline: none, read ended after 1s, cause: impatient":               "cancelled the context of a GET after 1 s",
+	} {
+		p.Pair = pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			ctx, cancel := context.WithCancelCause(r.Context())
+			defer time.AfterFunc(time.Second, func() { cancel(errImpatient) }).Stop()
+			method := "GET"
+			if strings.HasPrefix(want, "deadline: 1s") {
+				var stop func()
+				ctx, stop = context.WithTimeout(r.Context(), time.Second)
+				defer stop()
+				method = "PUT"
+			}
+			r = r.WithContext(ctx)
+			r.Method = method
+			p.server.ServeHTTP(w, r)
+		}))
+		body, never := io.Pipe()
+		defer never.Close()
+		defer p.post("/orders", body).leave()
+		step.Returns(t, p.over+": middleware ended a request's context after 1 s, but the body never ends: Handler's read of the body must end with the context", func() {
+			step.Equal(t, p.over+": middleware "+did+": Handler's context must do the same, and Handler's read of the body must end then", want, <-in)
+		})
+	}
 }

@@ -2,37 +2,64 @@ package cleanup_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/step"
 	cleanup "example.com/sseworkbook/lessons/07-cleanup"
 	sessions "example.com/sseworkbook/solutions/04-sessions"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
+	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 )
 
 // Part 5, whatever comes. There is nothing new to write.
 
-// Clients, callers and the server may leave in any order. Whatever it is, each call ends once, and says whose end
-// it was.
+// Clients, callers and the server may leave in any order. Whatever the order, each call ends once, and says who
+// left first.
 func TestEachCallSaysWhoLeftFirst(t *testing.T) {
 	defer step.Begin(t)()
+	for _, asks := range []string{isAsked, isTriggered} {
+		for _, answer := range []string{answers, refuses} {
+			step.Bubble(t, func(t *testing.T) { answeredLast(t, asks, answer) })
+		}
+	}
 	step.Bubble(t, func(t *testing.T) {
 		step.Whatever(t, 60, drawStory, func(tb testing.TB, told story) {
 			w := newWorld()
 			defer w.end()
 			for i, m := range told {
 				w.play(m)
-				step.Equal(tb, told[:i+1].String()+": each call must end with the first end that concerns it, and everything else must go on",
+				step.Equal(tb, told[:i+1].String()+": each call must end for the first reason that concerns it, and everything else must go on",
 					w.expected(), w.seen())
 			}
 		})
 	})
+}
+
+// answeredLast is an answer that comes just before the server shuts down.
+func answeredLast(t *testing.T, asks, answer string) {
+	w := newWorld()
+	defer w.end()
+	told := story{{"A", connects}, {"A", asks}, {"A", isTriggered}}
+	for _, m := range told {
+		w.play(m)
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	w.observe = sync.OnceFunc(func() { w.server.Shutdown(ended) }) // begins it, and waits for nothing
+	w.play(move{"A", answer})
+	w.play(move{"", shutsDown})
+	step.Equal(t, told.String()+", A "+answer+" just before the server shuts down: the first call must still end with that answer, because it came first",
+		w.expected(), w.seen())
 }
 
 // A move is what one party does: client "A" or "B", its callers, the server, or time.
@@ -69,18 +96,19 @@ const (
 	answers        = "answers"
 	refuses        = "answers with an error"
 	leaves         = "leaves"
-	losesItsCaller = "is no longer waited for by its first caller"
+	losesItsCaller = "loses its first caller"
 	timePasses     = "30 s pass"
 	shutsDown      = "the server shuts down"
 )
 
-// A world is a server of yours with its clients and their callers, and beside each
-// what it should be like.
+// A world is a server of yours with its clients and their callers, and for each of
+// them the state that it should be in.
 type world struct {
 	server  *cleanup.Server
 	closed  bool
 	clients map[string]*guest
 	calls   []*asking
+	observe func() // if it is set: when a call has ended, and its caller does not know yet
 }
 
 // A guest is a client that answers when it is told to.
@@ -127,6 +155,11 @@ func (a *asking) ends(call, trigger string) {
 
 func newWorld() *world {
 	w := &world{server: cleanup.NewServer(), clients: map[string]*guest{}}
+	w.server.Caller.Observe = func(string, time.Duration, error) {
+		if w.observe != nil {
+			w.observe()
+		}
+	}
 	inner := w.server.Handler
 	w.server.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		guest := w.clients[r.Header.Get("Guest")]
@@ -141,7 +174,7 @@ func newWorld() *world {
 	return w
 }
 
-// play has m happen, and waits until it has come to rest.
+// play makes m happen, and waits until everything is at rest.
 func (w *world) play(m move) {
 	guest := w.clients[m.who]
 	first := w.first(guest)
@@ -164,7 +197,7 @@ func (w *world) play(m move) {
 	case first == nil:
 	case m.does == losesItsCaller:
 		first.giveUp()
-		first.ends("impatient", "a response that nobody reads")
+		first.ends("impatient", "a response that no one reads")
 	case m.does == answers:
 		w.server.Caller.Resolve(guest.session.ID(), yes(first.id))
 		first.ends("true", "200 true")
@@ -203,7 +236,7 @@ func (w *world) shutDown() {
 	}
 }
 
-// connect opens the stream of a new guest, who knocks in vain at a closed server.
+// connect opens the stream of a new guest, which a closed server refuses.
 func (w *world) connect(name string) {
 	g := &guest{here: !w.closed}
 	if g.here {
@@ -255,7 +288,7 @@ func (w *world) serve(ctx context.Context, method, path, body, name string) *cal
 	})
 }
 
-// expected says what the world should be like.
+// expected returns what the world should look like.
 func (w *world) expected() string {
 	var calls []string
 	open, waiting := 0, 0
@@ -273,13 +306,13 @@ func (w *world) expected() string {
 	return w.looks(calls, open, open, waiting)
 }
 
-// seen says what the world is like.
+// seen returns what the world looks like.
 func (w *world) seen() string {
 	var calls []string
 	open := 0
 	for _, a := range w.calls {
 		ended := a.result
-		if a.state() == "still waits" {
+		if a.state() == "still waiting" {
 			ended = ""
 		} else if strings.HasPrefix(a.want, "a response") {
 			ended = a.want
@@ -287,7 +320,7 @@ func (w *world) seen() string {
 		calls = append(calls, ended)
 	}
 	for _, guest := range w.clients {
-		if guest.handler.state() == "still waits" {
+		if guest.handler.state() == "still waiting" {
 			open++
 		}
 	}
@@ -297,13 +330,13 @@ func (w *world) seen() string {
 func (w *world) looks(calls []string, streams, open, pending int) string {
 	for i, ended := range calls {
 		if ended == "" {
-			calls[i] = "still waits"
+			calls[i] = "still waiting"
 		}
 	}
 	return fmt.Sprintf("calls: [%s], streams: %d, sessions: %d, pending: %d", strings.Join(calls, ", "), streams, open, pending)
 }
 
-// end takes everyone away.
+// end makes everyone leave.
 func (w *world) end() {
 	for _, guest := range w.clients {
 		guest.leave()
@@ -312,4 +345,42 @@ func (w *world) end() {
 		a.giveUp()
 	}
 	synctest.Wait()
+}
+
+// wantProblem fails the step unless a trigger's response is a problem with this status
+// and detail, and asks its sender to come back after so many seconds ("": it does not
+// say). It returns the problem.
+func (tr *triggered) wantProblem(t *testing.T, scene string, status int, after, detail string) string {
+	t.Helper()
+	problem := fmt.Sprintf(`{"status":%d,"title":%q,"detail":%q}`, status, http.StatusText(status), detail)
+	got := []string{tr.header.Get("Content-Type"), "Retry-After: " + tr.header.Get("Retry-After"), strings.TrimSpace(tr.body)}
+	step.Equal(t, scene+": the sender must get the problem that s.problem returns, as it is", "application/problem+json, Retry-After: "+after+", "+problem, strings.Join(got, ", "))
+	return problem
+}
+
+// inTurn is a client with a Limit, and more requests than that.
+func inTurn(t *testing.T) {
+	for limit, want := range map[int]int32{0: 8, 1: 1, 12: 12} {
+		p := &house{t: t, server: cleanup.NewServer(), over: fmt.Sprint("Limit is ", limit)}
+		p.Pair = pair.Memory(t, p.server)
+		var handles, most atomic.Int32
+		running, leave := p.run(t, timeouts.Answerer{Client: p.Client, Limit: limit,
+			Handle: func(context.Context, string, json.RawMessage) (any, error) {
+				most.Store(max(most.Load(), handles.Add(1)))
+				defer handles.Add(-1)
+				time.Sleep(time.Second)
+				return true, nil
+			}})
+		session := p.only(t, running)
+		var calls []*call
+		for range 15 {
+			calls = append(calls, p.call(session, "really?", "null"))
+		}
+		for _, c := range calls {
+			c.wait(t)
+		}
+		step.Equal(t, p.over+" (0 means 8), and 15 requests came at once: Run must run as many Handles at once as that, as the Answerer does", want, most.Load())
+		leave()
+		running.wait(t)
+	}
 }

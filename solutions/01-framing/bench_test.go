@@ -7,7 +7,7 @@ import (
 	framing "example.com/sseworkbook/solutions/01-framing"
 )
 
-// BenchmarkAppendText frames an event into a buffer that is used again.
+// BenchmarkAppendText frames an event into a buffer that it reuses.
 func BenchmarkAppendText(b *testing.B) {
 	for _, shape := range []struct {
 		name  string

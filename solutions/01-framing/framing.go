@@ -1,7 +1,7 @@
 // Package framing puts events on the wire so that no payload can break out of
 // its event.
 //
-// The wire format is the one of "Server-sent events" in the WHATWG HTML
+// The wire format is that of "Server-sent events" in the WHATWG HTML
 // standard (section 9.2.5, Parsing an event stream): lines of "field: value",
 // and a blank line after each event.
 package framing
@@ -13,39 +13,38 @@ import (
 	"time"
 )
 
-// An Event is one message of an event stream. Its texts are UTF-8: a client
-// reads anything else as U+FFFD. Its methods may be called from many goroutines
-// at once.
+// An Event is one message of an event stream. Its strings are UTF-8: a client reads
+// anything else as U+FFFD. Its methods are safe for concurrent use.
 type Event struct {
 	// ID becomes the client's last event ID. The client sends it back when it
-	// reconnects. Empty: the event has no id field, and the client keeps the
-	// last event ID that it has.
+	// reconnects. If ID is empty, the event has no id field, and the client
+	// keeps the last event ID that it has.
 	ID string
 
-	// Type is the event type, for which a browser's page adds a listener.
-	// Empty: the event has no event field, and the client takes it for a
-	// "message".
+	// Type is the event type, for which a browser's page adds a listener. If
+	// Type is empty, the event has no event field, and the client treats it as
+	// a "message".
 	Type string
 
-	// Data is the payload, of any number of lines. An empty payload is sent
-	// too: a client never dispatches an event that has no data field.
+	// Data is the payload, of any number of lines. An empty payload still gets a data
+	// field, because a client never dispatches an event without one.
 	Data string
 
 	// Retry is the reconnection time: how long the client waits before it
-	// reconnects. It is sent in whole milliseconds; what is left over is
-	// dropped. Zero: the event has no retry field, and the client keeps the
-	// time that it has.
+	// reconnects. It is sent in whole milliseconds; a fraction of a
+	// millisecond is dropped. If Retry is zero, the event has no retry field,
+	// and the client keeps the time that it has.
 	Retry time.Duration
 }
 
-// AppendText appends the wire form of e to b and returns the longer slice. Where b
-// has room, AppendText allocates nothing; where it has none, b grows as append
-// grows it. It implements [encoding.TextAppender].
+// AppendText appends the wire form of e to b and returns the extended slice. If b has
+// room, AppendText allocates nothing; if not, b grows as append grows it. AppendText
+// implements [encoding.TextAppender].
 //
-// An event that cannot be sent returns b unchanged and a *[FieldError]: a line
-// break in ID or Type, an ASCII control character other than a tab in ID (no client
-// can send it back in a header), a Retry that is negative or between zero and one
-// millisecond.
+// AppendText returns b unchanged and a *[FieldError] if the event cannot be sent:
+// ID or Type contains a line break, ID contains an ASCII control character other
+// than a tab (no client can send it back in a header), or Retry is negative or
+// between zero and one millisecond.
 //
 //lesson:todo Write the fields that e has, one line each, and the blank line that ends the event.
 //lesson:return b, nil
@@ -68,12 +67,12 @@ func (e Event) AppendText(b []byte) ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
-// WriteTo writes the wire form of e to w in one Write, so that a failure never
-// leaves the first fields of an event on the wire and the rest behind. It
-// implements [io.WriterTo], and returns how many bytes w took, also where w fails.
-// The errors are those of AppendText, for which w is not called, and those of w.
+// WriteTo writes the wire form of e to w in one Write, so that no failure between two
+// fields can leave half an event on the wire. It implements [io.WriterTo], and
+// returns how many bytes w took, even if w fails. If AppendText fails, WriteTo
+// returns its error and does not call w; if w fails, WriteTo returns the error of w.
 //
-//lesson:todo Get the wire form from AppendText, and give it to w.
+//lesson:todo Get the wire form from AppendText, and write it to w.
 func (e Event) WriteTo(w io.Writer) (int64, error) {
 	b, err := e.AppendText(nil)
 	if err != nil {
@@ -83,9 +82,9 @@ func (e Event) WriteTo(w io.Writer) (int64, error) {
 	return int64(n), err
 }
 
-// AppendComment appends text as a comment to b and returns the longer slice.
-// Clients read past comments; they keep a quiet connection alive. A text of
-// several lines becomes a comment of several lines.
+// AppendComment appends text to b as a comment and returns the extended slice.
+// Clients ignore a comment, but it keeps a quiet connection alive. If text has
+// several lines, so does the comment.
 //
 //lesson:todo Start every line of text with a colon.
 //lesson:return b
@@ -93,7 +92,7 @@ func AppendComment(b []byte, text string) []byte {
 	return appendLines(b, ": ", text)
 }
 
-// check returns a *FieldError for what no client could read, or send back.
+// check returns a *FieldError if no client could read e, or send its ID back.
 func (e Event) check() error {
 	switch {
 	case strings.ContainsAny(e.Type, "\r\n"):
@@ -110,17 +109,17 @@ func (e Event) check() error {
 	return nil
 }
 
-// notInHeaders reports whether no HTTP header, such as Last-Event-ID, may hold c
-// (RFC 9110, section 5.5). A NUL is one of these, and a client would ignore the
-// id for it.
+// notInHeaders reports whether no HTTP header, such as Last-Event-ID, may contain c
+// (RFC 9110, section 5.5). NUL is one of these characters; a client also ignores an
+// ID that contains it.
 func notInHeaders(c rune) bool {
 	return c < ' ' && c != '\t' || c == 0x7F
 }
 
-// appendLines appends each line of text as a line of its own that starts with
-// prefix. A line of text ends at LF, CR or CRLF, as it does for the client. It
-// searches for one byte at a time: IndexByte is vectorised, and IndexAny 3 to 19
-// times slower.
+// appendLines appends each line of text as its own line, which starts with prefix.
+// A line of text ends at LF, CR or CRLF, as it does for the client. appendLines
+// searches for one byte at a time, because IndexByte is vectorised, and IndexAny is
+// 3 to 19 times slower.
 func appendLines(b []byte, prefix, text string) []byte {
 	if strings.IndexByte(text, '\r') < 0 {
 		return appendSplit(b, prefix, text, '\n')
@@ -129,15 +128,15 @@ func appendLines(b []byte, prefix, text string) []byte {
 		var line string
 		line, text, more = strings.Cut(text, "\n")
 		if more {
-			line = strings.TrimSuffix(line, "\r") // CRLF is one line end, not two
+			line = strings.TrimSuffix(line, "\r") // CRLF is one line ending, not two
 		}
 		b = appendSplit(b, prefix, line, '\r')
 	}
 	return b
 }
 
-// appendSplit appends what stands before, between and after the seps in text,
-// each as a line that starts with prefix.
+// appendSplit appends the text before, between and after each sep in text, as lines
+// that start with prefix.
 func appendSplit(b []byte, prefix, text string, sep byte) []byte {
 	for {
 		end := strings.IndexByte(text, sep)

@@ -12,8 +12,8 @@ import (
 	framing "example.com/sseworkbook/solutions/01-framing"
 )
 
-// AppendText refuses an ID for what net/http refuses to send back as Last-Event-ID,
-// and for nothing else.
+// AppendText refuses an ID if net/http refuses to send it back as Last-Event-ID, and
+// for no other reason.
 func TestAnIDIsRefusedIfNoHeaderMayHoldIt(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, r.Header.Get("Last-Event-ID"))
@@ -27,7 +27,7 @@ func TestAnIDIsRefusedIfNoHeaderMayHoldIt(t *testing.T) {
 		}
 		returned, sendErr := sendBack(t, server, id)
 		if (err == nil) != (sendErr == nil) {
-			t.Errorf("ID %q: AppendText says %v, and net/http %v", id, err, sendErr)
+			t.Errorf("ID %q: AppendText returned %v, net/http %v", id, err, sendErr)
 		}
 		if sendErr == nil && (returned != id || !bytes.Contains(wire, []byte("id: "+id+"\n"))) {
 			t.Errorf("ID %q: the wire is %q, and %q came back", id, wire, returned)
@@ -54,8 +54,8 @@ func sendBack(t *testing.T, server *httptest.Server, id string) (string, error) 
 	return body.String(), nil
 }
 
-// What is not UTF-8 goes out unchanged, and a client that decodes the stream reads
-// U+FFFD in its place.
+// Bytes that are not UTF-8 go out unchanged, and a client that decodes the stream
+// reads U+FFFD in their place.
 func TestWhatIsNotUTF8IsReadAsTheReplacementCharacter(t *testing.T) {
 	wire, err := framing.Event{ID: "7\xff", Type: "\xfetick", Data: "a\xffb"}.AppendText(nil)
 	if err != nil {

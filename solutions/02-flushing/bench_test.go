@@ -11,13 +11,13 @@ import (
 	flushing "example.com/sseworkbook/solutions/02-flushing"
 )
 
-// BenchmarkSend sends events one by one to a client on a socket that reads them.
+// BenchmarkSend sends events one by one to a client that reads them from a socket.
 func BenchmarkSend(b *testing.B) {
 	event := framing.Event{Data: strings.Repeat("x", 100)}
 	stream(b, func(s *flushing.Stream) error { return s.Send(event) })
 }
 
-// BenchmarkSendFrames is BenchmarkSend with an event that was framed before.
+// BenchmarkSendFrames is BenchmarkSend with an event that is already framed.
 func BenchmarkSendFrames(b *testing.B) {
 	frame, err := framing.Event{Data: strings.Repeat("x", 100)}.AppendText(nil)
 	if err != nil {

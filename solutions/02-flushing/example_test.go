@@ -11,13 +11,13 @@ import (
 	flushing "example.com/sseworkbook/solutions/02-flushing"
 )
 
-// A handler opens the stream, and returns when Open or a Send says that there is
-// nothing left to do.
+// A handler opens the stream, and returns when Open fails or a Send reports that the
+// client left.
 func Example() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		stream, err := flushing.Open(w, r)
 		if err != nil {
-			return // a HEAD, a writer that cannot stream, a client that left: it has its answer
+			return // a HEAD, a writer that cannot stream, a client that left: nothing is left to do
 		}
 		for _, word := range []string{"flushed", "one by one"} {
 			err := stream.Send(framing.Event{Type: "word", Data: word})

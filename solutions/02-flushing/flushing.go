@@ -1,5 +1,5 @@
-// Package flushing sends events down one HTTP response, each of them at the
-// moment that it happens: an event that stays in a buffer was not sent.
+// Package flushing sends events down one HTTP response, each at the moment it
+// happens: an event still in a buffer has not been sent.
 package flushing
 
 import (
@@ -19,7 +19,8 @@ const writeTimeout = 10 * time.Second
 // A Stream is an open event stream to one client. It belongs to the handler
 // that opened it, and ends when that handler returns: the request's context ends
 // then, and w is not used again. It is safe for concurrent use. After an error that
-// wraps [ErrClientLeft] the stream is over: the handler should return.
+// wraps [ErrClientLeft], the client may lack a part of what was sent: the handler
+// should return.
 type Stream struct {
 	ctx context.Context // the request's: it ends when the client leaves
 	rc  *http.ResponseController
@@ -28,15 +29,15 @@ type Stream struct {
 	w  http.ResponseWriter
 }
 
-// Open turns the response w to r into an event stream. When it returns, the
-// client has the status 200 and the headers. The server's WriteTimeout no longer
-// applies to the response.
+// Open turns w, the response to r, into an event stream. When it returns, the client
+// has the status 200 and the headers. The server's WriteTimeout no longer applies to
+// the response. Open does not read r's body.
 //
 // A w that cannot flush, or that cannot lift a WriteTimeout, gets a 500, and the
-// error wraps [http.ErrNotSupported]. A HEAD request asks for the headers alone:
-// it gets them, and the error wraps [http.ErrBodyNotAllowed]. Any other error
-// wraps [ErrClientLeft] and its cause; these two do not wrap ErrClientLeft. After an
-// error the handler has nothing left to do.
+// error wraps [http.ErrNotSupported]. A HEAD request asks for the headers alone: it
+// gets them, and the error wraps [http.ErrBodyNotAllowed]. These two errors do not
+// wrap [ErrClientLeft]. Any other error wraps [ErrClientLeft] and its cause; in that
+// case, no 500 is sent. After any error, the handler has nothing left to do.
 //
 //lesson:todo Set the headers, and get them to the client before any event exists.
 //lesson:return &Stream{}, nil
@@ -73,16 +74,16 @@ func liftWriteTimeout(rc *http.ResponseController, r *http.Request) error {
 	return err
 }
 
-// Send sends events in their order, all of them in one flush, and does not change
-// them. When it returns nil, they have left the server's buffers. A client that has
-// not taken all of them after ten seconds is given up, if w supports write deadlines,
-// as net/http's does.
+// Send sends the events in order, all of them in one flush, and does not change them.
+// When it returns nil, they have left the server's buffers. If w supports write
+// deadlines, as net/http's does, Send gives up on a client that has not taken all of
+// them after ten seconds. The ten seconds start once no other goroutine is sending.
 //
-// An event that cannot be framed returns a *[framing.FieldError]: nothing was
+// If an event cannot be framed, Send returns its *[framing.FieldError]: nothing was
 // sent, and the stream goes on. All other errors wrap [ErrClientLeft] and what led
 // to it: the error of a write or flush, or the context's.
 //
-//lesson:todo Frame the events (framing.Event has AppendText for that) and hand them to SendFrames.
+//lesson:todo Frame the events (framing.Event has AppendText for that) and pass them to SendFrames.
 func (s *Stream) Send(events ...framing.Event) error {
 	var frames []byte
 	for _, e := range events {
@@ -94,17 +95,17 @@ func (s *Stream) Send(events ...framing.Event) error {
 	return s.SendFrames(frames)
 }
 
-// Comment sends text, which may be empty, as a comment, which the client reads past.
+// Comment sends text, which may be empty, as a comment, which the client skips.
 // It flushes once, and has the limits and errors of SendFrames.
 //
-//lesson:todo Frame the comment (framing.AppendComment) and hand it to SendFrames.
+//lesson:todo Frame the comment (framing.AppendComment) and pass it to SendFrames.
 func (s *Stream) Comment(text string) error {
 	return s.SendFrames(framing.AppendComment(nil, text))
 }
 
-// SendFrames sends frames that were framed before, as for a broadcast that is
-// encoded once for all clients. Like Send, it keeps their order, flushes once, however
-// many they are, does not change them, and has the same limits. All errors wrap
+// SendFrames sends frames that are already encoded, as for a broadcast that is
+// encoded once for all clients. Like Send, it keeps their order, flushes once however
+// many there are, does not change them, and has the same limits. All errors wrap
 // [ErrClientLeft] and what led to it.
 //
 //lesson:todo Write the frames, and flush them once.

@@ -10,7 +10,7 @@ import (
 )
 
 // A client follows a stream, and keeps what it needs to reconnect when the stream
-// ends: the last event ID, and how long the server wants it to wait.
+// ends: the last event ID, and how long the server wants the client to wait.
 func Example() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/events" {

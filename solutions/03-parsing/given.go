@@ -15,15 +15,15 @@ import (
 )
 
 // DefaultMaxEventSize is the most that a [Decoder] holds for one event, in bytes,
-// while its MaxEventSize is zero.
+// if its MaxEventSize is zero.
 const DefaultMaxEventSize = 16 << 20
 
 // ErrEventTooLarge is returned by Decode when a peer sends an event that is
 // larger than MaxEventSize.
 var ErrEventTooLarge = errors.New("event too large")
 
-// Events returns the events as they come, until the stream ends. An error other
-// than [io.EOF] is the last thing that it yields.
+// Events returns an iterator over the events as they come, until the stream ends.
+// An error other than [io.EOF] is the last thing that it yields.
 func (d *Decoder) Events() iter.Seq2[framing.Event, error] {
 	return func(yield func(framing.Event, error) bool) {
 		for {
@@ -35,9 +35,9 @@ func (d *Decoder) Events() iter.Seq2[framing.Event, error] {
 	}
 }
 
-// validUTF8 returns b as a string in which each invalid sequence became U+FFFD,
-// as a browser does it: one for each byte that cannot begin a character, and one
-// for all bytes of a character that was cut short.
+// validUTF8 returns b as a string, with each invalid sequence replaced with U+FFFD
+// as in a browser: one for each byte that cannot begin a character, and one for all
+// bytes of a character that was cut short.
 func validUTF8(b []byte) string {
 	if utf8.Valid(b) {
 		return string(b)
@@ -54,12 +54,12 @@ func validUTF8(b []byte) string {
 	return s.String()
 }
 
-// A ResponseError says that a server answered with something that is not an
-// event stream. Its message names the status, the content encoding or the
-// content type, whichever is the reason.
+// A ResponseError reports that a server answered with something that is not an
+// event stream. Its message names the reason: the status, the content encoding or
+// the content type.
 type ResponseError struct {
 	StatusCode int
-	Header     http.Header
+	Header     http.Header // the response's whole header: it may have a Retry-After
 }
 
 func (e *ResponseError) Error() string {
@@ -91,8 +91,8 @@ func isEventStream(h http.Header) bool {
 // quotedString matches a parameter's value that may contain a comma.
 var quotedString = regexp.MustCompile(`"(\\.|[^"\\])*"?`)
 
-// isEncoded reports whether h announces a compressed body. A gzip that net/http
-// asked for and undoes is no longer in h.
+// isEncoded reports whether h announces a compressed body. If net/http asked for
+// gzip and undoes it, h no longer names it.
 func isEncoded(h http.Header) bool {
 	encoding := h.Get("Content-Encoding")
 	return encoding != "" && !strings.EqualFold(encoding, "identity")
@@ -110,10 +110,10 @@ type Source struct {
 	body io.Closer
 }
 
-// NewSource returns the event stream in body, which Close closes.
+// NewSource returns the event stream in body. Close closes body.
 func NewSource(body io.ReadCloser) *Source {
 	return &Source{Decoder: NewDecoder(body), body: body}
 }
 
-// Close ends the stream. A Decode that waits returns an error.
+// Close ends the stream. A waiting Decode returns an error.
 func (s *Source) Close() error { return s.body.Close() }

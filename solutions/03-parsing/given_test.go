@@ -133,18 +133,6 @@ func TestResponseErrors(t *testing.T) {
 	}
 }
 
-// A transport need not say what request its response is to.
-func TestURLWithoutAResponseRequest(t *testing.T) {
-	source, err := connect(t, http.StatusOK, http.Header{"Content-Type": {"text/event-stream"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer source.Close()
-	if got := source.URL.String(); got != "http://sse.test/events" {
-		t.Errorf("URL is %q, want the request's", got)
-	}
-}
-
 // A Source of NewSource reads and closes its body, also while a Decode waits.
 func TestNewSource(t *testing.T) {
 	r, w := io.Pipe()

@@ -1,5 +1,5 @@
 // Package parsing reads an event stream as the WHATWG HTML standard says
-// (section 9.2.6, Interpreting an event stream), from any cut of the bytes.
+// (section 9.2.6, Interpreting an event stream), however the bytes are cut.
 package parsing
 
 import (
@@ -22,32 +22,35 @@ import (
 type Decoder struct {
 	// MaxEventSize is the most that the decoder holds for one event, in bytes:
 	// its data so far, and the line that is being read. Zero means
-	// DefaultMaxEventSize, and a negative size means no limit.
+	// DefaultMaxEventSize, and a negative size means no limit. The decoder makes no
+	// room before an event needs it.
 	MaxEventSize int
 
-	// OnComment, if it is not nil, is called by Decode with the text of each
-	// comment when its line ends, before the next event is returned. The text has
-	// lost one leading space, and what is not UTF-8 has become U+FFFD.
+	// OnComment, if not nil, is called by Decode with the text of each comment
+	// when its line ends, before the next event is returned. One leading space is
+	// removed from the text, and what is not UTF-8 is replaced with U+FFFD. OnComment may
+	// be changed between two calls of Decode, and may itself call LastEventID and
+	// ReconnectionTime.
 	OnComment func(text string)
 
 	in     *bufio.Reader
 	err    error        // what ended the stream
-	unread []byte       // what is not used yet of the buffer of in
+	unread []byte       // the part of in's buffer that is not used yet
 	line   bytes.Buffer // the part of the current line that is no longer in unread
 
-	hasCR   bool   // there was a CR in the bytes that were read last
-	afterCR bool   // the last line ended with CR: an LF right after it belongs to that end
+	hasCR   bool   // the bytes that were read last contain a CR: if not, no line in them ends with one
+	afterCR bool   // the last line ended with CR: an LF right after it belongs to the same line ending
 	bom     []byte // the byte order mark that the first line may begin with; then nil
 
-	// What the standard calls the buffers: the event as far as it was read.
+	// The event as far as it was read, in what the standard calls the buffers.
 	data []byte // each data field's value, followed by LF
 	typ  string
 	id   string
 
 	lastID   string // id as it stood at the last blank line
-	lastType string // the last type that was named
+	lastType string // the type of the last event field: if it comes again, it needs no new string
 	retry    time.Duration
-	hasRetry bool // whether the server has said retry
+	hasRetry bool // whether the server sent a retry
 }
 
 // NewDecoder returns a decoder that reads from r. It buffers, and may read past
@@ -58,16 +61,17 @@ func NewDecoder(r io.Reader) *Decoder {
 	return &Decoder{in: bufio.NewReader(r), bom: []byte("\uFEFF")}
 }
 
-// Decode returns the next event, as soon as its blank line was read. Its ID is
-// the last event ID as it stands at that event, and its Type is "message" when
-// the stream names none. Its Retry is zero: see ReconnectionTime.
+// Decode returns the next event as soon as its blank line is read. Its ID is
+// the last event ID at that event, and its Type is "message" if the stream
+// gives it none. Its Retry is zero: see ReconnectionTime. Comments and blank lines
+// before it take no memory, however many come.
 //
-// At the end of the stream the error is [io.EOF], and an event without its blank
-// line is dropped, as is a line without its end. An event over MaxEventSize returns an error that wraps
-// [ErrEventTooLarge]; an error of the reader is returned unchanged. After an
-// error Decode returns that error again.
+// At the end of the stream, Decode returns [io.EOF] and drops an event without its
+// blank line, and a line without its line ending. If an event is larger than
+// MaxEventSize, it returns an error that wraps [ErrEventTooLarge]. It returns an error
+// of the reader unchanged. After an error, every later call returns the same error.
 //
-//lesson:begin // TODO: enough while the stream lasts. Step 5 asks what happens at its end.
+//lesson:begin // TODO: this works until the stream ends. Step 6 asks what happens then.
 //lesson:begin for d.err == nil {
 //lesson:begin 	var line []byte
 //lesson:begin 	line, d.err = d.readLine()
@@ -94,27 +98,27 @@ func (d *Decoder) Decode() (framing.Event, error) {
 	return framing.Event{}, d.err
 }
 
-// LastEventID returns the last event ID as it stands now: what a client sends
+// LastEventID returns the current last event ID, which a client sends
 // as the Last-Event-ID header when it reconnects.
 //
 //lesson:keep
 func (d *Decoder) LastEventID() string { return d.lastID }
 
-// SetLastEventID sets the last event ID with which the stream begins, before the
-// first Decode: the one that the client sent when it reconnected. An event
-// without an id has it, until the stream names another.
+// SetLastEventID sets the last event ID that the stream begins with: the one that
+// the client sent when it reconnected. Call it before the first Decode. An event
+// without an id has this ID, until the stream sends another.
 //
 //lesson:keep
 func (d *Decoder) SetLastEventID(id string) { d.id, d.lastID = id, id }
 
 // ReconnectionTime returns how long the server wants the client to wait before
-// it reconnects, and whether the server has said. A retry field that is not digits
-// only, one at least, or too large for a [time.Duration], is ignored.
+// it reconnects, and whether the server sent a time at all. A retry field is ignored
+// unless it is one or more digits and nothing else, and fits into a [time.Duration].
 //
 //lesson:keep
 func (d *Decoder) ReconnectionTime() (wait time.Duration, said bool) { return d.retry, d.hasRetry }
 
-// field takes one line that is not blank: a field or a comment.
+// field handles one line that is not blank: a field or a comment.
 //
 //lesson:todo Split the line at its first colon, and act on the field's name.
 //lesson:todo A comment has no name: OnComment gets its text.
@@ -132,7 +136,7 @@ func (d *Decoder) field(line []byte) {
 		d.data = append(d.data, value...)
 		d.data = append(d.data, '\n')
 	case "event":
-		if string(value) != d.lastType { // the same again needs no new string
+		if string(value) != d.lastType { // the same type again needs no new string
 			d.lastType = validUTF8(value)
 		}
 		d.typ = d.lastType
@@ -141,18 +145,18 @@ func (d *Decoder) field(line []byte) {
 			d.id = validUTF8(value)
 		}
 	case "retry":
-		ms, err := strconv.ParseUint(string(value), 10, 63) // takes nothing but digits
+		ms, err := strconv.ParseUint(string(value), 10, 63) // accepts only digits
 		if err == nil && ms <= uint64(math.MaxInt64/time.Millisecond) {
 			d.retry, d.hasRetry = time.Duration(ms)*time.Millisecond, true
 		}
 	}
 }
 
-// dispatch takes a blank line: the end of an event. It returns the event, and
-// whether there is one. There is none when there was no data; all else that was
-// said of it is forgotten then, except its id.
+// dispatch handles a blank line: the end of an event. It returns the event, and
+// whether there is one. Without data there is no event, and everything about it
+// except its id is discarded.
 //
-//lesson:todo Make the event from what field has kept, and reset that for the next one.
+//lesson:todo Make the event from what field kept, and reset that for the next one.
 //lesson:return event, false
 func (d *Decoder) dispatch() (event framing.Event, ok bool) {
 	data, typ := d.data, d.typ
@@ -167,12 +171,13 @@ func (d *Decoder) dispatch() (event framing.Event, ok bool) {
 	}, true
 }
 
-// readLine returns the next line, without its end: LF, CRLF or CR. The line is
-// good until the next call. It reads from the stream only when nothing is
+// readLine returns the next line, without its line ending: LF, CRLF or CR. The
+// line is valid until the next call. It reads from the stream only when nothing is
 // buffered, so that it never waits while a whole line is there.
 //
-//lesson:begin // TODO: enough for part 1. In part 2, lines end at CR and CRLF too, a BOM
-//lesson:begin // may come first, and MaxEventSize is a limit.
+//lesson:begin // TODO: this is enough for part 1. In part 2, lines end at CR and CRLF too, a
+//lesson:begin // BOM may come first, and MaxEventSize is a limit: the fields from unread to bom
+//lesson:begin // are for that.
 //lesson:begin line, err := d.in.ReadBytes('\n')
 //lesson:begin return bytes.TrimSuffix(line, []byte("\n")), err
 func (d *Decoder) readLine() ([]byte, error) {
@@ -186,7 +191,7 @@ func (d *Decoder) readLine() ([]byte, error) {
 		if size := len(d.data) + d.line.Len() + len(line); limit >= 0 && size > limit {
 			return nil, fmt.Errorf("%w: more than %d bytes", ErrEventTooLarge, limit)
 		}
-		if !ended { // keep what is here, and read on
+		if !ended { // keep this piece, and read on
 			d.line.Write(line)
 			d.unread = nil
 			continue
@@ -205,12 +210,12 @@ func (d *Decoder) readLine() ([]byte, error) {
 	}
 }
 
-// fill waits for bytes when none are unread. The LF of a CRLF is skipped here,
-// with the line after it: waiting for it when the CR was read would hold the
-// event back.
+// fill waits for bytes if none are unread. It skips the LF of a CRLF when the next
+// line is read: waiting for the LF right after the CR would hold
+// the event back.
 func (d *Decoder) fill() error {
 	if len(d.unread) == 0 {
-		d.in.Discard(d.in.Buffered()) // all of it is used
+		d.in.Discard(d.in.Buffered()) // all of it was used
 		if _, err := d.in.Peek(1); err != nil {
 			return err
 		}
@@ -224,7 +229,7 @@ func (d *Decoder) fill() error {
 	return nil
 }
 
-// cutLine returns what is unread up to the first line end, or all of it when
+// cutLine returns what is unread up to the first line ending, or all of it if
 // there is none.
 func (d *Decoder) cutLine() (line []byte, ended bool) {
 	line = d.unread
@@ -239,18 +244,21 @@ func (d *Decoder) cutLine() (line []byte, ended bool) {
 	return line, ended
 }
 
-// Connect sends r and returns the event stream that is the response to it. It
-// asks for text/event-stream, and that no cache answers, unless r has an Accept or
-// a Cache-Control header of its own. The stream's last event ID begins with r's
-// Last-Event-ID header. The stream ends when r's context does, and not before; the
-// caller closes it. Connect leaves c and r unchanged, and a nil Header stays nil.
+// Connect sends r once, with all that it has, and returns the event stream in the
+// response. It asks for text/event-stream and nothing else, and that no cache answers,
+// unless r has its own Accept or Cache-Control header, even an empty one. The stream
+// begins with the last event ID
+// in r's Last-Event-ID header. Its URL is the URL of the response's Request, or of r
+// if a RoundTripper leaves Request nil. The stream ends when r's context ends, and
+// not before, unless c has a Timeout; the caller closes it. Connect leaves c and r
+// unchanged, even while it runs, and a nil Header stays nil.
 //
-// A response that has another status than 200, is not text/event-stream, or has a
-// content encoding that net/http does not undo returns a *[ResponseError]. Its body
-// is closed unread: it may never end. The errors of c come back wrapped, with the
-// *url.Error that they are.
+// Connect returns a *[ResponseError] if the response has a status other than 200, is
+// not text/event-stream, or has a content encoding that net/http does not undo. It
+// closes the body of such a response unread, because it may never end. It wraps an
+// error of c.Do: [errors.AsType] finds the *url.Error in it.
 //
-//lesson:todo Send a copy of r that has the headers, and take nothing but an event stream. Close the body of any other response.
+//lesson:todo Send a copy of r that has the headers, and accept only an event stream. Close the body of any other response.
 //lesson:return &Source{}, nil
 func Connect(c *http.Client, r *http.Request) (*Source, error) {
 	header := http.Header{"Accept": {"text/event-stream"}, "Cache-Control": {"no-cache"}}

@@ -15,7 +15,7 @@ func TestAMissedErrorSaysHowMany(t *testing.T) {
 	err := fmt.Errorf("broadcasting: %w", &MissedError{Sessions: make([]*Session, 3)})
 	require.ErrorIs(t, err, ErrFull)
 	require.NotErrorIs(t, err, ErrClosed)
-	require.ErrorContains(t, err, "3 sessions missed the event")
+	require.ErrorContains(t, err, "sessions that missed the event: 3")
 }
 
 // One Problem may answer many requests at once: with -race this sees a write to it.

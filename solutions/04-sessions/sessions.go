@@ -60,10 +60,10 @@ func (s *Session) Close() {
 	s.end()
 }
 
-// Send queues an event for the client. It never waits. A full queue is [ErrFull],
-// and a session that has ended [ErrClosed]; a registry with a Policy has that
-// one's errors, too. An event that cannot be framed is a *[framing.FieldError].
-// After an error the event is not queued.
+// Send queues an event for the client. It never waits. It returns [ErrFull] if the
+// queue is full, [ErrClosed] if the session has ended, the Policy's error if the
+// registry's Policy refuses the event, and a *[framing.FieldError] if the event
+// cannot be framed. After an error the event is not queued.
 //
 //lesson:todo Frame the event, and put the frame into the session's queue.
 func (s *Session) Send(e framing.Event) error {
@@ -88,8 +88,9 @@ func (s *Session) put(frame []byte) error {
 	return err
 }
 
-// Pump hands what is queued to sink, all that waits at a time, until the session
-// ends (nil) or sink fails (its error). One Pump may run at a time.
+// Pump hands what is queued to sink, each time everything that waits. It returns nil
+// when the session ends, and the error of sink, whatever it is, when sink fails. Only
+// one Pump may run at a time.
 //
 //lesson:todo Whenever the queue is ready, drain it into the sink, until the session ends.
 func (s *Session) Pump(sink Sink) error {
@@ -106,7 +107,8 @@ func (s *Session) Pump(sink Sink) error {
 }
 
 // Endpoint returns the event that tells the client where to POST its answers:
-// "responses?session=ID", a URL relative to the one that the stream comes from.
+// "responses?session=ID", a URL relative to the one that the stream comes from. The
+// event has no ID and no Retry: a client would keep them for its next connection.
 //
 //lesson:todo Its type is "endpoint". Escape the id for the query.
 //lesson:return framing.Event{}
@@ -114,11 +116,12 @@ func (s *Session) Endpoint() framing.Event {
 	return framing.Event{Type: "endpoint", Data: "responses?session=" + url.QueryEscape(s.id)}
 }
 
-// Stream turns w into the session's event stream, and returns when the session
-// ends (nil) or a write to its client fails. A session that was opened with r's
-// context ends when the client leaves. The first events are the Endpoint and those
-// in first, which stays unchanged. The errors are those of [flushing.Open] and of
-// [flushing.Stream.Send]; the handler has nothing left to do then.
+// Stream turns w into the session's event stream. It returns nil when the session
+// ends, and an error when a write to the client fails. A session that was opened
+// with r's context ends when the client leaves. The first events are the Endpoint
+// and those in first, which stays unchanged. The errors are those of
+// [flushing.Open] and of [flushing.Stream.Send]; after one of them, the handler has
+// nothing left to do.
 //
 //lesson:todo Open a stream, send the first events, and let Pump do the rest.
 func (s *Session) Stream(w http.ResponseWriter, r *http.Request, first ...framing.Event) error {
@@ -132,13 +135,12 @@ func (s *Session) Stream(w http.ResponseWriter, r *http.Request, first ...framin
 	return s.Pump(stream)
 }
 
-// A Registry knows the sessions that are open. The zero value is ready to use. It
-// is safe for concurrent use, but its exported fields are set before the first
-// Open.
+// A Registry keeps track of the open sessions. The zero value is ready to use. It
+// is safe for concurrent use, but set its exported fields before the first Open.
 type Registry struct {
 	MaxSessions    int    // how many may be open at once; zero: DefaultMaxSessions, negative: any number
-	MaxQueuedBytes int    // how many bytes may wait for all clients together, or be on their way to one; zero: DefaultMaxQueuedBytes, negative: any number
-	Policy         Policy // what becomes of a frame that comes while others wait; nil: it waits behind them
+	MaxQueuedBytes int    // bytes that all queues may hold together, with what is being written; zero: DefaultMaxQueuedBytes, negative: any number
+	Policy         Policy // what happens to a frame that comes while others wait; nil: it waits behind them
 
 	queued   total      // the bytes that wait for all clients
 	mu       sync.Mutex // guards sessions; held for moments only, never while waiting
@@ -146,10 +148,10 @@ type Registry struct {
 }
 
 // Open opens a session, which ends with ctx or with its Close. Its id cannot be
-// guessed: at least 120 bits of it are from crypto/rand. At the limit the error is
-// [ErrLimit], and nothing of the session stays behind.
+// guessed: at least 120 bits of it are from crypto/rand. At the limit, Open returns
+// [ErrLimit] and leaves nothing of the session behind.
 //
-//lesson:todo Give the session an id of its own, and put it into the map. Later it also ends with ctx.
+//lesson:todo Give the session its own id, and put it into the map. Later, make it end with ctx, too.
 //lesson:begin r.mu.Lock()
 //lesson:begin defer r.mu.Unlock()
 //lesson:begin s := &Session{registry: r, queue: r.newQueue()}
@@ -176,9 +178,9 @@ func (r *Registry) newQueue() *queue {
 	return newQueue(r.Policy, cmp.Or(r.MaxQueuedBytes, DefaultMaxQueuedBytes), &r.queued)
 }
 
-// Get returns the open session with this id, if there is one.
+// Get returns the open session with exactly this id, if there is one.
 //
-//lesson:todo Look it up. From part 2 on: who else may be at the map right now?
+//lesson:todo Look it up. From part 2 on: who else may be using the map right now?
 //lesson:return nil, false
 func (r *Registry) Get(id string) (*Session, bool) {
 	r.mu.Lock()
@@ -196,7 +198,8 @@ func (r *Registry) Len() int {
 	return len(r.sessions)
 }
 
-// All returns the sessions that are open now, in no order.
+// All returns the sessions that are open now, in no particular order. The caller may
+// change the slice.
 //
 //lesson:keep
 func (r *Registry) All() []*Session {
@@ -205,8 +208,9 @@ func (r *Registry) All() []*Session {
 	return slices.Collect(maps.Values(r.sessions))
 }
 
-// Send queues an event for one session. The errors are [ErrNotFound] and those of
-// [Session.Send].
+// Send queues an event for one session. It returns [ErrNotFound] if no session with
+// this id is open, whatever the event is; otherwise, it returns what [Session.Send]
+// returns.
 //
 //lesson:todo Find the session, and send to it.
 func (r *Registry) Send(id string, e framing.Event) error {
@@ -217,11 +221,11 @@ func (r *Registry) Send(id string, e framing.Event) error {
 	return s.Send(e)
 }
 
-// Broadcast queues an event for every session. It is framed once, however many
-// sessions there are; one that cannot be framed is a *[framing.FieldError], even
-// where no session is open. Where sessions miss the event, the error is a
-// *[MissedError] that names them, and all the others have it. A session that has
-// ended misses nothing.
+// Broadcast queues an event for every session. The event is framed once, however many
+// sessions there are. If it cannot be framed, Broadcast returns a
+// *[framing.FieldError], even if no session is open. If any sessions miss the event,
+// Broadcast returns a *[MissedError] that names them; all the others get it. A
+// session that has ended does not count as one that missed it.
 //
 //lesson:todo Frame the event once, and put the frame into the queue of each session.
 func (r *Registry) Broadcast(e framing.Event) error {
@@ -247,11 +251,13 @@ func (r *Registry) remove(id string) {
 	delete(r.sessions, id)
 }
 
-// ServeHTTP opens a new session for the client that asks, streams to it until one
-// of the two leaves, and closes the session, even after a panic. At the limit the
-// client gets a 503 as a [Problem], with Retry-After.
+// ServeHTTP opens a new session for the client, streams to it until the client leaves
+// or the session ends, and closes the session. A panic closes it too, but is not
+// swallowed, because net/http has to cut the connection. At the limit the client gets
+// a 503 as a [Problem], with a Retry-After of a few seconds; a HEAD request gets the
+// same headers.
 //
-//lesson:todo Open a session, stream it to the client, and close it in the end.
+//lesson:todo Open a session, stream it to the client, and close it at the end.
 //lesson:begin http.Error(w, "not written yet", http.StatusNotImplemented)
 func (r *Registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	session, err := r.Open(req.Context())

@@ -20,7 +20,7 @@ type phone struct {
 	url string
 }
 
-// Send shows the event in place of an event stream, and posts the response.
+// Send prints the event instead of streaming it, and posts the response.
 func (p phone) Send(event framing.Event) error {
 	fmt.Println("down:", event.Type, event.Data)
 	var request correlation.Request
@@ -39,7 +39,7 @@ func (p phone) Send(event framing.Event) error {
 	return nil
 }
 
-// A server asks a client, and the client answers by POST.
+// A server sends a client a request, and the client answers by POST.
 func ExampleCaller() {
 	var registry sessions.Registry
 	var caller correlation.Caller

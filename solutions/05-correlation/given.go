@@ -13,8 +13,8 @@ import (
 	sessions "example.com/sseworkbook/solutions/04-sessions"
 )
 
-// A Request asks a client for something. Without an ID it is a notification, to
-// which there is no response.
+// A Request asks a client for something. Without an ID it is a notification, which
+// gets no response.
 type Request struct {
 	JSONRPC string          `json:"jsonrpc"` // "2.0", which Event adds
 	ID      string          `json:"id,omitempty"`
@@ -24,9 +24,9 @@ type Request struct {
 	encoded []byte // the members after the id; nil: not encoded yet
 }
 
-// Encoded returns r with its method and params encoded, so that Event has only
-// the id to add: for a request that goes to many clients. Method and Params are
-// not changed afterwards. The error says that the params are not JSON.
+// Encoded returns r with its method and params encoded, so that Event only has to
+// add the id: use it for a request that goes to many clients. Do not change Method or
+// Params afterwards. Encoded returns an error if the params are not JSON.
 func (r Request) Encoded() (Request, error) {
 	if r.Params != nil && !utf8.Valid(r.Params) {
 		return r, fmt.Errorf("encoding the request %q: its params are not UTF-8", r.Method)
@@ -42,7 +42,7 @@ func (r Request) Encoded() (Request, error) {
 	return r, nil
 }
 
-// Event returns r as it goes down an event stream. The error is that of Encoded.
+// Event returns r as the event that goes down a stream. The error is that of Encoded.
 func (r Request) Event() (framing.Event, error) {
 	if r.encoded == nil {
 		var err error
@@ -60,7 +60,7 @@ func (r Request) Event() (framing.Event, error) {
 	return framing.Event{Type: "request", Data: `{"jsonrpc":"2.0","id":` + string(id) + "," + string(r.encoded)}, nil
 }
 
-// A Response answers the request with the same ID, by a Result or by an Error.
+// A Response answers the request with the same ID, with a Result or an Error.
 type Response struct {
 	JSONRPC string          `json:"jsonrpc"` // "2.0"
 	ID      string          `json:"id"`
@@ -75,8 +75,8 @@ type Error struct {
 	Data    json.RawMessage `json:"data,omitempty"`
 }
 
-// Error returns the message and the code. A nil *Error that became an error is an
-// easy mistake, and its message says so.
+// Error returns the message and the code. Returning a nil *Error as an error is an
+// easy mistake, so its message says so.
 func (e *Error) Error() string {
 	if e == nil {
 		return "a nil *correlation.Error, which as an error is not nil: return nil itself"
@@ -84,7 +84,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s (code %d)", e.Message, e.Code)
 }
 
-// Codes of an Error that JSON-RPC 2.0 defines (section 5.1).
+// The codes of an Error that JSON-RPC 2.0 defines (section 5.1).
 const (
 	CodeParseError     = -32700
 	CodeInvalidRequest = -32600
@@ -93,7 +93,7 @@ const (
 	CodeInternalError  = -32603
 )
 
-// Why a response is refused.
+// The reasons why a response is refused.
 var (
 	ErrUnknownRequest = errors.New("no request has this id")
 	ErrAnswered       = errors.New("the request with this id was answered before")
@@ -101,14 +101,14 @@ var (
 	ErrWrongSession   = errors.New("the request with this id went to another session")
 )
 
-// A CallError is what went wrong with one request.
+// A CallError says what went wrong with one request.
 type CallError struct {
 	ID     string
 	Method string
 	Err    error
 
-	// Unanswered says that the request was sent, and that the wait for its
-	// response ended without one.
+	// Unanswered is true if the request was sent and the wait for its response
+	// ended without one.
 	Unanswered bool
 }
 
@@ -125,8 +125,8 @@ type Peer interface {
 const MaxBody = 1 << 20
 
 // ReadJSON returns the body of r: one JSON value in UTF-8, of at most MaxBody bytes,
-// sent as application/json. All errors but those of the connection are a
-// *[sessions.Problem].
+// sent as application/json. Every error is a *[sessions.Problem], except those of
+// the connection.
 func ReadJSON(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mediaType != "application/json" {
 		return nil, &sessions.Problem{Status: http.StatusUnsupportedMediaType, Detail: "the content type is not application/json"}
@@ -139,18 +139,18 @@ func ReadJSON(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, err
 	case !json.Valid(body):
 		return nil, &sessions.Problem{Status: http.StatusBadRequest, Code: CodeParseError, Detail: "the body is not one JSON value"}
-	case !utf8.Valid(body): // which JSON has to be (RFC 8259, section 8.1)
+	case !utf8.Valid(body): // JSON must be UTF-8 (RFC 8259, section 8.1)
 		return nil, &sessions.Problem{Status: http.StatusBadRequest, Code: CodeParseError, Detail: "the body is not UTF-8"}
 	}
 	return body, nil
 }
 
-// ParseResponse reads a response. Anything else is a *[sessions.Problem], and an
-// id that is not a string is [ErrUnknownRequest].
+// ParseResponse decodes a response. It returns a *[sessions.Problem] for anything else,
+// and [ErrUnknownRequest] for an id that is not a string.
 func ParseResponse(body []byte) (Response, error) {
 	var message struct {
 		Response
-		ID     json.RawMessage `json:"id"` // 7 is another id than "7", and must not become one
+		ID     json.RawMessage `json:"id"` // 7 is not the same id as "7", and must not become it
 		Method json.RawMessage `json:"method"`
 	}
 	err := json.Unmarshal(body, &message)
@@ -166,7 +166,7 @@ func ParseResponse(body []byte) (Response, error) {
 	return message.Response, nil
 }
 
-// ProblemOf returns err as a problem with its own status.
+// ProblemOf returns err as a problem with the status that belongs to it.
 func ProblemOf(err error) *sessions.Problem {
 	if p, ok := errors.AsType[*sessions.Problem](err); ok {
 		return p
@@ -189,7 +189,7 @@ func ProblemOf(err error) *sessions.Problem {
 	return &sessions.Problem{Status: status, Detail: detail}
 }
 
-// maxSettled is how many settled requests are remembered.
+// maxSettled is the number of settled requests that are remembered.
 const maxSettled = 1024
 
 // recent remembers how the last requests were settled. The zero value is ready to
@@ -221,7 +221,7 @@ func (r *recent) add(id, session string, why error) {
 	r.oldest = (r.oldest + 1) % maxSettled
 }
 
-// reason returns why a response of session with this id is refused.
+// reason returns why a response from session with this id is refused.
 func (r *recent) reason(id, session string) error {
 	s, known := r.settled[id]
 	switch {

@@ -51,7 +51,7 @@ func TestARequestOnTheWire(t *testing.T) {
 	}
 }
 
-// A request that is encoded once goes to many clients, each under an id of its own.
+// A request that is encoded once goes to many clients, each with its own id.
 func TestAnEncodedRequestTakesAnyID(t *testing.T) {
 	encoded, err := Request{Method: "approve", Params: json.RawMessage(`{"amount":120}`)}.Encoded()
 	require.NoError(t, err)
@@ -73,7 +73,7 @@ func TestAnEncodedRequestTakesAnyID(t *testing.T) {
 func TestAnEncodedRequestIsNotEncodedAgain(t *testing.T) {
 	encoded, err := Request{ID: "7", Method: "approve", Params: json.RawMessage(`{"amount":120}`)}.Encoded()
 	require.NoError(t, err)
-	encoded.Params = json.RawMessage("{bad") // which Event would refuse, had it to read them
+	encoded.Params = json.RawMessage("{bad") // which Event would refuse if it had to read them
 	_, err = encoded.Event()
 	require.NoError(t, err)
 }
@@ -153,7 +153,7 @@ func TestReadJSON(t *testing.T) {
 		require.Same(t, problem, ProblemOf(err), name)
 	}
 	_, err := ReadJSON(post("application/json", io.MultiReader(strings.NewReader(`{}`), iotest.ErrReader(io.ErrClosedPipe))))
-	require.ErrorIs(t, err, io.ErrClosedPipe, "an error of the connection is no problem of the body's")
+	require.ErrorIs(t, err, io.ErrClosedPipe, "an error of the connection is not a problem with the body")
 }
 
 func TestParseResponse(t *testing.T) {
@@ -206,8 +206,8 @@ func TestAProblemHasItsOwnStatus(t *testing.T) {
 	require.Same(t, teapot, ProblemOf(fmt.Errorf("brewing: %w", teapot)))
 }
 
-// Whatever Resolve returns may be one problem for all: two responses at a time are
-// answered with it. The race detector looks on.
+// Resolve may return the same problem every time, even for two POSTs at once. The race
+// detector checks that they can share it.
 func TestAProblemIsShared(t *testing.T) {
 	busy := &sessions.Problem{Status: http.StatusServiceUnavailable, Detail: "later"}
 	var registry sessions.Registry
@@ -249,7 +249,7 @@ func TestTheOldestIsForgottenAtThe1025th(t *testing.T) {
 	require.Equal(t, ErrUnknownRequest, new(recent).reason("7", "A"))
 }
 
-// Most programs settle few requests: what is remembered takes no memory before.
+// Most programs settle few requests, so remembering takes no memory until there is one.
 func TestAZeroPendingIsSmall(t *testing.T) {
 	require.LessOrEqual(t, int(unsafe.Sizeof(Pending{})), 128)
 }

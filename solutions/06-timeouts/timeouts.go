@@ -1,6 +1,6 @@
-// Package timeouts lets the end of a wait cross the wire, both ways: a caller
+// Package timeouts sends the end of a wait across the wire, both ways: a caller
 // does not wait forever, a client is told when its caller no longer waits, and
-// what the client was doing then ends.
+// the client's work then ends.
 package timeouts
 
 import (
@@ -19,27 +19,28 @@ import (
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 )
 
-// A Caller asks clients as a [correlation.Caller] does, but never waits forever.
+// A Caller sends requests as a [correlation.Caller] does, but never waits forever.
 // The zero value is ready to use. It is safe for concurrent use; its exported
-// fields are set before the first Call.
+// fields must be set before the first Call.
 type Caller struct {
-	Timeout time.Duration // for each call; zero is DefaultTimeout
+	Timeout time.Duration // for each call; zero means DefaultTimeout
 
-	// Observe, if it is not nil, is told of each call when it has ended: how long
-	// it took, and its error. It is called from several goroutines at once.
+	// Observe, if it is not nil, is called once for each call, when it has ended, however
+	// it ended, and before Call returns. It gets how long the call took and its error. It
+	// is called from several goroutines at once.
 	Observe func(method string, took time.Duration, err error)
 
 	calls correlation.Caller
 	late  atomic.Int64
 }
 
-// Call is [correlation.Caller.Call] with an end: the response, the Timeout (a
-// *[TimeoutError]) or the end of ctx (its cause), whichever comes first. All errors
-// are a *[correlation.CallError], as they are there. A client whose caller no longer
-// waits is told so, by the notification "notifications/cancelled", as long as its
-// stream lasts.
+// Call is [correlation.Caller.Call] with a limit: it returns when the response comes,
+// when the Timeout is up (a *[TimeoutError]) or when ctx ends (its cause), whichever
+// is first. Each error is a *[correlation.CallError], as in lesson 05. If the caller
+// no longer waits, the client is sent the notification "notifications/cancelled",
+// provided that its stream is still open.
 //
-//lesson:begin // TODO: it waits for as long as ctx lasts. Give ctx a deadline, with a *TimeoutError
+//lesson:begin // TODO: this waits for as long as ctx lasts. Give ctx a deadline, with a *TimeoutError
 //lesson:begin // as its cause. Report each call to Observe. Tell the client when a wait ended
 //lesson:begin // without a response.
 //lesson:begin return c.calls.Call(ctx, peer, r)
@@ -59,18 +60,18 @@ func (c *Caller) Call(ctx context.Context, peer correlation.Peer, r correlation.
 	return result, err
 }
 
-// tell tells a client that nobody waits for its response any longer. A client
-// that cannot be told is no news for the caller.
+// tell tells a client that the caller no longer waits for its response. If the
+// client cannot be told, the caller need not know.
 func tell(peer correlation.Peer, call *correlation.CallError) {
 	if event, err := cancelled(call); err == nil {
 		peer.Send(event)
 	}
 }
 
-// Resolve is [correlation.Pending.Resolve], and counts the responses that came
-// too late.
+// Resolve is [correlation.Pending.Resolve], but also counts the responses that
+// came too late.
 //
-//lesson:begin // TODO: count the response when its caller has given up.
+//lesson:begin // TODO: count the response if its caller gave up.
 //lesson:begin return c.calls.Resolve(session, r)
 func (c *Caller) Resolve(session string, r correlation.Response) error {
 	err := c.calls.Resolve(session, r)
@@ -80,72 +81,77 @@ func (c *Caller) Resolve(session string, r correlation.Response) error {
 	return err
 }
 
-// Len returns how many calls wait for their response.
+// Len returns how many calls are waiting for their response.
 //
 //lesson:keep
 func (c *Caller) Len() int { return c.calls.Len() }
 
-// Late returns how many responses came too late: nobody waited for them any longer.
+// Late returns how many responses came too late: their callers no longer waited.
 //
 //lesson:keep
 func (c *Caller) Late() int64 { return c.late.Load() }
 
 // An Answerer is the client's half: it answers the requests that come down an
 // event stream. It is safe for concurrent use, on several streams at once; its
-// fields are set before the first Run.
+// fields must be set before the first Run.
 type Answerer struct {
-	// Handle works out the result of a request. Its context is made of Run's, and
-	// ends when nobody waits for the result any longer. An error that wraps a
-	// *[correlation.Error] is sent as that, and any other with the code of an
-	// internal error. Handle is called from several goroutines at once.
+	// Handle computes the result of a request. Its context is derived from Run's, and
+	// ends when no one waits for the result any longer. An error that wraps a
+	// *[correlation.Error] is sent as that *[correlation.Error], any other error as
+	// an internal error. Handle may be called from several goroutines at once.
 	Handle func(ctx context.Context, method string, params json.RawMessage) (result any, err error)
 
 	// Limit is how many Handles of one stream may run at once; the other requests
-	// wait for their turn, however many come. Zero or less is 8.
+	// wait for their turn, however many come. Zero or less means 8.
 	Limit int
 
-	// Client posts the responses. Nil is [http.DefaultClient], which keeps two
-	// connections for the next ones and closes the others. For a Limit of many,
-	// give it a Transport whose MaxIdleConnsPerHost is as high.
+	// Client posts the responses. Nil means [http.DefaultClient], which keeps two
+	// idle connections for later responses and closes the others. For a high Limit,
+	// use a Transport whose MaxIdleConnsPerHost is as high.
 	Client *http.Client
 
-	// Origins are those that may get the responses besides the stream's own, such
-	// as "https://answers.example.com". A POST follows a redirect only within the
-	// endpoint's origin and to Origins.
+	// Origins names further origins that may get the responses, such as
+	// "https://answers.example.com". The stream's own origin always may. A POST
+	// follows a redirect only within the endpoint's origin and to Origins.
 	Origins []string
 
 	// Deliver sends a response to the endpoint. Its ctx ends when the request is
-	// cancelled, or Run ends. Nil posts it with Client, up to five times while the
-	// server cannot be reached or asks for patience (429, 502, 503, 504). After a
-	// *[RefusedError] with 400 or 413, an internal error is delivered in the
-	// response's place.
+	// cancelled or Run ends. Nil means a POST with Client, up to five times while
+	// the server cannot be reached or is busy (429, 502, 503, 504). After a
+	// *[RefusedError] with 400 or 413, an internal error is delivered instead of the
+	// response.
 	Deliver func(ctx context.Context, endpoint string, response correlation.Response) error
 
-	// OnEvent, if it is not nil, is told of each event that comes, before
-	// anything is done about it.
+	// OnEvent, if it is not nil, is called for each event that comes, before
+	// Run does anything else with it.
 	OnEvent func(framing.Event)
 
-	// OnUndelivered, if it is not nil, is told of a response that was sent and not
-	// taken, and why. One whose request has been cancelled is not sent, and no
-	// loss. It is called from several goroutines at once.
+	// OnUndelivered, if it is not nil, is called with a response that was sent but
+	// not accepted, and with the reason. If a request is cancelled before its
+	// response is sent, the response is dropped and does not count as lost.
+	// OnUndelivered may be called from several goroutines at once.
 	OnUndelivered func(response correlation.Response, err error)
 }
 
-// Run answers the requests that come down stream, which came from the URL from,
-// until the stream ends (nil), breaks (its error) or ctx ends (its cause). An
-// endpoint that is not a URL, or that is of an origin which may not get the
-// responses, is an error, too. A request that is not JSON or has no id is passed
-// over, as is all that Run does not know. When Run returns, the stream is closed
-// and no Handle runs any longer.
+// Run answers the requests that come down stream. It returns when the stream ends
+// (nil) or breaks (its error), or when ctx ends (its cause). The stream came from the
+// URL from. It also returns an error if an endpoint is not a URL, or has an origin
+// that may not get the responses. A response goes to the endpoint that was named last
+// when its request came. If none was, the response may be lost, but Run goes on. Run
+// skips a request that is not JSON or has no id, and everything else that it does not
+// know. When Run returns, the stream is closed and no Handle, Deliver or
+// OnUndelivered is running.
 //
-//lesson:todo Read the events, and tell OnEvent of each. Then look at its type.
-//lesson:todo "endpoint", which comes first, says where to answer: see resolve.
+//lesson:todo Read the events, and call OnEvent for each. Switch on its type.
+//lesson:todo "endpoint" says where to answer the requests after it: see resolve.
 //lesson:todo "request": handle it in its turn, and deliver the response: see
 //lesson:todo Limit, handle, deliver and OnUndelivered.
 //lesson:todo "notification" may cancel a request: see running.
-//lesson:todo At the end, close the stream, end all contexts, and wait for the Handles.
+//lesson:todo At the end, close the stream, end all contexts and wait for the
+//lesson:todo goroutines. If ctx has ended, return its cause.
 func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.URL) error {
 	var handlers sync.WaitGroup
+	outer := ctx // when it ends, its cause is there before the derived context ends
 	ctx, stop := context.WithCancel(ctx)
 	defer handlers.Wait() // deferred calls run bottom up: close the stream, end the contexts, wait
 	defer stop()
@@ -156,7 +162,7 @@ func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.UR
 	endpoint, turns := from, make(chan struct{}, cmp.Or(max(a.Limit, 0), 8))
 	for event, err := range stream.Events() {
 		if err != nil {
-			return cmp.Or(context.Cause(ctx), err)
+			return cmp.Or(context.Cause(outer), err)
 		}
 		if a.OnEvent != nil {
 			a.OnEvent(event)
@@ -171,7 +177,7 @@ func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.UR
 		case "request":
 			var request correlation.Request
 			if json.Unmarshal([]byte(event.Data), &request) != nil || request.ID == "" {
-				continue // without an id, nobody can be told
+				continue // without an id, it cannot be answered
 			}
 			ctx, done := requests.start(ctx, request.ID)
 			to := endpoint.String() // here, since an endpoint event may change it
@@ -181,11 +187,11 @@ func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.UR
 			})
 		}
 	}
-	return context.Cause(ctx) // closing the stream may have ended it well
+	return context.Cause(outer) // closing the stream may have ended it without an error
 }
 
 // answer waits for its turn, handles the request and delivers the response, unless
-// ctx ends before.
+// ctx ends first.
 func (a *Answerer) answer(ctx context.Context, turns chan struct{}, endpoint string, request correlation.Request) {
 	select {
 	case turns <- struct{}{}:
@@ -195,7 +201,7 @@ func (a *Answerer) answer(ctx context.Context, turns chan struct{}, endpoint str
 	}
 	response := a.handle(ctx, request)
 	if ctx.Err() != nil {
-		return // nobody waits for it
+		return // no one waits for it
 	}
 	if err := a.deliver(ctx, endpoint, response); err != nil && a.OnUndelivered != nil {
 		a.OnUndelivered(response, err)

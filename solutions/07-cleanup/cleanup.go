@@ -25,31 +25,31 @@ import (
 //
 //	GET  /events     an event stream: the client's session
 //	POST /responses  a client's response to a request
-//	POST /trigger    an outside system has clients asked, and gets their answers
+//	POST /trigger    asks clients for an outside system, which gets their answers
 //	GET  /healthz    how many sessions and pending requests there are
 //
-// It is safe for concurrent use; its exported fields, and theirs, are set before
-// the first request. A trigger that would have too much in flight at once gets a
-// 503 with Retry-After.
+// It is safe for concurrent use. Set its exported fields, and theirs, before the
+// first request. A trigger that would put too much in flight at once gets a 503
+// with Retry-After.
 type Server struct {
 	Sessions *sessions.Registry
 	Caller   *timeouts.Caller
 
-	// Handler serves the requests. NewServer sets it to the four routes; one with
-	// more routes, or one that looks at each request first, calls this one.
+	// Handler serves the requests. NewServer sets it to the four routes. A handler
+	// with more routes, or one that looks at each request first, calls that one.
 	Handler http.Handler
 
 	ctx    context.Context // ends when shutdown begins; its cause is ErrShutdown
 	end    context.CancelCauseFunc
 	flight flight // the triggers
 
-	mu       sync.Mutex // guards closing, and that handlers no longer grows then
+	mu       sync.Mutex // guards closing, and keeps handlers from growing after it
 	closing  bool
 	handlers sync.WaitGroup
 }
 
-// NewServer returns a server with the limits that [sessions.Registry] and
-// [timeouts.Caller] have if they are told nothing else.
+// NewServer returns a server with the default limits of [sessions.Registry] and
+// [timeouts.Caller].
 //
 //lesson:keep
 func NewServer() *Server {
@@ -59,11 +59,11 @@ func NewServer() *Server {
 	return s
 }
 
-// ServeHTTP has Handler serve the request, and returns when Handler has; a panic of
-// Handler's passes through. Handler gets a copy of r, which itself is not changed. The
-// copy's context is r's, which also ends when shutdown begins ([ErrShutdown] is its
-// cause then). Whatever ends it, a read of the body ends too. Once shutdown has begun,
-// new requests get a 503.
+// ServeHTTP calls Handler to serve the request, and returns when Handler returns; a
+// panic in Handler passes through as it is. Handler gets a copy of r, which differs
+// from r in its context alone, and r itself is not changed. The copy's context is r's,
+// but also ends when shutdown begins, with the cause [ErrShutdown]. Whatever ends it, a
+// read of the body ends too. Once shutdown has begun, new requests get a 503 at once.
 //
 //lesson:begin // TODO: enough for part 1. In part 2, end the request's context when shutdown
 //lesson:begin // begins (endReads ends the read of its body), and refuse new requests from then on.
@@ -81,7 +81,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.Handler.ServeHTTP(w, r.WithContext(ctx))
 }
 
-// enter counts one handler more, or reports that the server is shutting down.
+// enter counts one more handler, or reports that the server is shutting down.
 func (s *Server) enter() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,14 +91,14 @@ func (s *Server) enter() bool {
 	return !s.closing
 }
 
-// Shutdown ends every stream and every wait, and returns when all handlers have
-// returned, or with ctx's error when that ends first. Shutdown begins even if ctx has
-// ended already. A client learns from the end of its stream that its answers are no
-// longer wanted; whether it is also told of each request is not promised. Calling
-// Shutdown twice is fine, and each call waits for as long as its own ctx lasts. The
-// http.Server that serves s is shut down after it.
+// Shutdown ends every stream and every wait. It returns when all handlers have
+// returned, or with an error that wraps ctx.Err() if ctx ends first. Shutdown begins
+// even if ctx has already ended. A client learns from the end of its stream that its answers are no
+// longer wanted; a message for each request is not promised. Calling Shutdown twice is
+// fine, and each call waits for as long as its own ctx lasts. Shut down the http.Server
+// that serves s after it.
 //
-//lesson:todo Let no new request in, tell all handlers to end, and wait for them, but not forever.
+//lesson:todo Refuse new requests, tell all handlers to end, and wait for them, but not forever.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
@@ -119,11 +119,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 }
 
 // Call asks the client of session, as [timeouts.Caller.Call] does. The wait also
-// ends when the client leaves (the error wraps [flushing.ErrClientLeft]) and when
-// the server shuts down ([ErrShutdown]). A session that had ended before is
-// [sessions.ErrClosed]. All errors are a *[correlation.CallError].
+// ends when the session does: because the client left (the error wraps
+// [flushing.ErrClientLeft]) or the server shut down ([ErrShutdown]). If the session had
+// ended before, the error wraps [sessions.ErrClosed]. Every error is a
+// *[correlation.CallError], with the ID and the Method of the request. Caller.Observe
+// is told the same cause, and so is the client, if it is still there.
 //
-//lesson:begin // TODO: enough while the client stays. Let ctx end when the session does.
+//lesson:begin // TODO: enough while the client stays. End ctx when the session ends, with s.cause().
 //lesson:begin return s.Caller.Call(ctx, session, r)
 func (s *Server) Call(ctx context.Context, session *sessions.Session, r correlation.Request) (json.RawMessage, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -132,8 +134,7 @@ func (s *Server) Call(ctx context.Context, session *sessions.Session, r correlat
 	return s.Caller.Call(ctx, session, r)
 }
 
-// cause returns why a session has ended: the server ended it, or else its client
-// left.
+// cause returns why a session ended: the server ended it, or its client left.
 //
 //lesson:keep
 func (s *Server) cause() error {
@@ -142,7 +143,7 @@ func (s *Server) cause() error {
 
 // outcome asks one client.
 //
-//lesson:todo Ask the client. Its own error is an answer; every other error is a problem.
+//lesson:todo Ask the client. Its own error is an answer; s.problem turns every other error into a problem.
 //lesson:return Outcome{}
 func (s *Server) outcome(ctx context.Context, session *sessions.Session, r correlation.Request) Outcome {
 	result, err := s.Call(ctx, session, r)
@@ -155,20 +156,21 @@ func (s *Server) outcome(ctx context.Context, session *sessions.Session, r corre
 	return Outcome{Result: result}
 }
 
-// A Client is the Server's counterpart: it opens a session, and answers what it
-// is asked there. Its Answerer's Client opens the event stream, too.
+// A Client is the Server's counterpart: it opens a session, and answers the
+// requests that come there. Its Answerer's Client also opens the event stream (nil:
+// http.DefaultClient).
 type Client struct {
 	URL          string       // of the event stream
 	MaxEventSize int          // in bytes, of the stream that Run opens; see [parsing.Decoder]
-	Log          *slog.Logger // is told of a Handle that panics; nil: slog.Default()
+	Log          *slog.Logger // is told of a Handle that panics, and with what; nil: slog.Default()
 
 	timeouts.Answerer
 }
 
-// Run connects, and answers as Answer does. When ctx ends while it connects, the error
-// wraps ctx's cause. It may be called again, also on several goroutines at once.
+// Run connects, and answers as Answer does. If ctx ends while it connects, the error
+// wraps ctx's cause. It may be called again, even on several goroutines at once.
 //
-//lesson:todo Connect (the request for the stream needs ctx, too), and let Answer do the rest.
+//lesson:todo Connect (the request for the stream needs ctx too), and call Answer for the rest.
 func (c *Client) Run(ctx context.Context) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL, nil)
 	if err != nil {
@@ -182,12 +184,13 @@ func (c *Client) Run(ctx context.Context) error {
 	return c.Answer(ctx, source, source.URL)
 }
 
-// Answer answers what comes from source, which came from the URL from, until the
-// stream ends (nil) or ctx does (its cause). When it returns, source is closed and
-// no Handle runs any longer. A Handle that panics costs one answer, which is an
-// internal error.
+// Answer answers the requests from source, which came from the URL from. It returns
+// nil when the stream ends, its error when it breaks, and ctx's cause when ctx ends. By
+// then, source is closed and no Handle is running. A Handle that panics costs one answer,
+// which is an internal error; what it panicked with goes only to Log, with at most the
+// beginning of the method (see brief).
 //
-//lesson:todo Have the Answerer do it, with a Handle that survives a panic.
+//lesson:todo Leave it to the Answerer, with a Handle that survives a panic.
 func (c *Client) Answer(ctx context.Context, source *parsing.Source, from *url.URL) error {
 	answerer := c.Answerer
 	answerer.Handle = c.recovered

@@ -18,9 +18,9 @@ import (
 )
 
 var (
-	// ErrShutdown says that the server is shutting down.
+	// ErrShutdown means that the server is shutting down.
 	ErrShutdown = errors.New("the server is shutting down")
-	// ErrBusy says that the server waits for as many responses as it can.
+	// ErrBusy means that the server is waiting for as many responses as it can.
 	ErrBusy = errors.New("the server waits for too many responses")
 )
 
@@ -60,7 +60,7 @@ func (s *Server) routes() http.Handler {
 }
 
 // trigger asks one client, or all of them, and answers with the [Outcome], or
-// with a list of them. A problem with the one client is the response's.
+// with a list of them. If it asked one client, that client's problem is the response.
 func (s *Server) trigger(w http.ResponseWriter, r *http.Request) {
 	t, size, err := readTrigger(w, r)
 	if err != nil {
@@ -91,7 +91,7 @@ func (s *Server) trigger(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// peers returns the sessions that t is for: one at least.
+// peers returns the sessions that t is for, at least one.
 func (s *Server) peers(t Trigger) ([]*sessions.Session, error) {
 	if t.Session == "" {
 		if all := s.Sessions.All(); len(all) > 0 {
@@ -136,10 +136,10 @@ func readTrigger(w http.ResponseWriter, r *http.Request) (t Trigger, size int, e
 	return t, len(body), nil
 }
 
-// reading has h serve the requests, to which a read of the body that fails is a problem.
+// reading wraps h so that a failed read of the body becomes a problem.
 func (s *Server) reading(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = r.WithContext(r.Context()) // a copy, since a request is not to be changed
+		r = r.WithContext(r.Context()) // a copy, because a handler must not change its request
 		r.Body = &body{r.Body, s}
 		h.ServeHTTP(w, r)
 	})
@@ -164,13 +164,15 @@ func (b *body) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// refuse answers with err as a problem.
+// refuse answers with err as a problem. Before net/http sends a response, it reads what is
+// left of the body; during shutdown, that must not take long.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	defer endReads(s.ctx, w, r)()
 	s.problem(err).ServeHTTP(w, r)
 }
 
-// problem returns err as a problem of its own status. What fails once shutdown
-// has begun fails because of that, whatever it looks like.
+// problem returns err as a problem with a fitting status. Once shutdown has begun,
+// every failure is because of that, whatever it looks like.
 func (s *Server) problem(err error) *sessions.Problem {
 	timeout, timed := errors.AsType[interface {
 		error
@@ -191,12 +193,12 @@ func (s *Server) problem(err error) *sessions.Problem {
 	return correlation.ProblemOf(err)
 }
 
-// unavailable returns err as a problem that passes.
+// unavailable returns err as a temporary problem.
 func unavailable(err error) *sessions.Problem {
 	return &sessions.Problem{Status: http.StatusServiceUnavailable, Detail: err.Error(), RetryAfter: time.Second}
 }
 
-// healthz says that the server is there, and how much it has to do.
+// healthz reports that the server is up, and how much it has to do.
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, map[string]int{"sessions": s.Sessions.Len(), "pending": s.Caller.Len()})
 }
@@ -223,8 +225,8 @@ type flight struct {
 	bytes    int
 }
 
-// enter counts requests of so many bytes in, or reports that they are too many.
-// Whatever comes when nothing else is in flight gets in.
+// enter counts in requests of this many bytes, or reports that they are too many.
+// If nothing else is in flight, anything gets in.
 func (f *flight) enter(requests, bytes int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -240,7 +242,7 @@ func (f *flight) enter(requests, bytes int) bool {
 	return true
 }
 
-// leave takes out what enter has counted in.
+// leave removes what enter counted in.
 func (f *flight) leave(requests, bytes int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -248,8 +250,11 @@ func (f *flight) leave(requests, bytes int) {
 	f.bytes -= bytes
 }
 
-// endReads ends a read of r's body that waits, or that comes later, when ctx ends.
-// The handler of r calls stop before it returns.
+// endReads ends reads of r's body when ctx ends, both one that is waiting and any later
+// one. The handler of r calls stop before it returns, and before it cancels ctx itself
+// (otherwise net/http may break off the connection's next request):
+//
+//	defer endReads(ctx, w, r)()
 func endReads(ctx context.Context, w http.ResponseWriter, r *http.Request) (stop func()) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return func() {}
@@ -261,7 +266,7 @@ func endReads(ctx context.Context, w http.ResponseWriter, r *http.Request) (stop
 	})
 	return func() {
 		if !unwatch() {
-			<-ended // w is not to be used once the handler has returned
+			<-ended // w must not be used once the handler has returned
 		}
 	}
 }

@@ -1,21 +1,21 @@
-// The home page follows along: a stream tells of each update, and the page asks for
-// itself again and takes over the parts that have changed. What is folded open, and
-// where the keyboard is, stays. (harness/site is the server)
+// The home page updates itself: a stream announces each update, and the page fetches
+// itself again and replaces the parts that changed. Open sections stay open, and the
+// keyboard focus stays where it is. (harness/site is the server)
 
 const retryMilliseconds = 2000;
 const lost = document.getElementById('lost');
 
 let source = null;
 let retry = 0;
-let wanted = shown(); // the version that the server has
-let busy = false; // this page is being asked for
+let wanted = shown(); // the server's version
+let busy = false; // this page is being fetched
 
 function shown() {
   return document.body.dataset.version;
 }
 
-// connect opens the stream. A page that nobody sees has none: a browser has six
-// connections to a server, and tabs that are left open would use them up.
+// connect opens the stream. A hidden page has none: a browser has six connections to
+// a server, and tabs left open would use them up.
 function connect() {
   clearTimeout(retry);
   source?.close();
@@ -28,12 +28,12 @@ function connect() {
     follow();
   });
   source.addEventListener('error', () => {
-    say(lost, 'The server of this page does not answer. Is it still running? go run ./harness serve');
+    say(lost, 'The server of this page does not answer. Is it still running? To start it: go run ./harness serve');
     if (source.readyState === EventSource.CLOSED) retry = setTimeout(connect, retryMilliseconds);
   });
 }
 
-// follow asks for the page until it shows what is wanted, once at a time.
+// follow fetches the page until it shows the wanted version, one fetch at a time.
 async function follow() {
   if (busy) return;
   busy = true;
@@ -42,16 +42,16 @@ async function follow() {
       const before = wanted;
       const response = await fetch(location.href);
       take(new DOMParser().parseFromString(await response.text(), 'text/html'));
-      // Newer than wanted is as good: its own event is still to come.
+      // A newer version is fine too: its own event is still to come.
       if (wanted === before) wanted = shown();
     }
   } catch {
-    // The server has gone, which the stream says; the next one asks again.
+    // The server is gone, which the stream reports; the next stream fetches again.
   }
   busy = false;
 }
 
-// take takes over what has changed from the page as it is now.
+// take replaces what changed with the parts of the new page.
 function take(page) {
   document.title = page.title;
   document.body.dataset.version = page.body.dataset.version;
@@ -68,7 +68,7 @@ function take(page) {
   markScrollers();
 }
 
-// same compares two parts without what their reader has folded open.
+// same compares two parts, whichever sections are open.
 function same(part, fresh) {
   const copy = part.cloneNode(true);
   for (const details of copy.querySelectorAll('details[open]')) details.open = false;
@@ -90,12 +90,12 @@ function replace(part, fresh) {
   if (href) [...part.querySelectorAll('a')].find((link) => link.getAttribute('href') === href)?.focus();
 }
 
-// say changes a text that a screen reader reads out, and only when it differs.
+// say changes a text that a screen reader reads out, but only if it differs.
 function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// markScrollers lets the keyboard reach what scrolls sideways.
+// markScrollers makes code that scrolls sideways reachable by keyboard.
 function markScrollers() {
   for (const pre of document.querySelectorAll('pre')) {
     if (pre.scrollWidth > pre.clientWidth) pre.tabIndex = 0;

@@ -1,4 +1,4 @@
-// The demo's page: the server plays the conversation, and tells of each message as an event on a stream of its own.
+// The demo's page: the server plays the conversation, and sends each message as an event on the page's own stream.
 
 import { Sequence } from './sequence.js';
 
@@ -9,8 +9,8 @@ const status = document.getElementById('status');
 again.addEventListener('click', run);
 run();
 
-// run has the server play, and draws what it tells. The stream ends with an event, for a browser would reconnect by
-// itself, and have it played once more.
+// run starts the conversation on the server, and draws its messages. The stream ends with an event, because otherwise
+// the browser would reconnect automatically and start it again.
 function run() {
   again.disabled = true;
   status.textContent = 'Running …';
@@ -22,7 +22,7 @@ function run() {
   };
   stream.addEventListener('lanes', (event) => sequence.clear(JSON.parse(event.data)));
   stream.addEventListener('message', (event) => sequence.add(JSON.parse(event.data)));
-  stream.addEventListener('end', () => end(`That was all of it: ${sequence.length} messages.`));
-  stream.addEventListener('trouble', (event) => end(`It did not get to its end: ${event.data}.`));
-  stream.addEventListener('error', () => end('The server has gone, or too many of these run at once.'));
+  stream.addEventListener('end', () => end(`That was all: ${sequence.length} messages.`));
+  stream.addEventListener('trouble', (event) => end(`The demo did not finish: ${event.data}.`));
+  stream.addEventListener('error', () => end('The server is gone, or too many demos are running at once.'));
 }

@@ -1,5 +1,5 @@
-// A trace's page: the steps of a lesson, the red one first, each with what its pairs have sent. The page is a file that
-// holds all that it needs: there this follows sequence.js and what that imports, in one script.
+// A trace's page: the steps of a lesson, the red one first, each with what its pairs sent. The page is one file that
+// holds everything it needs: in it, this code follows sequence.js and its imports, in one script.
 
 import { element, set } from '../shared/dom.js';
 import { readable } from '../shared/visible.js';
@@ -10,7 +10,7 @@ const place = document.getElementById('steps');
 
 run.steps.forEach((step) => place.append(stepOf(step)));
 
-// stepOf shows a step; what it has sent is drawn when it is opened.
+// stepOf shows a step; its messages are drawn when it is opened.
 function stepOf(step) {
   const made = element('details', `page-step ${step.failed ? 'failed' : ''}`);
   const summary = element('summary', '');
@@ -46,7 +46,7 @@ function drawingsOf(step) {
   });
 }
 
-// breakable lets a long name go on in the next line where one of its words begins.
+// breakable allows a long name to wrap before each of its words.
 function breakable(name) {
   return name.split(/(?=[A-Z])/).flatMap((word) => [word, document.createElement('wbr')]);
 }

@@ -1,6 +1,6 @@
 // Sequence draws an exchange: a lane for each party, and an arrow for each message, in the order of time. A slider and
-// the arrow keys walk through it, and a click or Enter on a message shows its bytes. It may grow while it is open. What
-// is drawn is an ordered list of buttons, so whoever does not see the arrows reads and walks the same in words.
+// the arrow keys walk through it, and a click or Enter on a message shows its bytes. It may grow while it is shown. The
+// drawing is an ordered list of buttons, so anyone who cannot see the arrows can read and walk through it as text.
 
 import { element, set, svg } from '../shared/dom.js';
 import { escaped, visible } from '../shared/visible.js';
@@ -21,13 +21,13 @@ export class Sequence {
   #body = element('div', 'seq-body');
   #slider = set(element('input', 'seq-slider'), { type: 'range', min: 0, max: 0, step: 1, 'aria-label': 'Walk through the messages' });
   #count = element('output', 'seq-count');
-  #back = set(element('button', 'seq-step', '‹'), { type: 'button', 'aria-label': 'One message back' });
-  #forth = set(element('button', 'seq-step', '›'), { type: 'button', 'aria-label': 'One message on' });
+  #back = set(element('button', 'seq-step', '‹'), { type: 'button', 'aria-label': 'Previous message' });
+  #forth = set(element('button', 'seq-step', '›'), { type: 'button', 'aria-label': 'Next message' });
 
-  // root is an empty element. A message is { at, from, to, label, note, bytes, lesson }: at in milliseconds, from and to
-  // names of lanes, the rest text that may be missing. It may have a chapter, which is a heading where it changes, and a
-  // kind: 'refusal', 'trouble', 'reply' for a mere status, or 'end' for the last one of a connection. Of more than atMost,
-  // the oldest are left out.
+  // root is an empty element. A message is { at, from, to, label, note, bytes, lesson }: at is in milliseconds, from and
+  // to are names of lanes, and the rest is optional text. It may have a chapter, shown as a heading where it changes, and
+  // a kind: 'refusal', 'trouble', 'reply' for a bare status, or 'end' for the last message of a connection. If there are
+  // more than atMost, the oldest are left out.
   constructor(root, { lanes = [], messages = [], atMost = Infinity } = {}) {
     this.#root = root;
     this.#atMost = atMost;
@@ -43,10 +43,10 @@ export class Sequence {
     messages.forEach((message) => this.add(message));
   }
 
-  // length is how many messages there are.
+  // length is the number of messages.
   get length() { return this.#rows.length; }
 
-  // clear takes all messages away.
+  // clear removes all messages.
   clear(lanes = this.#lanes) {
     this.#lanes = lanes;
     this.#rows = [];
@@ -63,7 +63,7 @@ export class Sequence {
     this.#show();
   }
 
-  // add adds a message. Whoever has walked to the last one stays with the newest.
+  // add adds a message. A view that is at the last message moves on to the new one.
   add(message) {
     const follows = this.#at === this.#rows.length;
     const atEnd = this.#body.scrollHeight - this.#body.scrollTop - this.#body.clientHeight < 40;
@@ -84,7 +84,7 @@ export class Sequence {
     this.#rows[this.#at - 1]?.item.scrollIntoView({ block: 'nearest' });
   }
 
-  // #open begins a list, where a chapter begins.
+  // #open begins a list when a chapter begins.
   #open(chapter) {
     if (this.#list && chapter === this.#chapter) return;
     this.#chapter = chapter;
@@ -93,7 +93,7 @@ export class Sequence {
     this.#body.append(this.#list);
   }
 
-  // #drop leaves the oldest message out.
+  // #drop removes the oldest message.
   #drop() {
     this.#rows.shift().item.remove();
     this.#dropped++;
@@ -135,7 +135,7 @@ export class Sequence {
     return drawing([...parts, tip(percent(b, this.#lanes), b > a ? -1 : 1, kind)]);
   }
 
-  // #key walks by the arrow keys, with the focus.
+  // #key walks with the arrow keys, and moves the focus along.
   #key(event) {
     const at = this.#rows.findIndex((row) => row.button === event.target);
     const to = { ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: this.#rows.length - 1 }[event.key];
@@ -158,7 +158,7 @@ export class Sequence {
     this.#slider.value = this.#at;
     this.#slider.setAttribute('aria-valuetext', now ? `${this.#at} of ${this.#rows.length}: ${parties(now)}${escaped(now.label ?? '')}` : 'before the first message');
     this.#count.textContent = `${this.#at} of ${this.#rows.length}`;
-    this.#older.textContent = this.#dropped ? `${this.#dropped} older ones left out` : '';
+    this.#older.textContent = this.#dropped ? `Older messages left out: ${this.#dropped}` : '';
     this.#back.disabled = this.#at === 0;
     this.#forth.disabled = this.#at === this.#rows.length;
     this.#root.dataset.at = this.#at;
@@ -169,11 +169,11 @@ function parties({ from, to }) {
   return from === to ? `${from}: ` : `${from} to ${to}: `;
 }
 
-// bytesOf shows bytes as they are, each line end and what else is not seen by its name.
+// bytesOf shows raw bytes, with a name for each line ending and every other invisible character.
 function bytesOf({ bytes, from, to }) {
   const made = set(element('div', 'seq-bytes'), { role: 'group', 'aria-label': from === to ? `What ${from} did` : `The bytes from ${from} to ${to}` });
   if (!bytes) {
-    made.append(element('p', 'seq-none', 'No bytes: this is not sent, it happens.'));
+    made.append(element('p', 'seq-none', 'No bytes: nothing is sent here.'));
     return made;
   }
   const text = set(element('pre', 'seq-pre'), { tabindex: 0 });
@@ -193,7 +193,7 @@ function time(at) {
 
 function percent(i, lanes) { return `${(i + 0.5) / lanes.length * 100}%`; }
 
-// tip is the head of an arrow that points to x; a nested drawing stands at a percentage, its paths are in pixels.
+// tip is the head of an arrow that points to x. The nested drawing is placed by percentage; its paths are in pixels.
 function tip(x, back, kind) {
   const made = svg('svg', { x, y: arrowAt, overflow: 'visible', class: 'seq-tip' });
   made.append(svg('path', { d: `M${back} 0l${back * 9} -5v10Z` }));

@@ -1,9 +1,9 @@
 // @ts-check
 
-// What all pages make elements with.
+// The functions that all pages make elements with.
 
 // element makes an element of a class with children. Strings become text, never
-// markup: what a stream sends is not to be trusted.
+// markup: what a stream sends cannot be trusted.
 export function element(tag, className, ...children) {
   const made = document.createElement(tag);
   if (className) made.className = className;

@@ -1,7 +1,7 @@
 // @ts-check
 
-// Connection is the browser's own EventSource, and what can be seen of its states.
-// Reconnecting and Last-Event-ID are the browser's doing: nothing here helps it.
+// Connection is the browser's own EventSource, and reports what can be seen of its
+// states. The browser reconnects and sends Last-Event-ID without help from this code.
 
 export class Connection {
   lastEventID = '';
@@ -13,19 +13,20 @@ export class Connection {
   #failures = 0; // in a row, since the stream was last open
   #lostAt = 0;
 
-  // page.state(name, detail) and page.note(text, trouble) hear what happens,
-  // page.opened() and page.gaveUp() when it does, page.received(event, newID) gets
-  // the events; page.retry is the reconnection time in ms, or null.
+  // page.state(name, detail) and page.note(text, trouble) are told what happens,
+  // page.opened() and page.gaveUp() are called when it does, and
+  // page.received(event, newID) gets each event. page.retry is the reconnection time
+  // in ms, or null.
   constructor(url, page) {
     this.#page = page;
     this.#source = new EventSource(url);
     this.#source.addEventListener('open', (event) => this.#onState(event));
     this.#source.addEventListener('error', (event) => this.#onState(event));
     page.state('connecting', 'waiting for the response to begin');
-    page.note(`EventSource asks for ${url.href}`);
+    page.note(`EventSource requests ${url.href}`);
   }
 
-  // listen asks for events of a type and says whether that is new.
+  // listen adds a listener for a type, and reports whether the type is new.
   listen(type) {
     if (this.#types.has(type)) return false;
     this.#types.add(type);
@@ -35,12 +36,12 @@ export class Connection {
     return true;
   }
 
-  // close ends it, unless the browser has given up already.
+  // close closes the EventSource, unless the browser gave up already.
   close() {
     if (this.#source.readyState === EventSource.CLOSED) return;
     this.#source.close();
     this.#page.state('idle', 'not connected');
-    this.#page.note('EventSource.close(): nothing retries now.');
+    this.#page.note('EventSource.close(): the browser will not reconnect.');
   }
 
   #onEvent(event) {
@@ -49,7 +50,7 @@ export class Connection {
     this.#page.received(event, newID);
   }
 
-  // A server may name its events "open" or "error"; those are messages, no states.
+  // A server may name its events "open" or "error"; those are messages, not states.
   #onState(event) {
     if (event instanceof MessageEvent) return;
     if (event.type === 'open') return this.#onOpen();
@@ -59,7 +60,7 @@ export class Connection {
 
   #onOpen() {
     if (this.#wasOpen) this.reconnects++;
-    this.#page.note(this.#wasOpen ? this.#backText() : 'Open: 200 and text/event-stream have come.');
+    this.#page.note(this.#wasOpen ? this.#backText() : 'Open: the response is 200 with text/event-stream.');
     this.#page.state('live', this.#wasOpen ? 'the stream is open again' : 'the stream is open');
     this.#wasOpen = true;
     this.#failures = 0;
@@ -70,29 +71,29 @@ export class Connection {
     if (this.#failures === 0) this.#lostAt = performance.now();
     const lost = this.#wasOpen && this.#failures === 0;
     this.#failures++;
-    this.#page.state('reconnecting', `attempt ${this.#failures} comes ${this.#when()}`);
+    this.#page.state('reconnecting', `attempt ${this.#failures} starts ${this.#when()}`);
     if (lost) this.#page.note(`Connection lost. ${this.#plan()}`, true);
-    else if (this.#failures <= 2) this.#page.note(`No answer. The browser goes on trying, each time ${this.#when()}.`, true);
+    else if (this.#failures <= 2) this.#page.note(`No answer. The browser keeps trying, each time ${this.#when()}.`, true);
   }
 
   #onGaveUp() {
-    this.#page.note('The browser gave up for good: it never retries after a status other than 200, another Content-Type, or a refusal by CORS.', true);
+    this.#page.note('The browser gave up for good: it never retries after a status other than 200, a Content-Type other than text/event-stream, or a CORS refusal.', true);
     this.#page.state('closed', 'the browser will not retry');
     this.#page.gaveUp();
   }
 
   #plan() {
-    const id = this.lastEventID ? `Last-Event-ID: ${this.lastEventID}` : 'no Last-Event-ID, for no event had an id';
+    const id = this.lastEventID ? `Last-Event-ID: ${this.lastEventID}` : 'no Last-Event-ID, because no event had an id';
     return `The browser tries again ${this.#when()} and will send ${id}.`;
   }
 
   #backText() {
     const seconds = ((performance.now() - this.#lostAt) / 1000).toFixed(1);
     const id = this.lastEventID ? `with Last-Event-ID: ${this.lastEventID}` : 'without a Last-Event-ID';
-    return `Back after ${seconds} s: the browser asked again, ${id}.`;
+    return `Back after ${seconds} s: the browser reconnected ${id}.`;
   }
 
   #when() {
-    return this.#page.retry === null ? 'after its own waiting time' : `after about ${this.#page.retry.toLocaleString('en')} ms`;
+    return this.#page.retry === null ? 'after the browser’s default delay' : `after about ${this.#page.retry.toLocaleString('en')} ms`;
   }
 }

@@ -39,7 +39,7 @@ func streamEnds(t *testing.T, b *browser.Browser) {
 	tab.Until("the request is there", shows("open-count", "1 open"))
 	f.stop()
 	tab.Until("with the stream, the request is closed", shows("settled-requests", "approve id 7 closed"))
-	require.True(t, browser.Value[bool](tab, shows("settled-requests", "The stream has ended")), "the page says why")
+	require.True(t, browser.Value[bool](tab, shows("settled-requests", "The stream ended")), "the page says why")
 	require.True(t, browser.Value[bool](tab, unanswerable))
 }
 
@@ -76,7 +76,7 @@ func serverShutsDown(t *testing.T, b *browser.Browser) {
 	require.Regexp(t, `^(closed|cancelled)$`, browser.Value[string](tab, `document.querySelector('#settled-requests li').dataset.state`))
 	require.Equal(t, `"half a thought`, browser.Value[string](tab, `document.activeElement.value`), "what a person was typing is still under the cursor")
 	tab.Click("fire")
-	tab.Until("there is no session to ask", shows("trigger-trouble", "This page has no session now"))
+	tab.Until("there is no session to ask", shows("trigger-trouble", "This page has no session"))
 	browser.Value[bool](tab, `(document.getElementById('trigger-whom').value = 'all', true)`)
 	tab.Click("fire")
 	tab.Until("a trigger that finds no server says so", shows("trigger-outcomes", "No response"))

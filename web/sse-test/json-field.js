@@ -1,10 +1,10 @@
 // @ts-check
 
-// JSONField is a text area for JSON, and says beside it what is wrong there.
+// JSONField is a text area for JSON, with a message below it that says what is wrong.
 
 import { element } from '../shared/dom.js';
 
-let made = 0; // so that each has an id of its own
+let made = 0; // gives each field its own id
 
 export class JSONField {
   #area;
@@ -21,14 +21,14 @@ export class JSONField {
     area.addEventListener('input', () => this.#say(''));
   }
 
-  // text returns what was typed, or null when that is no JSON; then the field says so.
-  // In an optional field, nothing is fine too.
+  // text returns what was typed, or null if it is not valid JSON; then the field says so.
+  // An optional field may be empty.
   text() {
     if (this.#isOptional && this.#area.value.trim() === '') return '';
     try {
       JSON.parse(this.#area.value);
     } catch (error) {
-      this.#say(`This is no JSON: ${error.message}`);
+      this.#say(`This is not valid JSON: ${error.message}`);
       return null;
     }
     return this.#area.value;

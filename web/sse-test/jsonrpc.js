@@ -11,8 +11,8 @@ export function readRequest(data) {
   return isRequest ? message : null;
 }
 
-// readCancellation returns { id, reason } of a notification that nobody waits for
-// the response any more, or null for any other.
+// readCancellation returns { id, reason } of a notification that a request was
+// cancelled, or null for any other.
 export function readCancellation(data) {
   const message = parsed(data);
   const params = message?.params;
@@ -20,12 +20,12 @@ export function readCancellation(data) {
   return { id: params.requestId, reason: params.reason };
 }
 
-// resultOf is the response that holds a result, which is JSON text and stays as it is.
+// resultOf returns the response with a result, which is JSON text and sent unchanged.
 export function resultOf(id, text) {
   return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${text}}`;
 }
 
-// errorOf is the response that says why there is no result.
+// errorOf returns the response that says why there is no result.
 export function errorOf(id, code, message) {
   return JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } });
 }

@@ -19,7 +19,7 @@ func noJSON(t *testing.T, b *browser.Browser) {
 	tab := x.connected(b)
 	tab.Type("trigger-params", `{"amount": 12`)
 	tab.Click("fire")
-	tab.Until("params that are no JSON are said to be none", shows("two-way", "This is no JSON: "))
+	tab.Until("params that are no JSON are said to be none", shows("two-way", "This is not valid JSON: "))
 	require.Zero(t, arrows(t, tab), "nothing was sent")
 	tab.Type("trigger-params", "")
 	tab.Until("the complaint goes with the first key", `![...document.querySelectorAll('.wrong')].some((e) => e.textContent)`)
@@ -27,7 +27,7 @@ func noJSON(t *testing.T, b *browser.Browser) {
 	tab.Until("without params is fine", shows("open-requests", "approve id 1"))
 	tab.Type("open-requests textarea", `{approved`)
 	tab.Click("open-requests .answer")
-	tab.Until("an answer that is no JSON is said to be none", shows("open-requests", "This is no JSON: "))
+	tab.Until("an answer that is no JSON is said to be none", shows("open-requests", "This is not valid JSON: "))
 	require.Equal(t, "{approved", browser.Value[string](tab, `document.activeElement.value`), "the text stays, and the cursor is in it")
 	require.Equal(t, "true", browser.Value[string](tab, `document.activeElement.getAttribute('aria-invalid')`))
 	require.Equal(t, 2, arrows(t, tab), "nothing was sent but trigger and request")
@@ -82,7 +82,7 @@ func tooManyRequests(t *testing.T, b *browser.Browser) {
 	}
 	tab.Until("fifty can be open", shows("open-count", "50 open"))
 	got := <-x.fire(cleanup.Trigger{Session: session(tab), Method: "approve"})
-	require.Equal(t, answer{http.StatusOK, `{"error":{"code":-32000,"message":"50 requests are open on this page already"}}`}, got)
+	require.Equal(t, answer{http.StatusOK, `{"error":{"code":-32000,"message":"this page already has 50 open requests"}}`}, got)
 	require.Equal(t, 50, browser.Value[int](tab, `document.getElementById('open-requests').children.length`))
 }
 
@@ -96,7 +96,7 @@ func diagramIsBounded(t *testing.T, b *browser.Browser) {
 	}
 	tab.Until("the newest message is there", `document.getElementById('diagram').textContent.includes('202 for 8')`)
 	require.Equal(t, 20, arrows(t, tab))
-	require.True(t, browser.Value[bool](tab, shows("diagram", "4 older ones left out")))
+	require.True(t, browser.Value[bool](tab, shows("diagram", "Older messages left out: 4")))
 }
 
 func twoWayFitsAPhone(t *testing.T, b *browser.Browser) {

@@ -1,18 +1,18 @@
 // @ts-check
 
-// Lines of an event stream, cut and read as the WHATWG HTML standard does
+// Lines of an event stream, cut and read as the WHATWG HTML standard says
 // (section "Server-sent events", "Parsing an event stream").
 
-// LineReader cuts text into lines at LF, CR or CR LF, also where a chunk ends
-// between the CR and its LF.
+// LineReader cuts text into lines at LF, CR or CRLF, even if a chunk ends between
+// the CR and its LF.
 export class LineReader {
   #line = '';
   #afterCR = false;
   #atStart = true;
   #sink;
 
-  // sink.content(text) gets part of a line, sink.line(line, end) a whole one with
-  // the characters that ended it, sink.straggler(end) an LF whose CR came earlier.
+  // sink.content(text) gets part of a line, sink.line(line, end) a whole line with its
+  // line ending, and sink.straggler(end) an LF whose CR came in an earlier chunk.
   constructor(sink) {
     this.#sink = sink;
   }
@@ -27,10 +27,10 @@ export class LineReader {
   #content(content) {
     this.#afterCR = false;
     this.#sink.content(content);
-    // A byte order mark at the very start is no part of the first line.
+    // A byte order mark at the very start is not part of the first line.
     if (this.#atStart) content = content.replace(/^\uFEFF/, '');
     this.#atStart = false;
-    // The page looks at names and short values only, so a line's memory is bounded.
+    // The page needs only names and short values, so it keeps only so much of a line.
     if (this.#line.length < 4096) this.#line += content;
   }
 
@@ -47,8 +47,8 @@ export class LineReader {
   }
 }
 
-// parseLine says what a browser makes of a line: kind is blank, comment, field, or
-// ignored for a field that it does not know or whose value it does not take.
+// parseLine returns how a browser reads a line: kind is blank, comment, field, or
+// ignored, for a field that it does not know or whose value it does not accept.
 export function parseLine(line) {
   if (line === '') return { kind: 'blank' };
   const colon = line.indexOf(':');

@@ -1,7 +1,7 @@
 // @ts-check
 
-// Log is a log on the page: rows are added at the end, the oldest fall off, and
-// the view stays at the end as long as the reader is there.
+// Log is a log on the page: rows are added at the end, the oldest are dropped, and
+// the view follows the end unless the user has scrolled away from it.
 
 import { element } from '../shared/dom.js';
 import { readable } from '../shared/visible.js';
@@ -25,7 +25,7 @@ export class Log {
     });
   }
 
-  // change runs edit, which makes rows or lets one grow.
+  // change runs edit, which adds rows or makes one grow.
   change(edit) {
     this.#stayAtEnd();
     edit();
@@ -35,14 +35,14 @@ export class Log {
     this.#list.replaceChildren();
   }
 
-  // pause holds the view where it is; rows go on being added.
+  // pause holds the view in place; rows are still added.
   pause(paused) {
     this.#paused = paused;
     if (!paused) this.#toEnd();
   }
 
-  // The first change of a frame asks whether the reader is at the end, before
-  // anything has moved; the frame's end goes there. So a thousand rows cost one layout.
+  // The first change in a frame checks whether the view is at the end, before anything
+  // moves; the next frame scrolls there. So a thousand rows cost one layout.
   #stayAtEnd() {
     if (this.#framePending) return;
     this.#framePending = true;
@@ -59,7 +59,7 @@ export class Log {
   }
 }
 
-// timeStamp makes the time of arrival, to the millisecond, in local time.
+// timeStamp makes an element with the arrival time, to the millisecond, in local time.
 export function timeStamp(date = new Date()) {
   const pad = (n, width = 2) => String(n).padStart(width, '0');
   const clock = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
@@ -68,7 +68,7 @@ export function timeStamp(date = new Date()) {
   return made;
 }
 
-// note makes a row in which the page itself says something.
+// note makes a row for a message from the page itself.
 export function note(text, trouble = false) {
   return element('li', trouble ? 'note trouble' : 'note', timeStamp(), element('p', '', ...readable(text)));
 }

@@ -1,9 +1,9 @@
 // @ts-check
 
-// post sends JSON as it was typed, and says what came back.
+// post sends JSON as it was typed, and returns what came back.
 
-// post resolves to { status, type, text, took }: took in milliseconds, and status 0
-// when no response came, with the reason as the text. It never rejects.
+// post resolves to { status, type, text, took }. took is in milliseconds; status is 0
+// if no response came, and text is then the reason. It never rejects.
 export async function post(url, body) {
   const began = performance.now();
   const reply = await fetched(url, body);
@@ -21,12 +21,12 @@ async function fetched(url, body) {
   }
 }
 
-// unanswered says what a failed fetch may come from; a browser does not tell scripts more.
+// unanswered says why a fetch may have failed; a browser tells scripts no more than that.
 export function unanswered(error) {
-  return `No response: ${error.message}. The server is not there, or it is another origin and does not allow this one (CORS).`;
+  return `No response: ${error.message}. The server cannot be reached, or it is on another origin and does not allow this one (CORS).`;
 }
 
-// said is a reply in words: its status, and where it is a problem (RFC 9457) what was wrong.
+// said returns a reply in words: its status and, for a problem (RFC 9457), what was wrong.
 export function said(reply) {
   if (reply.status === 0) return reply.text;
   if (reply.status === 202) return '202 Accepted';
@@ -34,12 +34,12 @@ export function said(reply) {
   return problem ? saidProblem(problem) : `${reply.status}`;
 }
 
-// saidProblem is a problem in words.
+// saidProblem returns a problem in words.
 export function saidProblem({ status, title, detail }) {
   return `${status} ${title}: ${detail}`;
 }
 
-// parsed is the value of a JSON text, or null.
+// parsed returns the value of a JSON text, or null.
 export function parsed(text) {
   try {
     return JSON.parse(text);

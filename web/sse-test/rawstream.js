@@ -1,5 +1,5 @@
-// RawStream is the page's second connection: fetch reads the stream that EventSource
-// reads, and keeps its bytes.
+// RawStream is the page's second connection: fetch reads the same stream as
+// EventSource, and gives access to its bytes.
 
 import { note } from './log.js';
 import { unanswered } from './post.js';
@@ -7,19 +7,19 @@ import { unanswered } from './post.js';
 export class RawStream {
   #log;
   #view;
-  #running = null; // the AbortController of the connection that is open, if any
+  #running = null; // the AbortController of the open connection, if any
   #answered = false;
   #retired = false;
   #count;
 
-  // view shows what comes, log takes notes between, count(n) hears of n more bytes.
+  // view shows the bytes, log gets notes in between, count(n) is told of n more bytes.
   constructor(log, view, count) {
     this.#log = log;
     this.#view = view;
     this.#count = count;
   }
 
-  // start opens the connection, unless it is open.
+  // start opens the connection, unless it is open already.
   async start(url, lastEventID) {
     if (this.#running) return;
     const abort = new AbortController();
@@ -29,7 +29,7 @@ export class RawStream {
     try {
       const taken = await this.#follow(url, lastEventID, abort.signal);
       if (abort.signal.aborted) return;
-      if (taken) this.#view.end('The response has ended, properly: nothing was cut off on the way.', false);
+      if (taken) this.#view.end('The response ended properly: nothing was cut off on the way.', false);
     } catch (error) {
       if (abort.signal.aborted) return;
       this.#view.end(this.#answered ? `The connection broke: ${error.message}.` : unanswered(error), true);
@@ -45,13 +45,13 @@ export class RawStream {
     this.#view.end('Closed by this page.', false);
   }
 
-  // retire stops too, but lets the response's status and type come first.
+  // retire stops as well, but waits for the response's status and type first.
   retire() {
     if (this.#answered) this.stop();
     this.#retired = true;
   }
 
-  // follow reads until the stream ends, and says whether there was one.
+  // follow reads until the stream ends, and reports whether there was one.
   async #follow(url, lastEventID, signal) {
     const response = await fetch(url, { headers: requestHeaders(url, lastEventID), cache: 'no-store', signal });
     this.#answered = true;
@@ -78,7 +78,7 @@ export class RawStream {
   }
 }
 
-// isEventStream says whether an EventSource would accept the response.
+// isEventStream reports whether an EventSource would accept the response.
 function isEventStream(response) {
   const type = response.headers.get('Content-Type') ?? '';
   return response.status === 200 && type.split(';')[0].trim().toLowerCase() === 'text/event-stream';
@@ -86,18 +86,18 @@ function isEventStream(response) {
 
 function answer(response, accepted) {
   const head = `HTTP ${response.status}, Content-Type: ${response.headers.get('Content-Type') ?? 'none'}`;
-  return accepted ? head : `${head}. An EventSource takes nothing but 200 with text/event-stream.`;
+  return accepted ? head : `${head}. EventSource accepts only 200 with text/event-stream.`;
 }
 
-// Last-Event-ID goes to our own origin only: elsewhere a script's use of it needs
-// the server's leave (a CORS preflight), which the browser's own EventSource does not.
+// Last-Event-ID goes only to our own origin: elsewhere a script needs the server's
+// permission to send it (a CORS preflight), but the browser's own EventSource does not.
 function requestHeaders(url, lastEventID) {
   const headers = { Accept: 'text/event-stream' };
   if (lastEventID && url.origin === location.origin) headers['Last-Event-ID'] = utf8Header(lastEventID);
   return headers;
 }
 
-// A header value is bytes to fetch, one character each; the standard sends the id as UTF-8.
+// fetch takes a header value as bytes, one per character; the standard sends the id as UTF-8.
 function utf8Header(text) {
   return String.fromCharCode(...new TextEncoder().encode(text));
 }

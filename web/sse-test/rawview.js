@@ -1,5 +1,5 @@
-// RawView shows a stream's bytes as they come, one row for each frame (the lines
-// up to and with an empty one), and says what a browser makes of each line.
+// RawView shows a stream's bytes as they arrive, one row for each frame (the lines up
+// to and including a blank one), and says how a browser reads each line.
 
 import { element } from '../shared/dom.js';
 import { visible } from '../shared/visible.js';
@@ -12,18 +12,18 @@ export class RawView {
   #log;
   #found;
   #lines;
-  #frame = null; // the frame that is coming
+  #frame = null; // the frame that is arriving
   #last = null; // the frame that got the latest line
 
-  // found.comment(), found.type(name) and found.retry(milliseconds) hear of what
-  // EventSource does not tell.
+  // found.comment(), found.type(name) and found.retry(milliseconds) are called for what
+  // EventSource does not report.
   constructor(log, found) {
     this.#log = log;
     this.#found = found;
     this.begin();
   }
 
-  // begin starts on a new connection.
+  // begin starts over, for a new connection.
   begin() {
     this.#frame = this.#last = null;
     this.#lines = new LineReader({
@@ -37,9 +37,9 @@ export class RawView {
     this.#log.change(() => this.#lines.push(text));
   }
 
-  // end says how the connection ended. A frame without its empty line is lost.
+  // end shows how the connection ended. A frame without its blank line is lost.
   end(reason, trouble) {
-    this.#log.change(() => this.#frame?.close('cut off: without its empty line, a browser drops it', true));
+    this.#log.change(() => this.#frame?.close('cut off before its blank line: a browser drops it', true));
     this.#frame = null;
     this.#log.add(note(reason, trouble));
   }
@@ -66,7 +66,7 @@ export class RawView {
   }
 }
 
-// Frame is one row: its lines, and what becomes of them.
+// Frame is one row: its lines, and what a browser does with them.
 class Frame {
   row = element('li', 'frame open');
   #body = element('div', 'lines');
@@ -94,25 +94,25 @@ class Frame {
   endLine(parsed, end) {
     this.text(end);
     this.#line.classList.add(parsed.kind);
-    if (parsed.kind === 'ignored') this.#line.append(element('span', 'sse-verdict', 'ignored: a browser takes no such field'));
+    if (parsed.kind === 'ignored') this.#line.append(element('span', 'sse-verdict', 'ignored: a browser does not accept this field'));
     if (parsed.kind === 'comment') this.#comments++;
     if (parsed.kind === 'field') this.#fields++;
     if (parsed.kind === 'field' && parsed.name === 'data') this.#data++;
     this.#line = null;
   }
 
-  // tail gives the last line one more character.
+  // tail adds a character to the last line.
   tail(text) {
     const line = this.#body.lastElementChild;
     const verdict = line.querySelector('.sse-verdict');
     visible(text).forEach((part) => line.insertBefore(part, verdict));
   }
 
-  // verdict says what EventSource makes of the whole frame, where that is not an event.
+  // verdict says what EventSource does with the whole frame, if it is not an event.
   verdict() {
     if (this.#data > 0) return '';
     if (this.#fields > 0) return 'no data field: no event';
-    if (this.#comments > 0) return 'comment: EventSource keeps it to itself';
+    if (this.#comments > 0) return 'comment: EventSource does not report it';
     return '';
   }
 
@@ -125,6 +125,6 @@ class Frame {
     if (count <= 0) return;
     this.#hidden ??= this.row.appendChild(element('p', 'sse-verdict'));
     this.#hidden.dataset.count = Number(this.#hidden.dataset.count ?? 0) + count;
-    this.#hidden.textContent = `${this.#hidden.dataset.count} more characters, not shown`;
+    this.#hidden.textContent = `characters not shown: ${this.#hidden.dataset.count}`;
   }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 
-// Request is one request of the server on the page: what is asked, how much time
-// is left, what to answer, and what became of it.
+// Request is one of the server's requests on the page: what it asks, the time left,
+// the answer, and the outcome.
 
 import { element } from '../shared/dom.js';
 import { escaped, readable, visible } from '../shared/visible.js';
@@ -35,9 +35,9 @@ export class Request {
   #outcomes = element('ol', 'outcomes');
 
   // message is a JSON-RPC request. deadline is { at, after, known }: the moment in
-  // performance.now's time, the milliseconds up to it, and whether that is more than
-  // a guess. desk.post(body, what) sends a response, what being 'result' or 'error',
-  // and resolves to the reply; desk.settled(request) hears that all is decided.
+  // performance.now's time, the milliseconds until then, and whether that is more than
+  // a guess. desk.post(body, what) sends a response and resolves to the reply; what is
+  // 'result' or 'error'. desk.settled(request) is called once the request is settled.
   constructor(message, deadline, desk) {
     this.id = message.id;
     this.#message = message;
@@ -53,7 +53,7 @@ export class Request {
     return this.row.dataset.state === 'ignored';
   }
 
-  // isBeingEdited says whether a person is writing the answer.
+  // isBeingEdited reports whether the user is writing the answer.
   get isBeingEdited() {
     return document.activeElement === this.#area;
   }
@@ -62,33 +62,33 @@ export class Request {
     this.#answer.focus({ preventScroll: true });
   }
 
-  // answer sends the result that stands in the field, unless that is no JSON.
+  // answer sends the field's text as the result, unless it is not valid JSON.
   async answer() {
     const text = this.#field.text();
     if (text === null) return this.#field.focus();
     await this.#send(resultOf(this.id, text), 'result', 'answered');
   }
 
-  // cancel takes note that the server gave up.
+  // cancel records that the server gave up.
   cancel(reason) {
     if (!this.isOpen) return;
-    this.#note(`The server gave up waiting: ${reason ?? 'it gave no reason'}`, true);
+    this.#note(`The server gave up waiting: ${reason ?? 'no reason given'}`, true);
     this.#settle('cancelled', 'Answer anyway');
   }
 
-  // close takes note that the stream, and with it the session, has ended: from then
-  // on nobody can answer, whether the server gave up before or not. A text that
-  // somebody was writing can still be read and copied.
+  // close records that the stream ended, and the session with it: the request can no
+  // longer be answered, whether or not the server gave up first. An answer that the
+  // user was writing can still be read and copied.
   close() {
     this.#area.readOnly = true;
     if (this.isOpen) {
-      this.#note('The stream has ended, and nobody waits for an answer any longer.', true);
+      this.#note('The stream ended, so no one is waiting for an answer any longer.', true);
       this.#settle('closed', 'Answer anyway');
     }
     this.#again.hidden = true;
   }
 
-  // tick shows the time that is left.
+  // tick shows the time left.
   tick(now) {
     const left = Math.max(0, this.#deadline.at - now);
     this.#clock.value = left;
@@ -123,7 +123,7 @@ export class Request {
     this.#send(errorOf(this.id, refused, 'refused by the person at the page'), 'error', 'refused');
   }
 
-  // An ignored request stays until the server gives up, and can still be answered.
+  // An ignored request stays open until the server gives up, and can still be answered.
   #toggleIgnored() {
     const ignored = !this.isIgnored;
     this.#ignore.setAttribute('aria-pressed', ignored);
@@ -131,7 +131,7 @@ export class Request {
   }
 
   async #send(body, what, state) {
-    if (this.#sending) return; // a second press while the first is under way
+    if (this.#sending) return; // a second press before the first is done
     this.#sending = true;
     const reply = await this.#desk.post(body, what);
     this.#sending = false;
@@ -139,15 +139,15 @@ export class Request {
     this.#note(`Sent the ${what}: ${said(reply)}${reply.status ? `, in ${reply.took} ms` : ''}`, !taken);
     if (!this.isOpen) return;
     if (taken) return this.#settle(state, 'Answer again');
-    // These are final; after anything else, such as a broken connection, one can try again.
-    if ([403, 404, 409, 410].includes(reply.status)) this.#settle('not taken', 'Answer anyway');
+    // These are final; after anything else, such as a broken connection, the user can try again.
+    if ([403, 404, 409, 410].includes(reply.status)) this.#settle('not accepted', 'Answer anyway');
   }
 
   #settle(state, again) {
     this.isOpen = false;
     this.#become(state);
     this.#buttons.hidden = this.#clock.hidden = this.#left.hidden = true;
-    this.#editor.hidden = again === 'Answer again'; // what a person was about to send is kept
+    this.#editor.hidden = again === 'Answer again'; // keep what the user was about to send
     this.#again.textContent = again;
     this.#again.hidden = false;
     this.#desk.settled(this);
@@ -172,12 +172,12 @@ function button(text, className, pressed) {
 }
 
 function shortened(text) {
-  return text.length > shownAtMost ? `${text.slice(0, shownAtMost)}… (${text.length - shownAtMost} more characters)` : text;
+  return text.length > shownAtMost ? `${text.slice(0, shownAtMost)}… (characters not shown: ${text.length - shownAtMost})` : text;
 }
 
-// The deadline is the server's, and no message names it: the page says how it knows.
+// The server sets the deadline and no message contains it, so the page says how it knows.
 function leftText(left, { after, known }) {
-  const source = known ? 'as this page’s trigger asked' : `if the server waits ${after / 1000} s, its default`;
-  if (left === 0) return `Time is up, ${source}. The server has not said so yet.`;
+  const source = known ? 'as set by this page’s trigger' : `assuming the server’s default of ${after / 1000} s`;
+  if (left === 0) return `Time is up, ${source}. The server has not cancelled the request yet.`;
   return `${Math.ceil(left / 1000)} s left, ${source}.`;
 }

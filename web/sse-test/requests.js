@@ -1,5 +1,5 @@
-// Requests are what the server has asked this page: the open ones, and what
-// became of the others.
+// Requests holds the server's requests to this page, the open ones and the settled
+// ones.
 
 import { errorOf } from './jsonrpc.js';
 import { Request } from './request.js';
@@ -23,10 +23,10 @@ export class Requests {
     this.#byItself.addEventListener('change', () => this.#open.forEach((request) => this.#answerSoon(request)));
   }
 
-  // add shows a request. post sends the response to it, as Request wants it.
+  // add shows a request. post sends its response, as Request describes.
   add(message, deadline, post) {
     if (this.#open.size >= openAtMost) {
-      post(errorOf(message.id, tooMany, `${openAtMost} requests are open on this page already`), 'error');
+      post(errorOf(message.id, tooMany, `this page already has ${openAtMost} open requests`), 'error');
       return;
     }
     const request = new Request(message, deadline, { post, settled: (settled) => this.#settle(settled) });
@@ -36,12 +36,12 @@ export class Requests {
     this.#answerSoon(request);
   }
 
-  // cancel hears from the server that nobody waits for a response any longer.
+  // cancel records that the server no longer waits for a response.
   cancel({ id, reason }) {
     this.#open.get(id)?.cancel(reason);
   }
 
-  // close closes all requests, for their stream has ended.
+  // close closes all requests, because their stream ended.
   close() {
     const focused = document.activeElement;
     const hadFocus = this.#settledList.contains(focused);
@@ -60,15 +60,15 @@ export class Requests {
     if (hadFocus) this.#focusAfter(focused);
   }
 
-  // The row has moved, and with it what had the focus. A person who was writing
-  // goes on there; after a button that is gone comes the next request.
+  // The row moved, and the focused element with it. If that is still visible, it gets
+  // the focus back; if it is hidden, the next request gets the focus.
   #focusAfter(focused) {
     if (focused.offsetParent !== null) return focused.focus({ preventScroll: true });
     const next = this.#open.values().next().value ?? this.#title;
     next.focus({ preventScroll: true });
   }
 
-  // What a person ignores, or is writing an answer to, does not answer itself.
+  // A request that the user ignores, or is answering, is not answered automatically.
   #answerSoon(request) {
     setTimeout(() => {
       const wanted = this.#byItself.checked && request.isOpen;

@@ -1,6 +1,6 @@
 // The test page: it puts the browser's EventSource (connection.js) and the bytes
-// of the same stream (rawstream.js, rawview.js) side by side. On a two-way server it takes
-// part (two-way.js).
+// of the same stream (rawstream.js, rawview.js) side by side. On a two-way server it is
+// a client (two-way.js).
 
 import { element } from '../shared/dom.js';
 import { escaped, readable, visible } from '../shared/visible.js';
@@ -18,10 +18,10 @@ const dataShownAtMost = 16384; // characters of one event
 
 let connection = null;
 let url = null;
-let isFirst = false; // no event has come since the stream was opened
+let isFirst = false; // the next event is the first of its stream
 let isTwoWay = false; // the latest stream's first event was an endpoint
 
-// page is what a Connection talks to.
+// page receives what a Connection reports.
 const page = {
   retry: null,
   state: showState,
@@ -67,7 +67,7 @@ function connect() {
     page.retry = null;
     connection = new Connection(url, page);
   } catch (error) {
-    page.note(`This is no URL that an EventSource takes: ${error.message}`, true);
+    page.note(`EventSource does not accept this URL: ${error.message}`, true);
     return;
   }
   [...types, ...listedTypes()].forEach((type) => connection.listen(type));
@@ -84,17 +84,17 @@ function disconnect() {
 }
 
 // learnType listens for a type that was seen in the bytes. EventSource has no
-// way to ask for all types, so the first event of it may have gone by unheard.
+// way to ask for all types, so the first event of this one may have been missed.
 function learnType(type) {
   if (!connection.listen(type)) return;
   $('types').value = [...listedTypes(), type].join(', ');
-  page.note(`The bytes name an event type that nobody listened for: ${type}. From here on this page does.`);
+  page.note(`The bytes contain an event type that has no listener: ${type}. From now on this page listens for it.`);
 }
 
 // learnKind acts on a stream's first event. On a two-way server each connection is a
-// session, and is asked things. The one that reads the raw bytes could not answer.
+// session and gets requests. The one that reads the raw bytes could not answer them.
 function learnKind(nowTwoWay) {
-  if (nowTwoWay && !isTwoWay && $('raw').checked) page.note('The first event is an endpoint: a two-way server. A second connection, for the raw bytes, would be a second session that nobody answers, so it is closed.');
+  if (nowTwoWay && !isTwoWay && $('raw').checked) page.note('The first event is an endpoint, so this is a two-way server. The connection for the raw bytes would be a second session that no one answers for, so it is closed.');
   isTwoWay = nowTwoWay;
   if (!isTwoWay) twoWay.hide();
   showBytes();
@@ -104,7 +104,7 @@ function listedTypes() {
   return $('types').value.split(/[\s,]+/).filter(Boolean);
 }
 
-// lastEventId stays on events that bring no id of their own; the row says so.
+// An event without an id keeps the previous lastEventId; the row calls that "last id".
 function eventRow(event, newID) {
   const id = newID ? `id ${event.lastEventId}` : `last id ${event.lastEventId}`;
   const shown = event.data.slice(0, dataShownAtMost);
@@ -114,11 +114,11 @@ function eventRow(event, newID) {
     element('span', 'id', ...visible(event.lastEventId === '' ? 'no id' : id)),
     element('div', 'data', ...readable(shown)));
   const hidden = event.data.length - shown.length;
-  if (hidden > 0) row.append(element('p', 'sse-verdict', `${hidden} more characters, not shown`));
+  if (hidden > 0) row.append(element('p', 'sse-verdict', `characters not shown: ${hidden}`));
   return row;
 }
 
-// Without its stream, a session has ended.
+// A session ends with its stream.
 function showState(name, detail) {
   if (name !== 'live') twoWay.lose();
   $('state').dataset.state = name;
@@ -135,7 +135,7 @@ function showReadings() {
   $('count-bytes').textContent = raw ? counts.bytes.toLocaleString('en') : 'hidden';
   $('count-reconnects').textContent = connection?.reconnects ?? 0;
   $('last-id').textContent = escaped(connection?.lastEventID || 'none');
-  $('retry').textContent = page.retry === null ? 'browser’s own' : `${page.retry.toLocaleString('en')} ms`;
+  $('retry').textContent = page.retry === null ? 'browser’s default' : `${page.retry.toLocaleString('en')} ms`;
 }
 
 function clear() {
@@ -152,7 +152,7 @@ function togglePause() {
   rawLog.pause(paused);
 }
 
-// showBytes has the raw bytes read and shown, or not.
+// showBytes starts or stops reading the raw bytes, and shows or hides them.
 function showBytes() {
   const raw = $('raw').checked && !isTwoWay;
   $('raw').disabled = isTwoWay;
@@ -176,7 +176,7 @@ $('raw').addEventListener('change', showBytes);
 $('pause').addEventListener('click', togglePause);
 $('clear').addEventListener('click', clear);
 document.addEventListener('securitypolicyviolation', (event) => {
-  page.note(`This page may not talk to ${event.blockedURI}: its Content-Security-Policy allows its own origin, localhost and 127.0.0.1.`, true);
+  page.note(`This page may not connect to ${event.blockedURI}: its Content-Security-Policy allows only its own origin, localhost and 127.0.0.1.`, true);
 });
 
 // On a phone, the options would push the events off the screen.

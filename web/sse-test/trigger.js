@@ -1,5 +1,5 @@
-// Trigger is the form that has the server ask its clients, as an outside system
-// would, and the outcomes.
+// Trigger is the form that makes the server ask its clients, as an outside system
+// would, and the list of outcomes.
 
 import { element } from '../shared/dom.js';
 import { escaped, readable, visible } from '../shared/visible.js';
@@ -7,9 +7,9 @@ import { JSONField } from './json-field.js';
 import { timeStamp } from './log.js';
 import { parsed, post, said, saidProblem } from './post.js';
 
-// A browser opens six connections to one server over HTTP/1.1, for all tabs
-// together. A stream holds one, a trigger holds one until it is answered, and the
-// answer needs one too: with six held, it would wait for itself.
+// Over HTTP/1.1 a browser opens six connections to one server, shared by all tabs.
+// A stream holds one, a trigger holds one until it is answered, and the answer needs
+// one too: if all six are held, the answer cannot be sent.
 const firedAtMost = 2;
 const outcomesAtMost = 20;
 const shownAtMost = 4096; // characters of one outcome
@@ -32,8 +32,8 @@ export class Trigger {
     });
   }
 
-  // begin says where triggers go now, and which session this page has there; lose
-  // says that it has none any more.
+  // begin sets where triggers go and which session this page has there; lose clears
+  // the session.
   begin(url, session) {
     this.#server = { url, session };
   }
@@ -42,8 +42,8 @@ export class Trigger {
     if (this.#server) this.#server.session = '';
   }
 
-  // timeoutOf returns the milliseconds that the trigger behind a request asked for,
-  // when it is one that this page has fired: the request says nothing of it.
+  // timeoutOf returns the timeout, in milliseconds, of the trigger behind a request, or
+  // null if this page did not fire it: the request itself does not contain it.
   timeoutOf({ method, params }) {
     for (const fired of this.#waiting) {
       if (fired.seen || fired.method !== method || fired.params !== JSON.stringify(params)) continue;
@@ -63,19 +63,19 @@ export class Trigger {
       method: $('trigger-method').value,
       params: text ? JSON.stringify(JSON.parse(text)) : undefined, // as timeoutOf compares them
       timeout: $('trigger-timeout').valueAsNumber || 0,
-      seen: false, // a request was taken for this one's
+      seen: false, // a request was matched to this trigger
     };
     await this.#await(fired, this.#body(fired, text));
   }
 
   #trouble() {
     const waiting = this.#waiting.size;
-    if (waiting >= firedAtMost) return `${waiting} triggers of this page still wait. Each holds one of the six connections that a browser opens to one server, and the answers need one too.`;
-    if ($('trigger-whom').value === 'page' && !this.#server.session) return 'This page has no session now: connect first.';
+    if (waiting >= firedAtMost) return `${waiting} triggers from this page are still waiting. Each holds one of the six connections that a browser opens to one server, and the answers need one too.`;
+    if ($('trigger-whom').value === 'page' && !this.#server.session) return 'This page has no session: connect first.';
     return '';
   }
 
-  // The params stay as they were typed.
+  // The params are sent as they were typed.
   #body({ method, timeout }, params) {
     const head = { method };
     if ($('trigger-whom').value === 'page') head.session = this.#server.session;
@@ -99,7 +99,7 @@ export class Trigger {
     row.append(element('p', 'sse-hint', `after ${duration(reply.took)}`));
   }
 
-  // row adds a row for what was fired, and returns the place for what comes of it.
+  // row adds a row for a trigger and returns the element for its outcomes.
   #row(number, method) {
     const whom = $('trigger-whom').selectedOptions[0].textContent;
     const outcome = element('div', 'answers', element('p', 'sse-hint', 'waiting for the answer'));
@@ -110,7 +110,7 @@ export class Trigger {
   }
 }
 
-// outcomes are what came of a trigger, one line for each client that was asked.
+// outcomes returns the outcomes of a trigger, one line for each client that was asked.
 function outcomes(reply) {
   const value = reply.status === 200 ? parsed(reply.text) : null;
   if (value === null) return [said(reply)];

@@ -50,7 +50,7 @@ func firesTrigger(t *testing.T, b *browser.Browser) {
 	x.onlySessions(session(tab), session(other))
 	tab.Type("trigger-timeout", "20000")
 	tab.Click("fire")
-	tab.Until("the page knows how long its own trigger waits", shows("open-requests", "20 s left, as this page’s trigger asked."))
+	tab.Until("the page knows how long its own trigger waits", shows("open-requests", "20 s left, as set by this page’s trigger."))
 	tab.Click("open-requests .answer")
 	tab.Until("the answer comes back", shows("trigger-outcomes", `result {"approved":true} after`))
 	tab.Until("trigger, request, result, 202, 200", `document.querySelectorAll('#diagram .seq-shaft').length === 5`)

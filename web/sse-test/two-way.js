@@ -1,5 +1,5 @@
-// TwoWay is the page as a client of a two-way server: requests come down the
-// stream, responses go up by POST to the endpoint that the first event names.
+// TwoWay makes the page a client of a two-way server: requests come down the
+// stream, and responses go up by POST to the endpoint that the first event names.
 
 import { Sequence } from '../sequence/sequence.js';
 import { escaped } from '../shared/visible.js';
@@ -11,7 +11,7 @@ import { Trigger } from './trigger.js';
 // types are the event types of the protocol.
 export const types = ['endpoint', 'request', 'notification'];
 
-const serversTimeout = 30000; // in milliseconds, where nothing else was asked for
+const serversTimeout = 30000; // in milliseconds, unless the trigger sets another
 
 export class TwoWay {
   #section = document.getElementById('two-way');
@@ -20,25 +20,25 @@ export class TwoWay {
   #diagram = new Sequence(document.getElementById('diagram'), { lanes: ['trigger', 'server', 'this page'], atMost: 20 });
   #requests = new Requests();
   #trigger = new Trigger((from, to, label, bytes, kind) => this.#draw(from, to, label, bytes, kind));
-  #endpoint = null; // while there is a session
+  #endpoint = null; // null without a session
   #note;
 
-  // note(text, trouble) is told what the page's reader should know.
+  // note(text, trouble) shows the user a message.
   constructor(note) {
     this.#note = note;
   }
 
   // begin starts a session: data names the endpoint, relative to the stream's URL.
-  // It may be none elsewhere, for a stream must not send this page's answers there.
+  // Another origin is refused: a stream must not direct this page's answers there.
   begin(data, url) {
     const endpoint = URL.canParse(data, url) ? new URL(data, url) : null;
     if (endpoint?.origin !== url.origin) {
-      this.#note('The endpoint event names no URL of the stream’s own origin. This page answers nothing there.', true);
+      this.#note('The endpoint event does not name a URL of the stream’s own origin, so this page sends no answers there.', true);
       return;
     }
     const session = endpoint.searchParams.get('session') ?? '';
     this.#endpoint = endpoint;
-    this.#session.textContent = escaped(session) || 'without a name';
+    this.#session.textContent = escaped(session) || 'unnamed';
     this.#trigger.begin(new URL('trigger', url), session);
     this.#section.hidden = false;
   }
@@ -50,10 +50,10 @@ export class TwoWay {
     if (type === 'notification') this.#notified(readCancellation(data), data);
   }
 
-  // lose ends the session. What happened in it stays to be read.
+  // lose ends the session. What happened in it stays visible.
   lose() {
     this.#endpoint = null;
-    this.#session.textContent = 'none now';
+    this.#session.textContent = 'none';
     this.#requests.close();
     this.#trigger.lose();
   }
@@ -63,7 +63,7 @@ export class TwoWay {
   }
 
   #asked(message, data) {
-    if (message === null) return this.#note('This request is no JSON-RPC 2.0 with an id and a method, so nobody can answer it.', true);
+    if (message === null) return this.#note('This request is not a JSON-RPC 2.0 message with an id and a method, so it cannot be answered.', true);
     const endpoint = this.#endpoint; // a late answer goes to the session that was asked
     this.#draw('server', 'this page', `request ${message.id}`, data);
     this.#requests.add(message, this.#deadline(message), (body, what) => this.#post(endpoint, body, what, message.id));

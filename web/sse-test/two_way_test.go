@@ -55,7 +55,7 @@ func personAnswers(t *testing.T, b *browser.Browser) {
 	got := x.fire(cleanup.Trigger{Session: session(tab), Method: "approve", Params: []byte(`{"amount":120}`)})
 	tab.Until("a request has its method, id and params", shows("open-requests", "approve id 1 open"))
 	tab.Until("and the params", shows("open-requests", `{"amount":120}`))
-	tab.Until("the time left is no more than a guess, and says so", shows("open-requests", "s left, if the server waits 30 s, its default."))
+	tab.Until("the time left is no more than a guess, and says so", shows("open-requests", "s left, assuming the server’s default of 30 s."))
 	require.Positive(t, browser.Value[float64](tab, `document.querySelector('progress').value`))
 	tab.Type("open-requests textarea", `{"approved": "by hand", "n": 12345678901234567890}`)
 	tab.Click("open-requests .answer")

@@ -22,7 +22,7 @@ func unseenInEvents(t *testing.T, b *browser.Browser) {
 	tab := connected(t, b, f, true)
 	frame := "event: t" + override + "ick\nid: 4" + override + "2\ndata: a" + override + "b\ndata: c" + unlooked + "d\n\n"
 	f.say(frame)
-	tab.Until("the type is a type now", shows("events", "nobody listened for: tU+202Eick."))
+	tab.Until("the type is a type now", shows("events", "has no listener: tU+202Eick."))
 	f.say(frame)
 	tab.Until("id and data have signs", shows("events", "id 4U+202E2 aU+202Eb cU+061CU+E0041U+00ADU+001BU+0085d"))
 	require.Equal(t, "tU+202Eick", browser.Value[string](tab, `document.querySelector('#events .type').innerText`))

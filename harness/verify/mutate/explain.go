@@ -60,7 +60,7 @@ func parse(file, text string) ([]explanation, error) {
 		if len(entry) > 0 && !strings.HasPrefix(entry[0], "#") {
 			e := explanation{file: file, line: i - len(entry) + 1}
 			if !e.read(entry) {
-				return nil, fmt.Errorf("%s:%d: an entry is the kind of change and where it is, a line with - and one with +, "+
+				return nil, fmt.Errorf("%s:%d: an entry must have the kind of change and its place, a line with -, a line with +, "+
 					"and the reason, which begins with %q or %q", e.file, e.line, isEquivalent, isNotAsked)
 			}
 			all = append(all, e)

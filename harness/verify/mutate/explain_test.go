@@ -35,7 +35,7 @@ func TestEntriesAreParagraphs(t *testing.T) {
 func TestAnEntryThatIsNotWholeIsNamed(t *testing.T) {
 	for _, text := range []string{"drop in f\n- g()\n", "drop in f\n- g()\nBecause.\n", "drop in f\nNo change.\n", "drop in f\n+ h()\nNo line.\n", "g is of no use\n"} {
 		_, err := parse("file", twoEntries+"\n"+text)
-		require.ErrorContains(t, err, "file:13: an entry is the kind of change", text)
+		require.ErrorContains(t, err, "file:13: an entry must have the kind of change", text)
 	}
 }
 

@@ -52,7 +52,7 @@ func Run(ctx context.Context, root string, lesson catalog.Lesson, log io.Writer)
 	if err != nil {
 		return Report{}, err
 	}
-	fmt.Fprintf(log, "%s: %d changes, and %v for a step that hangs\n", lesson.Name, len(changes), t.limit.Round(time.Second))
+	fmt.Fprintf(log, "%s: %d changes, with a limit of %v for a step that hangs\n", lesson.Name, len(changes), t.limit.Round(time.Second))
 	verdicts, err := t.tryAll(ctx, changes, log)
 	if err != nil {
 		return Report{}, err
@@ -75,7 +75,7 @@ func (t *tester) tryAll(ctx context.Context, changes []Change, log io.Writer) ([
 			if err == nil && v == survived {
 				mu.Lock()
 				defer mu.Unlock()
-				fmt.Fprintf(log, "%s:%d: nothing is red after this change\n%v\n", c.File, c.Line, c)
+				fmt.Fprintf(log, "%s:%d: no step is red after this change\n%v\n", c.File, c.Line, c)
 			}
 			verdicts[i] = v
 			return err

@@ -88,7 +88,7 @@ func (t *tester) measure(ctx context.Context) error {
 		return err
 	}
 	if !result.Done {
-		return fmt.Errorf("the tests of lesson %s do not pass on its solution, and so can tell nothing of changes to it: %s",
+		return fmt.Errorf("the tests of lesson %s do not pass on its solution, so they say nothing about changes to it: %s",
 			t.lesson.Name, trial.Failure(result))
 	}
 	t.limit = max(shortest, patience*time.Since(began))

@@ -18,9 +18,9 @@ var instruments = []struct {
 	imports []string
 	rule    string
 }{
-	{"harness/inspect", []string{"harness/inspect"}, "imports nothing of the workbook"},
-	{"harness/step", []string{"harness/step", "harness/inspect"}, "imports harness/inspect only"},
-	{"harness/pair", []string{"harness/pair", "harness/step", "harness/inspect"}, "imports harness/step and harness/inspect only"},
+	{"harness/inspect", []string{"harness/inspect"}, "may import nothing else from the workbook"},
+	{"harness/step", []string{"harness/step", "harness/inspect"}, "may import only harness/inspect"},
+	{"harness/pair", []string{"harness/pair", "harness/step", "harness/inspect"}, "may import only harness/step and harness/inspect"},
 }
 
 // private are folders that only the command line imports, and those that stand
@@ -65,7 +65,7 @@ func checkRoom(file, room string) error {
 		if room == dir || room == "harness/step" || room == "harness/pair" || within(room, "solutions") {
 			return nil
 		}
-		return errors.New("a lesson's test imports its lesson, solutions, harness/step and harness/pair only")
+		return errors.New("a lesson's test may import only its lesson, solutions, harness/step and harness/pair")
 	case tree == "solutions" && catalog.IsLessonName(name):
 		return checkSolution(file, room)
 	case isTest(file) && room == "harness/toolchain":
@@ -73,16 +73,16 @@ func checkRoom(file, room string) error {
 	}
 	for _, i := range instruments {
 		if within(dir, i.folder) && !within(room, i.imports...) {
-			return fmt.Errorf("%s is an instrument, and %s", i.folder, i.rule)
+			return fmt.Errorf("%s is an instrument, which %s", i.folder, i.rule)
 		}
 	}
 	if within(room, "lessons") {
-		return errors.New("only a lesson's own test imports a lesson; programs run on solutions/, and change places by an overlay")
+		return errors.New("only a lesson's own test may import a lesson; programs import solutions/, and an overlay replaces them")
 	}
 	for _, together := range private {
 		i := slices.IndexFunc(together, func(folder string) bool { return within(room, folder) })
 		if i >= 0 && dir != "harness/cli" && !within(dir, together...) {
-			return fmt.Errorf("only the command line imports %s", together[i])
+			return fmt.Errorf("only the command line may import %s", together[i])
 		}
 	}
 	return nil
@@ -97,7 +97,7 @@ func checkSolution(file, room string) error {
 	if ownTest || tree == "solutions" && catalog.IsLessonName(other) && other < name {
 		return nil
 	}
-	return errors.New("of the workbook, a solution imports lower-numbered solutions only")
+	return errors.New("of the workbook, a solution may import only lower-numbered solutions")
 }
 
 // checkModule is the rule for a file that imports a package of another module.
@@ -124,7 +124,7 @@ func (l libraries) checkModule(file, imported string) error {
 // its server from one house are one.
 func (l libraries) checkLibrary(name, imported string) error {
 	if number, _ := strconv.Atoi(name[:2]); number < production {
-		return errors.New("the core track is the standard library alone")
+		return errors.New("the core track may import only the standard library")
 	}
 	parts := strings.SplitN(imported, "/", 3)
 	library := strings.Join(parts[:min(len(parts), 2)], "/")
@@ -142,7 +142,7 @@ func (l libraries) checkTested(name, imported string) error {
 	if within(imported, testify, goleak) || ok && within(imported, library) {
 		return nil
 	}
-	return errors.New("testing a lesson takes no module but testify, goleak and its solution's library")
+	return errors.New("a lesson's tests may import only testify, goleak and its solution's library")
 }
 
 // foldersOf returns the first folder of a file's path, and the one below it.

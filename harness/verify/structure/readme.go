@@ -59,7 +59,7 @@ func (f *findings) completion(lesson catalog.Lesson) {
 		f.say(`there is no paragraph "**An experiment.** …" under "## When it is green"`)
 	}
 	if len(said.KnownMistakes) == 0 {
-		f.say(`no mistake under "## What people get wrong" says who has shipped it, such as owner/name#12`)
+		f.say(`no mistake under "## What people get wrong" says who shipped it, such as owner/name#12`)
 	}
 }
 

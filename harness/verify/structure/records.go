@@ -36,7 +36,7 @@ func Records(root string, lesson catalog.Lesson) []string {
 		f.say("there are %d mistakes on record; there should be at least %d", n, leastMistakes)
 	}
 	if n := len(right); n < leastAlternatives {
-		f.say("%s/%s has %d right answers of another shape; there should be at least %d",
+		f.say("%s/%s has %d right answers of a different shape; there should be at least %d",
 			mistakes.AlternativesDir, lesson.Name, n, leastAlternatives)
 	}
 	f.independent(root, lesson)

@@ -88,7 +88,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		},
 		"nobody has got it wrong": {
 			map[string]string{"lessons/01-greeting/README.md": strings.Replace(readme("01 · Hi: hi"), "## What people", "## What we", 1)},
-			`no mistake under "## What people get wrong" says who has shipped it, such as owner/name#12`,
+			`no mistake under "## What people get wrong" says who shipped it, such as owner/name#12`,
 		},
 		"no race detector": {
 			map[string]string{"lessons/02-shouting/README.md": readme("02 · Shouting: say it loud")},

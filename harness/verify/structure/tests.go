@@ -77,7 +77,7 @@ func (f *findings) step(step catalog.Step, table string) {
 		f.say("%s: there is no hint for %s", table, step.Name)
 	}
 	if hintMark.MatchString(step.Doc) {
-		f.say("%s:%d: the comment above %s gives its hint away; it belongs into %s", step.File, step.Line, step.Name, filepath.Base(table))
+		f.say("%s:%d: the comment above %s gives its hint away; it belongs in %s", step.File, step.Line, step.Name, filepath.Base(table))
 	}
 }
 

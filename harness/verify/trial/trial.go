@@ -137,7 +137,7 @@ func Failure(r progress.Result) string {
 	case r.Done:
 		return ""
 	case !open:
-		return "all steps pass, and yet the run fails:\n" + r.Outside
+		return "all steps pass, but the run fails:\n" + r.Outside
 	}
 	return fmt.Sprintf("%s is %s: %s", step.Name, step.Status, step.Message)
 }

@@ -36,8 +36,7 @@ func misbehave(what string) string {
 	case "hang":
 		<-make(chan int)
 	case "spin":
-		for {
-		}
+		spin()
 	case "mutex":
 		mu.Lock()
 		mu.Lock()
@@ -77,4 +76,13 @@ func race() {
 	wg.Go(func() { n++ })
 	n++
 	wg.Wait()
+}
+
+// spin is not inlined, because the compiler may give the empty loop the line of another
+// function that is.
+//
+//go:noinline
+func spin() {
+	for {
+	}
 }
