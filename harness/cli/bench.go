@@ -37,6 +37,7 @@ of ours to each. Name a job as in the table: Parse, or Parse/json. Without one, 
 some minutes. The first run downloads the libraries.
 
 With -mine 3, it compares your lesson 03 with the reference.`,
+		values: map[string]func(string) []string{"mine": lessonWords},
 		run: func(cmd *command, args []string) error {
 			o.Only = args
 			return runBench(cmd, mine, asJSON, o)

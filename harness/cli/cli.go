@@ -61,11 +61,12 @@ func newRoot() *command {
 	return root
 }
 
-// newHelp returns the command that shows the help of the others.
+// newHelp returns the command that shows the help of the others, which are below root.
 func newHelp(root *command) *command {
 	return &command{
 		use:   "help [COMMAND]",
 		short: "Shows what a command does and its flags, like its -h.",
+		first: func() []string { return commandWords(root) },
 		run: func(cmd *command, args []string) error {
 			of, path, rest := find(root, args)
 			if err := noSuchCommand(root, rest); err != nil {

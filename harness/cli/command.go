@@ -20,8 +20,9 @@ type command struct {
 	hidden bool                                    // from the help: for authors, or for the harness itself
 	args   func(cmd *command, args []string) error // refuses arguments; nil: none is refused
 	run    func(cmd *command, args []string) error
-	first  []string // what its first argument may be, if that is no lesson and no command
-	plain  bool     // whether what looks like a flag is an argument
+	first  func() []string                        // what its first argument may be, if that is no lesson and no command
+	values map[string]func(typed string) []string // what a flag's value may be, for the flags that take one of a few
+	plain  bool                                   // whether what looks like a flag is an argument
 	flags  flag.FlagSet
 	below  []*command
 

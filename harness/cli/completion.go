@@ -42,7 +42,7 @@ and in PowerShell:
     go run ./harness completion powershell | Out-String | Invoke-Expression
 
 To have it in every new shell, save the script to a file and load that file from your shell's startup file.`,
-		first: slices.Sorted(maps.Keys(scriptOf)),
+		first: func() []string { return slices.Sorted(maps.Keys(scriptOf)) },
 		run: func(cmd *command, args []string) error {
 			if len(args) == 0 {
 				return errors.New("which shell? Name one of bash, zsh, fish and powershell")
@@ -96,20 +96,43 @@ func nextWords(root *command, before []string, typed string) (words []string) {
 			dashes = "--"
 		}
 		cmd.flags.VisitAll(func(f *flag.Flag) { words = append(words, dashes+f.Name+"\t"+f.Usage) })
-	case err != nil && strings.TrimLeft(rest[len(rest)-1], "-") == "mine": // it needs its value
-		return lessonWords(typed)
-	case err != nil:
+	case err != nil: // the last word may be a flag that needs its value
+		if values := cmd.values[strings.TrimLeft(rest[len(rest)-1], "-")]; values != nil {
+			return values(typed)
+		}
 	case strings.Contains(cmd.use, "LESSON") && (len(arguments) == 0 || strings.Contains(cmd.use, "LESSON …")):
 		return lessonWords(typed)
 	case len(arguments) == 0:
-		words = append(words, cmd.first...)
-		for _, sub := range cmd.below {
-			if !sub.hidden {
-				words = append(words, sub.name()+"\t"+sub.short)
-			}
+		words = commandWords(cmd)
+		if cmd.first != nil {
+			words = append(words, cmd.first()...)
 		}
 	}
 	return words
+}
+
+// commandWords returns the commands below cmd, each with what it does.
+func commandWords(cmd *command) (words []string) {
+	for _, sub := range cmd.below {
+		if !sub.hidden {
+			words = append(words, sub.name()+"\t"+sub.short)
+		}
+	}
+	return words
+}
+
+// oneOrMore returns what may be typed where names are, with commas between them: each
+// name that is not there yet, after those that are.
+func oneOrMore(names []string) func(typed string) []string {
+	return func(typed string) (words []string) {
+		chosen := typed[:strings.LastIndex(typed, ",")+1]
+		for _, name := range names {
+			if !slices.Contains(strings.Split(chosen, ","), name) {
+				words = append(words, chosen+name)
+			}
+		}
+		return words
+	}
 }
 
 // lessonWords returns the lessons' names that begin with what is typed, with their

@@ -22,6 +22,7 @@ solution must be green on a machine of any speed. The recorded step must catch e
 processes. Alternative right answers must pass, and answers by people who had not seen the tests must be judged
 correctly. It takes some minutes. It neither reads nor changes what you wrote in lessons/.`,
 	}
+	cmd.values = map[string]func(string) []string{"only": oneOrMore(verify.Proofs())}
 	flags := &cmd.flags
 	flags.Var(list{&o.Only, "a,b,…"}, "only", "run only these proofs: "+strings.Join(verify.Proofs(), ", "))
 	flags.StringVar(&o.Match, "match", "", "try only the recorded answers whose file name contains this")
