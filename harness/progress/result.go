@@ -1,6 +1,10 @@
 package progress
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -172,8 +176,23 @@ func buildError(text string, lesson catalog.Lesson, tree string) string {
 		}
 	}
 	lines = strings.Split(blameLearner(strings.Join(lines, "\n")), "\n")
+	if tree == "lessons" {
+		lines = append(missing(lesson), lines...)
+	}
 	if len(lines) > buildLines {
 		lines = append(lines[:buildLines], "…")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// missing says, of a lesson whose file is not there, how to get it back: the
+// compiler knows only what the tests miss.
+func missing(lesson catalog.Lesson) []string {
+	if _, err := os.Stat(lesson.File()); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return []string{
+		fmt.Sprintf("there is no lessons/%s/%s", lesson.Name, filepath.Base(lesson.File())),
+		fmt.Sprintf("to start the lesson again: go run ./harness reset %d", lesson.Number),
+	}
 }

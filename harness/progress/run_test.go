@@ -104,6 +104,19 @@ func TestWhatIsGivenAlreadyIsNamedAtTheLearnersLine(t *testing.T) {
 	}, strings.Split(results[0].BuildError, "\n"))
 }
 
+// A learner's file that is gone is named, with the command that brings it back, before
+// all that the tests miss.
+func TestAFileThatIsGoneIsNamed(t *testing.T) {
+	root, lessons := write(t)
+	broken := lessons[2]
+	put(t, filepath.Join(broken.Dir, "given.go"), "package broken\n\nfunc X() int { return Missing }\n")
+	require.NoError(t, os.Remove(broken.File()))
+	results, err := progress.Run(t.Context(), root, []catalog.Lesson{broken}, progress.Options{})
+	require.NoError(t, err)
+	require.Equal(t, "there is no lessons/03-broken/broken.go\nto start the lesson again: go run ./harness reset 3\n"+
+		"lessons/03-broken/given.go:3:23: undefined: Missing", results[0].BuildError)
+}
+
 // What a run says of a step that is red again is kept.
 func TestWhatAStepOftenIsIsKept(t *testing.T) {
 	root, lessons := write(t)
