@@ -5,8 +5,8 @@
 //   - sse-test: the test page. It shows what a real browser receives from an event
 //     stream next to the stream's bytes. On a two-way server it is a client: it shows
 //     the requests, and answers them. Its tests are in the same folder.
-//   - sequence: the sequence diagram, the demo's page and a trace's page; harness/trace
-//     is their server and has their tests.
+//   - sequence: the sequence diagram, for the demo's page and a trace's page; harness/site
+//     and harness/trace write these pages and have their tests.
 //   - home: the script and the style of the home page; harness/site is its
 //     server and has its tests.
 //   - shared: what all of them use.

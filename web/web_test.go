@@ -21,7 +21,7 @@ func TestEachFileHasItsContentType(t *testing.T) {
 		"/web/sse-test.html":         "text/html; charset=utf-8",
 		"/web/sse-test/two-way.css":  "text/css; charset=utf-8",
 		"/web/sse-test/rawstream.js": "text/javascript; charset=utf-8",
-		"/web/sequence-demo.html":    "text/html; charset=utf-8",
+		"/web/sequence/sequence.js":  "text/javascript; charset=utf-8",
 		"/web/home/home.css":         "text/css; charset=utf-8",
 		"/web/home/home.js":          "text/javascript; charset=utf-8",
 		"/web/shared/base.css":       "text/css; charset=utf-8",

@@ -86,8 +86,15 @@ func codeBlock(code []byte, k kind) string {
 			}
 		}
 	}
-	return `<pre class="` + string(k) + `"><code>` + strings.Join(lines, "\n") + "</code></pre>\n"
+	block := `<pre class="` + string(k) + `"><code>` + strings.Join(lines, "\n") + "</code></pre>\n"
+	if k == kindShell {
+		block = `<div class="copied">` + block + copyButton + "</div>\n"
+	}
+	return block
 }
+
+// copyButton copies what stands before it: see home.js.
+const copyButton = `<button class="copy" type="button" aria-live="polite">Copy</button>`
 
 // goLines returns the lines of Go source as HTML, in which keywords (k), strings
 // (s), numbers (n) and comments (c) have spans of that class. It takes what does not

@@ -93,7 +93,7 @@ func TestANULLeavesWithAnID(t *testing.T) { _ = Goodbye() }
 const hints = `package greeting_test
 
 var _ = step.Hints{
-	"TestWhoeverComesIsGreeted": "return \"hello\"",
+	"TestWhoeverComesIsGreeted": "end with ` + "`" + `return \"hello\"` + "`" + `",
 	"TestANULLeavesWithAnID": "return \"goodbye\"",
 }
 `
@@ -117,6 +117,9 @@ type desk struct {
 
 // newDesk sets up a workbook in which nothing is known yet.
 func newDesk(t *testing.T) *desk {
+	for _, name := range []string{"VISUAL", "EDITOR", "TERM_PROGRAM", "TERMINAL_EMULATOR"} {
+		t.Setenv(name, "") // no editor
+	}
 	d := &desk{t: t, root: t.TempDir(), changed: make(chan struct{})}
 	for name, text := range map[string]string{
 		"README.md":                         "# A workbook\n\nOf [two](lessons/01-greeting/README.md).\n",

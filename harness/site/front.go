@@ -22,7 +22,7 @@ func brief(l status.Lesson) string {
 		return "done"
 	case l.Status == status.Racing:
 		return "now with the race detector"
-	case l.Status == status.Broken && l.Open() < 0:
+	case l.Status == status.Broken && l.Compiles:
 		return "something else fails"
 	case l.Status == status.Broken:
 		return "does not compile yet"

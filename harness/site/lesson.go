@@ -21,6 +21,7 @@ type lessonPage struct {
 	Dir           string             // its folder, with slashes
 	Before, After *status.Lesson     // its neighbours; nil where there is none
 	Open          *status.Step       // the step that is red, or that comes next; nil if it is not known
+	Code          *excerpt           // the learner's own lines that the message names; nil if it names none
 	Hints         []hints.Hint       // for the open step, of which each tells more than the one before
 	NoHints       error              // why there are none
 	Race          string             // what there is to say of the race detector; "" for nothing
@@ -59,8 +60,10 @@ func (s *Server) lessonPage(now *standing, i int) lessonPage {
 	if i+1 < len(now.Lessons) {
 		p.After = &now.Lessons[i+1]
 	}
+	p.Code = s.excerpt(now, i, l.Message)
 	if n := l.Open(); n >= 0 && now.results[i].BuildError == "" && now.Known {
 		p.Open = &l.Steps[n]
+		p.Code = s.excerpt(now, i, p.Open.Message)
 		p.Mistakes = s.mistakes(s.lessons[i], p.Open)
 		p.Hints, p.NoHints = hints.All(now.results[i])
 	}

@@ -29,15 +29,15 @@ func TestALessonsTextStandsBesideItsSteps(t *testing.T) {
 		`<a href="/lessons/02-parting">the next one</a>`,
 		`<a href="/readme#top">all of it</a>`,
 		", its code.",
-		"it says hi",
+		"It says hi",
 		"Seen in a/b#1",
 		"Hint 1 of ",
 		"return &#34;hello&#34;",
 	} {
 		require.Contains(t, page, want)
 	}
-	require.NotContains(t, page, "it says ciao", "a mistake of another step")
-	require.NotContains(t, page, "it says moin", "a mistake with another message")
+	require.NotContains(t, page, "t says ciao", "a mistake of another step")
+	require.NotContains(t, page, "t says moin", "a mistake with another message")
 	require.NotContains(t, page, "<b>Not HTML</b>")
 	require.Equal(t, 1, strings.Count(page, "What is the first word?"), "a hint is shown once")
 	require.NotContains(t, page, "<h2 id=\"hints\">")
@@ -57,7 +57,7 @@ func TestALessonThatIsGreenLeadsOn(t *testing.T) {
 	require.Contains(t, aside, "some/house#12")
 	require.Contains(t, aside, `<pre class="shell"><code>go run ./twice</code></pre>`)
 	require.NotContains(t, page, "Hint 1")
-	require.NotContains(t, page, "it says")
+	require.NotContains(t, page, "t says")
 }
 
 func TestALessonThatIsBrokenSaysWhy(t *testing.T) {
@@ -68,10 +68,72 @@ func TestALessonThatIsBrokenSaysWhy(t *testing.T) {
 	require.Contains(t, page, "greeting.go:3: syntax error")
 	require.NotContains(t, page, "Hint 1")
 
+	d.set(func(u *watch.Snapshot) {
+		r := u.Results["01-greeting"]
+		r.Steps = d.result(0, 2).Steps // as before
+		u.Results = results(r, d.result(1, 0))
+	})
+	page = d.page("/lessons/01-greeting")
+	require.Contains(t, page, "It does not compile yet.")
+	require.Contains(t, page, "2 of 2 pass")
+	require.Contains(t, d.page("/"), "Make it compile")
+	require.Contains(t, d.page("/"), "2 of 2 · does not compile yet")
+
 	d.broken("", "found a goroutine")
 	page = d.page("/lessons/01-greeting")
 	require.Contains(t, page, "All steps pass, but something else fails.")
 	require.Contains(t, page, "found a goroutine")
+}
+
+// The learner's own lines stand below what names them, and not while they may have changed.
+func TestTheLinesThatAMessageNamesAreShown(t *testing.T) {
+	d := newDesk(t)
+	d.broken("lessons/01-greeting/greeting.go:4:9: undefined: hi", "")
+	page := d.page("/lessons/01-greeting")
+	require.Contains(t, page, `<code data-n="3"><span class="k">func</span>`)
+	require.Contains(t, page, "<code data-n=\"4\" class=\"named\">\t<span class=\"k\">return</span> <span class=\"s\">&#34;hi&#34;</span>\n"+
+		"\t       <b aria-hidden=\"true\">^</b>\n</code>")
+	require.NotContains(t, page, `data-n="1"`)
+
+	d.set(func(u *watch.Snapshot) { u.Running, u.Lesson = true, "01-greeting" })
+	require.NotContains(t, d.page("/lessons/01-greeting"), "data-n=")
+
+	d.ran(0)
+	require.NotContains(t, d.page("/lessons/01-greeting"), "data-n=", "the message names a test's line only")
+	d.set(func(u *watch.Snapshot) { u.Results["01-greeting"].Steps[0].Message = "it hangs at greeting.go:4" })
+	require.Contains(t, d.page("/lessons/01-greeting"), `<code data-n="4" class="named">`)
+}
+
+func TestTheTitleSaysRedOrGreen(t *testing.T) {
+	d := newDesk(t)
+	require.Contains(t, d.page("/lessons/01-greeting"), "<title>Greeting · sseworkbook")
+	d.ran(0)
+	require.Contains(t, d.page("/lessons/01-greeting"), "<title>✗ Greeting · sseworkbook")
+	d.set(func(u *watch.Snapshot) { u.Running = true })
+	require.Contains(t, d.page("/lessons/01-greeting"), "<title>… Greeting · sseworkbook")
+	d.ran(2)
+	require.Contains(t, d.page("/lessons/01-greeting"), "<title>✓ Greeting · sseworkbook")
+}
+
+// Each place is a link that opens it, where the editor takes one.
+func TestPlacesOpenInTheEditor(t *testing.T) {
+	d := newDesk(t)
+	d.ran(0)
+	require.NotContains(t, d.page("/lessons/01-greeting"), "://file")
+	t.Setenv("VISUAL", "code --wait")
+	d.pages = site.New(d.root, d.lessons, d)
+	link := `href="vscode://file` + filepath.ToSlash(d.root) + `/lessons/01-greeting/part1_test.go:6"`
+	require.Contains(t, d.page("/lessons/01-greeting"), link)
+	require.Contains(t, d.page("/"), link)
+}
+
+// A sentence begins with a capital, and code stays as it is.
+func TestCodeInAHintIsCode(t *testing.T) {
+	d := newDesk(t)
+	d.ran(0)
+	page := d.page("/lessons/01-greeting")
+	require.Contains(t, page, "<p>End with <code>return &#34;hello&#34;</code></p>")
+	require.Contains(t, page, "<dt>It says hi</dt>")
 }
 
 // All steps pass, and the lesson is not green before the race detector has run them.

@@ -16,13 +16,17 @@ import (
 //go:embed *.html
 var files embed.FS
 
-// newPages returns the templates, each by the name of its page, which link to the pages
-// of these lessons.
-func newPages(lessons []catalog.Lesson) *template.Template {
+// newPages returns the templates, each by the name of its page, for the workbook in
+// root. They link to the pages of these lessons, and to lines in an editor.
+func newPages(root string, lessons []catalog.Lesson, editor string) *template.Template {
 	return template.Must(template.New("").Funcs(template.FuncMap{
 		"markdown": func(text, dir string) (template.HTML, error) { return markdown(lessons, []byte(text), dir) },
 		"code":     func(text string) template.HTML { return template.HTML(codeBlock([]byte(text), kindGo)) },
+		"command":  command,
 		"sentence": sentence,
+		"capital":  capital,
+		"inline":   inline,
+		"place":    placeIn(root, editor),
 		"message":  newMessage,
 		"brief":    brief,
 		"inWords":  inWords,
@@ -34,6 +38,7 @@ func newPages(lessons []catalog.Lesson) *template.Template {
 // A head is what all pages have.
 type head struct {
 	Title   string
+	Mark    string // of the verdict, for a tab that is not in view; "" for none
 	Now     *standing
 	HasDemo bool
 	Lamp    string // beside the verdict
@@ -44,8 +49,11 @@ type head struct {
 // on the lesson l, or on all of them if that is nil.
 func (s *Server) head(now *standing, title string, l *status.Lesson) head {
 	lamp, verdict := now.verdict(l)
-	return head{title, now, s.Demo != nil, lamp, verdict}
+	return head{title, marks[lamp], now, s.Demo != nil, lamp, verdict}
 }
+
+// marks are what stands for a lamp where there is no colour.
+var marks = map[string]string{"running": "…", "green": "✓", "red": "✗"}
 
 // A message is what a step that is red says.
 type message struct {
@@ -57,6 +65,11 @@ type message struct {
 func newMessage(text string) message {
 	sentence, details, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	return message{sentence, details}
+}
+
+// command returns a command as HTML, with a button that copies it.
+func command(text string) template.HTML {
+	return template.HTML("<code>" + template.HTMLEscapeString(text) + "</code> " + copyButton)
 }
 
 // inWords returns a step's status as a person would call it.

@@ -31,6 +31,7 @@ func TestThePagesInAChromium(t *testing.T) {
 		"a page follows the saves without a reload":   followsTheSaves,
 		"what is folded open stays so":                staysOpen,
 		"a hint appears when the one before is open":  hintsOneByOne,
+		"a command is copied":                         copiesACommand,
 		"a server that comes back is found":           serverComesBack,
 		"a phone's width needs no scrolling sideways": fitsAPhone,
 		"everything has a name, and text can be read": canBeReadByAll,
@@ -87,6 +88,13 @@ func staysOpen(t *testing.T, b *browser.Browser) {
 	tab.Until("the message is another one", shows("#now", "Somebody said ciao"))
 	require.True(t, browser.Value[bool](tab, `document.querySelector('.hint').open`), "the same step's hint stays open")
 	require.True(t, browser.Value[bool](tab, `document.activeElement === document.querySelector('.hint summary')`), "the keyboard stays where it was")
+	d.broken("greeting.go:3: syntax error", "")
+	tab.Until("it does not compile", shows("#now", "syntax error"))
+	require.False(t, browser.Value[bool](tab, `!!document.querySelector('.hint')`))
+	d.ran(0)
+	tab.Until("the hint is open again", `document.querySelector('.hint')?.open`)
+	tab.Do("load the page again", chromedp.Reload())
+	tab.Until("and stays open then", `document.readyState === 'complete' && document.querySelector('.hint').open`)
 	d.ran(1)
 	tab.Until("another step is red", shows("#verdict", "Step 2 of 2"))
 	require.False(t, browser.Value[bool](tab, `document.querySelector('.hint').open`), "another step's hint is folded")
@@ -103,6 +111,19 @@ func hintsOneByOne(t *testing.T, b *browser.Browser) {
 		tab.Click(fmt.Sprintf("now .hint:nth-child(%d) summary", n))
 		tab.Until("the next hint appears", fmt.Sprintf("%s === %d", visible, n+1))
 	}
+	require.Empty(t, tab.Complaints())
+}
+
+func copiesACommand(t *testing.T, b *browser.Browser) {
+	d := newDesk(t).serve()
+	d.ran(2)
+	tab := b.Open(t, d.url+"/lessons/01-greeting", wide)
+	browser.Value[any](tab, `{ navigator.clipboard.writeText = async (text) => { window.copied = text; }; 0 }`)
+	tab.Do("open the experiment", chromedp.Click(chromedp.CSS("#now details[data-key=experiment] summary")))
+	tab.Do("copy its command", chromedp.Click(chromedp.CSS("#now .copy")))
+	tab.Until("the button says so", `document.querySelector('#now .copy').textContent === 'Copied'`)
+	require.Equal(t, "go run ./twice", browser.Value[string](tab, `window.copied`))
+	tab.Until("and can be pressed again", `document.querySelector('#now .copy').textContent === 'Copy'`)
 	require.Empty(t, tab.Complaints())
 }
 
@@ -175,7 +196,7 @@ func canBeReadByAll(t *testing.T, b *browser.Browser) {
 			require.Empty(t, browser.Value[[]string](tab, `[...document.querySelectorAll('h1, h2, h3, h4')]
 				.filter((h, i, all) => i > 0 && h.tagName > 'H' + (+all[i - 1].tagName[1] + 1)).map((h) => h.innerText)`), "a level of headings is left out")
 			require.Empty(t, browser.Value[[]string](tab, `[...document.querySelectorAll('a, button, summary, progress, nav, aside, section')]
-				.filter((e) => !(e.innerText?.trim() || e.ariaLabel) || e.matches('nav, aside') && !e.ariaLabel ||
+				.filter((e) => !(e.textContent.trim() || e.ariaLabel) || e.matches('nav, aside') && !e.ariaLabel ||
 					e.matches('section') && !document.getElementById(e.getAttribute('aria-labelledby')))
 				.map((e) => e.outerHTML)`), "these have no name")
 			require.Empty(t, browser.Value[[]string](tab, `[...document.querySelectorAll('[id]')].map((e) => e.id).filter((id, i, all) => all.indexOf(id) !== i)`), "ids are there twice")

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"html/template"
 	"regexp"
 	"strings"
 	"unicode"
@@ -26,4 +27,22 @@ func sentence(name string) string {
 // isAbbreviation reports whether a word keeps its capitals: it has two of them.
 func isAbbreviation(w string) bool {
 	return len(w) > 1 && unicode.IsUpper(rune(w[0])) && unicode.IsUpper(rune(w[1]))
+}
+
+// capital returns text as a sentence begins, unless its first word is code: "w.Write",
+// "readLine".
+func capital(text string) string {
+	first, _, _ := strings.Cut(text, " ")
+	if first == "" || strings.ContainsFunc(first, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// quoted is code in a sentence.
+var quoted = regexp.MustCompile("`([^`]+)`")
+
+// inline returns a sentence as HTML, with the code in it as code.
+func inline(text string) template.HTML {
+	return template.HTML(quoted.ReplaceAllString(template.HTMLEscapeString(text), "<code>$1</code>"))
 }

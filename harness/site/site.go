@@ -8,9 +8,11 @@ import (
 	"crypto/rand"
 	"html/template"
 	"net/http"
+	"os"
 	"sync"
 
 	"example.com/sseworkbook/harness/catalog"
+	learner "example.com/sseworkbook/harness/source"
 	"example.com/sseworkbook/harness/watch"
 	"example.com/sseworkbook/web"
 )
@@ -18,7 +20,7 @@ import (
 // A Server shows a workbook to one browser on the same machine. It is safe for
 // concurrent use; its fields are not to be changed once it serves.
 type Server struct {
-	// Demo is what /demo shows; nil: there is no such page.
+	// Demo is the event stream of the page /demo; nil: there is no such page.
 	Demo http.Handler
 
 	root    string
@@ -39,10 +41,15 @@ type Source interface {
 }
 
 // New returns the server for the workbook in root, with these lessons, in which
-// source says how far they are.
+// source says how far they are. Its pages link to lines in the editor that the
+// environment names.
 func New(root string, lessons []catalog.Lesson, source Source) *Server {
+	editor := ""
+	if command := learner.Editor(os.Getenv); len(command) > 0 {
+		editor = command[0]
+	}
 	return &Server{
-		root: root, lessons: lessons, source: source, pages: newPages(lessons),
+		root: root, lessons: lessons, source: source, pages: newPages(root, lessons, editor),
 		process: rand.Text()[:8], streams: make(chan struct{}, maxStreams),
 	}
 }
@@ -52,6 +59,7 @@ func New(root string, lessons []catalog.Lesson, source Source) *Server {
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.front)
+	mux.Handle("GET /lessons/{$}", http.RedirectHandler("/", http.StatusFound))
 	mux.HandleFunc("GET /lessons/{name}", s.lesson)
 	mux.HandleFunc("GET /lessons/{name}/diff", s.compare)
 	for path, file := range documents {
@@ -60,8 +68,8 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /events", s.events)
 	mux.Handle("GET /web/", web.Handler())
 	if s.Demo != nil {
-		mux.Handle("GET /demo", s.Demo)
-		mux.Handle("GET /demo/", s.Demo)
+		mux.HandleFunc("GET /demo", s.demo)
+		mux.Handle("GET /demo/events", s.Demo)
 	}
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, r *http.Request) {
 		s.say(w, r, http.StatusNotFound, "There is no such page", "There is nothing at "+r.URL.Path+".")

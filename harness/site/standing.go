@@ -124,7 +124,7 @@ func outcome(l *status.Lesson) string {
 		return fmt.Sprintf("Green: all %d steps pass.", len(l.Steps))
 	case l.Status == status.Racing:
 		return fmt.Sprintf("All %d steps pass. Running them with the race detector …", len(l.Steps))
-	case l.Status == status.Broken && i < 0:
+	case l.Status == status.Broken && l.Compiles:
 		return "All steps pass, but something else fails."
 	case l.Status == status.Broken:
 		return "It does not compile yet."

@@ -44,6 +44,8 @@ type Lesson struct {
 	// it cannot be had here, and "" if it has no part in them.
 	Race  progress.Race `json:"race"`
 	Steps []Step        `json:"steps"`
+
+	Compiles bool `json:"-"`
 }
 
 // A Step is where one step stands.
@@ -82,7 +84,7 @@ func New(root string, results []progress.Result) State {
 func newLesson(root string, r progress.Result) Lesson {
 	l := Lesson{
 		Number: r.Lesson.Number, Name: r.Lesson.Name, Title: r.Lesson.Title,
-		Status: Open, Passed: r.Passed(), Steps: []Step{}, Race: r.Race,
+		Status: Open, Passed: r.Passed(), Steps: []Step{}, Race: r.Race, Compiles: r.BuildError == "",
 	}
 	switch broken := r.BuildError + r.Outside; {
 	case r.Done:
@@ -128,10 +130,10 @@ func next(root string, l Lesson, r progress.Result) *Next {
 }
 
 // Location returns where n is to be done, as an editor takes it: "file.go:21".
-func (n Next) Location() string { return location(n.File, n.Line) }
+func (n Next) Location() string { return At(n.File, n.Line) }
 
-// location returns a line of a file, or the file as a whole if that is 0.
-func location(file string, line int) string {
+// At returns a line of a file as an editor takes it, or the file as a whole if that is 0.
+func At(file string, line int) string {
 	if line == 0 {
 		return file
 	}
@@ -183,7 +185,7 @@ func Summary(r progress.Result) string {
 func Location(root string, lesson catalog.Lesson, name string) string {
 	steps, _ := lesson.Steps() // without them, the folder is all that is known
 	at := find(steps, name)
-	return location(relativeFile(root, lesson, at), at.Line)
+	return At(relativeFile(root, lesson, at), at.Line)
 }
 
 // find returns the step called name, which is empty if there is none.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"example.com/sseworkbook/harness/progress"
+	"example.com/sseworkbook/harness/source"
 	"example.com/sseworkbook/harness/status"
 )
 
@@ -34,7 +35,7 @@ func (v view) open(r progress.Result) (top, rest string) {
 		parts = append(parts, v.part(v.style.bold, "hint", v.hintText()))
 	}
 	if !v.stale(r) {
-		if code, ok := findExcerpt(r.Lesson, message); ok {
+		if code, ok := source.Find(r.Lesson, message); ok {
 			parts = append(parts, v.part(v.style.bold, "code", v.code(code)))
 		}
 		if r.Mistakes != "" {
@@ -97,12 +98,12 @@ func (v view) step(r progress.Result, step progress.StepResult) string {
 }
 
 // code shows the line that a message names, and a few around it.
-func (v view) code(e excerpt) string {
+func (v view) code(e source.Excerpt) string {
 	around := 2
 	if v.tight {
 		around = 1
 	}
-	return fmt.Sprintf("%s:%d\n", status.Relative(v.root, e.file), e.line) + e.text(v.style, v.width-len(margin), around)
+	return fmt.Sprintf("%s:%d\n", status.Relative(v.root, e.File), e.Line) + excerpt(e, v.style, v.width-len(margin), around)
 }
 
 // hintText returns the hint that was shown last.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"example.com/sseworkbook/harness/source"
 	"example.com/sseworkbook/harness/status"
 )
 
@@ -38,54 +39,17 @@ func (t *Terminal) edit() {
 	if !ok {
 		return
 	}
-	command := editor(os.Getenv)
+	command := source.Editor(os.Getenv)
 	if len(command) == 0 {
 		t.view.note = "set VISUAL or EDITOR to the editor that e is to open, for example: export VISUAL=nano"
 		return
 	}
 	file, line := lesson.File(), 1
 	_, message := t.view.red(t.view.now.Results[lesson.Name])
-	if e, ok := findExcerpt(lesson, message); ok {
-		file, line = e.file, e.line
+	if e, ok := source.Find(lesson, message); ok {
+		file, line = e.File, e.Line
 	}
-	t.run(command[0], append(command[1:], at(command[0], file, line)...)...)
-}
-
-// editor returns the command of the learner's editor: what the environment names, or
-// the editor in whose terminal this is; none if neither is known.
-func editor(getenv func(string) string) []string {
-	named := cmp.Or(getenv("VISUAL"), getenv("EDITOR"))
-	if _, err := exec.LookPath(named); err == nil {
-		return []string{named} // its path may have spaces in it
-	}
-	if words := strings.Fields(named); len(words) > 0 {
-		return words
-	}
-	switch {
-	case getenv("TERM_PROGRAM") == "vscode":
-		return []string{"code"}
-	case getenv("TERM_PROGRAM") == "zed":
-		return []string{"zed"}
-	case getenv("TERMINAL_EMULATOR") == "JetBrains-JediTerm":
-		return []string{"goland"}
-	}
-	return nil
-}
-
-// at returns the arguments with which an editor opens a file at a line.
-func at(editor, file string, line int) []string {
-	n := strconv.Itoa(line)
-	switch strings.TrimSuffix(filepath.Base(editor), ".exe") {
-	case "code", "code-insiders", "codium", "cursor", "windsurf":
-		return []string{"--goto", file + ":" + n}
-	case "zed", "zeditor", "hx", "helix", "subl", "micro":
-		return []string{file + ":" + n}
-	case "goland", "idea":
-		return []string{"--line", n, file}
-	case "vi", "vim", "nvim", "nano", "emacs", "emacsclient", "kak", "joe", "ne":
-		return []string{"+" + n, file}
-	}
-	return []string{file}
+	t.run(command[0], append(command[1:], source.At(command[0], file, line)...)...)
 }
 
 // trace records what goes over the wire in the tests of the lesson.

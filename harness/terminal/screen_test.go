@@ -201,23 +201,6 @@ hint  go run ./harness hint 1
 `, v.of(watch.Snapshot{N: 1, Results: results(result)}).screen())
 }
 
-// Lines of others are not the learner's, whatever they are called.
-func TestOnlyTheLearnersOwnLinesAreShown(t *testing.T) {
-	lesson := shopView(t).lessons[0]
-	for _, message := range []string{
-		"part1_test.go:5: wrong", "other.go:1", "greeting.go:99", "harness/pair/greeting.go:2",
-		"solutions/01-greeting/greeting.go:2", "/usr/lib/go/src/greeting.go:3", "greeting.go", "",
-	} {
-		_, ok := findExcerpt(lesson, message)
-		require.False(t, ok, message)
-	}
-	for _, message := range []string{"at greeting.go:2, waiting", filepath.FromSlash("lessons/01-greeting/greeting.go") + ":2:1: no"} {
-		e, ok := findExcerpt(lesson, message)
-		require.True(t, ok, message)
-		require.Equal(t, 2, e.line)
-	}
-}
-
 // Before the first run is over there is nothing to show, but that it takes longest.
 func TestTheScreenBeforeTheFirstResult(t *testing.T) {
 	v := shopView(t)

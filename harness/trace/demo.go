@@ -9,45 +9,28 @@ import (
 	"example.com/sseworkbook/harness/tour"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	flushing "example.com/sseworkbook/solutions/02-flushing"
-	"example.com/sseworkbook/web"
 )
 
 // demosAtOnce is how many conversations may be going on for all pages together.
 const demosAtOnce = 4
 
-// A Demo is the page on which the demo's conversation is drawn while it goes on, at
-// /demo, with its event stream at /demo/events. The page loads its script and style
-// from /web/, which the Demo serves as well. It is safe for concurrent use.
+// A Demo is the event stream of the demo's page: the conversation, message by message,
+// while it goes on. It is safe for concurrent use.
 type Demo struct {
-	mux   *http.ServeMux
 	rest  time.Duration
 	yours []string
 	slots chan struct{}
 }
 
-// NewDemo returns the page of a conversation that rests for so long before each
+// NewDemo returns the stream of a conversation that rests for so long before each
 // scene but the first. The lessons in yours, by name, are labelled as the learner's.
 func NewDemo(rest time.Duration, yours []string) *Demo {
-	d := &Demo{mux: http.NewServeMux(), rest: rest, yours: yours, slots: make(chan struct{}, demosAtOnce)}
-	d.mux.HandleFunc("GET /demo", page)
-	d.mux.HandleFunc("GET /demo/events", d.events)
-	d.mux.Handle("GET /web/", web.Handler())
-	return d
+	return &Demo{rest: rest, yours: yours, slots: make(chan struct{}, demosAtOnce)}
 }
 
-// ServeHTTP implements [http.Handler].
-func (d *Demo) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.mux.ServeHTTP(w, r) }
-
-// page serves the page, which is one of those of package web.
-func page(w http.ResponseWriter, r *http.Request) {
-	r = r.Clone(r.Context())
-	r.URL.Path = "/web/sequence-demo.html"
-	web.Handler().ServeHTTP(w, r)
-}
-
-// events has the conversation played once, and tells of it. It ends when whoever
+// ServeHTTP has the conversation played once, and tells of it. It ends when whoever
 // asked leaves.
-func (d *Demo) events(w http.ResponseWriter, r *http.Request) {
+func (d *Demo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	select {
 	case d.slots <- struct{}{}:
 		defer func() { <-d.slots }()

@@ -14,6 +14,8 @@ import (
 	"example.com/sseworkbook/harness/trace"
 )
 
+const wide, phone = 1280, 360
+
 // hostile is text that would end the element that it is in, were it not escaped.
 const hostile = `</script><img src=x onerror="document.title='owned'"><!-- </style>`
 

@@ -44,8 +44,10 @@ type Snapshot struct {
 	Running bool   // the tests are being run, and the rest is of the run before
 	Lesson  string // the lesson that was saved last, by name; "" if none was, or all run again
 
-	Results map[string]progress.Result // of each lesson that has been run, by its name
-	Err     error                      // why the last run could not be made
+	// Results are those of each lesson that has been run, by its name. In a lesson that
+	// does not compile, the steps that passed before still have passed.
+	Results map[string]progress.Result
+	Err     error // why the last run could not be made
 }
 
 // New returns the watcher of the workbook in root. With poll, files are looked at,
@@ -177,9 +179,24 @@ func with(known map[string]progress.Result, results []progress.Result) map[strin
 	all := map[string]progress.Result{}
 	maps.Copy(all, known)
 	for _, r := range results {
+		if r.BuildError != "" {
+			r.Steps = asBefore(r.Steps, known[r.Lesson.Name].Steps)
+		}
 		all[r.Lesson.Name] = r
 	}
 	return all
+}
+
+// asBefore returns the steps of a lesson that does not compile, with those as passed
+// that passed before: a line that is half written takes nothing away.
+func asBefore(steps, before []progress.StepResult) []progress.StepResult {
+	steps = slices.Clone(steps)
+	for i, step := range steps {
+		if slices.ContainsFunc(before, func(b progress.StepResult) bool { return b.Name == step.Name && b.Status == progress.Passed }) {
+			steps[i] = progress.StepResult{Name: step.Name, Status: progress.Passed}
+		}
+	}
+	return steps
 }
 
 // awaitSaves waits for a save, and then until no further one comes. It returns the

@@ -232,3 +232,25 @@ func TestAFolderThatIsNotThere(t *testing.T) {
 	}
 	require.ErrorContains(t, c.Run(t.Context()), "try -poll")
 }
+
+// A line that is half written takes nothing away: what passed before the code stopped
+// compiling still has.
+func TestWhatPassedStaysWhileALessonDoesNotCompile(t *testing.T) {
+	lesson := catalog.Lesson{Name: "01-one"}
+	result := func(buildError string, statuses ...progress.Status) []progress.Result {
+		r := progress.Result{Lesson: lesson, BuildError: buildError}
+		for i, status := range statuses {
+			r.Steps = append(r.Steps, progress.StepResult{Name: string(rune('A' + i)), Status: status})
+		}
+		return []progress.Result{r}
+	}
+	known := with(nil, result("undefined: x", progress.Unknown, progress.Unknown))
+	require.Zero(t, known["01-one"].Passed(), "nothing is known of an earlier run")
+	known = with(known, result("", progress.Passed, progress.Failed))
+	for range 2 {
+		known = with(known, result("undefined: x", progress.Unknown, progress.Unknown))
+		require.Equal(t, result("undefined: x", progress.Passed, progress.Unknown)[0], known["01-one"])
+	}
+	known = with(known, result("", progress.Failed, progress.Waiting))
+	require.Zero(t, known["01-one"].Passed(), "a run says how it is now")
+}

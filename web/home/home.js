@@ -3,6 +3,9 @@
 // keyboard focus stays where it is. (harness/site is the server)
 
 const retryMilliseconds = 2000;
+const copiedMilliseconds = 2000;
+const openedKey = `open ${location.pathname}`;
+const opened = new Set(remembered()); // the keys of the open sections
 const lost = document.getElementById('lost');
 
 let source = null;
@@ -28,7 +31,7 @@ function connect() {
     follow();
   });
   source.addEventListener('error', () => {
-    say(lost, 'The server of this page does not answer. Is it still running? To start it: go run ./harness serve');
+    say(lost, 'The server of this page does not answer. Is it still running? To start it: go run ./harness watch');
     if (source.readyState === EventSource.CLOSED) retry = setTimeout(connect, retryMilliseconds);
   });
 }
@@ -73,21 +76,58 @@ function same(part, fresh) {
   const copy = part.cloneNode(true);
   for (const details of copy.querySelectorAll('details[open]')) details.open = false;
   for (const pre of copy.querySelectorAll('pre[tabindex]')) pre.removeAttribute('tabindex');
+  for (const button of copy.querySelectorAll('.copy')) button.textContent = 'Copy';
   return copy.innerHTML === fresh.innerHTML;
 }
 
 // replace puts the fresh content into a part.
 function replace(part, fresh) {
-  const open = new Set([...part.querySelectorAll('details[open]')].map((details) => details.dataset.key));
   const focused = part.contains(document.activeElement) ? document.activeElement : null;
   const key = focused?.closest('details')?.dataset.key;
   const href = focused?.getAttribute('href');
   part.replaceChildren(...fresh.childNodes);
-  for (const details of part.querySelectorAll('details')) {
-    details.open = open.has(details.dataset.key);
-    if (key && details.dataset.key === key) details.querySelector('summary').focus();
-  }
+  openAgain(part);
+  if (key) [...part.querySelectorAll('details')].find((details) => details.dataset.key === key)?.querySelector('summary').focus();
   if (href) [...part.querySelectorAll('a')].find((link) => link.getAttribute('href') === href)?.focus();
+}
+
+// openAgain opens the sections that the reader has opened on this page. Those of a step stay open while the code does not
+// compile and the step is not shown, and when the page is loaded again.
+function openAgain(part) {
+  for (const details of part.querySelectorAll('details[data-key]')) details.open = opened.has(details.dataset.key);
+}
+
+// remember keeps which sections are open, in this tab.
+function remember(details) {
+  if (!details.isConnected || !details.dataset.key) return;
+  if (details.open) opened.add(details.dataset.key);
+  else opened.delete(details.dataset.key);
+  try {
+    sessionStorage.setItem(openedKey, JSON.stringify([...opened]));
+  } catch {
+    // A browser that stores nothing forgets them on a reload.
+  }
+}
+
+// remembered returns which sections were open when the page was left.
+function remembered() {
+  try {
+    return JSON.parse(sessionStorage.getItem(openedKey)) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+// copy copies the code before the button.
+async function copy(button) {
+  let said = 'Copied';
+  try {
+    await navigator.clipboard.writeText(button.previousElementSibling.textContent.trim());
+  } catch {
+    said = 'Not copied';
+  }
+  button.textContent = said;
+  setTimeout(() => { button.textContent = 'Copy'; }, copiedMilliseconds);
 }
 
 // say changes a text that a screen reader reads out, but only if it differs.
@@ -105,7 +145,13 @@ function markScrollers() {
 
 const origin = document.getElementById('origin');
 if (origin) origin.textContent = location.origin;
+openAgain(document);
 markScrollers();
 addEventListener('resize', markScrollers);
+document.addEventListener('toggle', (event) => remember(event.target), true); // it does not bubble
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('.copy');
+  if (button) copy(button);
+});
 document.addEventListener('visibilitychange', connect);
 connect();
