@@ -34,7 +34,7 @@ var twoWayScenes = []twoWayScene{
 	},
 	{
 		"Two requests at once, answered in reverse order",
-		[]string{"Alice is done with 3 before 2. Each caller gets its own answer."},
+		[]string{"Alice answers 3 before 2. Each caller gets its own answer."},
 		func(c *conversation) {
 			first := c.asks(c.alice, "approve", 0)
 			c.hears(c.alice)

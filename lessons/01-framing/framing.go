@@ -19,9 +19,9 @@ type Event struct {
 	// keeps the last event ID that it has.
 	ID string
 
-	// Type is the event type, for which a browser's page adds a listener. If
-	// Type is empty, the event has no event field, and the client treats it as
-	// a "message".
+	// Type is the event type, which a page in a browser listens for. If Type is
+	// empty, the event has no event field, and the client treats it as a
+	// "message".
 	Type string
 
 	// Data is the payload, of any number of lines. An empty payload still gets a data

@@ -61,7 +61,7 @@ func TestWhatTheWriterSaysIsReturned(t *testing.T) {
 			w := writes{fails: failure, takes: takes}
 			n, err := event.WriteTo(&w)
 			if !errors.Is(err, failure) {
-				step.Fail(t, fmt.Sprintf("the writer took %d of %d bytes and failed, but WriteTo did not return its error: the caller keeps sending to a client that is gone", takes, all),
+				step.Fail(t, fmt.Sprintf("the writer took %d of %d bytes and failed, but WriteTo did not return that error: the caller keeps sending to a client that is gone", takes, all),
 					fmt.Sprintf("got   %v", err), fmt.Sprintf("want  %v", failure))
 			}
 			if n != int64(takes) {
@@ -74,7 +74,7 @@ func TestWhatTheWriterSaysIsReturned(t *testing.T) {
 			}
 			var next writes
 			framing.Event{Data: "b"}.WriteTo(&next)
-			browserReads(t, "a writer failed, and then WriteTo was called for another event with another writer: that one must get only its own event",
+			browserReads(t, "a writer failed, then WriteTo sent a second event to a second writer: that writer must get only the second event",
 				bytes.Join(next.got, nil), received{Data: "b"})
 		}
 	}

@@ -52,7 +52,8 @@ func TestTheResponseIsAnEventStream(t *testing.T) {
 		step.Equal(t, "middleware set "+name+" before Open: Open must leave it alone, with all its values",
 			strings.Join(others[name], " and "), strings.Join(w.Header()[name], " and "))
 	}
-	step.Equal(t, "middleware uses one slice as the Cache-Control of all responses: Open must not change that slice, only which one this response has", "public", shared[0])
+	step.Equal(t, "middleware gives all responses one Cache-Control slice: Open must set a new slice, and leave the shared one unchanged",
+		"public", shared[0])
 	for range 2 {
 		w := httptest.NewRecorder()
 		flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
@@ -159,7 +160,7 @@ func TestARefusedEventLeavesTheStreamWhole(t *testing.T) {
 			badFirst = s.Send(bad, good)
 			after = s.Send(framing.Event{Data: "second"})
 		})
-		step.Equal(t, "two Sends each had an event with a line break in its ID: the client must get nothing from them, only first and second",
+		step.Equal(t, `two Sends each got an event with a line break in its ID: the client must get nothing from them, only "first" and "second"`,
 			"first second", heard(client))
 		_, err := bad.AppendText(nil)
 		want, _ := errors.AsType[*framing.FieldError](err)

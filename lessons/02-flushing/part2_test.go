@@ -257,7 +257,8 @@ func wantAllTold(t *testing.T) {
 		})
 	}
 	all.Wait()
-	step.Equal(t, "8 goroutines sent until the connection broke, then each sent once more: each Send must return ErrClientLeft", 8, int(told.Load()))
+	step.Equal(t, "8 goroutines sent until the connection broke, then each sent once more: these 8 Sends must return ErrClientLeft (shown: how many did)",
+		8, int(told.Load()))
 }
 
 // breaking is a ResponseWriter whose connection breaks after so many Writes.

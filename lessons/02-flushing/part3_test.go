@@ -171,7 +171,8 @@ func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 	client.Leave()
 	client.WaitHandler("the client left, but its handler is still running")
 	for i, name := range []string{"Send", "Comment", "SendFrames"} {
-		wantLeft(t, "the client left, but "+name+" did not return an error that wraps ErrClientLeft and the cause: a handler in a loop would run until the server stops", cause, after[i])
+		wantLeft(t, "the client left, but "+name+" did not return an error that wraps ErrClientLeft and the cause: a handler that sends in a loop would run until the server stops",
+			cause, after[i])
 	}
 	failures(t)
 }
@@ -208,7 +209,8 @@ func failures(t *testing.T) {
 	step.Equal(t, "the client left during four Opens: none of them may answer 500, because the ResponseWriter can stream (got: how many did)", 0, refused)
 	_, err = open(&failingWriter{deadline: full})
 	step.Equal(t, "SetWriteDeadline's error wraps http.ErrNotSupported, and the server has a WriteTimeout: Open must answer 500", 1, refused)
-	wantRefused(t, "SetWriteDeadline's error wraps http.ErrNotSupported, and the server has a WriteTimeout: Open's error must wrap it too", http.ErrNotSupported, err)
+	wantRefused(t, "SetWriteDeadline's error wraps http.ErrNotSupported, and the server has a WriteTimeout: Open's error must wrap http.ErrNotSupported too",
+		http.ErrNotSupported, err)
 
 	for _, cause := range append(causes, cut, full) {
 		for first := range 6 {
@@ -278,7 +280,7 @@ func TestConcurrentSendsDoNotInterleave(t *testing.T) {
 			w.early...)
 	}
 	if w.short {
-		step.Fail(t, "one Send waited while another wrote: the 10 s of the one that waits must begin when its turn comes, or a slow client counts as gone")
+		step.Fail(t, "one Send waited for another: the waiting Send's 10 s must begin when its turn comes, or a slow client counts as gone")
 	}
 	senderWaits(t)
 }
@@ -370,7 +372,7 @@ func everythingAtOnce(t *testing.T) {
 		had, big := w.Body.Len(), "data: "+strings.Repeat("y", kiB<<10)+"\n\n"
 		s.SendFrames([]byte("data: first\n\n"), []byte(big), []byte("data: last\n\n"))
 		if w.Body.String()[had:] != "data: first\n\n"+big+"data: last\n\n" {
-			step.Fail(t, fmt.Sprintf("a SendFrames of a small frame, one of %d KiB and a small one must send them whole, in this order", kiB),
+			step.Fail(t, fmt.Sprintf("SendFrames got a small frame, one of %d KiB and another small one: it must send them whole, in this order", kiB),
 				step.Compare("got ", w.Body.String()[had:], "want", "data: first\n\n"+big+"data: last\n\n")...)
 		}
 	}

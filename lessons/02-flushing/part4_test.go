@@ -155,14 +155,15 @@ func (r *run) open(tb testing.TB) bool {
 	r.s, err = flushing.Open(w, request)
 	if r.link.failed != nil {
 		wantLeft(tb, "the ResponseWriter failed in Open: Open's error must wrap ErrClientLeft and the cause", r.link.failed, err)
-		step.Equal(tb, "the client left, but Open answered it with an error status: only a ResponseWriter that cannot stream gets a 500", http.StatusOK, r.link.Code)
+		step.Equal(tb, "the client left, but Open answered with an error status: a 500 is only for a ResponseWriter that cannot stream",
+			http.StatusOK, r.link.Code)
 		return false
 	}
 	step.Equal(tb, "Open returned an error "+scene, nil, err)
 	if r.link.flushes == 0 || r.link.Code != http.StatusOK {
 		step.Fail(tb, "Open must send the status 200 and the headers at once", "Open "+scene, fmt.Sprintf("got  %d, after %d flushes", r.link.Code, r.link.flushes))
 	}
-	step.Equal(tb, "Open must not read the request's body, because it is the handler's (got: how many bytes are left)", len("a=b"), body.Len())
+	step.Equal(tb, "Open must not read the request's body, which belongs to the handler (shown: bytes left)", len("a=b"), body.Len())
 	told := w.Header()
 	media, _, _ := mime.ParseMediaType(strings.Join(told.Values("Content-Type"), ", "))
 	control := list(told, "Cache-Control")
@@ -182,7 +183,7 @@ func (r *run) play(tb testing.TB, c call) (on bool) {
 	err := r.call(tb, c)
 	took := time.Since(began)
 	if over && (l.flushes > flushes || l.writes > writes || l.deadlines > deadlines) {
-		r.fail(tb, c, "the request's context ended, but "+c.name+" still used the ResponseWriter, which may serve another response by then")
+		r.fail(tb, c, "the request's context ended, but "+c.name+" still used the ResponseWriter, which may belong to another response by now")
 	}
 	if e, ok := errors.AsType[*framing.FieldError](err); c.bad > 0 && !over {
 		if !ok || e.Field != c.flaw || errors.Is(err, flushing.ErrClientLeft) || l.writes > writes {

@@ -17,8 +17,8 @@ import (
 type Decoder struct {
 	// MaxEventSize is the most that the decoder holds for one event, in bytes:
 	// its data so far, and the line that is being read. Zero means
-	// DefaultMaxEventSize, and a negative size means no limit. The decoder makes no
-	// room before an event needs it.
+	// DefaultMaxEventSize, and a negative size means no limit. The decoder allocates
+	// for the event, not for the limit.
 	MaxEventSize int
 
 	// OnComment, if not nil, is called by Decode with the text of each comment
@@ -30,20 +30,20 @@ type Decoder struct {
 
 	in     *bufio.Reader
 	err    error        // what ended the stream
-	unread []byte       // the part of in's buffer that is not used yet
+	unread []byte       // the part of d.in's buffer that is not used yet
 	line   bytes.Buffer // the part of the current line that is no longer in unread
 
-	hasCR   bool   // the bytes that were read last contain a CR: if not, no line in them ends with one
+	hasCR   bool   // whether the bytes read last contain a CR: if not, no line in them ends with one
 	afterCR bool   // the last line ended with CR: an LF right after it belongs to the same line ending
-	bom     []byte // the byte order mark that the first line may begin with; then nil
+	bom     []byte // the byte order mark that the first line may begin with; nil after that line
 
-	// The event as far as it was read, in what the standard calls the buffers.
+	// The event read so far, in what the standard calls buffers.
 	data []byte // each data field's value, followed by LF
 	typ  string
 	id   string
 
-	lastID   string // id as it stood at the last blank line
-	lastType string // the type of the last event field: if it comes again, it needs no new string
+	lastID   string // the value of id at the last blank line
+	lastType string // the value of the last event field: if it repeats, no new string is needed
 	retry    time.Duration
 	hasRetry bool // whether the server sent a retry
 }
@@ -57,12 +57,12 @@ func NewDecoder(r io.Reader) *Decoder {
 // Decode returns the next event as soon as its blank line is read. Its ID is
 // the last event ID at that event, and its Type is "message" if the stream
 // gives it none. Its Retry is zero: see ReconnectionTime. Comments and blank lines
-// before it take no memory, however many come.
+// before the event take no memory, however many come.
 //
 // At the end of the stream, Decode returns [io.EOF] and drops an event without its
 // blank line, and a line without its line ending. If an event is larger than
-// MaxEventSize, it returns an error that wraps [ErrEventTooLarge]. It returns an error
-// of the reader unchanged. After an error, every later call returns the same error.
+// MaxEventSize, Decode returns an error that wraps [ErrEventTooLarge]. It returns an
+// error of the reader unchanged. After an error, every later call returns the same error.
 func (d *Decoder) Decode() (framing.Event, error) {
 	// TODO: this works until the stream ends. Step 6 asks what happens then.
 	for d.err == nil {
@@ -98,16 +98,16 @@ func (d *Decoder) field(line []byte) {
 }
 
 // dispatch handles a blank line: the end of an event. It returns the event, and
-// whether there is one. Without data there is no event, and everything about it
-// except its id is discarded.
+// whether there is one. Without data there is no event: the type is discarded, but
+// the id still counts.
 func (d *Decoder) dispatch() (event framing.Event, ok bool) {
-	// TODO: Make the event from what field kept, and reset that for the next
-	// one.
+	// TODO: Make the event from what d.field kept, then reset the data and the
+	// type.
 	return event, false
 }
 
 // readLine returns the next line, without its line ending: LF, CRLF or CR. The
-// line is valid until the next call. It reads from the stream only when nothing is
+// line is valid until the next call. readLine reads from the stream only when nothing is
 // buffered, so that it never waits while a whole line is there.
 func (d *Decoder) readLine() ([]byte, error) {
 	// TODO: this is enough for part 1. In part 2, lines end at CR and CRLF too, a
@@ -117,21 +117,20 @@ func (d *Decoder) readLine() ([]byte, error) {
 	return bytes.TrimSuffix(line, []byte("\n")), err
 }
 
-// Connect sends r once, with all that it has, and returns the event stream in the
-// response. It asks for text/event-stream and nothing else, and that no cache answers,
-// unless r has its own Accept or Cache-Control header, even an empty one. The stream
-// begins with the last event ID
-// in r's Last-Event-ID header. Its URL is the URL of the response's Request, or of r
-// if a RoundTripper leaves Request nil. The stream ends when r's context ends, and
-// not before, unless c has a Timeout; the caller closes it. Connect leaves c and r
-// unchanged, even while it runs, and a nil Header stays nil.
+// Connect sends the whole request r, once, and returns the event stream in the
+// response. It asks for text/event-stream only, and asks caches not to answer, unless
+// r has its own Accept or Cache-Control header, even an empty one. The stream begins
+// with the last event ID in r's Last-Event-ID header. Its URL is the URL of the
+// response's Request, or of r if a RoundTripper leaves Request nil. The stream ends
+// when r's context ends, and not before, unless c has a Timeout. The caller closes it.
+// Connect leaves c and r unchanged, even while it runs, and a nil Header stays nil.
 //
 // Connect returns a *[ResponseError] if the response has a status other than 200, is
 // not text/event-stream, or has a content encoding that net/http does not undo. It
-// closes the body of such a response unread, because it may never end. It wraps an
+// closes such a response's body unread, because the body may never end. It wraps an
 // error of c.Do: [errors.AsType] finds the *url.Error in it.
 func Connect(c *http.Client, r *http.Request) (*Source, error) {
-	// TODO: Send a copy of r that has the headers, and accept only an event
+	// TODO: Send a copy of r with the two headers, and accept only an event
 	// stream. Close the body of any other response.
 	return &Source{}, nil
 }

@@ -40,7 +40,7 @@ func TestAnEventEndsAtItsBlankLine(t *testing.T) {
 
 	wantTypes(t, "the first event is a tick, and the second has no type: Decode must return a tick, then a message",
 		"event: tick\ndata: 1\n\ndata: 2\n\n", `tick "1"`, `message "2"`)
-	wantTypes(t, "three events have types that differ only in case: Decode must keep each as it is",
+	wantTypes(t, "three events have types that differ only in case: Decode must keep each type unchanged",
 		"event: add\ndata: a\n\nevent: Add\ndata: b\n\nevent: add\ndata: c\n\n", `add "a"`, `Add "b"`, `add "c"`)
 	wantTypes(t, "each event has two event fields: Decode must use the last one, and if that has no value, the event is a message",
 		"event: a\nevent: b\ndata: 1\n\nevent: c\nevent\ndata: 2\n\n", `b "1"`, `message "2"`)
@@ -80,9 +80,9 @@ func TestOnCommentGetsCommentsAndUnknownFieldsAreIgnored(t *testing.T) {
 		"data: x\n:\ndata: y\n\n", "x\ny")
 	wantData(t, "a comment is not an event, even if a blank line follows: Decode must return only x",
 		": ping\n\n:\n\ndata: x\n\n", "x")
-	wantData(t, "from and database are not fields of an event stream: Decode must skip them",
+	wantData(t, `"from" and "database" are not fields of an event stream: Decode must skip them`,
 		"data: x\nfrom: me\ndatabase: y\n\n", "x")
-	wantData(t, "field names must match exactly: Decode must skip Data, and data with a space before or after it",
+	wantData(t, `field names must match exactly: Decode must skip "Data", " data" and "data "`,
 		"data: x\n\nData: y\n\n data: z\n\ndata : z\n\n", "x")
 	wantEach(t, "field names must match exactly: Decode must skip Event, events, ID and identity, and read event and id",
 		"event: e\nEvent: x\nevents: y\nid: 5\nID: 6\nidentity: 7\ndata: x\n\n", full, `e "x" with id "5"`)
@@ -111,7 +111,7 @@ func TestTheLastEventIDIsKept(t *testing.T) {
 		"id: 5\ndata: a\n\ndata: b\n\n", idOf, `"5"`, `"5"`)
 	wantLastID(t, "an event without data is dropped, but its id must still set LastEventID()",
 		"id: 5\n\n", "5")
-	wantLastID(t, "a server sends an id field without a value to clear the last event ID: LastEventID() must be empty",
+	wantLastID(t, "an id field without a value clears the last event ID: LastEventID() must be empty",
 		"id: 5\ndata: a\n\nid\ndata: b\n\n", "")
 	wantLastID(t, "Decode must ignore an id with a NUL in it: a client could not send it in a Last-Event-ID header",
 		"id: 5\ndata: a\n\nid: 6\x00\nid: \x007\ndata: b\n\n", "5")
@@ -195,7 +195,7 @@ func TestAnUnfinishedEventIsDropped(t *testing.T) {
 			d := parsing.NewDecoder(r)
 			for _, want := range []string{`"a", <nil>`, `"", ` + end.Error(), `"", ` + end.Error()} {
 				event, err := d.Decode()
-				step.Equal(t, "the reader returned an error once, after event a or together with it: Decode must return that error then and on every later call",
+				step.Equal(t, "the reader returned an error once, after event a: Decode must return a, then the same error on every later call",
 					want, fmt.Sprintf("%q, %v", event.Data, err))
 			}
 			step.Equal(t, "the reader returned an error: Decode must not read again, because a later call could then wait forever", 1, len(r.pieces))

@@ -18,7 +18,7 @@ import (
 	framing "example.com/sseworkbook/solutions/01-framing"
 )
 
-// Part 2, how the bytes come.
+// Part 2, how the bytes arrive.
 
 // A line ends at LF, at CRLF or at CR, and one stream may mix them.
 func TestLinesEndWithLFOrCRLFOrCR(t *testing.T) {
@@ -71,7 +71,7 @@ func TestNeitherACutNorAPauseChangesWhatIsRead(t *testing.T) {
 		wantAtOnce(t, "two events arrived and the connection is quiet, but Decode is still waiting", wire, `"a"`, `"b"`)
 	}
 	for _, wire := range []string{"data: a\n\ndata: b", "data: a\r\n\r\ndata: b\n", "data: a\r\r:"} {
-		wantAtOnce(t, "an event and the start of the next arrived: Decode must return the event without waiting for the rest of the next", wire, `"a"`)
+		wantAtOnce(t, "one event and part of the next arrived: Decode must return the first without waiting for the rest of the second", wire, `"a"`)
 	}
 	wantAtAnySize(t)
 	for _, wire := range []string{": ping\n", ": ping\r\n", ": ping\r", ": ping\ndata"} {
@@ -102,7 +102,7 @@ func TestTheStreamIsUTF8(t *testing.T) {
 		"data: a\xffb\xff\xff\n\n", "a\uFFFDb\uFFFD\uFFFD")
 	wantData(t, "a character was cut short: Decode must replace all its bytes with one U+FFFD",
 		"data: \xe2\x82\n\n", "\uFFFD")
-	wantEach(t, "a type is text too: Decode must replace what is not UTF-8 with U+FFFD, each time that it comes",
+	wantEach(t, "a type is text too: Decode must replace what is not UTF-8 with U+FFFD, even if the type repeats",
 		strings.Repeat("event: \xff\xff\ndata: x\n\n", 2), typeOf, "\"\uFFFD\uFFFD\"", "\"\uFFFD\uFFFD\"")
 	wantLastID(t, "an id is text too: Decode must replace what is not UTF-8 with U+FFFD",
 		"id: \xff\xff\ndata: x\n\n", "\uFFFD\uFFFD")
@@ -146,7 +146,7 @@ func TestALongLineIsReadAndAnEndlessOneIsRefused(t *testing.T) {
 	for _, field := range []string{": ", "event: ", "id: ", "retry: "} {
 		wantTooLarge(t, "a peer sends a line that never ends: Decode must refuse it, no matter which field it begins with", 1<<20, field+line)
 	}
-	wantSize(t, zero+"Decode must accept a slightly smaller event", 0, 2, parsing.DefaultMaxEventSize/2-8, nil)
+	wantSize(t, zero+"Decode must accept an event slightly smaller than that", 0, 2, parsing.DefaultMaxEventSize/2-8, nil)
 	wantSize(t, zero+"Decode must refuse a larger event", 0, 2, parsing.DefaultMaxEventSize/2+8, parsing.ErrEventTooLarge)
 	wantSize(t, "MaxEventSize is 500: Decode must refuse a line of 1,000 bytes", 500, 1, 1000, parsing.ErrEventTooLarge)
 	wantSize(t, "MaxEventSize is 2,000 and a line has one byte more: Decode must refuse it", 2000, 1, 2001, parsing.ErrEventTooLarge)
@@ -235,7 +235,7 @@ func wantSize(t *testing.T, sentence string, limit, lines, size int, want error)
 		step.Fail(t, sentence, shown, fmt.Sprintf("want an error that wraps %q", want))
 	}
 	if _, again := d.Decode(); again != err && want != nil {
-		step.Fail(t, "an event was too large: Decode must return that error again on every later call, and not read on",
+		step.Fail(t, "an event was too large: Decode must return the same error on every later call, and not read on",
 			fmt.Sprintf("got  %v", again), fmt.Sprintf("want %v", err))
 	}
 }
@@ -322,7 +322,7 @@ func wantSkipped(t *testing.T, end string) {
 	}})
 	d.MaxEventSize = 300
 	event, err := d.Decode()
-	step.Equal(t, fmt.Sprintf("only comments, types, ids and unknown fields came for days, with %q after each four, and then data: none of them is data, so Decode must return the event", end),
+	step.Equal(t, fmt.Sprintf("comments, types, ids and unknown fields came for days (with %q after every four), then an event: none of them counts as data, so Decode must return it", end),
 		`"x", <nil>`, fmt.Sprintf("%q, %v", event.Data, err))
 	if after > before+most {
 		step.Fail(t, "no data came, but the decoder's memory grew: Decode must not keep lines that it has handled, because a stream may be quiet for days",

@@ -75,7 +75,7 @@ func wantUnsent(t *testing.T, sentence string, ctx context.Context, fails, want 
 			fmt.Sprintf("got  %v", err))
 	}
 	if a.sent > 1 {
-		step.Fail(t, sentence+", but Connect sent the request again: its caller decides when to try again", fmt.Sprintf("sent %d times", a.sent))
+		step.Fail(t, sentence+", but Connect sent the request again: that is the caller's decision", fmt.Sprintf("sent %d times", a.sent))
 	}
 }
 
@@ -94,7 +94,7 @@ func TestARefusedBodyIsClosedAndNotRead(t *testing.T) {
 			step.Fail(t, "Connect accepted a response that is not a readable event stream", a.String(), "got  no error", "want a *ResponseError")
 		}
 		if a.open {
-			step.Fail(t, "Connect refused the response, but left its body open: its connection is never released", a.String())
+			step.Fail(t, "Connect refused the response, but left its body open: the connection is never released", a.String())
 		}
 		if a.reads > 0 {
 			step.Fail(t, "Connect read the body of a response that it refused: such a body may never end, or never arrive", a.String(), fmt.Sprintf("bytes read: %d", a.read))
@@ -119,9 +119,9 @@ func TestConnectAsksForAnEventStream(t *testing.T) {
 	wantSent(t, "the request has its own Accept header, which is empty: Connect must not replace it", own, "Accept", "")
 	wantSent(t, "the request has its own Cache-Control header, which is empty: Connect must not replace it", own, "Cache-Control", "")
 	own = http.Header{"Last-Event-Id": {"5"}, "X-Trace": {"a", "b"}}
-	wantSent(t, "Connect must send the request's other headers", own, "Last-Event-Id", "5")
-	wantSent(t, "Connect must send all values of the request's other headers", own, "X-Trace", "a, b")
-	wantSent(t, "an earlier request had other headers: Connect must not send them with this one", nil, "X-Trace", "")
+	wantSent(t, "Connect must send the request's Last-Event-ID header", own, "Last-Event-Id", "5")
+	wantSent(t, "Connect must send all values of the request's X-Trace header", own, "X-Trace", "a, b")
+	wantSent(t, "an earlier request had an X-Trace header: Connect must not send it with this one", nil, "X-Trace", "")
 
 	for _, name := range []string{"User-Agent", "Accept-Encoding", "Accept-Language"} {
 		wantSent(t, "the request has its own "+name+" header: Connect must send that one", http.Header{name: {"x"}}, name, "x")
@@ -147,7 +147,8 @@ func wantSentWhole(t *testing.T) {
 			method+` "a question" of 10 bytes to virtual.test, its value`,
 			fmt.Sprintf("%s %q of %d bytes to %s, %v", a.request.Method, a.asked, a.request.ContentLength, a.request.Host, a.request.Context().Value(key{})))
 		if method == http.MethodPost { // a client that is redirected drops these
-			step.Equal(t, "Connect must send the caller's whole request: its Close and its Trailer too", "true map[X-Sum:[7]]", fmt.Sprint(a.request.Close, a.request.Trailer))
+			step.Equal(t, "Connect must send the caller's whole request: its fields Close and Trailer too",
+				"true map[X-Sum:[7]]", fmt.Sprint(a.request.Close, a.request.Trailer))
 		}
 		a.redirects = []string{"/v1/events"} // for the second one
 	}
@@ -165,7 +166,8 @@ func wantClientUsed(t *testing.T) {
 	step.Equal(t, "the caller's client has a cookie for this server: Connect must send the request with that client", "Cookie: session=7", "Cookie: "+a.request.Header.Get("Cookie"))
 	r.Header = http.Header{"Accept": {"text/event-stream"}, "Cache-Control": {"no-cache"}}
 	connected(t, &http.Client{Transport: a, Jar: jar}, r)
-	step.Equal(t, "the caller's client has a cookie for this server: Connect must not put it into r.Header, or the next request has it twice (shown: r.Header's cookies)", 0, len(r.Header["Cookie"]))
+	step.Equal(t, "the caller's client has a cookie for this server: Connect must not put it into r.Header, or the next request has it twice (shown: the number of cookies in r.Header)",
+		0, len(r.Header["Cookie"]))
 
 	refused := errors.New("no redirects")
 	a.redirects = []string{"http://elsewhere.test/events"}
@@ -261,7 +263,7 @@ func wantTaken(t *testing.T, contentType, encoding string) {
 	step.Equal(t, "the server sent one event: Decode must return hello\n"+a.String(), "hello, <nil>", fmt.Sprintf("%v, %v", event.Data, err))
 	source.Close()
 	if a.open {
-		step.Fail(t, "Close left the response's body open: its connection is never released", a.String())
+		step.Fail(t, "Close left the response's body open: the connection is never released", a.String())
 	}
 }
 
@@ -280,7 +282,7 @@ func wantRefusal(t *testing.T, sentence string, status int, contentType, encodin
 			a.String(), "got  "+shown(err))
 	}
 	step.Equal(t, "the error's StatusCode must be the response's status: a client uses it to decide whether to reconnect", status, refusal.StatusCode)
-	step.Equal(t, "the error's Header must be the response's whole header: a client looks for its Content-Type, and for Retry-After",
+	step.Equal(t, "the error's Header must be the response's whole header: a client reads its Content-Type and Retry-After",
 		contentType+", 7", refusal.Header.Get("Content-Type")+", "+refusal.Header.Get("Retry-After"))
 	step.Equal(t, "Connect refused a response: it must not send the request again, because that may cost or change something", 1, a.sent)
 	if !strings.Contains(err.Error(), says) {
@@ -318,7 +320,8 @@ func sentWith(t *testing.T, header http.Header) http.Header {
 	client, before, whole := *c, fmt.Sprintf("%#v", header), *r
 	a.during = func() {
 		step.Equal(t, "the caller may use r elsewhere at the same time: Connect must not change r.Header, even for a moment", before, fmt.Sprintf("%#v", r.Header))
-		step.Equal(t, "the caller may use its client elsewhere at the same time: Connect must not change its Timeout, even for a moment", client.Timeout, c.Timeout)
+		step.Equal(t, "the caller may use its client elsewhere at the same time: Connect must not change the client's Timeout, even for a moment",
+			client.Timeout, c.Timeout)
 		if !reflect.DeepEqual(client, *c) || !reflect.DeepEqual(whole, *r) || r.URL != whole.URL {
 			step.Fail(t, "the caller may use its client and its request elsewhere at the same time: Connect must not change them, even for a moment")
 		}
@@ -329,7 +332,7 @@ func sentWith(t *testing.T, header http.Header) http.Header {
 		step.Fail(t, "Connect must not change the caller's request: the caller may send it again")
 	}
 	if !reflect.DeepEqual(client, *c) {
-		step.Fail(t, "Connect must not change the client: its caller sends other requests with it")
+		step.Fail(t, "Connect must not change the client: the caller sends other requests with it")
 	}
 	return a.request.Header
 }

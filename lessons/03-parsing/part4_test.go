@@ -83,7 +83,7 @@ func wantContextReleased(t *testing.T) {
 			source.Close()
 		}
 	})
-	step.Equal(t, "20 streams were closed, and the program goes on: a minute later, nothing may keep their requests' contexts in memory (shown: how many are kept)", 0, held())
+	step.Equal(t, "20 streams were closed a minute ago: nothing may keep their requests' contexts in memory (shown: how many are kept)", 0, held())
 }
 
 // live connects to a server that sends the header of an event stream at once, and then
@@ -118,7 +118,7 @@ func live(t *testing.T, ctx context.Context, events <-chan string) *parsing.Sour
 	if err != nil || source == nil || source.Decoder == nil {
 		step.Fail(t, "a real server sent an event stream, but Connect returned no decoder for it", fmt.Sprintf("got  %v", err))
 	}
-	step.Equal(t, "Connect must leave the client's Transport unchanged: Connect's caller sends other requests through it", before, settings())
+	step.Equal(t, "Connect must leave the client's Transport unchanged: the caller sends other requests through it", before, settings())
 	return source
 }
 
@@ -167,9 +167,11 @@ func wantInside(t *testing.T) {
 	}
 	event, err := parsing.NewDecoder(io.MultiReader(parts...)).Decode()
 	const sentence = "a stream came in pieces, and between them another decoder read another stream: "
-	step.Equal(t, sentence+"the first one must not notice", `outer "a\nb" with id "2", <nil>`, fmt.Sprintf("%s, %v", full(event), err))
+	step.Equal(t, sentence+"the first decoder must return its own event",
+		`outer "a\nb" with id "2", <nil>`, fmt.Sprintf("%s, %v", full(event), err))
 	for _, got := range inside {
-		step.Equal(t, sentence+"the second one must not notice either", `message "x" with id ""; last event ID "", reconnection time 0s, false, then EOF`, got)
+		step.Equal(t, sentence+"the other decoder must return its own event",
+			`message "x" with id ""; last event ID "", reconnection time 0s, false, then EOF`, got)
 	}
 }
 

@@ -18,7 +18,7 @@ var (
 	ErrLimit = errors.New("too many sessions")
 	// ErrClosed means that the session has ended.
 	ErrClosed = errors.New("the session has ended")
-	// ErrFull means that a session's client is so far behind that its queue is full.
+	// ErrFull means that a session's queue is full: its client is too far behind.
 	ErrFull = errors.New("the session's queue is full")
 )
 
@@ -45,26 +45,27 @@ const (
 	maxQueuedBytes  = 1 << 20
 )
 
-// A Policy decides what waits for a client when a frame comes. It gets the frames
-// that have been waiting, and next, the new one. It returns the new queue, which is
-// waiting with next at its end unless the policy drops something, or an error. The
-// new queue may use the array of waiting; above its limits, it is refused with
-// [ErrFull]. After an error the queue is unchanged, and [ErrClosed] ends the session.
+// A Policy decides what waits for a client when a frame comes. Its arguments are the
+// frames that are waiting already, and the new one. It returns an error or the new
+// queue: the waiting frames and then the new one, unless the policy drops something.
+// The new queue may use waiting's array. If it exceeds the limits, it is refused with
+// [ErrFull]. After an error the queue is unchanged, and [ErrClosed] ends the
+// session.
 //
-// It is called under the queue's lock, so it must neither wait nor use the session.
-// It must not change the bytes of a frame, and does not see the frames that are being
-// written.
+// A Policy is called under the queue's lock, so it must neither wait nor use the
+// session. It must not change the bytes of a frame, and does not see the frames that
+// are being written.
 type Policy func(waiting [][]byte, next []byte) ([][]byte, error)
 
 // A Sink sends the frames of a session to its client, all of them in one flush. A
-// *[flushing.Stream] is one. It must not change a frame, because all sessions may
-// share it, and must not keep the slice.
+// *[flushing.Stream] is one. A Sink must not change a frame, which all sessions may
+// share, and must not keep the slice.
 type Sink interface {
 	SendFrames(frames ...[]byte) error
 }
 
 // A queue holds the frames that wait for one client. Many goroutines put frames in,
-// and one drains it. While it is empty, it takes no memory beyond its own.
+// and one drains it. While it is empty, it keeps little memory: see maxSpare.
 type queue struct {
 	policy Policy
 	total  *total        // of the registry
@@ -108,8 +109,8 @@ func (q *queue) put(frame []byte) error {
 	return nil
 }
 
-// with returns the frames as the policy wants them when one more comes, and their
-// size in bytes. The caller holds mu.
+// with returns the frames that wait once frame is added, as the policy decides, and
+// their size in bytes. The caller holds mu.
 func (q *queue) with(frame []byte) ([][]byte, int, error) {
 	if q.policy == nil {
 		return append(q.frames, frame), q.bytes + len(frame), nil
@@ -124,7 +125,7 @@ func (q *queue) with(frame []byte) ([][]byte, int, error) {
 	return frames, bytes, err
 }
 
-// drain hands all frames that wait to write, in one call, and returns its error.
+// drain passes all waiting frames to write, in one call, and returns write's error.
 // Their bytes count until write returns.
 func (q *queue) drain(write func(frames ...[]byte) error) error {
 	q.mu.Lock()

@@ -134,7 +134,8 @@ func TestABroadcastReachesEveryone(t *testing.T) {
 
 		wantFieldError(t, "Broadcast", r.Broadcast(unframeable))
 		synctest.Wait()
-		step.Equal(t, "Broadcast refused an event that cannot be framed: it must not queue any part of it (shown: frames for session 1)", 0, len(pumps[0].frames()))
+		step.Equal(t, "Broadcast refused an event that cannot be framed: no part of the event may be queued (shown: frames for session 1)",
+			0, len(pumps[0].frames()))
 	})
 	var empty sessions.Registry
 	wantNoError(t, "Broadcast was called while no session was open: it must return nil, because no session missed the event", empty.Broadcast(framing.Event{Data: "hello"}))
@@ -217,7 +218,7 @@ func TestOneTooManyIsRefused(t *testing.T) {
 	_, err = r.Open(t.Context())
 	wantNoError(t, "MaxSessions is 1 and the only session was closed, but Open refused the next one", err)
 	_, err = r.Open(t.Context())
-	step.ErrorIs(t, "MaxSessions is 1: closing a session twice must make room for one, and Open must refuse the next with ErrLimit", sessions.ErrLimit, err)
+	step.ErrorIs(t, "MaxSessions is 1: closing a session twice must make room for only one, and Open must refuse a second with ErrLimit", sessions.ErrLimit, err)
 
 	var zero sessions.Registry
 	defer closeAll(fill(t, &zero, sessions.DefaultMaxSessions))
@@ -254,7 +255,8 @@ func wantRoomAgain(t *testing.T) {
 			s.Send(framing.Event{Data: strings.Repeat("x", 1000)})
 		}
 		if nth == 19 { // all but this one are closed
-			step.Equal(t, "19 sessions were closed with events in their queues, which must no longer count for MaxQueuedBytes (64 KiB): the next session must have room for 60 events of 1 KB",
+			step.Equal(t, "19 sessions were closed with events in their queues: MaxQueuedBytes (64 KiB) must no longer count those, "+
+				"so the next session has room for 60 events of 1 KB",
 				60, len(startPump(s).news()))
 		}
 		s.Close()
@@ -298,7 +300,7 @@ func wantFramedOnce(t *testing.T) {
 	defer closeAll(fill(t, &r, 2000))
 	r.Broadcast(framing.Event{Data: "ten"})
 	came := list.All()
-	step.Equal(t, "2,000 sessions are open: Broadcast must queue its event for every one of them before it returns (shown: for how many it did)", 2000, len(came))
+	step.Equal(t, "2,000 sessions are open: Broadcast must queue its event for every one of them before it returns (shown: how many have it)", 2000, len(came))
 	for _, frame := range came {
 		if &frame[0] != &came[0][0] {
 			step.Fail(t, "Broadcast framed its event again for each session: with 10,000 clients that is 9,999 times too often",
@@ -367,7 +369,8 @@ func wantAllThatWaits(t *testing.T) {
 	p.turns <- errLost
 	p.wantEnd(t, "SendFrames returned an error", errLost)
 	step.Equal(t, "the second call to SendFrames failed: Pump must not call it again (a bar separates calls)", "one two | three four five", p.calls())
-	step.Equal(t, "SendFrames failed, and Pump was called again: it must hand over what came in between, because only Close or its context ends a session", "six", data(startPump(s).news()))
+	step.Equal(t, "SendFrames failed, and Pump was called again: Pump must hand over what came in between, because a session ends only with Close or its context",
+		"six", data(startPump(s).news()))
 }
 
 // wantGoneOnClose ends sessions by their contexts, and closes the first before the watcher of

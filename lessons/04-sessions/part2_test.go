@@ -56,7 +56,7 @@ func TestASlowSessionDoesNotHoldUpABroadcast(t *testing.T) {
 		other = open(t, &r)
 		fillQueue(t, other, "x")
 		wantMissed(t, "the slow client caught up, and another queue is full", broadcast(), other)
-		wantMissed(t, "the error of one Broadcast was checked after a later Broadcast failed too", early, slow)
+		wantMissed(t, "a later Broadcast failed too, and then the earlier one's error was checked", early, slow)
 		other.Close()
 		wantNoError(t, "the slow client caught up and no queue is full, but Broadcast still returned an error", broadcast())
 	})
@@ -372,7 +372,8 @@ func rush(t *testing.T) {
 	for _, wrong := range v.wrong.All() {
 		step.Fail(t, scene+", but "+wrong)
 	}
-	step.Equal(t, scene+", while one stayed open: its Pump must hand over every broadcast (shown: how many)", int(v.broadcasts.Load()), waiting(t, v.stays))
+	step.Equal(t, scene+", while one session stayed open: its Pump must hand over every broadcast (shown: how many)",
+		int(v.broadcasts.Load()), waiting(t, v.stays))
 	v.stays.Close()
 	step.Equal(t, scene+", and all sessions were closed, but Len() is not 0", 0, r.Len())
 	text := strings.Repeat("x", 1000)

@@ -197,7 +197,7 @@ func wantFirst(t *testing.T) {
 	step.Equal(t, "an event was queued, then Stream was called with 21 events, the first one empty: the client must get the Endpoint, then these 21, then the queued one",
 		"endpoint "+given+" queued", data(all))
 	head, _ := endpoint.AppendText(nil)
-	step.Equal(t, "Stream was called with events that have an ID, a Type and a Retry: the client must get the Endpoint and these events as they are",
+	step.Equal(t, "Stream was called with events that have an ID, a Type and a Retry: the client must get the Endpoint and these events, unchanged",
 		string(head)+string(wire), strings.TrimSuffix(comment.ReplaceAllString(client.Received(), ""), "data: queued\n\n"))
 	client.Leave()
 	client.WaitHandler(handlerStays)
@@ -318,7 +318,7 @@ func next(t *testing.T, stream *pair.Stream) framing.Event {
 	t.Helper()
 	step.Equal(t, "a client asked for its stream: it must get a 200", http.StatusOK, stream.Status())
 	for {
-		all := events(stream.NextFrame("no first event came, which tells the client where to answer: Stream must send it at once"))
+		all := events(stream.NextFrame("the first event, which tells the client where to answer, did not come: Stream must send it at once"))
 		if len(all) > 0 {
 			return all[0]
 		}
@@ -332,7 +332,7 @@ func wantListOfOwn(t *testing.T) {
 	s := open(t, &r)
 	for range 3 {
 		clear(r.All())
-		step.Equal(t, "a caller changed the list that it got from All: the next call must return the open session all the same (shown: whether it did)",
+		step.Equal(t, "a caller changed the list that it got from All: the next All must still return the open session (shown: whether it did)",
 			true, slices.Equal(r.All(), []*sessions.Session{s}))
 		wantNoError(t, "a caller changed the list that it got from All, and then Broadcast returned an error", r.Broadcast(framing.Event{Data: "hello"}))
 	}
@@ -380,7 +380,7 @@ func wantClosedForAll(t *testing.T) {
 	if early {
 		step.Fail(t, "two goroutines closed a session while its Policy ran, and one Close returned before the Done channel was closed: each Close must wait until the session has ended")
 	}
-	wantNoError(t, "an event was sent to a session during its Close, and MaxQueuedBytes is 100: the event must not count after the Close, and another session must accept 90 bytes",
+	wantNoError(t, "an event was sent to a session during its Close: it must not count afterwards, so another session must accept 90 bytes (MaxQueuedBytes is 100)",
 		open(t, &r).Send(framing.Event{Data: strings.Repeat("x", 90)}))
 }
 

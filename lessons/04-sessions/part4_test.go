@@ -163,7 +163,7 @@ func wantClosedByHandler(t *testing.T) {
 	s := open(t, &r)
 	step.ErrorIs(t, "no stream could be opened, but Stream did not return the error of flushing.Open", http.ErrNotSupported, s.Stream(unable(), get))
 	if ended(s) {
-		step.Fail(t, "no stream could be opened, and Stream ended the session: only Close and its context end a session, and the caller of Open calls Close")
+		step.Fail(t, "no stream could be opened, but Stream ended the session: Stream must leave that to the caller of Open, which calls Close")
 	}
 }
 
@@ -252,7 +252,7 @@ func wantRetryAfter(t *testing.T, value string) {
 		seconds, err = int(time.Until(date).Seconds()), nil
 	}
 	if err != nil || seconds < 2 || seconds > 60 {
-		step.Fail(t, "the 503 does not tell its client to try again in a few seconds: it comes back at once, with all the others, or much too late",
+		step.Fail(t, "the 503 does not tell its client to try again in a few seconds: the client comes back at once, with all the others, or much too late",
 			fmt.Sprintf("got  Retry-After: %s", value), "want Retry-After: 5, or another number from 2 to 60")
 	}
 }
@@ -333,7 +333,7 @@ func wantLetGo(t *testing.T) {
 	}
 	runtime.KeepAlive(&r)
 	if kept > 2 { // the last ones may still be in a register
-		step.Fail(t, "8,100 sessions were closed, many of them just before Open returned, and their context goes on: nothing may keep them in memory",
+		step.Fail(t, "8,100 sessions were closed, many just before Open returned, but their context has not ended: nothing may keep them in memory",
 			fmt.Sprintf("got  %d in memory", kept), "want none")
 	}
 }
@@ -357,7 +357,7 @@ func wantOthersReached(t *testing.T) {
 	}
 	wantMissed(t, "the registry's Policy refused an event for 10 of 30 sessions, and ended 10 others", r.Broadcast(framing.Event{Data: "hello"}), all[:10]...)
 	for _, s := range all[20:] {
-		step.Equal(t, "the registry's Policy refused an event for 10 of 30 sessions, and ended 10 others: the event must wait for each of the last 10 (shown: how many wait for one)", 1, waiting(t, s))
+		step.Equal(t, "the registry's Policy refused an event for 10 of 30 sessions, and ended 10 others: the event must be queued for each of the last 10 (shown: events queued for one of them)", 1, waiting(t, s))
 	}
 }
 

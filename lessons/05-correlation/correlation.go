@@ -45,8 +45,8 @@ func (p *Pending) Resolve(session string, r Response) error {
 }
 
 // Cancel gives up waiting for the response with this id. It returns false if there
-// is nothing to give up: the response is on its way to its channel, in it or already
-// received from it, or no request has this id.
+// is nothing to give up: the response is being sent, is in the channel or was
+// received, or no request has this id.
 func (p *Pending) Cancel(id string) bool {
 	// TODO: Remove the waiter from the map, if it is still there.
 	return false
@@ -67,8 +67,8 @@ type Caller struct{ Pending }
 // response, and returns its result. The wait ends when ctx ends.
 //
 // Every error is a *[CallError]. It wraps the *[Error] that the client answered with,
-// or the cause of ctx's end, or the error that kept r from being sent: that of
-// peer.Send, or that of r.Event if the params are not JSON.
+// or the cause of ctx's end, or the error that kept r from being sent: peer.Send's, or
+// r.Event's if the params are not JSON.
 func (c *Caller) Call(ctx context.Context, peer Peer, r Request) (json.RawMessage, error) {
 	// TODO: Add a waiter first, then send: the client may be faster than you.
 	return nil, nil
@@ -78,15 +78,15 @@ func (c *Caller) Call(ctx context.Context, peer Peer, r Request) (json.RawMessag
 // that the response comes from.
 type Handler struct {
 	Sessions *sessions.Registry
-	Resolve  func(session string, r Response) error // as [Pending.Resolve]
+	Resolve  func(session string, r Response) error // works like [Pending.Resolve]
 }
 
 // ServeHTTP accepts one response. If a caller was waiting for it, ServeHTTP answers with
 // 202 and an empty body, otherwise with the [sessions.Problem] that [ProblemOf] returns for
 // the error. If the session is not open, the error is [sessions.ErrNotFound]; if several
 // things are wrong with the POST, ServeHTTP may report any of them. A refused POST
-// changes nothing, and a slow one does not hold up others. ServeHTTP leaves the
-// rest of a body that is larger than [MaxBody] unread, whatever its content type.
+// changes nothing, and a slow one does not hold up others. If a body is larger than
+// [MaxBody], ServeHTTP leaves the rest unread, whatever the content type.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// TODO: Read the response (ReadJSON and ParseResponse do that), resolve
 	// it, and answer with 202 or a problem.

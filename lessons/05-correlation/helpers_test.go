@@ -332,7 +332,7 @@ func wantProblem(t *testing.T, posted, want string, got pair.Response) {
 	var problem sessions.Problem
 	if contentType := got.Header.Get("Content-Type"); contentType != "application/problem+json" ||
 		json.Unmarshal([]byte(got.Body), &problem) != nil || problem.Detail == "" {
-		step.Fail(t, "a client posted "+posted+": the status is right, but the response is not a problem that says what is wrong",
+		step.Fail(t, "a client posted "+posted+": the status is right, but the response is not a Problem with a Detail",
 			fmt.Sprintf("got  %s %q", contentType, got.Body), "want application/problem+json, with a sentence in its detail")
 	}
 	step.Equal(t, "a client posted "+posted+": the problem must have this JSON-RPC code (0: none)", cmp.Or(code, "0"), strconv.Itoa(problem.Code))

@@ -122,7 +122,7 @@ func TestACallerThatGaveUpHoldsUpNobody(t *testing.T) {
 
 		early, later := p.Add("A")
 		resolve(t, &p, "A", early, `"before its caller receives"`)
-		step.Equal(t, "a caller gave up, then another caller's answer arrived: nothing may be sent on the channel of the first", "", take(unread))
+		step.Equal(t, "one caller gave up, then another's answer arrived: nothing may be sent on the first caller's channel", "", take(unread))
 		received = listen(t, later)
 		step.Equal(t, "an answer arrived before its caller received from the channel: the channel must keep it",
 			"before its caller receives", received())
@@ -142,7 +142,7 @@ func TestACallerThatGaveUpHoldsUpNobody(t *testing.T) {
 			p.Cancel(other)
 		}
 		late = resolve(t, &p, "A", impatient, `"later"`)
-		step.ErrorIs(t, "a caller gave up, 1,023 other requests were settled (and many responses refused), then its answer arrived: Resolve must still return ErrNotWaiting",
+		step.ErrorIs(t, "a caller gave up, then 1,023 other requests were settled (and many responses refused): Resolve must still return ErrNotWaiting for the late answer",
 			correlation.ErrNotWaiting, late)
 	})
 }

@@ -79,7 +79,7 @@ func wantResult(t *testing.T, params, result string) {
 	var got correlation.Request
 	json.Unmarshal([]byte(mailbox.last.Data), &got)
 	request.ID = got.ID
-	step.Equal(t, "Call got the params \""+params+"\": it must send the event that r.Event() returns (shown: type, id and retry of the event, data)", "request \"\" 0s "+asJSON(request),
+	step.Equal(t, "Call got the params \""+params+"\": it must send the event that r.Event() returns (shown: its type, id, retry and data)", "request \"\" 0s "+asJSON(request),
 		fmt.Sprintf("%s %q %v %s", mailbox.last.Type, mailbox.last.ID, mailbox.last.Retry, asJSON(got)))
 	resolve(t, &caller.Pending, "A", got.ID, result)
 	asking.ended(t, "the client answered "+result+", but Call is still waiting")
@@ -198,7 +198,7 @@ func wantLeftDuringSend(t *testing.T, sendError, want error) {
 	what := fmt.Sprintf("the caller's context ended while Send was running, and Send returned %v", sendError)
 	_, err := call(ctx, &caller, slow, approve).ended(t, what+", but Call is still waiting")
 	failed := callError(t, what, err)
-	step.ErrorIs(t, what+": the CallError must wrap this error", want, err)
+	step.ErrorIs(t, fmt.Sprintf("%s: the CallError must wrap the error %q", what, want), want, err)
 	step.Equal(t, what+": the CallError must have the ID and the Method, and Unanswered must report whether the request was sent",
 		fmt.Sprintf("%s approve, Unanswered: %t", id, sendError == nil), fmt.Sprintf("%s %s, Unanswered: %t", failed.ID, failed.Method, failed.Unanswered))
 	step.Equal(t, what+": Len() must be 0 when Call has returned", 0, waiting(t, &caller.Pending))
@@ -321,7 +321,7 @@ func wantEndedBefore(t *testing.T, sendError error) {
 	mailbox := &mailbox{err: sendError}
 	ctx, closePage := context.WithCancelCause(t.Context())
 	closePage(errPageClosed)
-	_, err := call(ctx, &caller, mailbox, approve).ended(t, "Call got a context that had already ended, but it is still waiting")
+	_, err := call(ctx, &caller, mailbox, approve).ended(t, "Call got a context that had already ended, but is still waiting")
 	if sendError == nil {
 		step.ErrorIs(t, "Call got a context that had already ended with a cause: Call's error must wrap context.Cause(ctx)", errPageClosed, err)
 	}

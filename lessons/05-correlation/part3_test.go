@@ -87,13 +87,13 @@ func wantOthersAccepted(t *testing.T) {
 	synctest.Wait()
 	for _, session := range []*sessions.Session{s.bob, s.alice} {
 		next, _ := s.Add(session.ID())
-		step.Returns(t, "100 POSTs of one client are still on their way, and another POST is waiting for them", func() {
+		step.Returns(t, "100 POSTs of one client are still on their way, but another POST is waiting for them", func() {
 			step.Equal(t, "100 POSTs of one client are still on their way: another answer, from any client, must get 202", 202, s.answer(session, next, "true").Status)
 		})
 	}
 	for _, upload := range uploads {
 		upload.CloseWithError(io.ErrClosedPipe)
-		step.Equal(t, "the test's client broke off its POST, but still got a response", true, <-ended != nil)
+		step.Equal(t, "the test's client aborted its POST, but still got a response", true, <-ended != nil)
 	}
 	step.Equal(t, "the connection broke in the middle of a POST, so the client will post again: the caller must not receive anything yet", "", received())
 }
@@ -111,12 +111,13 @@ func wantAccepted(t *testing.T, contentType string, size int, told bool) {
 	r, err := http.NewRequest(http.MethodPost, s.pair.URL+"/responses?session="+s.alice.ID(), strings.NewReader(body))
 	step.Equal(t, "the test cannot make a request", nil, err)
 	r.Header.Set("Content-Type", contentType)
+	length := "with a Content-Length"
 	if !told {
-		r.ContentLength = -1
+		r.ContentLength, length = -1, "without a Content-Length"
 	}
 	got := s.pair.Do(r)
-	step.Equal(t, fmt.Sprintf("a client posted a valid answer as %q, %d bytes long (Content-Length: %d): the server must accept it (shown: status, whether the caller received the result)",
-		contentType, size, r.ContentLength), "202 true", fmt.Sprint(got.Status, " ", received() == result))
+	step.Equal(t, fmt.Sprintf("a client posted a valid answer as %q, %d bytes long and %s: the server must accept it (shown: status, whether the caller received it)",
+		contentType, size, length), "202 true", fmt.Sprint(got.Status, " ", received() == result))
 }
 
 // The author of a client sees only your server's responses. A status and a sentence for
@@ -139,7 +140,7 @@ func TestABadAnswerIsToldWhatIsWrong(t *testing.T) {
 		{"a response without a JSON-RPC version", "application/json", `{"id":%q,"result":true}`, nil, "400 -32600", nil},
 		{"a response without an id", "application/json", `{"jsonrpc":"2.0","result":"%s"}`, nil, "400 -32600", nil},
 		{"an error that is a string instead of an object", "application/json", `{"jsonrpc":"2.0","id":%q,"error":"no"}`, nil, "400 -32600", nil},
-		{"an error with a null id (it could not read the request)", "application/json", `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not %s"}}`, nil, "404", correlation.ErrUnknownRequest},
+		{"an error with a null id (the client could not read the request)", "application/json", `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"not %s"}}`, nil, "404", correlation.ErrUnknownRequest},
 		{"a response whose id is a number, not a string", "application/json", `{"jsonrpc":"2.0","id":%d,"result":true}`, nil, "404", correlation.ErrUnknownRequest},
 		{"a response with an id that no request has", "application/json", `{"jsonrpc":"2.0","id":"not %s","result":true}`, nil, "404", correlation.ErrUnknownRequest},
 		{"a response with an id of 100,000 bytes", "application/json", `{"jsonrpc":"2.0","id":"` + strings.Repeat("1", 100_000) + `","result":true}`, nil, "404", correlation.ErrUnknownRequest},
@@ -220,7 +221,8 @@ func wantBrokenRefused(t *testing.T) {
 	r.Header.Set("Content-Type", "application/json")
 	handler := &correlation.Handler{Sessions: registry, Resolve: new(correlation.Pending).Resolve}
 	handler.ServeHTTP(w, r)
-	step.Equal(t, "a body broke off: the response must be the problem that ProblemOf returns for ReadJSON's error (shown: status)", correlation.ProblemOf(io.ErrUnexpectedEOF).Status, w.Code)
+	step.Equal(t, "a POST's body was cut off: the response must be the problem that ProblemOf returns for ReadJSON's error (shown: status)",
+		correlation.ProblemOf(io.ErrUnexpectedEOF).Status, w.Code)
 }
 
 // wantUnread checks how much the handler reads of a POST of this type with a very large body. A form is
@@ -238,7 +240,7 @@ func wantUnread(t *testing.T, contentType string) {
 	read := 20<<20 - body.N
 	if read > correlation.MaxBody+1 { // one more shows that it is too large
 		step.Fail(t, "a client posted 20 MiB as "+contentType+": ServeHTTP must not read more than MaxBody bytes (and must take the session from r.URL.Query(), not from the body)",
-			fmt.Sprintf("got  %d bytes read", read), fmt.Sprintf("want %d at most", correlation.MaxBody+1))
+			fmt.Sprintf("got  %d bytes read", read), fmt.Sprintf("want at most %d", correlation.MaxBody+1))
 	}
 }
 
@@ -294,7 +296,8 @@ func wantOwnProblem(t *testing.T, refused error, want string) {
 	defer p.Close()
 	got := p.Post("/?session="+session.ID(), "application/json", body)
 	what := "an answer, and Resolve returned \"" + refused.Error() + "\""
-	step.Equal(t, "a client posted an answer: ServeHTTP must call Resolve once, with its session and the response", session.ID()+" "+body, strings.Join(calls, ", "))
+	step.Equal(t, "a client posted an answer: ServeHTTP must call Resolve once, with the client's session and the response",
+		session.ID()+" "+body, strings.Join(calls, ", "))
 	wantProblem(t, what, want, got)
 	if strings.Contains(got.Body, "password") {
 		step.Fail(t, "Resolve returned an internal error, but the response shows its text to the client", fmt.Sprintf("got  %s", got.Body),

@@ -122,7 +122,7 @@ func (w *world) plays(tb testing.TB, before moves, m move) {
 			waiting++
 		}
 	}
-	step.Equal(tb, say+", and then Len() must count the requests that still wait", waiting, pending.Len())
+	step.Equal(tb, say+": Len() must then count the requests that still wait", waiting, pending.Len())
 }
 
 // uses makes a move about the request r, which is nil if no request has this id.
@@ -136,7 +136,7 @@ func uses(tb testing.TB, pending *correlation.Pending, r *request, say, id strin
 		step.Equal(tb, say+" must report whether a request was still waiting", waits, pending.Cancel(id))
 	case "receive":
 		if r != nil {
-			step.Equal(tb, say+", which must hold this response (\"\": none)", r.inside, take(r.answer))
+			step.Equal(tb, say+": it must get this response (\"\": none)", r.inside, take(r.answer))
 			r.inside = ""
 		}
 	default:
@@ -392,8 +392,8 @@ func wantSettledReleased(t *testing.T) {
 	}
 	runtime.GC()
 	const remembered = 2048 // with a margin: a Pending remembers the last 1,024
-	step.Equal(t, "5,000 requests were given up or answered: at most the last 1,024 of their session ids may still be in memory (the test allows 2,048)", min(reachable(names), remembered), reachable(names))
-	step.Equal(t, "5,000 requests were given up or answered: at most the last 1,024 of their results may still be in memory (the test allows 2,048)", min(reachable(results), remembered), reachable(results))
-	step.Equal(t, "5,000 responses were refused because no request has their ids: none of these ids may still be in memory (the test allows 2,048)", min(reachable(unasked), remembered), reachable(unasked))
+	step.Equal(t, "5,000 requests were given up or answered: only the last 1,024 of their session ids may stay in memory (want has a margin)", min(reachable(names), remembered), reachable(names))
+	step.Equal(t, "5,000 requests were given up or answered: only the last 1,024 of their results may stay in memory (want has a margin)", min(reachable(results), remembered), reachable(results))
+	step.Equal(t, "5,000 responses were refused because no request has their ids: these ids must not stay in memory (want has a margin)", min(reachable(unasked), remembered), reachable(unasked))
 	runtime.KeepAlive(&p)
 }

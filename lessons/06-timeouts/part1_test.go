@@ -89,7 +89,7 @@ func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 			result, err := caller.Call(ctx, answersAfter(time.Second, &caller, yes), approve)
 			step.Equal(t, "the client answered after a second: Call must return the result", string(yes.Result)+" <nil>", fmt.Sprint(string(result), " ", err))
 		})
-		step.Equal(t, fmt.Sprintf("%d calls were answered after a second: Call must release their contexts within a minute (a timer left running keeps one for an hour)", calls),
+		step.Equal(t, fmt.Sprintf("%d calls were answered after a second: Call must release their contexts within a minute, so stop each timer (got: contexts in memory)", calls),
 			0, held())
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -114,7 +114,8 @@ func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 		} {
 			observed = nil
 			_, err := call(t, t.Context(), &caller, c.peer)
-			step.Equal(t, c.what+": Call must return the right error, or none if the client sent a result", c.ends, whose(err))
+			must := map[bool]string{true: "no error", false: "a *correlation.CallError that wraps the reason"}[c.ends == "no error"]
+			step.Equal(t, c.what+": Call must return "+must, c.ends, whose(err))
 			step.Equal(t, c.what+": Call must call Observe once, with the method and the time it took, before it returns", c.want, strings.Join(observed, ", "))
 			step.Equal(t, c.what+": Call must give Observe the error that it returns", errorAndText(err), errorAndText(told))
 			step.Equal(t, c.what+": Call must leave no pending request, so Len must be 0", 0, caller.Len())
@@ -162,7 +163,7 @@ func TestALateAnswerIsRefusedAndCounted(t *testing.T) {
 		step.Equal(t, "a late answer to the first request came while the second was waiting: the second caller must still get its own answer", `"answer to second"`, second.answer)
 
 		again, unknown := client.answer("second"), client.answer("what nobody asked")
-		step.Equal(t, "an answer was posted again, then one with an unknown id: their statuses must be 409 and 404, and Late must count neither",
+		step.Equal(t, "an answer was posted again, then one with an unknown id: the POSTs must get 409 and 404, and Late must count neither",
 			"409 404, 2 late", fmt.Sprintf("%d %d, %d late", again, unknown, w.caller.Late()))
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -291,7 +292,7 @@ func call(t *testing.T, ctx context.Context, caller *timeouts.Caller, peer corre
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	began := time.Now()
-	step.Returns(t, "the caller's context lasts for a minute at most: Call must return when it ends", func() {
+	step.Returns(t, "the caller's context ended after a minute at most: Call must return then", func() {
 		_, err = caller.Call(ctx, peer, approve)
 	})
 	return time.Since(began), err

@@ -219,7 +219,7 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 			})
 			client.send(request("1", "count"))
 			step.Advance(time.Minute)
-			step.Equal(t, c.what+": Run must call OnUndelivered with the response and the reason (shown: all calls)", "Handle, 1, the disk is full (code -32603): true", reports.String())
+			step.Equal(t, c.what+": Run must call OnUndelivered with the response and the reason (shown: all calls of Handle and OnUndelivered)", "Handle, 1, the disk is full (code -32603): true", reports.String())
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
@@ -332,7 +332,7 @@ func TestASlowQuestionDoesNotHoldUpAQuickOne(t *testing.T) {
 			client.send(framing.Event{Type: "request", Data: fmt.Sprintf(`{"jsonrpc":"2.0","id":" %d","method":"count"%s}`, id, params)})
 		}
 		step.Advance(time.Second)
-		step.Equal(t, "three requests ran at the same time, only two of them with params: each Handle must get its own params, each response its request's id",
+		step.Equal(t, "three requests ran at the same time, only two of them with params: each Handle must get its own params, and each response must have its request's id",
 			fmt.Sprintf(" 0: [1] → %[1]s,  1: [2] → %[1]s,  2: no params → %[1]s", near), delivered.sorted())
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -392,7 +392,7 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 			return nil
 		}}).send(requests(1000)...)
 		step.Advance(2 * time.Hour)
-		step.Equal(t, "Limit is 1,000, and 1,000 requests take an hour to handle and another to deliver: Run must not end their contexts earlier (shown: responses delivered)",
+		step.Equal(t, "Limit is 1,000, and 1,000 requests take an hour in Handle and an hour in Deliver: Run must not end their contexts earlier (shown: responses delivered)",
 			1000, int(delivered.Load()))
 	})
 }

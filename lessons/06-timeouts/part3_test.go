@@ -46,7 +46,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		client.session.Send(framing.Event{Data: cancellation(mark + "1").Data})
 		client.session.Send(framing.Event{Type: "request", Data: cancellation(mark + "1").Data})
 		synctest.Wait()
-		step.Equal(t, "three events named a running request (one with another method, two with a cancellation's data but another type): Run must not end its context", "nothing", ended.String())
+		step.Equal(t, "three events named a running request (one with another method, two with a cancellation's data but another type): Run must not end that request's context", "nothing", ended.String())
 		w.call("approve")
 		step.Advance(30 * time.Second)
 		step.Equal(t, "the caller of approve gave up at +30 s: Run must end the context of approve's Handle, and of no other",
@@ -96,11 +96,11 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		step.Equal(t, "two requests came with the same id, and the first was answered at +10 s: Run must not end the second one's context", "first after 10s", ended.String())
 		client.send(request("1", "third"))
 		client.send(cancellation("1"))
-		step.Equal(t, "two requests with the same id were running when that id was cancelled: Run must end both contexts (shown: how many Handles have ended; one had ended before)",
+		step.Equal(t, "two requests with the same id were running when that id was cancelled: Run must end both contexts (shown: Handles that ended; one ended before that)",
 			3, len(ended.All()))
 		client.send(request("1", "fourth"))
 		step.Advance(10 * time.Second)
-		step.Equal(t, "a request came with an id that was cancelled before: Run must handle it, because a cancellation is only for the requests before it",
+		step.Equal(t, "a request came with an id that had been cancelled: Run must handle it, because a cancellation applies only to earlier requests",
 			"fourth after 10s", ended.All()[len(ended.All())-1])
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestACancelledQuestionNeverBegins(t *testing.T) {
 		}})
 		w.ask("long")
 		w.call("impatient").giveUp()
-		step.Equal(t, "Limit is 1 and the second request was cancelled while the first was running: Run must read the cancellation at once (shown: OnEvent)",
+		step.Equal(t, "Limit is 1 and the second request was cancelled while the first was running: Run must read the cancellation at once (shown: what OnEvent got)",
 			"endpoint, request, request, notification", read.String())
 		third := w.ask("third")
 		step.Advance(20 * time.Second)
@@ -262,7 +262,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 		var err error
 		step.Returns(t, "Run's context ended, but Run did not return: it must close the stream, which ends a waiting read", func() { err = unset.Run(ctx, quiet, &from) })
 		step.ErrorIs(t, "Run's context ended, and the stream then ended without an error: Run's error must be the context's cause", errBroken, err)
-		step.Equal(t, "no field of an Answerer was set: Run must leave them unset, because others may read them (shown: Limit; Client, Deliver, OnEvent, OnUndelivered == nil)",
+		step.Equal(t, "no field of an Answerer was set: Run must leave them unset, because others may read them (shown: Limit; whether Client, Deliver, OnEvent and OnUndelivered are nil)",
 			"0; true true true true", fmt.Sprint(unset.Limit, "; ", unset.Client == nil, unset.Deliver == nil, unset.OnEvent == nil, unset.OnUndelivered == nil))
 	})
 	step.Bubble(t, wantTheEndAtOnce)
@@ -333,7 +333,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 			}
 		})
 		step.Equal(t, "20 streams ended: Run must close each before it returns (shown: streams still open)", 0, open)
-		step.Equal(t, "20 streams ended, and the program went on for a minute: Run must have released all contexts that it was given", 0, held())
+		step.Equal(t, "20 streams ended a minute ago: Run must release the contexts that it was given (got: contexts in memory)", 0, held())
 	})
 }
 

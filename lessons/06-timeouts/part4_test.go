@@ -71,7 +71,15 @@ type plannedCall struct {
 }
 
 func (c plannedCall) String() string {
-	return fmt.Sprintf("Send fails: %t, answer: %v (an error: %t), deadline: %v, cancelled: %v", c.full, c.answer, c.refuses, c.deadline, c.giveUp)
+	return fmt.Sprintf("Send fails: %t, answer: %v (an error: %t), deadline: %v, cancelled: %v", c.full, moment(c.answer), c.refuses, moment(c.deadline), moment(c.giveUp))
+}
+
+// moment returns d as text; zero means never.
+func moment(d time.Duration) string {
+	if d == 0 {
+		return "never"
+	}
+	return d.String()
 }
 
 // calls are calls on one Caller, all at the same time.
@@ -81,7 +89,7 @@ type calls struct {
 }
 
 func (p calls) String() string {
-	text := fmt.Sprintf("Timeout %v (0s means the default here, and never in a call)", p.timeout)
+	text := fmt.Sprintf("Timeout %v (0s: the default)", p.timeout)
 	for i, c := range p.all {
 		text += fmt.Sprintf("; call %d: %s", i+1, c)
 	}
@@ -278,8 +286,8 @@ func checkScript(tb testing.TB, s script) {
 	step.Advance(time.Minute)
 	step.Equal(tb, s.String()+": Run must end all Handles and return", "Handles running: 0, returned: true",
 		fmt.Sprintf("Handles running: %d, returned: %t", p.working.Load(), client.outcome() != "Run has not returned"))
-	step.Equal(tb, s.String()+": Run must return the error that ended it, if there was one (shown: whether it did)", s.ends != "the stream ends", errors.Is(client.err, errBroken))
-	step.Equal(tb, s.String()+": Run must not deliver or report an answer after that", done, p.outcomes.String())
+	step.Equal(tb, s.String()+": Run must return the error that ended it, if any (shown: whether it returned that one)", s.ends != "the stream ends", errors.Is(client.err, errBroken))
+	step.Equal(tb, s.String()+": from then on, Run must not deliver or report any answer", done, p.outcomes.String())
 }
 
 // A performance is a script that is played, and what your Answerer did so far.

@@ -213,7 +213,7 @@ func wantOnEventFirst(t *testing.T) {
 	client.send(request("1", "count"))
 	client.send(cancellation("1"))
 	step.Advance(2 * time.Second)
-	step.Equal(t, "a cancellation came: OnEvent must return before Run ends the Handle's context (shown: what returned)", "OnEvent, count after 1s", ended.String())
+	step.Equal(t, "a cancellation came: OnEvent must return before Run ends the Handle's context (shown: what ended, in order)", "OnEvent, count after 1s", ended.String())
 }
 
 // wantTurnsBackFromCancelled cancels requests in the same moment in which they come. It must be
@@ -244,7 +244,7 @@ func wantTurnsKept(t *testing.T) {
 	step.Advance(time.Second)
 	client.send(cancellation("1"), cancellation("1"), request("1", "second"))
 	step.Advance(10 * time.Second)
-	step.Equal(t, "Limit is 1, and a Handle ran for 10 s although its request was cancelled, twice: Run must not call the next Handle before that one returns",
+	step.Equal(t, "Limit is 1, and a Handle ran for 10 s although its request was cancelled twice: Run must not call the next Handle before that one returns",
 		"first at +0s, second at +10s", begun.String())
 	client.send(cancellation("1"))
 	step.Advance(10 * time.Second)
@@ -267,7 +267,7 @@ func wantBothCancelled(t *testing.T) {
 	step.Advance(time.Minute)
 	client.send(request("1", "count"))
 	step.Advance(10 * time.Second)
-	step.Equal(t, "Limit is 1, and an id was cancelled when one request with it was running and another was waiting: Run must end the first one's context and never handle the other (shown: all Handles, with one before and one after)",
+	step.Equal(t, "Limit is 1, and two requests with one id, one running and one waiting, were cancelled: Run must end the first one's context and never handle the second (shown: all Handles, with one earlier and one later)",
 		"count after 10s, count after 5s, count after 10s", ended.String())
 }
 

@@ -64,7 +64,7 @@ func TestATriggerThatFailsSaysWhy(t *testing.T) {
 			"200 [error 7:1] after 0s", p.trigger("", 0).wait(t))
 		for _, answer := range []string{`{"code":7,"message":"not today","data":{"retry":"tomorrow"}}`, `{"code":-32603,"message":"internal error"}`, `{"code":0,"message":"` + strings.Repeat("no ", 100) + `"}`, `{"code":0,"message":""}`, `null`} {
 			want := map[bool]string{true: `{"result":null}`, false: `{"error":` + answer + `}`}[answer == "null"]
-			step.Equal(t, p.over+": the client answered with null, or with an error: the trigger's sender must get exactly this result, or the error's code, message and data",
+			step.Equal(t, p.over+": the client answered with null or with an error: the trigger's sender must get exactly that, with the error's code, message and data",
 				want, strings.TrimSpace(p.Post("/trigger", "application/json", `{"session":"`+rude+`","method":"really?","params":`+answer+`}`).Body))
 		}
 
@@ -107,7 +107,7 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 		all.wait(t)
 		step.Equal(t, p.over+": a trigger for all clients asked the only one, which left: the sender must get a list with that client's problem, and nothing else",
 			`[{"problem":`+left+`}]`, strings.TrimSpace(all.body))
-		step.Equal(t, p.over+": the client left, and three calls ended: Observe must be told why, with an error that wraps ErrClientLeft",
+		step.Equal(t, p.over+": the client left, and three calls ended: Observe must get an error that wraps ErrClientLeft for each call",
 			[]string{"flushing.ErrClientLeft", "flushing.ErrClientLeft", "flushing.ErrClientLeft"}, observed.All())
 		step.Equal(t, p.over+": the client left, and all calls ended: the server must have no pending request", 0, p.server.Caller.Len())
 		synctest.Wait() // until the registry has noticed too
@@ -377,6 +377,6 @@ func unsent(t *testing.T, scene, wraps, params string, prepare func(*sessions.Se
 		_, err := server.Call(t.Context(), session, correlation.Request{Method: "really?", Params: json.RawMessage(params)})
 		return "nil", ofCall(err)
 	})
-	step.Equal(t, scene+": Call must return a *correlation.CallError at once, which wraps the error of Caller.Call", wraps+" after 0s", call.wait(t))
+	step.Equal(t, scene+": Call must at once return a *correlation.CallError that wraps the reason", wraps+" after 0s", call.wait(t))
 	step.Equal(t, scene+": Observe must be called once for this call too, with that error", []string{"really? " + wraps}, observed)
 }

@@ -63,9 +63,9 @@ func TestShutdownEndsEveryWait(t *testing.T) {
 			"cleanup.ErrShutdown after 1s", call.wait(t))
 		step.Equal(t, p.over+": a trigger asked a client, and Shutdown began at +1 s: the sender must get a 503 then", "503 after 1s", trigger.wait(t))
 		trigger.wantProblem(t, p.over+": the server shut down while a trigger's client was asked", http.StatusServiceUnavailable, "1", "the server is shutting down")
-		step.Equal(t, p.over+": the server shut down, and both calls ended: Observe must be told why, with an error that wraps ErrShutdown",
+		step.Equal(t, p.over+": the server shut down, and both calls ended: Observe must get an error that wraps ErrShutdown for each call",
 			[]string{"cleanup.ErrShutdown", "cleanup.ErrShutdown"}, observed.All())
-		step.Equal(t, p.over+": Call was called after Shutdown had ended the session: it must return an error that wraps sessions.ErrClosed at once",
+		step.Equal(t, p.over+": Call was called after Shutdown had ended the session: it must at once return an error that wraps sessions.ErrClosed",
 			"sessions.ErrClosed after 0s", begin("Call", again).wait(t))
 		wantRetryAfter(t, p.over+": the trigger's sender got a 503: its Retry-After header must say when to try again", trigger.header)
 	})
@@ -77,8 +77,8 @@ func TestShutdownEndsEveryWait(t *testing.T) {
 		stalled, giveUp = half(`{"jsonrpc":`)
 		defer giveUp()
 		answer := p.post("/responses?session="+session, stalled)
-		trigger.what = "Shutdown must end the read of a half-sent body: POST /trigger"
-		answer.what = "Shutdown must end the read of a half-sent body: POST /responses"
+		trigger.what = "Shutdown must end the read of a half-sent body, but POST /trigger"
+		answer.what = "Shutdown must end the read of a half-sent body, but POST /responses"
 		time.Sleep(time.Second)
 		p.shutDown(t, "half of a POST's body came, and its handler is waiting for the rest: Shutdown must end that read")
 		step.Equal(t, p.over+": half of a POST /trigger had come when Shutdown began at +1 s: its sender must get a 503 then", "503 after 1s", trigger.wait(t))
@@ -141,7 +141,7 @@ func givesUp(t *testing.T) {
 	step.Equal(t, "a handler hangs, and Shutdown's context has not ended: Shutdown must wait", "still waiting", shutdown.state())
 	cancel(errImpatient)
 	shutdown.what = "a handler hangs and Shutdown's context was cancelled, but Shutdown"
-	step.Equal(t, "a handler hangs, and Shutdown's context was cancelled with a cause: Shutdown must return an error that wraps the context's Err",
+	step.Equal(t, "a handler hangs, and Shutdown's context was cancelled with a cause: Shutdown must return an error that wraps ctx.Err()",
 		"context canceled", shutdown.end(t))
 	again := stop(t.Context(), server)
 	step.Pass(time.Minute)
@@ -325,7 +325,7 @@ func whenTheClientLeaves(t *testing.T) {
 	handler := begin("ServeHTTP", func() (string, error) { server.ServeHTTP(httptest.NewRecorder(), r); return "returned", nil })
 	copied := <-seen
 	inner := copied.Context()
-	step.Equal(t, "Handler must get a copy of the request that differs from it only in its context", "same body: true, same rest: true",
+	step.Equal(t, "Handler must get a copy of the request in which only the context differs", "same body: true, same rest: true",
 		fmt.Sprintf("same body: %v, same rest: %v", copied.Body == body, alike(before, copied)))
 	all, _ := io.ReadAll(copied.Body)
 	step.Equal(t, "the request has a body of 2 MiB: Handler must be able to read it all (got: how many bytes)", len(order), len(all))
@@ -385,7 +385,7 @@ func whenTimeIsUp(t *testing.T, p *house) {
 		defer never.Close()
 		defer p.post("/orders", body).leave()
 		step.Returns(t, p.over+": middleware ended a request's context after 1 s, but the body never ends: Handler's read of the body must end with the context", func() {
-			step.Equal(t, p.over+": middleware "+did+": Handler's context must do the same, and Handler's read of the body must end then", want, <-in)
+			step.Equal(t, p.over+": middleware "+did+": Handler's context must get the same deadline and cause, and end the read of the body", want, <-in)
 		})
 	}
 }

@@ -261,7 +261,7 @@ func given(t *testing.T) {
 		}
 	}
 	synctest.Wait()
-	step.Equal(t, "a request came and from is https://example.com/v2/events: Answer must resolve the endpoint against from, and Handle must see the values in Answer's context",
+	step.Equal(t, "Answer's from is https://example.com/v2/events: Answer must resolve the endpoint against that, and Handle must see the values in Answer's context",
 		[]string{`https://example.com/v2/responses?session=1 "alice"`}, endpoints.All())
 	time.Sleep(time.Second)
 	leave(errImpatient)
@@ -317,16 +317,16 @@ func panicking(t *testing.T, logTo string) {
 			step.Fail(t, "Handle panicked with "+what+": the client must log that to "+logTo+", with the panic's value", fmt.Sprintf("got  %.300q", logged.String()))
 		}
 	}
-	step.Equal(t, "Handle panicked, and Client.Log is set: the panic must be logged only there, not to slog.Default too", "", other.String())
+	step.Equal(t, "Handle panicked, and Client.Log is set: the panic must be logged only there, not to slog.Default", "", other.String())
 	step.Equal(t, "Handle panicked with a runtime error: its caller must get an internal error (-32603) at once",
 		"error -32603 after 0s", p.call(session, "panic", "21").wait(t))
 	for _, said := range told.All() {
-		step.Equal(t, "Handle panicked several times, with different values: the caller must get an internal error that does not contain the panic's value, "+
-			"so it must be the same each time (the value is for the log)", told.All()[0], said)
+		step.Equal(t, "Handle panicked several times, with different values: the caller must get an internal error that does not contain the panic's value "+
+			"(which is for the log; want: the first of these errors)", told.All()[0], said)
 	}
 	logsTheRest(t, p, session, &logged)
 	p.call(session, "triple", "21").wait(t)
-	step.Equal(t, "Handle returned its own *correlation.Error: the caller must get it as it is, because only a panic becomes an internal error",
+	step.Equal(t, "Handle returned its own *correlation.Error: the caller must get it unchanged, because only a panic becomes an internal error",
 		`{"code":-32601,"message":"I can only double numbers","data":["double"]}`, told.All()[len(told.All())-1])
 	step.Equal(t, "Handle panicked several times: the next request must be answered as usual",
 		"42 after 0s", p.call(session, "double", "21").wait(t))
@@ -378,7 +378,7 @@ func begun(t *testing.T, p *pair.Pair, client *cleanup.Client) (running *call, l
 		leave()
 		p.Cut()
 		running.wait(t)
-		step.Equal(t, "Run returned: it must leave the Client's fields as they are, because several Runs may use the same Client at once", before, fieldsOf(client))
+		step.Equal(t, "Run returned: it must not have changed the Client's fields, because several Runs may use the same Client at once", before, fieldsOf(client))
 	})
 	return running, leave
 }

@@ -193,11 +193,11 @@ func refusedAtOnce(t *testing.T, p *house) {
 	stalled, giveUp := half(`{"session":`)
 	defer giveUp()
 	late := p.post("/trigger", stalled)
-	late.what = "Shutdown returned, and then half of a POST's body came: ServeHTTP, which must refuse it without waiting for the rest,"
+	late.what = "Shutdown returned, and then half of a POST's body came: ServeHTTP must refuse it without waiting for the rest, but"
 	step.Equal(t, p.over+": Shutdown returned, and then half of a POST's body came: ServeHTTP must refuse it without waiting for the rest", "503 after 0s", late.wait(t))
 	unread, refused := hold(t.Context(), p.server, "GET", "/healthz")
 	defer unread()
-	step.Equal(t, p.over+": Shutdown returned, and one client does not read its 503: another must get its own at once", "503", p.knock("GET", "/healthz", ""))
+	step.Equal(t, p.over+": Shutdown returned, and one client does not read its 503: another client must get a 503 at once", "503", p.knock("GET", "/healthz", ""))
 	unread()
 	refused.wait(t)
 }
@@ -280,8 +280,8 @@ func panicked(t *testing.T) {
 		server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
 		return "returned", nil
 	}).end(t)
-	step.Returns(t, "a handler ended with a panic, and one with runtime.Goexit: Shutdown must not wait for them", func() {
-		step.Equal(t, "a handler ended with a panic, and one with runtime.Goexit: Shutdown must return nil", nil, server.Shutdown(t.Context()))
+	step.Returns(t, "one handler panicked, and another called runtime.Goexit: Shutdown must not wait for them", func() {
+		step.Equal(t, "one handler panicked, and another called runtime.Goexit: Shutdown must return nil", nil, server.Shutdown(t.Context()))
 	})
 }
 
@@ -316,7 +316,7 @@ func endsReads(t *testing.T) {
 	step.Pass(time.Second)
 	states := fmt.Sprintf("ServeHTTP: %s, Shutdown: %s", handler.state(), shutdown.state())
 	close(w.ended)
-	step.Equal(t, "Shutdown began and the handler returned, but endReads is still ending the read of the body: ServeHTTP must wait for it (call its stop), and Shutdown for ServeHTTP",
+	step.Equal(t, "Shutdown began and the handler returned, but endReads is still at work: ServeHTTP must wait for endReads (call its stop), and Shutdown must wait for ServeHTTP",
 		"ServeHTTP: still waiting, Shutdown: still waiting", states)
 	step.Equal(t, "Shutdown began, the handler returned, and endReads ended the read of the body: Shutdown must return nil", "nil", shutdown.end(t))
 	handler.end(t)
@@ -341,11 +341,11 @@ func endsNoReads(t *testing.T) {
 		handler := serveTo(ctx, server, w, body)
 		handler.what = "a handler " + how + " without reading the rest of its request's body, but ServeHTTP"
 		handler.end(t)
-		step.Equal(t, "a handler "+how+", and Shutdown has not begun: its context's cause must not wrap ErrShutdown", false, errors.Is(context.Cause(inner), cleanup.ErrShutdown))
+		step.Equal(t, "a handler "+how+" before Shutdown began: the cause of its context must not wrap ErrShutdown", false, errors.Is(context.Cause(inner), cleanup.ErrShutdown))
 		leave()
 		server.Shutdown(t.Context())
 		synctest.Wait()
-		step.Equal(t, "a handler "+how+", and then the client left and the server stopped: nothing may end reads (call endReads' stop before you cancel its ctx; got: how often)",
+		step.Equal(t, "a handler "+how+", then the client left and the server stopped: ServeHTTP must set no read deadline (call endReads' stop before you cancel its ctx; got: read deadlines set)",
 			int32(0), w.calls.Load())
 	}
 }
@@ -369,14 +369,14 @@ func logsTheRest(t *testing.T, p *house, session *sessions.Session, logged *byte
 	waiting.end(t)
 	synctest.Wait()
 	if !strings.Contains(logged.String(), unforeseen) {
-		step.Fail(t, "a caller gave up, so Handle's context must end, and then Handle panicked: the client must log that too, with the panic's value", fmt.Sprintf("got  %.300q", logged.String()))
+		step.Fail(t, "a caller gave up, and Handle panics when its context ends: the context must end, and the client must log this panic too, with the panic's value", fmt.Sprintf("got  %.300q", logged.String()))
 	}
 	logged.Reset()
 	method := "panic" + strings.Repeat("!", 100_000)
 	p.call(session, method, `"a string"`).end(t)
 	synctest.Wait()
 	if logged.Len() >= len(method) {
-		step.Fail(t, "Handle panicked for a method of 100 kB: the log must have only its beginning (brief returns that), because the server chose the method", fmt.Sprintf("got  %d bytes: %.100q…", logged.Len(), logged.String()))
+		step.Fail(t, "a method of 100 kB made Handle panic: the log must have at most the method's beginning (see brief), because the server chose it", fmt.Sprintf("got  %d bytes: %.100q…", logged.Len(), logged.String()))
 	}
 }
 

@@ -354,7 +354,7 @@ func (tr *triggered) wantProblem(t *testing.T, scene string, status int, after, 
 	t.Helper()
 	problem := fmt.Sprintf(`{"status":%d,"title":%q,"detail":%q}`, status, http.StatusText(status), detail)
 	got := []string{tr.header.Get("Content-Type"), "Retry-After: " + tr.header.Get("Retry-After"), strings.TrimSpace(tr.body)}
-	step.Equal(t, scene+": the sender must get the problem that s.problem returns, as it is", "application/problem+json, Retry-After: "+after+", "+problem, strings.Join(got, ", "))
+	step.Equal(t, scene+": the sender must get the problem that s.problem returns, unchanged", "application/problem+json, Retry-After: "+after+", "+problem, strings.Join(got, ", "))
 	return problem
 }
 
@@ -379,7 +379,7 @@ func inTurn(t *testing.T) {
 		for _, c := range calls {
 			c.wait(t)
 		}
-		step.Equal(t, p.over+" (0 means 8), and 15 requests came at once: Run must run as many Handles at once as that, as the Answerer does", want, most.Load())
+		step.Equal(t, p.over+" (0 means 8), and 15 requests came at once: Run must run that many Handles at once, as the Answerer does", want, most.Load())
 		leave()
 		running.wait(t)
 	}

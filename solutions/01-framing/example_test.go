@@ -9,7 +9,7 @@ import (
 )
 
 // An event for a chat, after a comment; a payload of two lines becomes two data
-// fields. An event that cannot be framed gives an error, and nothing is appended.
+// fields. An event that cannot be framed gives an error, and nothing is written.
 func Example() {
 	stream := framing.AppendComment(nil, "welcome")
 	stream, err := framing.Event{

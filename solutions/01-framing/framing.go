@@ -21,9 +21,9 @@ type Event struct {
 	// keeps the last event ID that it has.
 	ID string
 
-	// Type is the event type, for which a browser's page adds a listener. If
-	// Type is empty, the event has no event field, and the client treats it as
-	// a "message".
+	// Type is the event type, which a page in a browser listens for. If Type is
+	// empty, the event has no event field, and the client treats it as a
+	// "message".
 	Type string
 
 	// Data is the payload, of any number of lines. An empty payload still gets a data
@@ -92,7 +92,8 @@ func AppendComment(b []byte, text string) []byte {
 	return appendLines(b, ": ", text)
 }
 
-// check returns a *FieldError if no client could read e, or send its ID back.
+// check returns a *FieldError if a client would misread e, or could not send its ID
+// back.
 func (e Event) check() error {
 	switch {
 	case strings.ContainsAny(e.Type, "\r\n"):
@@ -109,16 +110,16 @@ func (e Event) check() error {
 	return nil
 }
 
-// notInHeaders reports whether no HTTP header, such as Last-Event-ID, may contain c
-// (RFC 9110, section 5.5). NUL is one of these characters; a client also ignores an
-// ID that contains it.
+// notInHeaders reports whether c is forbidden in an HTTP header such as Last-Event-ID
+// (RFC 9110, section 5.5). NUL is one such character; a client also ignores an ID
+// that contains it.
 func notInHeaders(c rune) bool {
 	return c < ' ' && c != '\t' || c == 0x7F
 }
 
 // appendLines appends each line of text as its own line, which starts with prefix.
 // A line of text ends at LF, CR or CRLF, as it does for the client. appendLines
-// searches for one byte at a time, because IndexByte is vectorised, and IndexAny is
+// searches for LF and CR separately, because IndexByte is vectorised, and IndexAny is
 // 3 to 19 times slower.
 func appendLines(b []byte, prefix, text string) []byte {
 	if strings.IndexByte(text, '\r') < 0 {
@@ -135,8 +136,8 @@ func appendLines(b []byte, prefix, text string) []byte {
 	return b
 }
 
-// appendSplit appends the text before, between and after each sep in text, as lines
-// that start with prefix.
+// appendSplit cuts text at each sep, and appends each piece as a line that starts
+// with prefix.
 func appendSplit(b []byte, prefix, text string, sep byte) []byte {
 	for {
 		end := strings.IndexByte(text, sep)

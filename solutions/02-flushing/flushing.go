@@ -18,9 +18,9 @@ const writeTimeout = 10 * time.Second
 
 // A Stream is an open event stream to one client. It belongs to the handler
 // that opened it, and ends when that handler returns: the request's context ends
-// then, and w is not used again. It is safe for concurrent use. After an error that
-// wraps [ErrClientLeft], the client may lack a part of what was sent: the handler
-// should return.
+// then, and the Stream stops using w. It is safe for concurrent use. After an error
+// that wraps [ErrClientLeft], the client may lack a part of what was sent: the
+// handler should return.
 type Stream struct {
 	ctx context.Context // the request's: it ends when the client leaves
 	rc  *http.ResponseController
@@ -33,7 +33,7 @@ type Stream struct {
 // has the status 200 and the headers. The server's WriteTimeout no longer applies to
 // the response. Open does not read r's body.
 //
-// A w that cannot flush, or that cannot lift a WriteTimeout, gets a 500, and the
+// If w cannot flush, or cannot lift a WriteTimeout, the client gets a 500, and the
 // error wraps [http.ErrNotSupported]. A HEAD request asks for the headers alone: it
 // gets them, and the error wraps [http.ErrBodyNotAllowed]. These two errors do not
 // wrap [ErrClientLeft]. Any other error wraps [ErrClientLeft] and its cause; in that
@@ -64,8 +64,8 @@ func Open(w http.ResponseWriter, r *http.Request) (*Stream, error) {
 	return &Stream{ctx: r.Context(), rc: rc, w: w}, nil
 }
 
-// liftWriteTimeout takes the server's WriteTimeout off the response. A response
-// that has no deadlines is fine as long as the server has no WriteTimeout.
+// liftWriteTimeout takes the server's WriteTimeout off the response. If the response
+// does not support deadlines, that is fine as long as the server has no WriteTimeout.
 func liftWriteTimeout(rc *http.ResponseController, r *http.Request) error {
 	err := rc.SetWriteDeadline(time.Time{})
 	if errors.Is(err, http.ErrNotSupported) && !hasWriteTimeout(r) {
@@ -79,7 +79,7 @@ func liftWriteTimeout(rc *http.ResponseController, r *http.Request) error {
 // deadlines, as net/http's does, Send gives up on a client that has not taken all of
 // them after ten seconds. The ten seconds start once no other goroutine is sending.
 //
-// If an event cannot be framed, Send returns its *[framing.FieldError]: nothing was
+// If an event cannot be framed, Send returns the *[framing.FieldError]: nothing was
 // sent, and the stream goes on. All other errors wrap [ErrClientLeft] and what led
 // to it: the error of a write or flush, or the context's.
 //
@@ -95,8 +95,8 @@ func (s *Stream) Send(events ...framing.Event) error {
 	return s.SendFrames(frames)
 }
 
-// Comment sends text, which may be empty, as a comment, which the client skips.
-// It flushes once, and has the limits and errors of SendFrames.
+// Comment sends text as a comment, which the client skips; text may be empty.
+// Comment flushes once, and has the limits and errors of SendFrames.
 //
 //lesson:todo Frame the comment (framing.AppendComment) and pass it to SendFrames.
 func (s *Stream) Comment(text string) error {
@@ -104,9 +104,9 @@ func (s *Stream) Comment(text string) error {
 }
 
 // SendFrames sends frames that are already encoded, as for a broadcast that is
-// encoded once for all clients. Like Send, it keeps their order, flushes once however
-// many there are, does not change them, and has the same limits. All errors wrap
-// [ErrClientLeft] and what led to it.
+// encoded once for all clients. Like Send, it sends them in order, does not change
+// them, and has the same limits. It flushes once, however many frames there are. All
+// errors wrap [ErrClientLeft] and what led to it.
 //
 //lesson:todo Write the frames, and flush them once.
 func (s *Stream) SendFrames(frames ...[]byte) error {

@@ -77,7 +77,7 @@ func (c countedConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// A HEAD holds nothing: the request behind it on its connection is answered.
+// A HEAD holds nothing up: the next request on its connection is answered.
 func TestARequestBehindAHeadIsAnswered(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, err := flushing.Open(w, r)

@@ -73,8 +73,8 @@ func (e *ResponseError) Error() string {
 }
 
 // isEventStream reports whether h is the header of an event stream that a
-// Decoder can read. Parameters of the content type do not matter, and of several
-// content types the last one counts, unless it is */*, as in a browser (WHATWG
+// Decoder can read. Parameters of the content type do not matter. Of several
+// content types, the last one other than */* counts, as in a browser (WHATWG
 // Fetch, "extract a MIME type").
 func isEventStream(h http.Header) bool {
 	var mediaType string
@@ -91,8 +91,8 @@ func isEventStream(h http.Header) bool {
 // quotedString matches a parameter's value that may contain a comma.
 var quotedString = regexp.MustCompile(`"(\\.|[^"\\])*"?`)
 
-// isEncoded reports whether h announces a compressed body. If net/http asked for
-// gzip and undoes it, h no longer names it.
+// isEncoded reports whether h announces a compressed body. If net/http itself asked
+// for gzip, it decompresses the body, and h no longer names gzip.
 func isEncoded(h http.Header) bool {
 	encoding := h.Get("Content-Encoding")
 	return encoding != "" && !strings.EqualFold(encoding, "identity")

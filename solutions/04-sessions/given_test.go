@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// frames returns frames of these sizes, each of another byte.
+// frames returns frames of these sizes, each filled with a different byte.
 func frames(sizes ...int) [][]byte {
 	var all [][]byte
 	for i, size := range sizes {
@@ -178,8 +178,8 @@ func TestAQueueLetsGoOfFrames(t *testing.T) {
 	}
 }
 
-// Many put frames in while one drains: each frame comes once, and those of one putter
-// in their order. It is for -race above all.
+// Many goroutines put frames in while one drains: each frame comes once, and those of
+// one goroutine in their order. This test is for -race above all.
 func TestManyPutWhileOneDrains(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const putters, each = 8, 100

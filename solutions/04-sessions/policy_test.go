@@ -50,7 +50,7 @@ func TestAPolicyDecides(t *testing.T) {
 	}
 }
 
-// A policy does not see what is being written, and a panic of it changes nothing.
+// A policy does not see what is being written, and if it panics, nothing changes.
 func TestAPolicySeesWhatWaits(t *testing.T) {
 	var saw []int
 	q := newQueue(func(waiting [][]byte, next []byte) ([][]byte, error) {
@@ -68,8 +68,8 @@ func TestAPolicySeesWhatWaits(t *testing.T) {
 	require.Equal(t, []string{"three"}, drained(t, q))
 }
 
-// A policy that returns ErrClosed ends the session, at a Send as at a Broadcast, and
-// the broadcast does not count it among those that missed the event.
+// A policy that returns ErrClosed ends the session, at a Send and at a Broadcast, and
+// the Broadcast does not count that session among those that missed the event.
 func TestAPolicyEndsASession(t *testing.T) {
 	r := Registry{Policy: func([][]byte, []byte) ([][]byte, error) { return nil, ErrClosed }}
 	for _, send := range []func(s *Session) error{

@@ -1,5 +1,5 @@
 // Package sessions keeps many event streams apart: what is meant for one client
-// never reaches another, and none of them can hold up the rest.
+// never reaches another, and no client can hold up the rest.
 package sessions
 
 import (
@@ -23,14 +23,14 @@ import (
 type Session struct {
 	id       string
 	registry *Registry
-	queue    *queue // what waits for the client; anyone may put a frame in, and Pump takes them out
+	queue    *queue // what waits for the client: anyone may put frames in, and Pump takes them out
 
-	// ctx ends with the session, and that is how everyone learns of its end.
-	// Anyone may call end, and as often as they like.
+	// ctx ends when the session does: that is how everyone learns of it.
+	// Anyone may call end, any number of times.
 	ctx context.Context
 	end context.CancelFunc
 	//lesson:drop
-	unwatch func() bool // stops waiting for the end of the context that Open was given
+	unwatch func() bool // stops the AfterFunc on the context that Open got
 }
 
 // ID returns the session's id. Anyone who knows it can answer for the client, so
@@ -88,9 +88,9 @@ func (s *Session) put(frame []byte) error {
 	return err
 }
 
-// Pump hands what is queued to sink, each time everything that waits. It returns nil
-// when the session ends, and the error of sink, whatever it is, when sink fails. Only
-// one Pump may run at a time.
+// Pump hands the queued frames to sink: each call of SendFrames gets all that wait. It
+// returns nil when the session ends, and sink's error, whatever it is, when sink
+// fails. Only one Pump may run at a time.
 //
 //lesson:todo Whenever the queue is ready, drain it into the sink, until the session ends.
 func (s *Session) Pump(sink Sink) error {
@@ -110,7 +110,7 @@ func (s *Session) Pump(sink Sink) error {
 // "responses?session=ID", a URL relative to the one that the stream comes from. The
 // event has no ID and no Retry: a client would keep them for its next connection.
 //
-//lesson:todo Its type is "endpoint". Escape the id for the query.
+//lesson:todo Return an event of type "endpoint". Escape the id for the query.
 //lesson:return framing.Event{}
 func (s *Session) Endpoint() framing.Event {
 	return framing.Event{Type: "endpoint", Data: "responses?session=" + url.QueryEscape(s.id)}
@@ -118,10 +118,10 @@ func (s *Session) Endpoint() framing.Event {
 
 // Stream turns w into the session's event stream. It returns nil when the session
 // ends, and an error when a write to the client fails. A session that was opened
-// with r's context ends when the client leaves. The first events are the Endpoint
-// and those in first, which stays unchanged. The errors are those of
-// [flushing.Open] and of [flushing.Stream.Send]; after one of them, the handler has
-// nothing left to do.
+// with r's context ends when the client leaves. The stream begins with the Endpoint,
+// then the events in first, a slice that Stream does not change. The errors are
+// those of [flushing.Open] and of [flushing.Stream.Send]; after one of them, the
+// handler has nothing left to do.
 //
 //lesson:todo Open a stream, send the first events, and let Pump do the rest.
 func (s *Session) Stream(w http.ResponseWriter, r *http.Request, first ...framing.Event) error {
@@ -139,19 +139,19 @@ func (s *Session) Stream(w http.ResponseWriter, r *http.Request, first ...framin
 // is safe for concurrent use, but set its exported fields before the first Open.
 type Registry struct {
 	MaxSessions    int    // how many may be open at once; zero: DefaultMaxSessions, negative: any number
-	MaxQueuedBytes int    // bytes that all queues may hold together, with what is being written; zero: DefaultMaxQueuedBytes, negative: any number
-	Policy         Policy // what happens to a frame that comes while others wait; nil: it waits behind them
+	MaxQueuedBytes int    // bytes that all queues together may hold, with those being written; zero: DefaultMaxQueuedBytes, negative: any number
+	Policy         Policy // decides what waits when a frame comes; nil: it waits behind the others
 
 	queued   total      // the bytes that wait for all clients
 	mu       sync.Mutex // guards sessions; held for moments only, never while waiting
 	sessions map[string]*Session
 }
 
-// Open opens a session, which ends with ctx or with its Close. Its id cannot be
-// guessed: at least 120 bits of it are from crypto/rand. At the limit, Open returns
-// [ErrLimit] and leaves nothing of the session behind.
+// Open opens a session, which ends when ctx ends or when it is closed. Its id cannot
+// be guessed: at least 120 bits of it are from crypto/rand. At the limit, Open
+// returns [ErrLimit] and leaves nothing of the session behind.
 //
-//lesson:todo Give the session its own id, and put it into the map. Later, make it end with ctx, too.
+//lesson:todo Give the session its own id, and put the session into the map. Later, make it end with ctx, too.
 //lesson:begin r.mu.Lock()
 //lesson:begin defer r.mu.Unlock()
 //lesson:begin s := &Session{registry: r, queue: r.newQueue()}
@@ -180,7 +180,7 @@ func (r *Registry) newQueue() *queue {
 
 // Get returns the open session with exactly this id, if there is one.
 //
-//lesson:todo Look it up. From part 2 on: who else may be using the map right now?
+//lesson:todo Look the id up. From part 2 on: who else may be using the map right now?
 //lesson:return nil, false
 func (r *Registry) Get(id string) (*Session, bool) {
 	r.mu.Lock()

@@ -21,11 +21,11 @@ type Request struct {
 	Method  string          `json:"method"`
 	Params  json.RawMessage `json:"params,omitempty"`
 
-	encoded []byte // the members after the id; nil: not encoded yet
+	encoded []byte // the encoded members after the id, or nil
 }
 
-// Encoded returns r with its method and params encoded, so that Event only has to
-// add the id: use it for a request that goes to many clients. Do not change Method or
+// Encoded returns r with its method and params encoded, so that Event only adds the
+// id. Use Encoded for a request that goes to many clients. Do not change Method or
 // Params afterwards. Encoded returns an error if the params are not JSON.
 func (r Request) Encoded() (Request, error) {
 	if r.Params != nil && !utf8.Valid(r.Params) {
@@ -42,7 +42,7 @@ func (r Request) Encoded() (Request, error) {
 	return r, nil
 }
 
-// Event returns r as the event that goes down a stream. The error is that of Encoded.
+// Event returns r as the event that goes down a stream, or the error of Encoded.
 func (r Request) Event() (framing.Event, error) {
 	if r.encoded == nil {
 		var err error
@@ -75,8 +75,8 @@ type Error struct {
 	Data    json.RawMessage `json:"data,omitempty"`
 }
 
-// Error returns the message and the code. Returning a nil *Error as an error is an
-// easy mistake, so its message says so.
+// Error returns the message and the code. If e is nil, it explains the mistake: a nil
+// *Error was returned as an error.
 func (e *Error) Error() string {
 	if e == nil {
 		return "a nil *correlation.Error, which as an error is not nil: return nil itself"
@@ -196,11 +196,11 @@ const maxSettled = 1024
 // use. It is not safe for concurrent use.
 type recent struct {
 	settled map[string]settlement // by the request's id
-	ids     []string              // the ids in it, as a ring
-	oldest  int                   // the place of the oldest id, once the ring is full
+	ids     []string              // the ids in settled, as a ring
+	oldest  int                   // the index of the oldest id, once the ring is full
 }
 
-// A settlement is how a request that went to session ended.
+// A settlement says how a request to session ended.
 type settlement struct {
 	session string
 	why     error
@@ -221,7 +221,7 @@ func (r *recent) add(id, session string, why error) {
 	r.oldest = (r.oldest + 1) % maxSettled
 }
 
-// reason returns why a response from session with this id is refused.
+// reason returns why a response with this id, sent by session, is refused.
 func (r *recent) reason(id, session string) error {
 	s, known := r.settled[id]
 	switch {

@@ -30,7 +30,7 @@ type TimeoutError struct{ After time.Duration }
 
 func (e *TimeoutError) Error() string { return fmt.Sprintf("no answer after %v", e.After) }
 
-// Timeout returns true, as for every error of a wait that took too long: see [net.Error].
+// Timeout returns true, because the error is a timeout: see [net.Error].
 func (e *TimeoutError) Timeout() bool { return true }
 
 // cancellation is the params of "notifications/cancelled", as in MCP.
@@ -39,7 +39,7 @@ type cancellation struct {
 	Reason    string `json:"reason,omitempty"`
 }
 
-// cancelled returns the notification that no one waits for the response to call.
+// cancelled returns the notification that no one waits for call's response.
 func cancelled(call *correlation.CallError) (framing.Event, error) {
 	params, err := json.Marshal(cancellation{call.ID, call.Err.Error()})
 	if err != nil {
@@ -69,8 +69,8 @@ type running struct {
 	byID map[string]map[context.Context]context.CancelFunc
 }
 
-// start returns the context of another request with this id. The context ends with
-// ctx, when the request is cancelled, and when done is called. The caller must call
+// start returns the context of a new request with this id. The context ends when ctx
+// ends, when the request is cancelled or when done is called. The caller must call
 // done.
 func (r *running) start(ctx context.Context, id string) (_ context.Context, done func()) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -109,8 +109,8 @@ func (r *running) cancel(id string) {
 	delete(r.byID, id)
 }
 
-// resolve returns the URL in an endpoint event's data, relative to from. It returns
-// an error if the URL has another origin that is not in the Answerer's Origins.
+// resolve returns the URL in an endpoint event's data, which may be relative to from.
+// It returns an error if the URL's origin is neither from's nor in Origins.
 func (a *Answerer) resolve(from *url.URL, data string) (*url.URL, error) {
 	endpoint, err := from.Parse(data)
 	if err != nil {
@@ -122,7 +122,7 @@ func (a *Answerer) resolve(from *url.URL, data string) (*url.URL, error) {
 	return endpoint, nil
 }
 
-// allows reports whether the responses that belong to from may go to endpoint.
+// allows reports whether endpoint has the origin of from, or one of Origins.
 func (a *Answerer) allows(endpoint, from *url.URL) bool {
 	origin := originOf(endpoint)
 	return origin == originOf(from) || slices.ContainsFunc(a.Origins, func(allowed string) bool {
@@ -131,8 +131,8 @@ func (a *Answerer) allows(endpoint, from *url.URL) bool {
 	})
 }
 
-// originOf returns the origin of u, such as "https://example.com": the scheme, and
-// the host with its port unless it is the scheme's own (RFC 6454, section 4).
+// originOf returns the origin of u, such as "https://example.com": scheme, host, and
+// the port if it is not the scheme's default (RFC 6454, section 4).
 func originOf(u *url.URL) string {
 	host, port := strings.ToLower(u.Hostname()), u.Port()
 	if strings.Contains(host, ":") {
@@ -211,8 +211,8 @@ func (e *RefusedError) again() bool {
 	return slices.Contains(patience, e.StatusCode)
 }
 
-// How often a response is posted if the server may accept it later, and how long
-// the first wait is. The wait doubles each time.
+// How many times a response is posted if the server may accept it later, and how
+// long the first wait is. The wait doubles each time.
 const (
 	maxPosts   = 5
 	firstPause = 250 * time.Millisecond
@@ -283,8 +283,8 @@ func retryAfter(header string) time.Duration {
 	return max(0, time.Until(date))
 }
 
-// client returns Client, except that it does not follow a redirect to an origin that
-// may not get the responses. The server's response is then the redirect.
+// client returns a copy of Client that follows redirects only to origins that may get
+// the responses. Otherwise, the response is the redirect itself.
 func (a *Answerer) client() *http.Client {
 	client := *cmp.Or(a.Client, http.DefaultClient)
 	check := client.CheckRedirect

@@ -1,6 +1,5 @@
-// Package timeouts sends the end of a wait across the wire, both ways: a caller
-// does not wait forever, a client is told when its caller no longer waits, and
-// the client's work then ends.
+// Package timeouts ends a wait on both sides of the wire: no caller waits forever,
+// and when a caller no longer waits, its client is told and the client's work ends.
 package timeouts
 
 import (
@@ -25,9 +24,9 @@ import (
 type Caller struct {
 	Timeout time.Duration // for each call; zero means DefaultTimeout
 
-	// Observe, if it is not nil, is called once for each call, when it has ended, however
-	// it ended, and before Call returns. It gets how long the call took and its error. It
-	// is called from several goroutines at once.
+	// Observe, if not nil, is called once for each call, after the call has ended in any
+	// way and before Call returns. It gets how long the call took and the call's error.
+	// Several goroutines may call Observe at once.
 	Observe func(method string, took time.Duration, err error)
 
 	calls correlation.Caller
@@ -35,10 +34,10 @@ type Caller struct {
 }
 
 // Call is [correlation.Caller.Call] with a limit: it returns when the response comes,
-// when the Timeout is up (a *[TimeoutError]) or when ctx ends (its cause), whichever
-// is first. Each error is a *[correlation.CallError], as in lesson 05. If the caller
-// no longer waits, the client is sent the notification "notifications/cancelled",
-// provided that its stream is still open.
+// when the Timeout is up (the error wraps a *[TimeoutError]) or when ctx ends (the
+// error wraps ctx's cause), whichever is first. Each error is a
+// *[correlation.CallError], as in lesson 05. If the caller no longer waits, the client
+// is sent the notification "notifications/cancelled", if its stream is still open.
 //
 //lesson:begin // TODO: this waits for as long as ctx lasts. Give ctx a deadline, with a *TimeoutError
 //lesson:begin // as its cause. Report each call to Observe. Tell the client when a wait ended
@@ -60,8 +59,8 @@ func (c *Caller) Call(ctx context.Context, peer correlation.Peer, r correlation.
 	return result, err
 }
 
-// tell tells a client that the caller no longer waits for its response. If the
-// client cannot be told, the caller need not know.
+// tell sends a client the cancellation of call. If that cannot be sent, the caller
+// need not know.
 func tell(peer correlation.Peer, call *correlation.CallError) {
 	if event, err := cancelled(call); err == nil {
 		peer.Send(event)
@@ -107,43 +106,43 @@ type Answerer struct {
 
 	// Client posts the responses. Nil means [http.DefaultClient], which keeps two
 	// idle connections for later responses and closes the others. For a high Limit,
-	// use a Transport whose MaxIdleConnsPerHost is as high.
+	// use a Transport with a MaxIdleConnsPerHost as high as that.
 	Client *http.Client
 
-	// Origins names further origins that may get the responses, such as
-	// "https://answers.example.com". The stream's own origin always may. A POST
-	// follows a redirect only within the endpoint's origin and to Origins.
+	// Origins lists the origins that may get the responses besides the stream's own,
+	// such as "https://answers.example.com". A POST follows a redirect only to the
+	// endpoint's origin or to one of Origins.
 	Origins []string
 
 	// Deliver sends a response to the endpoint. Its ctx ends when the request is
-	// cancelled or Run ends. Nil means a POST with Client, up to five times while
-	// the server cannot be reached or is busy (429, 502, 503, 504). After a
+	// cancelled or Run ends. Nil means a POST with Client, tried up to five times
+	// while the server cannot be reached or is busy (429, 502, 503, 504). After a
 	// *[RefusedError] with 400 or 413, an internal error is delivered instead of the
 	// response.
 	Deliver func(ctx context.Context, endpoint string, response correlation.Response) error
 
-	// OnEvent, if it is not nil, is called for each event that comes, before
-	// Run does anything else with it.
+	// OnEvent, if not nil, is called for each event that comes, before Run does
+	// anything else with the event.
 	OnEvent func(framing.Event)
 
-	// OnUndelivered, if it is not nil, is called with a response that was sent but
-	// not accepted, and with the reason. If a request is cancelled before its
-	// response is sent, the response is dropped and does not count as lost.
-	// OnUndelivered may be called from several goroutines at once.
+	// OnUndelivered, if not nil, is called with a response that was sent but not
+	// accepted, and with the reason. If a request is cancelled before its response
+	// is sent, the response is dropped and not reported. OnUndelivered may be called
+	// from several goroutines at once.
 	OnUndelivered func(response correlation.Response, err error)
 }
 
-// Run answers the requests that come down stream. It returns when the stream ends
-// (nil) or breaks (its error), or when ctx ends (its cause). The stream came from the
-// URL from. It also returns an error if an endpoint is not a URL, or has an origin
-// that may not get the responses. A response goes to the endpoint that was named last
-// when its request came. If none was, the response may be lost, but Run goes on. Run
-// skips a request that is not JSON or has no id, and everything else that it does not
-// know. When Run returns, the stream is closed and no Handle, Deliver or
-// OnUndelivered is running.
+// Run answers the requests in stream; from is the URL that stream came from. Run
+// returns when the stream ends (nil) or breaks (its error), or when ctx ends (its
+// cause). It also returns an error if an endpoint is not a URL, or has an origin that
+// may not get the responses. A response goes to the last endpoint named before its
+// request. If there was none, the response may be lost, but Run goes on. Run skips a
+// request that is not JSON or has no id, and everything else that it does not know.
+// When Run returns, the stream is closed and no Handle, Deliver or OnUndelivered is
+// running.
 //
 //lesson:todo Read the events, and call OnEvent for each. Switch on its type.
-//lesson:todo "endpoint" says where to answer the requests after it: see resolve.
+//lesson:todo "endpoint" names the URL for the answers to later requests: see resolve.
 //lesson:todo "request": handle it in its turn, and deliver the response: see
 //lesson:todo Limit, handle, deliver and OnUndelivered.
 //lesson:todo "notification" may cancel a request: see running.

@@ -26,7 +26,7 @@ var (
 
 // The most that a [Server] has in flight at once: how many requests, and how many
 // bytes of triggers. A quarter of the requests are kept for triggers that ask one
-// client. A trigger that finds nothing in flight may ask more clients than that.
+// client. A trigger that finds nothing in flight may exceed these limits.
 const (
 	maxInFlight      = 16_384
 	keptForSingle    = maxInFlight / 4
@@ -59,8 +59,8 @@ func (s *Server) routes() http.Handler {
 	return mux
 }
 
-// trigger asks one client, or all of them, and answers with the [Outcome], or
-// with a list of them. If it asked one client, that client's problem is the response.
+// trigger asks one client and responds with its [Outcome], or asks all clients and
+// responds with a list of Outcomes. For one client, a problem is itself the response.
 func (s *Server) trigger(w http.ResponseWriter, r *http.Request) {
 	t, size, err := readTrigger(w, r)
 	if err != nil {
@@ -91,7 +91,7 @@ func (s *Server) trigger(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// peers returns the sessions that t is for, at least one.
+// peers returns the sessions that t is for: at least one, or an error.
 func (s *Server) peers(t Trigger) ([]*sessions.Session, error) {
 	if t.Session == "" {
 		if all := s.Sessions.All(); len(all) > 0 {
@@ -124,7 +124,7 @@ func (s *Server) askAll(ctx context.Context, peers []*sessions.Session, t Trigge
 	return outcomes, nil
 }
 
-// readTrigger reads the body of POST /trigger, which has size bytes.
+// readTrigger reads the body of POST /trigger; size is the body's, in bytes.
 func readTrigger(w http.ResponseWriter, r *http.Request) (t Trigger, size int, err error) {
 	body, err := correlation.ReadJSON(w, r)
 	if err != nil {
@@ -208,7 +208,7 @@ func writeJSON(w http.ResponseWriter, v any) {
 	json.NewEncoder(w).Encode(v) // a client that has left needs no answer
 }
 
-// brief returns the beginning of a peer's text, which may be long, for a log.
+// brief returns a peer's text for a log, cut off if it is long.
 func brief(text string) string {
 	const most = 100 // bytes
 	if len(text) <= most {
@@ -225,8 +225,8 @@ type flight struct {
 	bytes    int
 }
 
-// enter counts in requests of this many bytes, or reports that they are too many.
-// If nothing else is in flight, anything gets in.
+// enter adds this many requests and bytes, or reports that they are too many. If
+// nothing else is in flight, anything gets in.
 func (f *flight) enter(requests, bytes int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -242,7 +242,7 @@ func (f *flight) enter(requests, bytes int) bool {
 	return true
 }
 
-// leave removes what enter counted in.
+// leave removes what enter added.
 func (f *flight) leave(requests, bytes int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -250,9 +250,9 @@ func (f *flight) leave(requests, bytes int) {
 	f.bytes -= bytes
 }
 
-// endReads ends reads of r's body when ctx ends, both one that is waiting and any later
-// one. The handler of r calls stop before it returns, and before it cancels ctx itself
-// (otherwise net/http may break off the connection's next request):
+// endReads ends a waiting read of r's body, and any later one, when ctx ends. The
+// handler of r must call stop before it returns and before it cancels ctx (otherwise
+// net/http may break off the connection's next request):
 //
 //	defer endReads(ctx, w, r)()
 func endReads(ctx context.Context, w http.ResponseWriter, r *http.Request) (stop func()) {
