@@ -86,12 +86,18 @@ func codeBlock(code []byte, k kind) string {
 			}
 		}
 	}
-	block := `<pre class="` + string(k) + `"><code>` + strings.Join(lines, "\n") + "</code></pre>\n"
+	block := `<pre class="` + string(k) + `"><code>` + symbols.Replace(strings.Join(lines, "\n")) + "</code></pre>\n"
 	if k == kindShell {
 		block = `<div class="copied">` + block + copyButton + "</div>\n"
 	}
 	return block
 }
+
+// symbols has the signs of the tour drawn by the page, as many fonts lack them.
+var symbols = strings.NewReplacer(
+	"␊", `<span class="symbol" data-name="LF">␊</span>`,
+	"␍", `<span class="symbol" data-name="CR">␍</span>`,
+)
 
 // copyButton copies what stands before it: see home.js.
 const copyButton = `<button class="copy" type="button" aria-live="polite">Copy</button>`

@@ -44,6 +44,11 @@ func TestWhatABlockIsWrittenInIsSeen(t *testing.T) {
 	}
 }
 
+// Many fonts have no sign for a line feed, so the page draws it, one column wide.
+func TestASignThatFontsLackIsDrawn(t *testing.T) {
+	require.Contains(t, codeBlock([]byte("  ← data: hi!␊     │"), kindPlain), `hi!<span class="symbol" data-name="LF">␊</span>     │`)
+}
+
 // Whatever it is, the text is all there, line by line, and nothing of it is HTML.
 func TestHighlightedGoIsTheSameText(t *testing.T) {
 	tag := regexp.MustCompile(`</?span[^>]*>`)
