@@ -33,6 +33,7 @@ func TestAnEditedFileOfTheWorkbookIsKeptBesideTheNewerOne(t *testing.T) {
 		require.Equal(t, authors.read(path), mine.read(path))
 	}
 	require.Contains(t, out, "back    1 of them was missing, such as lessons/03-parsing/part1_test.go\n")
+	require.NotContains(t, out, "yours ", "nothing of theirs stays in its place")
 	require.Empty(t, mine.status())
 }
 

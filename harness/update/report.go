@@ -24,7 +24,10 @@ func (r report) plan(p *plan) {
 	r.line("newer", "%s %s", count(len(p.news), "commit, of", "commits, the last of"), p.news[0])
 	r.lessons(p.sides)
 	r.files(p)
-	theirs := slices.DeleteFunc(sortedKeys(p.work), func(lesson string) bool { return !p.before[lesson] && !p.after[lesson] })
+	theirs := slices.DeleteFunc(sortedKeys(p.work), func(lesson string) bool {
+		stays := slices.ContainsFunc(p.work[lesson], func(path string) bool { return p.stays(path, p.disk[path]) })
+		return !stays || !p.before[lesson] && !p.after[lesson]
+	})
 	if len(theirs) > 0 {
 		r.line("yours", "what you wrote in %s stays unchanged", strings.Join(theirs, ", "))
 	}

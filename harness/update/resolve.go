@@ -22,9 +22,21 @@ type source struct {
 // commits are the states between which the update goes.
 type commits struct {
 	head        string // where the learner is
+	detached    bool   // they are on no branch
 	base        string // the workbook's state that they have: the last commit that both sides share
 	target      string // the newer state
 	interrupted string // the target of an earlier update that did not get to its end, or ""
+}
+
+// outcome says what has become of the learner's commits.
+func (c commits) outcome() string {
+	switch {
+	case c.head != c.base:
+		return "a merge commit joins your commits and the workbook's"
+	case c.detached:
+		return "HEAD moved forward; it is detached, so no branch did"
+	}
+	return "your branch moved forward"
 }
 
 // busyStates are those of a repository that somebody is in the middle of, by the file that git keeps then.
@@ -150,5 +162,6 @@ func (g git) between(ctx context.Context, target string, from source) (commits, 
 		return commits{}, unrelated
 	}
 	interrupted, _ := g.run(ctx, "rev-parse", "--verify", "-q", journal+"^{commit}")
-	return commits{head, base, target, interrupted}, ctx.Err()
+	_, err = g.run(ctx, "symbolic-ref", "-q", "HEAD")
+	return commits{head, err != nil, base, target, interrupted}, ctx.Err()
 }

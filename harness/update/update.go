@@ -75,10 +75,6 @@ func run(ctx context.Context, root string, o Options, w io.Writer, before func(s
 	if err := p.apply(ctx, before); err != nil {
 		return false, err
 	}
-	if at.head == at.base {
-		out.line("done", "your branch moved forward; git status lists your uncommitted work")
-	} else {
-		out.line("done", "a merge commit joins your commits and the workbook's; git status lists your uncommitted work")
-	}
+	out.line("done", "%s; git status lists your uncommitted work", at.outcome())
 	return true, nil
 }

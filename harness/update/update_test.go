@@ -126,7 +126,7 @@ func TestADetachedHeadGoesForward(t *testing.T) {
 	mine.git("checkout", "-q", "--detach")
 	mine.write(framing, answer)
 	authors.goOn()
-	mine.update()
+	require.Contains(t, mine.update(), "\ndone    HEAD moved forward; it is detached, so no branch did; ")
 	require.Equal(t, authors.git("rev-parse", "HEAD"), mine.git("rev-parse", "HEAD"))
 	require.Equal(t, first, mine.git("rev-parse", "main"))
 	require.Equal(t, " M "+framing, mine.status())

@@ -32,6 +32,7 @@ type Watcher struct {
 
 	mu      sync.Mutex         // guards the rest
 	due     []catalog.Lesson   // saved, and not run since
+	before  string             // the latest snapshot's Lesson when the first of due was saved
 	stop    context.CancelFunc // ends the tests that run
 	latest  Snapshot
 	changed chan struct{} // closed by the next snapshot
@@ -42,7 +43,7 @@ type Watcher struct {
 type Snapshot struct {
 	N       int    // counts the snapshots; 0 before anything has happened
 	Running bool   // the tests are being run, and the rest is of the run before
-	Lesson  string // the lesson that was saved last, by name; "" if none was, or all run again
+	Lesson  string // the lesson that was saved last, alone, by name; "" if none was, or all run again
 
 	// Results are those of each lesson that has been run, by its name. In a lesson that
 	// does not compile, the steps that passed before still have passed.
@@ -78,11 +79,19 @@ func (w *Watcher) Latest() (Snapshot, <-chan struct{}) {
 // Rerun runs lessons again, as if they had been saved. It does not wait for that.
 func (w *Watcher) Rerun(lessons ...catalog.Lesson) {
 	w.change(func(s *Snapshot) {
-		s.Running, s.Lesson = true, ""
-		if len(lessons) == 1 {
-			s.Lesson = lessons[0].Name
+		if len(w.due) == 0 {
+			w.before = s.Lesson
 		}
 		w.due = union(w.due, lessons...)
+		switch {
+		case len(w.due) == 1:
+			s.Lesson = w.due[0].Name
+		case len(lessons) == 1: // one more of several, as an update writes them: nobody is working on that one
+			s.Lesson = w.before
+		default:
+			s.Lesson = ""
+		}
+		s.Running = true
 		w.stop() // what these tests would say is out of date
 	})
 }

@@ -134,6 +134,29 @@ func TestTheLessonThatIsSavedRuns(t *testing.T) {
 	})
 }
 
+// Whoever writes many lessons at once, as an update does, is not working on the last of
+// them: the lesson that is shown stays.
+func TestSeveralLessonsThatAreSavedTogetherLeaveTheViewWhereItWas(t *testing.T) {
+	f := &flight{Watcher: New(t.TempDir(), []catalog.Lesson{{Name: "01-one"}, {Name: "02-two"}, {Name: "03-three"}}, false), t: t}
+	lesson := func() string {
+		s, _ := f.Latest()
+		return s.Lesson
+	}
+	f.Rerun(f.lessons[1])
+	require.Equal(t, "02-two", lesson())
+	require.Len(t, f.takeDue(), 1)
+	f.Rerun(f.lessons[0])
+	f.Rerun(f.lessons[2])
+	f.Rerun(f.lessons[0])
+	require.Equal(t, "02-two", lesson())
+	require.Equal(t, []catalog.Lesson{f.lessons[0], f.lessons[2]}, f.takeDue())
+	f.Rerun(f.lessons[2])
+	f.Rerun(f.lessons[2])
+	require.Equal(t, "03-three", lesson(), "saved twice is still one lesson")
+	f.Rerun(f.lessons...)
+	require.Empty(t, lesson())
+}
+
 // A save stops the tests that run: what they would say is of yesterday. What they
 // had not come to is not forgotten.
 func TestASaveStopsTheTestsThatRun(t *testing.T) {
