@@ -3,10 +3,14 @@ package catalog
 import (
 	"errors"
 	"fmt"
+	"go/parser"
+	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"example.com/sseworkbook/harness/textfile"
@@ -51,6 +55,27 @@ func (l Lesson) sources(dir string) ([]string, error) {
 		given = filepath.Base(file)
 	}
 	return goFiles(dir, func(name string) bool { return !strings.HasSuffix(name, "_test.go") && name != given })
+}
+
+// Uses returns the names of the lessons whose solutions this one's imports, sorted.
+func (l Lesson) Uses() ([]string, error) {
+	files, err := goFiles(l.SolutionDir, func(name string) bool { return !strings.HasSuffix(name, "_test.go") })
+	if err != nil {
+		return nil, err
+	}
+	uses := map[string]bool{}
+	for _, file := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return nil, fmt.Errorf("reading what a solution imports: %w", err)
+		}
+		for _, spec := range parsed.Imports {
+			if name, ok := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), Module+"/solutions/"); ok {
+				uses[name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(uses)), nil
 }
 
 // goFiles returns the paths of the Go files in dir whose names are wanted, sorted

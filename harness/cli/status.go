@@ -136,7 +136,7 @@ func (b workbook) showNews(w io.Writer, results []progress.Result) {
 func (b workbook) showNext(w io.Writer, results []progress.Result, part func(message string) string) {
 	r, ok := status.FirstOpen(results)
 	if !ok {
-		fmt.Fprintln(w, status.AllDone)
+		fmt.Fprintln(w, status.GoOnText())
 		return
 	}
 	switch step, open := r.Next(); {

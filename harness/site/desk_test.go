@@ -131,7 +131,7 @@ func newDesk(t *testing.T) *desk {
 		"lessons/02-parting/README.md":      "# 02 · Parting: say goodbye\n\n## The problem\n",
 		"lessons/02-parting/part1_test.go":  strings.Replace(tests, "greeting_test", "parting_test", 1),
 		"lessons/02-parting/hints_test.go":  strings.Replace(hints, "greeting_test", "parting_test", 1),
-		"solutions/02-parting/parting.go":   "package parting\n",
+		"solutions/02-parting/parting.go":   "package parting\n\nimport _ \"" + catalog.Module + "/solutions/01-greeting\"\n",
 		"go.mod":                            "module " + catalog.Module + "\n",
 		"harness/mistakes/01-greeting/hi.txtar": "title: it says hi\nsymptom: guests are puzzled\nsource: a/b#1, some/house#12\n" +
 			"step: TestWhoeverComesIsGreeted\n" + edit,

@@ -143,14 +143,29 @@ func serverComesBack(t *testing.T, b *browser.Browser) {
 }
 
 func fitsAPhone(t *testing.T, b *browser.Browser) {
-	d := newDesk(t).serve()
-	d.ran(0)
-	for _, path := range []string{"/", "/lessons/01-greeting", "/lessons/01-greeting/diff?show", "/readme", "/nothing"} {
-		tab := b.Open(t, d.url+path, phone)
-		require.LessOrEqual(t, browser.Value[int](tab, `document.documentElement.scrollWidth`), phone, path)
-		require.Empty(t, browser.Value[[]string](tab, `[...document.querySelectorAll('body *')]
-			.filter((e) => e.getBoundingClientRect().right > innerWidth && !e.closest('pre, table'))
-			.map((e) => e.tagName + '.' + e.className)`), "these stick out of %s", path)
+	d := demoDesk(t)
+	for _, state := range d.states() {
+		state()
+		for _, path := range []string{"/", "/lessons/01-greeting", "/lessons/01-greeting/diff?show", "/readme", "/demo", "/nothing"} {
+			tab := b.Open(t, d.url+path, phone)
+			require.LessOrEqual(t, browser.Value[int](tab, `document.documentElement.scrollWidth`), phone, path)
+			require.Empty(t, browser.Value[[]string](tab, `[...document.querySelectorAll('body *')]
+				.filter((e) => e.getBoundingClientRect().right > innerWidth && !e.closest('pre, table, svg, .seq-hidden, .aloud'))
+				.map((e) => e.tagName + '.' + e.className)`), "these stick out of %s", path)
+			tab.Close()
+		}
+	}
+}
+
+// states are what the pages are looked at in: red, broken, green, and all done.
+func (d *desk) states() []func() {
+	return []func(){
+		func() { d.ran(0) },
+		func() { d.broken("lessons/01-greeting/greeting.go:4:9: undefined: hi", "") },
+		func() { d.ran(2) },
+		func() {
+			d.set(func(u *watch.Snapshot) { u.Results = results(d.result(0, 2), d.result(1, 2)) })
+		},
 	}
 }
 
@@ -182,10 +197,10 @@ const contrast = `(() => {
 })()`
 
 func canBeReadByAll(t *testing.T, b *browser.Browser) {
-	d := newDesk(t).serve()
-	for _, passed := range []int{0, 2} {
-		d.ran(passed)
-		for _, path := range []string{"/", "/lessons/01-greeting", "/lessons/01-greeting/diff", "/lessons/01-greeting/diff?show", "/readme"} {
+	d := demoDesk(t)
+	for _, state := range d.states() {
+		state()
+		for _, path := range []string{"/", "/lessons/01-greeting", "/lessons/01-greeting/diff", "/lessons/01-greeting/diff?show", "/readme", "/demo"} {
 			tab := b.Open(t, d.url+path, wide)
 			for _, scheme := range []string{"light", "dark"} {
 				browser.Value[any](tab, fmt.Sprintf(`document.documentElement.style.colorScheme = %q`, scheme))

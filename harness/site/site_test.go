@@ -40,8 +40,13 @@ func TestTheFrontPageSaysWhereYouAre(t *testing.T) {
 	d.set(func(u *watch.Snapshot) {
 		u.Err, u.Results = nil, results(d.result(0, 2), d.result(1, 2))
 	})
-	require.Contains(t, d.page("/"), "All lessons are done.")
-	require.Contains(t, d.page("/"), "go run ./harness demo -mine")
+	page = d.page("/")
+	require.Contains(t, page, "All lessons are done.")
+	require.Contains(t, page, "<p>You can now say <code>hello</code>. Nobody is puzzled any more.</p>", "what was built")
+	require.Contains(t, page, `<p class="seen">built on 01 Greeting</p>`, "and on what")
+	require.Contains(t, page, `<a href="/lessons/02-parting/diff">Compare</a>`)
+	require.Contains(t, page, "<code>go run ./harness demo -mine</code>")
+	require.Contains(t, page, "<code>go run ./harness update</code>")
 }
 
 func TestWhatIsNotThereIsSaid(t *testing.T) {

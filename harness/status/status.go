@@ -140,8 +140,28 @@ func At(file string, line int) string {
 	return fmt.Sprintf("%s:%d", file, line)
 }
 
-// AllDone says what there is to do when every lesson is done.
-const AllDone = "All lessons are done. See your own code at work: go run ./harness demo -mine"
+// AllDone is what is said when every lesson is done.
+const AllDone = "All lessons are done."
+
+// A Way is something to do when every lesson is done.
+type Way struct{ Command, What string }
+
+// GoOn are the ways to go on then.
+var GoOn = []Way{
+	{"go run ./harness demo -mine", "see your own code at work, message by message"},
+	{"go run ./harness load -mine", "put it under load: a thousand clients"},
+	{"go run ./harness bench -mine 3", "measure a lesson of yours next to ours"},
+	{"go run ./harness update", "get the lessons that are new"},
+}
+
+// GoOnText returns AllDone and the ways to go on, a line each.
+func GoOnText() string {
+	text := AllDone
+	for _, way := range GoOn {
+		text += fmt.Sprintf("\n%-31s %s", way.Command, way.What)
+	}
+	return text
+}
 
 // FirstOpen returns the first lesson that is not done, which is the one that is next,
 // if there is one. One that only waits for the race detector comes after all others.

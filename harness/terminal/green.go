@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
@@ -55,7 +56,7 @@ func (v view) avoided(lesson catalog.Lesson, all []catalog.KnownMistake) string 
 func (v view) afterwards(lesson catalog.Lesson) string {
 	next, open := v.following(lesson)
 	if !open {
-		return v.fold(status.AllDone)
+		return v.goOn(v.width - len(margin))
 	}
 	text := v.fold("lesson "+next.Name+" · "+next.Title) + "\n" + status.Relative(v.root, next.Readme())
 	if v.keys {
@@ -74,4 +75,17 @@ func (v view) following(lesson catalog.Lesson) (next catalog.Lesson, open bool) 
 		}
 	}
 	return next, open
+}
+
+// goOn says what there is to do when every lesson is done: a line each, or two where the
+// width is too small.
+func (v view) goOn(width int) string {
+	text := status.GoOnText()
+	if slices.ContainsFunc(strings.Split(text, "\n"), func(line string) bool { return len(line) > width }) {
+		text = status.AllDone
+		for _, way := range status.GoOn {
+			text += "\n" + way.Command + "\n    " + wrap(way.What, width-4)
+		}
+	}
+	return text
 }

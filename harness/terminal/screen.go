@@ -178,7 +178,7 @@ func (v view) main() (top, rest string) {
 	case !ok && len(v.now.Results) == 0:
 		return v.style.bold("running the tests of all lessons …") + "\nthe first build takes longest\n", ""
 	case !ok:
-		return "", v.list() + "\n" + wrap(status.AllDone, v.width) + "\n"
+		return "", v.list() + "\n" + v.goOn(v.width) + "\n"
 	case running && ran:
 		top, rest = v.body(result)
 		return v.heading(lesson) + summary + v.style.bold(" · running …") + "\n\n" + v.style.dim("the previous run:") + "\n" + top, rest

@@ -255,7 +255,7 @@ next  lesson 02-parting · Saying: what one says to somebody
 	require.Contains(t, DoneText(v.root, raced), "and 2 more in", "what only the race detector sees")
 
 	last := v.of(watch.Snapshot{N: 1, Lesson: "01-greeting", Results: results(green(v.lessons[0]), green(v.lessons[1]))}).screen()
-	require.Contains(t, last, "next  All lessons are done. See your own code at work: go\n      run ./harness demo -mine\n")
+	require.Contains(t, last, "next  All lessons are done.\n      go run ./harness demo -mine\n          see your own code at work, message by message\n")
 }
 
 // The lesson that is next is the first open one behind this one, or else before it.
@@ -319,9 +319,22 @@ func TestTheScreenWhenAllIsDone(t *testing.T) {
   01-greeting      1 of 1 steps · done
   02-parting       1 of 1 steps · done
 
-All lessons are done. See your own code at work: go run
-./harness demo -mine
+All lessons are done.
+go run ./harness demo -mine
+    see your own code at work, message by message
+go run ./harness load -mine
+    put it under load: a thousand clients
+go run ./harness bench -mine 3
+    measure a lesson of yours next to ours
+go run ./harness update
+    get the lessons that are new
 `, v.of(watch.Snapshot{N: 1, Results: results(green(v.lessons[0]), green(v.lessons[1]))}).screen())
+	v.width = 80
+	require.Contains(t, v.of(watch.Snapshot{N: 1, Results: results(green(v.lessons[0]), green(v.lessons[1]))}).screen(), `
+All lessons are done.
+go run ./harness demo -mine     see your own code at work, message by message
+go run ./harness load -mine     put it under load: a thousand clients
+`)
 }
 
 // What fails beside the steps, and what cannot be run, is told.
