@@ -13,8 +13,9 @@ import (
 )
 
 // patience is how long a tab waits for what a test expects. Nothing waits for
-// it to pass: a wait ends with the change in the page that it is for.
-const patience = 30 * time.Second
+// it to pass: a wait ends with the change in the page that it is for. A busy machine
+// compiles all lessons within it.
+const patience = 2 * time.Minute
 
 // Tab is a page that is open in a Browser. It is for the one goroutine of its
 // test; what goes wrong ends the test, with a picture of the page in words.

@@ -14,7 +14,7 @@ import (
 // What decides which tests run, and what they print, is the harness's own; what a
 // learner needs to build at all stays theirs.
 func TestALearnersFlagsStayWhereTheyServeTheBuild(t *testing.T) {
-	const own = "-buildvcs=false"
+	const own = "-buildvcs=false -ldflags=-w"
 	for set, want := range map[string]string{
 		"-failfast":                               own,
 		"-run=Foo -race -count=3":                 own,
@@ -46,7 +46,7 @@ func TestTheGoCommandHasSettingsOfItsOwn(t *testing.T) {
 	t.Setenv("GOFLAGS", "")
 	output, err := toolchain.Command(t.Context(), module, "env", "GOFLAGS", "GOWORK").Output()
 	require.NoError(t, err)
-	require.Equal(t, "-mod=mod -buildvcs=false\noff\n", string(output))
+	require.Equal(t, "-mod=mod -buildvcs=false -ldflags=-w\noff\n", string(output))
 	text, err := toolchain.Command(t.Context(), module, "list", "./...").CombinedOutput()
 	require.NoError(t, err, string(text))
 }
