@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -32,6 +33,7 @@ func TestThePagesInAChromium(t *testing.T) {
 		"what is folded open stays so":                staysOpen,
 		"a hint appears when the one before is open":  hintsOneByOne,
 		"a command is copied":                         copiesACommand,
+		"unfolded code scrolls by keyboard":           unfoldedCodeScrollsByKeyboard,
 		"a server that comes back is found":           serverComesBack,
 		"a phone's width needs no scrolling sideways": fitsAPhone,
 		"everything has a name, and text can be read": canBeReadByAll,
@@ -98,6 +100,18 @@ func staysOpen(t *testing.T, b *browser.Browser) {
 	d.ran(1)
 	tab.Until("another step is red", shows("#verdict", "Step 2 of 2"))
 	require.False(t, browser.Value[bool](tab, `document.querySelector('.hint').open`), "another step's hint is folded")
+	require.Empty(t, tab.Complaints())
+}
+
+// Code that scrolls sideways can be reached by keyboard as soon as what it stands in is unfolded.
+func unfoldedCodeScrollsByKeyboard(t *testing.T, b *browser.Browser) {
+	d := newDesk(t)
+	d.write("lessons/01-greeting/README.md", strings.Replace(readme, "go run ./twice", "go run ./twice "+strings.Repeat("and again ", 20), 1))
+	d.serve()
+	d.ran(2)
+	tab := b.Open(t, d.url+"/lessons/01-greeting", wide)
+	tab.Do("open the experiment", chromedp.Click(chromedp.CSS("#now details[data-key=experiment] summary")))
+	tab.Until("its command can have the focus", `document.querySelector('#now details[data-key=experiment] pre').tabIndex === 0`)
 	require.Empty(t, tab.Complaints())
 }
 
@@ -210,7 +224,7 @@ func canBeReadByAll(t *testing.T, b *browser.Browser) {
 			require.Equal(t, 1, browser.Value[int](tab, `document.querySelectorAll('main').length`), path)
 			require.Empty(t, browser.Value[[]string](tab, `[...document.querySelectorAll('h1, h2, h3, h4')]
 				.filter((h, i, all) => i > 0 && h.tagName > 'H' + (+all[i - 1].tagName[1] + 1)).map((h) => h.innerText)`), "a level of headings is left out")
-			require.Empty(t, browser.Value[[]string](tab, `[...document.querySelectorAll('a, button, summary, progress, nav, aside, section')]
+			require.Empty(t, browser.Value[[]string](tab, `[...document.querySelectorAll('a, button, summary, progress, nav, aside, section, th')]
 				.filter((e) => !(e.textContent.trim() || e.ariaLabel) || e.matches('nav, aside') && !e.ariaLabel ||
 					e.matches('section') && !document.getElementById(e.getAttribute('aria-labelledby')))
 				.map((e) => e.outerHTML)`), "these have no name")

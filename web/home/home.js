@@ -99,6 +99,7 @@ function openAgain(part) {
 
 // remember keeps which sections are open, in this tab.
 function remember(details) {
+  markScrollers(); // what was folded had no width
   if (!details.isConnected || !details.dataset.key) return;
   if (details.open) opened.add(details.dataset.key);
   else opened.delete(details.dataset.key);
