@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"example.com/sseworkbook/harness/progress"
@@ -90,11 +91,19 @@ func (v view) untried(r progress.Result) string {
 // what it says.
 func (v view) step(r progress.Result, step progress.StepResult) string {
 	sentence, details, _ := strings.Cut(strings.TrimSpace(step.Message), "\n")
-	lines := []string{v.style.bold(step.Name), status.Location(v.root, r.Lesson, step.Name), v.fold(sentence)}
+	lines := []string{v.style.bold(step.Name), v.fitted(status.Location(v.root, r.Lesson, step.Name)), v.fold(sentence)}
 	if details != "" {
 		lines = append(lines, details)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// fitted returns a place, without its folder where it is too long for a line.
+func (v view) fitted(place string) string {
+	if len(margin)+len(place) > v.width {
+		return path.Base(place)
+	}
+	return place
 }
 
 // code shows the line that a message names, and a few around it.
@@ -103,7 +112,8 @@ func (v view) code(e source.Excerpt) string {
 	if v.tight {
 		around = 1
 	}
-	return fmt.Sprintf("%s:%d\n", status.Relative(v.root, e.File), e.Line) + excerpt(e, v.style, v.width-len(margin), around)
+	place := fmt.Sprintf("%s:%d", status.Relative(v.root, e.File), e.Line)
+	return v.fitted(place) + "\n" + excerpt(e, v.style, v.width-len(margin), around)
 }
 
 // hintText returns the hint that was shown last.

@@ -170,6 +170,11 @@ func TestWhatIsRedStaysOnTheScreen(t *testing.T) {
 		require.Contains(t, screen, "↓ 1 more lines")
 	}
 
+	// A path is one word, and has no folder where that is too long.
+	v.scroll = 0
+	narrow, _ := v.fit(36, 15)
+	require.Contains(t, narrow, "red   TestHello\n      part1_test.go:")
+
 	// A hint goes when the code does not compile.
 	result.BuildError = "lessons/01-greeting/greeting.go:5:9: undefined: nmae"
 	screen, _ := v.of(watch.Snapshot{N: 2, Lesson: "01-greeting", Results: results(result)}).fit(80, 24)
