@@ -52,7 +52,8 @@ func (e Event) AppendText(b []byte) ([]byte, error) {
 // WriteTo writes the wire form of e to w in one Write, so that no failure between two
 // fields can leave half an event on the wire. It implements [io.WriterTo], and
 // returns how many bytes w took, even if w fails. If AppendText fails, WriteTo
-// returns its error and does not call w; if w fails, WriteTo returns the error of w.
+// returns its error and does not call w; if w fails, WriteTo returns the error of w
+// unchanged.
 func (e Event) WriteTo(w io.Writer) (int64, error) {
 	// TODO: Get the wire form from AppendText, and write it to w.
 	return 0, nil

@@ -216,6 +216,53 @@ func (w *writes) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// afterFailures fails unless each of several writers at once gets its own event, whatever
+// came before: an event that was refused or sent, or a writer that failed. Code that keeps
+// buffers finds none left, because many writers still have theirs.
+func afterFailures(t *testing.T) {
+	good, bad := framing.Event{Data: "earlier"}, framing.Event{ID: "\n"}
+	large := framing.Event{Data: strings.Repeat("x", 10_000)}
+	for _, c := range []struct {
+		before string
+		w      writes
+		events []framing.Event
+	}{
+		{"WriteTo refused events", writes{}, []framing.Event{bad}},
+		{"WriteTo sent events", writes{}, []framing.Event{good, large}},
+		{"writers failed", writes{fails: io.ErrClosedPipe}, []framing.Event{good, large}},
+		{"writers failed after 3 bytes", writes{fails: io.ErrClosedPipe, takes: 3}, []framing.Event{good, large}},
+		{"writers took all bytes and failed", writes{fails: io.ErrClosedPipe, takes: 1 << 20}, []framing.Event{good, large}},
+		{"writers took 3 bytes and returned no error", writes{short: true, takes: 3}, []framing.Event{good, large}},
+		{"WriteTo refused an event, then a writer failed", writes{fails: io.ErrClosedPipe}, []framing.Event{bad, good, large}},
+	} {
+		sentence := c.before + ", then WriteTo sent an event to each of several writers at once: each must get its own, or one client reads what another was sent"
+		atOnce(t, sentence, 100, func() {
+			for range 10 {
+				for _, e := range c.events {
+					e.AppendText(nil)
+					w := c.w
+					e.WriteTo(&w)
+				}
+			}
+			atOnce(t, sentence, 30, func() {})
+		})
+	}
+}
+
+// atOnce sends an event to each of n writers, each of them during the Write of the one
+// before it, calls then during the last Write, and fails with sentence unless each writer
+// gets its own event.
+func atOnce(t *testing.T, sentence string, n int, then func()) {
+	if n == 0 {
+		then()
+		return
+	}
+	w := writes{before: func() { atOnce(t, sentence, n-1, then) }}
+	e := framing.Event{ID: fmt.Sprint(n), Data: "for one writer only"}
+	e.WriteTo(&w)
+	browserReads(t, sentence, bytes.Join(w.got, nil), received{Data: e.Data, ID: e.ID})
+}
+
 func quote(b []byte) string { return brief(string(b), 160, 40) }
 
 // brief returns text as a Go string literal; if text is long, only this many bytes from its

@@ -95,6 +95,7 @@ func TestTwoEventsShareNothing(t *testing.T) {
 	errorsAreKept(t)
 	framing.Event{ID: "\n"}.WriteTo(new(writes)) // after an error, too
 	inWritersAtOnce(t, one, two)
+	afterFailures(t)
 	onManyGoroutines(t)
 }
 

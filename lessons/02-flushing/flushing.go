@@ -25,13 +25,14 @@ type Stream struct {
 
 // Open turns w, the response to r, into an event stream. When it returns, the client
 // has the status 200 and the headers. The server's WriteTimeout no longer applies to
-// the response. Open does not read r's body.
+// the response. Open neither reads nor closes r's body, which is the handler's.
 //
 // If w cannot flush, or cannot lift a WriteTimeout, the client gets a 500, and the
-// error wraps [http.ErrNotSupported]. A HEAD request asks for the headers alone: it
-// gets them, and the error wraps [http.ErrBodyNotAllowed]. These two errors do not
-// wrap [ErrClientLeft]. Any other error wraps [ErrClientLeft] and its cause; in that
-// case, no 500 is sent. After any error, the handler has nothing left to do.
+// error wraps [http.ErrNotSupported], as the controller's error does. A HEAD request
+// asks for the headers alone: it gets them, and the error wraps
+// [http.ErrBodyNotAllowed]. These two errors do not wrap [ErrClientLeft]. Any other
+// error wraps [ErrClientLeft] and its cause; in that case, no 500 is sent. After any
+// error, the handler has nothing left to do.
 func Open(w http.ResponseWriter, r *http.Request) (*Stream, error) {
 	// TODO: Set the headers, and get them to the client before any event
 	// exists.
@@ -43,9 +44,10 @@ func Open(w http.ResponseWriter, r *http.Request) (*Stream, error) {
 // deadlines, as net/http's does, Send gives up on a client that has not taken all of
 // them after ten seconds. The ten seconds start once no other goroutine is sending.
 //
-// If an event cannot be framed, Send returns the *[framing.FieldError]: nothing was
-// sent, and the stream goes on. All other errors wrap [ErrClientLeft] and what led
-// to it: the error of a write or flush, or the context's.
+// If an event cannot be framed, Send returns the *[framing.FieldError], even if the
+// client left: nothing was sent, and the stream goes on as before. All other errors
+// wrap [ErrClientLeft] and what led to it: the error of a write or flush, or the
+// context's.
 func (s *Stream) Send(events ...framing.Event) error {
 	// TODO: Frame the events (framing.Event has AppendText for that) and pass
 	// them to SendFrames.

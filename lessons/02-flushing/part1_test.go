@@ -225,3 +225,29 @@ func heardAtEachFlush(client *pair.Stream) string {
 	}
 	return strings.Join(all, " ")
 }
+
+// wantBadEvent has an event refused by a stream that has ended.
+func wantBadEvent(t *testing.T, ended string, s *flushing.Stream) {
+	t.Helper()
+	err := s.Send(framing.Event{ID: "7\n", Data: "bad"})
+	if _, ok := errors.AsType[*framing.FieldError](err); !ok {
+		step.Fail(t, ended+", and then Send got an event with a line break in its ID: Send must return AppendText's error, or the mistake looks like a client that left",
+			fmt.Sprintf("got  %v", err), "want an error that wraps AppendText's *framing.FieldError")
+	}
+}
+
+// ownLines counts the lines of wire that consist of text, and the others.
+func ownLines(wire, text string) string {
+	events, comments, others := 0, 0, 0
+	for line := range strings.FieldsFuncSeq(wire, func(r rune) bool { return r == '\r' || r == '\n' }) {
+		switch field, value, _ := strings.Cut(line, ":"); {
+		case strings.TrimPrefix(value, " ") != text:
+			others++
+		case field == "data":
+			events++
+		case field == "":
+			comments++
+		}
+	}
+	return fmt.Sprintf("%d events, %d comments, %d other lines", events, comments, others)
+}

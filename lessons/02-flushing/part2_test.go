@@ -2,8 +2,10 @@ package flushing_test
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -60,9 +62,10 @@ func TestAHeadRequestGetsTheHeadersAlone(t *testing.T) {
 			first.Body, p.Get("/events").Body)
 		step.Equal(t, protocol.name+", a POST on the same connection: it must get the same events as a GET, because MCP clients open their streams with POST",
 			first.Body, p.Post("/events", "application/json", "{}").Body)
-		request.Method = http.MethodPut
-		step.Equal(t, protocol.name+", a PUT on the same connection: it must get the same events as a GET, because only a HEAD has no body",
-			first.Body, p.Do(request).Body)
+		for _, request.Method = range []string{"PUT", "head", "HEADS"} {
+			step.Equal(t, fmt.Sprintf("%s, method %q, on the same connection: it must get the same events as a GET, because only HEAD, in capitals, has no body", protocol.name, request.Method),
+				first.Body, p.Do(request).Body)
+		}
 	}
 }
 
@@ -273,3 +276,110 @@ func (w *breaking) Write(p []byte) (int, error) {
 	}
 	return w.ResponseRecorder.Write(p)
 }
+
+// openFailures checks what Open makes of each error of a ResponseWriter, and of two at once.
+func openFailures(t *testing.T) {
+	server, cut, missing := &http.Server{}, errors.New("write: broken pipe"), fmt.Errorf("the quota: %w", http.ErrNotSupported)
+	ctx, end := context.WithCancel(context.WithValue(t.Context(), http.ServerContextKey, server))
+	defer end()
+	open := func(method string, deadline, flush error) (status int, err error) {
+		w := &failingWriter{ResponseRecorder: httptest.NewRecorder(), deadline: deadline, flush: flush}
+		_, err = flushing.Open(w, httptest.NewRequestWithContext(ctx, method, "/events", nil))
+		return w.Code, err
+	}
+	for _, cause := range append(causes, cut) {
+		for _, failure := range []struct {
+			what            string
+			timeout         time.Duration
+			deadline, flush error
+		}{
+			{"Flush failed", 0, nil, cause},
+			{"Flush failed, and SetWriteDeadline is not supported", 0, missing, cause},
+			{"SetWriteDeadline and Flush both failed", 0, cause, cause},
+			{"SetWriteDeadline could not lift the server's WriteTimeout, and Flush failed", time.Minute, cause, cause},
+			{"SetWriteDeadline could not lift the server's WriteTimeout, but Flush succeeded", time.Minute, cause, nil},
+		} {
+			server.WriteTimeout = failure.timeout
+			status, err := open("GET", failure.deadline, failure.flush)
+			step.Equal(t, fmt.Sprintf("%s (%q): Open must not answer 500, because only http.ErrNotSupported means that the ResponseWriter cannot stream", failure.what, cause),
+				http.StatusOK, status)
+			wantLeft(t, failure.what+": Open's error must wrap ErrClientLeft and the cause", cause, err)
+		}
+	}
+	server.WriteTimeout = time.Minute
+	for _, flush := range []error{nil, cut} {
+		status, err := open("GET", missing, flush)
+		step.Equal(t, fmt.Sprintf("SetWriteDeadline's error wraps http.ErrNotSupported, the server has a WriteTimeout, and Flush would return %v: Open must answer 500", flush),
+			http.StatusInternalServerError, status)
+		wantRefused(t, "SetWriteDeadline's error wraps http.ErrNotSupported, and the server has a WriteTimeout: Open's error must wrap http.ErrNotSupported too",
+			http.ErrNotSupported, err)
+	}
+	end()
+	status, err := open("GET", nil, nil)
+	if err != nil { // or the first Send returns it
+		wantLeft(t, "the request's context ended before Open: if Open returns an error, it must wrap ErrClientLeft and the cause", context.Canceled, err)
+	}
+	step.Equal(t, "the request's context ended before Open: Open must not answer with an error status", http.StatusOK, status)
+	_, err = open("HEAD", cut, cut)
+	wantRefused(t, "a HEAD came, and its client left: Open's error must still wrap http.ErrBodyNotAllowed, because a HEAD has no stream", http.ErrBodyNotAllowed, err)
+}
+
+// wantOwnBytes has one stream send at each moment at which another is using its ResponseWriter.
+func wantOwnBytes(t *testing.T) {
+	calls := []func(s *flushing.Stream, text string){
+		func(s *flushing.Stream, text string) { s.Send(framing.Event{Data: text}, framing.Event{Data: text}) },
+		func(s *flushing.Stream, text string) { s.Comment(text) },
+		func(s *flushing.Stream, text string) {
+			frame := []byte("data: " + text + "\n\n")
+			s.SendFrames(frame, frame)
+		},
+	}
+	for _, size := range []int{10, 20 << 10} { // the second is too large for writeAll's buffer
+		held, other := &heldWriter{ResponseRecorder: httptest.NewRecorder()}, httptest.NewRecorder()
+		var streams [2]*flushing.Stream
+		for i, w := range []http.ResponseWriter{held, other} {
+			var err error
+			streams[i], err = flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
+			step.Equal(t, "Open returned an error", nil, err)
+		}
+		had, otherHad, rounds := held.Body.Len(), other.Body.Len(), 0
+		texts := [2]string{strings.Repeat("m", size), strings.Repeat("y", size)}
+		held.meanwhile = func() {
+			rounds++
+			for _, call := range calls {
+				call(streams[1], texts[1])
+			}
+		}
+		step.Returns(t, "one stream was using its ResponseWriter, and a call on another stream never returned: a client that stops reading would hold up all the others", func() {
+			for _, call := range append(calls, calls...) { // twice: a buffer may be shared from its second use on
+				call(streams[0], texts[0])
+			}
+		})
+		sentence := "one stream was using its ResponseWriter while another one sent: each client must get its own stream's bytes, or it reads what was sent to another client (shown: its own)"
+		step.Equal(t, sentence, "8 events, 2 comments, 0 other lines", ownLines(held.Body.String()[had:], texts[0]))
+		step.Equal(t, sentence, fmt.Sprintf("%d events, %d comments, 0 other lines", 4*rounds, rounds), ownLines(other.Body.String()[otherHad:], texts[1]))
+	}
+}
+
+// A heldWriter is a ResponseWriter each use of which waits until meanwhile has returned.
+type heldWriter struct {
+	*httptest.ResponseRecorder
+	meanwhile func()
+}
+
+func (w *heldWriter) hold() {
+	if w.meanwhile != nil {
+		w.meanwhile()
+	}
+}
+
+func (w *heldWriter) WriteString(text string) (int, error) { return w.Write([]byte(text)) }
+func (w *heldWriter) Write(p []byte) (int, error)          { w.hold(); return w.ResponseRecorder.Write(p) }
+func (w *heldWriter) FlushError() error                    { w.hold(); return nil }
+func (w *heldWriter) SetWriteDeadline(time.Time) error     { w.hold(); return nil }
+
+// A handlersBody is the body of a request. It notes what is done with it.
+type handlersBody struct{ used []string }
+
+func (b *handlersBody) Read([]byte) (int, error) { b.used = append(b.used, "Read"); return 0, io.EOF }
+func (b *handlersBody) Close() error             { b.used = append(b.used, "Close"); return nil }

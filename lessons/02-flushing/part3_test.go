@@ -107,6 +107,37 @@ func TestAClientThatStopsReadingEndsTheStream(t *testing.T) {
 			10*time.Second, took)
 		wantLeft(t, "SendFrames gave up after 10 s: its error must wrap ErrClientLeft and the cause", os.ErrDeadlineExceeded, err)
 	})
+	step.Bubble(t, oneDeadline)
+}
+
+// oneDeadline sends to a client that takes 1 KiB per second, most of it by Writes and the rest by a flush.
+func oneDeadline(t *testing.T) {
+	line := strings.Repeat("z", 1000)
+	for _, call := range []struct {
+		name string
+		send func(s *flushing.Stream, n int) error
+	}{
+		{"Send", func(s *flushing.Stream, n int) error { return s.Send(framing.Event{Data: strings.Repeat(line, n)}) }},
+		{"SendFrames", func(s *flushing.Stream, n int) error {
+			return s.SendFrames(slices.Repeat([][]byte{[]byte("data: " + line + "\n\n")}, n)...)
+		}},
+		{"Comment", func(s *flushing.Stream, n int) error { return s.Comment(strings.Repeat(line+"\n", n)) }},
+	} {
+		for _, kB := range []int{9, 11} {
+			w := &link{ResponseRecorder: httptest.NewRecorder(), pace: time.Second}
+			s, err := flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
+			step.Equal(t, "Open returned an error", nil, err)
+			began := time.Now()
+			err = call.send(s, kB)
+			if took := time.Since(began); kB == 9 {
+				step.Equal(t, "the client takes 1 KiB per second, most of it during Writes: a "+call.name+" of 9 kB must not fail, because it takes less than 10 s", nil, err)
+			} else {
+				step.Equal(t, "the client takes 1 KiB per second, most of it during Writes: a "+call.name+" of 11 kB must give up after 10 s, so its Writes and its Flush must share one deadline",
+					10*time.Second, took)
+				wantLeft(t, call.name+" gave up after 10 s: its error must wrap ErrClientLeft and the cause", os.ErrDeadlineExceeded, err)
+			}
+		}
+	}
 }
 
 // stopsReading makes a client stop reading, and checks that send, which sends a KiB each
@@ -179,47 +210,27 @@ func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 
 // failures checks what becomes of each error of a ResponseWriter.
 func failures(t *testing.T) {
-	cut, closed, full := errors.New("write: broken pipe"), errors.New("set: the connection is closed"), fmt.Errorf("the quota: %w", http.ErrNotSupported)
-	server, refused := &http.Server{}, 0
-	request := httptest.NewRequestWithContext(context.WithValue(t.Context(), http.ServerContextKey, server), "GET", "/events", nil)
-	open := func(w *failingWriter) (*flushing.Stream, error) {
-		w.ResponseRecorder = httptest.NewRecorder()
-		s, err := flushing.Open(w, request)
-		if w.Code == http.StatusInternalServerError {
-			refused++
-		}
-		return s, err
-	}
-	_, err := open(&failingWriter{flush: cut})
-	wantLeft(t, "the client left and Flush failed: Open's error must wrap ErrClientLeft and the cause", cut, err)
-	_, err = open(&failingWriter{deadline: closed, flush: closed})
-	wantLeft(t, "the client left, and SetWriteDeadline and Flush both failed: Open's error must wrap ErrClientLeft and the cause", closed, err)
-	server.WriteTimeout = time.Minute
-	_, err = open(&failingWriter{deadline: closed, flush: closed})
-	wantLeft(t, "the client left before the server's WriteTimeout could be lifted: Open's error must wrap ErrClientLeft and the cause", closed, err)
-	ended, end := context.WithCancel(request.Context())
-	end()
-	early := &failingWriter{ResponseRecorder: httptest.NewRecorder()}
-	if _, err = flushing.Open(early, request.WithContext(ended)); err != nil { // or the first Send returns it
-		wantLeft(t, "the request's context ended before Open: if Open returns an error, it must wrap ErrClientLeft and the cause", context.Canceled, err)
-	}
-	step.Equal(t, "the request's context ended before Open: Open must not answer with an error status", http.StatusOK, early.Code)
-	_, err = open(&failingWriter{deadline: closed})
-	wantLeft(t, "the server's WriteTimeout could not be lifted, but Flush succeeded: Open's error must wrap ErrClientLeft and the cause", closed, err)
-	step.Equal(t, "the client left during four Opens: none of them may answer 500, because the ResponseWriter can stream (got: how many did)", 0, refused)
-	_, err = open(&failingWriter{deadline: full})
-	step.Equal(t, "SetWriteDeadline's error wraps http.ErrNotSupported, and the server has a WriteTimeout: Open must answer 500", 1, refused)
-	wantRefused(t, "SetWriteDeadline's error wraps http.ErrNotSupported, and the server has a WriteTimeout: Open's error must wrap http.ErrNotSupported too",
-		http.ErrNotSupported, err)
-
+	openFailures(t)
+	cut, full := errors.New("write: broken pipe"), fmt.Errorf("the quota: %w", http.ErrNotSupported)
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	s, err := flushing.Open(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
+	step.Equal(t, "Open returned an error", nil, err)
+	leave()
+	wantBadEvent(t, "the client left", s)
 	for _, cause := range append(causes, cut, full) {
-		for first := range 6 {
-			w := &failingWriter{}
-			s, err := open(w)
+		for first := range 9 {
+			w := &failingWriter{ResponseRecorder: httptest.NewRecorder()}
+			s, err := flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
 			step.Equal(t, "Open returned an error", nil, err)
-			method := "Write"
-			if w.write = cause; first >= 3 {
-				method, w.write, w.flush = "Flush", nil, cause
+			var method string
+			switch first / 3 {
+			case 0:
+				method, w.write = "Write", cause
+			case 1:
+				method, w.flush = "Flush", cause
+			case 2:
+				method, w.write, w.flush = "each of Write and Flush", cause, cause
 			}
 			for i := range 3 { // one call, and the other two after it
 				var name string
@@ -235,13 +246,15 @@ func failures(t *testing.T) {
 				})
 				wantLeft(t, method+" failed, so the client may have missed something: "+name+"'s error must wrap ErrClientLeft and the cause", cause, err)
 			}
+			wantBadEvent(t, method+" failed", s)
 		}
 	}
 }
 
-// causes are what a Write or Flush may return.
+// causes are what a Write or Flush may return. EOPNOTSUPP matches errors.ErrUnsupported, as http.ErrNotSupported
+// does, but it comes from a connection.
 var causes = []error{syscall.EPIPE, http.ErrContentLength, http.ErrHijacked, io.EOF, &http.MaxBytesError{Limit: 7},
-	net.ErrClosed, context.Canceled, context.DeadlineExceeded, http.ErrAbortHandler, io.ErrShortWrite}
+	net.ErrClosed, context.Canceled, context.DeadlineExceeded, http.ErrAbortHandler, io.ErrShortWrite, syscall.EOPNOTSUPP, &http.ProtocolError{ErrorString: "stream closed"}}
 
 // A ResponseWriter is for one goroutine at a time. Two at once produce a garbled
 // frame, and now and then a crash.

@@ -3,7 +3,6 @@ package parsing_test
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -351,26 +350,6 @@ func (a *answer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: a.status, Header: header, Body: body{text, a}, Request: r}, nil
 }
 
-type body struct {
-	io.Reader
-	of *answer
-}
-
-func (b body) Read(p []byte) (int, error) {
-	b.of.reads++
-	if !b.of.open {
-		return 0, http.ErrBodyReadAfterClose
-	}
-	n, err := b.Reader.Read(p)
-	b.of.read += n
-	return n, err
-}
-
-func (b body) Close() error {
-	b.of.open = false
-	return errors.New("the body was closed before its end")
-}
-
 // allocated counts the bytes that were allocated since the program began.
 func allocated() uint64 {
 	var stats runtime.MemStats
@@ -382,3 +361,21 @@ func allocated() uint64 {
 type pieces struct{ io.Reader }
 
 func (p pieces) Read(b []byte) (int, error) { return p.Reader.Read(b[:min(len(b), 1<<10)]) }
+
+// An endless peer sends text again and again, as much as there is room for. In fact it
+// stops after size bytes, because your memory may run out before its patience.
+type endless struct {
+	text       string
+	size, sent int
+}
+
+func (e *endless) Read(b []byte) (n int, err error) {
+	if e.sent > e.size {
+		return 0, io.EOF
+	}
+	for n < len(b) {
+		n += copy(b[n:], e.text[(e.sent+n)%len(e.text):])
+	}
+	e.sent += n
+	return n, nil
+}

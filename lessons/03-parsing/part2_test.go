@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -135,9 +136,11 @@ func TestALongLineIsReadAndAnEndlessOneIsRefused(t *testing.T) {
 	})
 	wantMany(t, "MaxEventSize limits each event, and not the whole stream, which may last for days", "data: "+strings.Repeat("x", 1000)+"\n\n", 100)
 	wantMany(t, "comments belong to no event: Decode must not add them up, because a quiet stream may send them for days", ": "+strings.Repeat("x", 1000)+"\n", 0)
-	wantForgotten(t)
-	wantSkipped(t, "")
-	wantSkipped(t, "\n")
+	for _, tell := range []func(string){nil, func(string) {}} {
+		wantForgotten(t, tell)
+		wantSkipped(t, "", tell)
+		wantSkipped(t, "\n", tell)
+	}
 	wantNoRoom(t)
 
 	line := "data: " + strings.Repeat("x", 1000)
@@ -155,6 +158,28 @@ func TestALongLineIsReadAndAnEndlessOneIsRefused(t *testing.T) {
 	wantSize(t, "MaxEventSize is 2,000: after 1,000 bytes of data, a line of 1,005 makes 2,005, which Decode must refuse", 2000, 2, 1005, parsing.ErrEventTooLarge)
 	for _, end := range []string{"\n", "\r", "\r\n"} {
 		wantRefused(t, end)
+	}
+	for _, limit := range []int{10, 100, 5000, 70_000} {
+		wantRefusedAtOnce(t, limit, "", "data: ")
+		wantRefusedAtOnce(t, limit, "", ": ")
+		wantRefusedAtOnce(t, limit-len("a\n"), "data: a\n", "data: ")
+		wantRefusedAtOnce(t, limit-len("a\n"), "data: a\r\n", "event: ")
+		wantRefusedAtOnce(t, limit, ": ping\r", "unknown")
+	}
+}
+
+// wantRefusedAtOnce sends lines, and then a line that starts with field, of which one byte
+// more arrives than there is room for under the limit.
+func wantRefusedAtOnce(t *testing.T, room int, lines, field string) {
+	t.Helper()
+	limit := room + 2*strings.Count(lines, "data: a") // of which each leaves "a\n"
+	wire := lines + (field + strings.Repeat("x", room))[:room+1]
+	for _, pieces := range [][]string{{wire}, {wire[:len(wire)-1], wire[len(wire)-1:]}} {
+		want := fmt.Sprint("then ", parsing.ErrEventTooLarge)
+		if got := whileOpen(t, limit, pieces...); !slices.Contains(got, want) {
+			step.Fail(t, fmt.Sprintf("MaxEventSize is %d and one byte more arrived, in %d reads, then the peer was quiet: Decode must refuse the event at once, or a peer that stalls there keeps it waiting forever", limit, len(pieces)),
+				fmt.Sprintf("sent %q and %d bytes of a line that starts with %q", lines, room+1, field), fmt.Sprintf("got  %v", got), "want "+want)
+		}
 	}
 }
 
@@ -177,24 +202,25 @@ func wantRefused(t *testing.T, end string) {
 // comments before anything else happens. The sentence is for when none came.
 func wantAtOnce(t *testing.T, sentence, wire string, want ...string) {
 	t.Helper()
-	got := whileOpen(t, wire)
+	got := whileOpen(t, 0, wire)
 	if len(got) > 0 {
 		sentence = "the bytes arrived and the connection is quiet: Decode must act on them at once, as a browser does"
 	}
 	step.Equal(t, sentence+wireLine(wire), append(list{}, want...), got)
 	for at := 1; at < len(wire); at++ {
 		step.Equal(t, "the same bytes arrived in two pieces: Decode must act on the second one at once too"+wireLine(wire[:at], wire[at:]),
-			append(list{}, want...), whileOpen(t, wire[:at], wire[at:]))
+			append(list{}, want...), whileOpen(t, 0, wire[:at], wire[at:]))
 	}
 }
 
 // whileOpen sends the pieces down a connection that then stays quiet, and returns the
-// events and comments that came before anything else happened.
-func whileOpen(t *testing.T, pieces ...string) (now list) {
+// events, comments and error that came before anything else happened.
+func whileOpen(t *testing.T, limit int, pieces ...string) (now list) {
 	t.Helper()
 	step.Bubble(t, func(t *testing.T) {
 		r, w := io.Pipe()
-		_, got, decode := logged(r)
+		d, got, decode := logged(r)
+		d.MaxEventSize = limit
 		var both sync.WaitGroup // both end when w is closed
 		both.Go(func() {
 			for _, piece := range pieces {
@@ -205,6 +231,9 @@ func whileOpen(t *testing.T, pieces ...string) (now list) {
 			err := decode()
 			for err == nil && len(*got) < 10 {
 				err = decode()
+			}
+			if errors.Is(err, parsing.ErrEventTooLarge) {
+				err = parsing.ErrEventTooLarge // without what wraps it
 			}
 			*got = append(*got, fmt.Sprint("then ", err))
 			r.Close()
@@ -276,16 +305,17 @@ func wantMany(t *testing.T, sentence, part string, events int) {
 	step.Equal(t, sentence, fmt.Sprintf("%d events, then EOF", events), fmt.Sprintf("%d events, then %v", got, err))
 }
 
-// wantForgotten reads many events, each with its own type and id. Anything that the decoder
-// keeps of each one adds up.
-func wantForgotten(t *testing.T) {
+// wantForgotten reads many events that differ in every field and comment. Anything that the
+// decoder keeps of each one adds up.
+func wantForgotten(t *testing.T, tell func(comment string)) {
 	t.Helper()
 	const events, most = 5000, 256 << 10
 	n := 0
 	d := parsing.NewDecoder(&frames{next: func() string {
 		n++
-		return fmt.Sprintf("event: %0100d\nid: %0100d\n: %0100d\ndata: x\n\n", n, n, n)
+		return fmt.Sprintf("event: %0100[1]d\nid: %0100[1]d\n: %0100[1]d\nretry: %0100[1]d\nx%0100[1]d: x\ndata: %0100[1]d\n\n", n)
 	}})
+	d.OnComment = tell
 	decode := func(events int) (kept int) {
 		for range events {
 			if _, err := d.Decode(); err != nil {
@@ -297,7 +327,7 @@ func wantForgotten(t *testing.T) {
 	}
 	before := decode(100)
 	if kept := decode(events); kept > before+most {
-		step.Fail(t, "the decoder's memory grew with each event: it must not keep growing, because a stream may last for days",
+		step.Fail(t, "the decoder's memory grew with each event: it must not keep growing, because a stream may last for days", setOrNot(tell),
 			fmt.Sprintf("grew by %d KiB with %d events", (kept-before)>>10, events), fmt.Sprintf("want at most %d KiB", most>>10))
 	}
 	runtime.KeepAlive(d)
@@ -306,7 +336,7 @@ func wantForgotten(t *testing.T) {
 // wantSkipped reads a stream that has no data for a long time, and whose groups of lines
 // end with this. MaxEventSize is small, and anything that the decoder keeps of each group
 // adds up.
-func wantSkipped(t *testing.T, end string) {
+func wantSkipped(t *testing.T, end string, tell func(comment string)) {
 	t.Helper()
 	const groups, most = 5000, 256 << 10
 	n, before, after := 0, 0, 0
@@ -318,16 +348,21 @@ func wantSkipped(t *testing.T, end string) {
 			_, after = step.Memory()
 			return "data: x\n\n"
 		}
-		return fmt.Sprintf(": %0100d\nevent: %0100d\nid: %0100d\nunknown: %0100d\n", n, n, n, n) + end
+		return fmt.Sprintf(": %0100[1]d\nevent: %0100[1]d\nid: %0100[1]d\nretry: %0100[1]d\nretry: x%0100[1]d\nx%0100[1]d: x\n", n) + end
 	}})
-	d.MaxEventSize = 300
+	d.MaxEventSize, d.OnComment = 300, tell
 	event, err := d.Decode()
-	step.Equal(t, fmt.Sprintf("comments, types, ids and unknown fields came for days (with %q after every four), then an event: none of them counts as data, so Decode must return it", end),
+	step.Equal(t, fmt.Sprintf("comments, types, ids, reconnection times and unknown fields came for days (with %q after every six), then an event: none of them counts as data, so Decode must return it", end),
 		`"x", <nil>`, fmt.Sprintf("%q, %v", event.Data, err))
 	if after > before+most {
-		step.Fail(t, "no data came, but the decoder's memory grew: Decode must not keep lines that it has handled, because a stream may be quiet for days",
-			fmt.Sprintf("grew by %d KiB with %d lines", (after-before)>>10, 4*groups), fmt.Sprintf("want at most %d KiB", most>>10))
+		step.Fail(t, "no data came, but the decoder's memory grew: Decode must not keep lines that it has handled, because a stream may be quiet for days", setOrNot(tell),
+			fmt.Sprintf("grew by %d KiB with %d lines", (after-before)>>10, 6*groups), fmt.Sprintf("want at most %d KiB", most>>10))
 	}
+}
+
+// setOrNot says whether a decoder with this OnComment tells its comments.
+func setOrNot(tell func(string)) string {
+	return fmt.Sprintf("OnComment is set: %v", tell != nil)
 }
 
 // wantNoRoom reads a small event with a large limit.
@@ -358,22 +393,4 @@ func wantTooLarge(t *testing.T, sentence string, limit int, text string) {
 		step.Fail(t, sentence, fmt.Sprintf("got  %v, after %d KiB", err, peer.sent>>10),
 			fmt.Sprintf("want %v, after %d KiB", parsing.ErrEventTooLarge, atMost>>10))
 	}
-}
-
-// An endless peer sends text again and again, as much as there is room for. In fact it
-// stops after size bytes, because your memory may run out before its patience.
-type endless struct {
-	text       string
-	size, sent int
-}
-
-func (e *endless) Read(b []byte) (n int, err error) {
-	if e.sent > e.size {
-		return 0, io.EOF
-	}
-	for n < len(b) {
-		n += copy(b[n:], e.text[(e.sent+n)%len(e.text):])
-	}
-	e.sent += n
-	return n, nil
 }

@@ -336,3 +336,23 @@ func sentWith(t *testing.T, header http.Header) http.Header {
 	}
 	return a.request.Header
 }
+
+type body struct {
+	io.Reader
+	of *answer
+}
+
+func (b body) Read(p []byte) (int, error) {
+	b.of.reads++
+	if !b.of.open {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	n, err := b.Reader.Read(p)
+	b.of.read += n
+	return n, err
+}
+
+func (b body) Close() error {
+	b.of.open = false
+	return errors.New("the body was closed before its end")
+}

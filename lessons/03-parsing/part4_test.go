@@ -375,7 +375,7 @@ func wantAtAnySize(t *testing.T) {
 			}
 		}
 		data := strings.Repeat("x", size-len("data: \n\n"))
-		if got := whileOpen(t, "data: "+data+"\n\n"); !slices.Equal(got, list{strconv.Quote(data)}) {
+		if got := whileOpen(t, 0, "data: "+data+"\n\n"); !slices.Equal(got, list{strconv.Quote(data)}) {
 			step.Fail(t, "the blank line arrived: Decode must return the event now, because a Read that fills your buffer may be the last one",
 				fmt.Sprintf("the event has %d bytes in all", size), fmt.Sprintf("got  %d events", len(got)))
 		}

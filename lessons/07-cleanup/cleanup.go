@@ -80,10 +80,11 @@ func (s *Server) Shutdown(ctx context.Context) error {
 
 // Call asks the client of session, as [timeouts.Caller.Call] does. The wait also
 // ends when the session does: because the client left (the error wraps
-// [flushing.ErrClientLeft]) or the server shut down ([ErrShutdown]). If the session had
-// ended before, the error wraps [sessions.ErrClosed]. Every error is a
-// *[correlation.CallError], with the ID and the Method of the request. Caller.Observe
-// gets the same cause, and so does the client, if it is still there.
+// [flushing.ErrClientLeft], whatever the cause of the session's context) or the server
+// shut down ([ErrShutdown]). If the session had ended before, the error wraps
+// [sessions.ErrClosed]. Every error is a *[correlation.CallError], with the ID and the
+// Method of the request. Caller.Observe gets the same cause, and so does the client, if
+// it is still there.
 func (s *Server) Call(ctx context.Context, session *sessions.Session, r correlation.Request) (json.RawMessage, error) {
 	// TODO: enough while the client stays. End ctx when the session ends, with s.cause().
 	return s.Caller.Call(ctx, session, r)

@@ -41,8 +41,8 @@ type Trigger struct {
 	Timeout int64           `json:"timeout,omitempty"` // in milliseconds; zero: the server's
 }
 
-// An Outcome is what came of asking one client: its result, its error, or the
-// problem that kept it from answering.
+// An Outcome is what came of asking one client: its result or its error, as the
+// client sent it, or the problem that kept it from answering.
 type Outcome struct {
 	Result  json.RawMessage    `json:"result,omitempty"`
 	Error   *correlation.Error `json:"error,omitempty"`

@@ -41,6 +41,10 @@ func TestATriggerReturnsTheAnswer(t *testing.T) {
 			"200 42", fmt.Sprint(got.Status, " ", outcome(got.Body)))
 		step.Equal(t, over.name+": POST /trigger asks a client to double 21: the response must have Content-Type application/json",
 			"application/json", got.Header.Get("Content-Type"))
+		client = join(t, p, func(_ context.Context, _ string, params json.RawMessage) (any, error) { return params, nil })
+		got = p.Post("/trigger", "application/json", `{"session":"`+client+`","method":"echo","params":`+verbatim+`}`)
+		step.Equal(t, over.name+": a client answered with the trigger's own params, in which a number is long and a name comes twice: the sender must get exactly that JSON as the result",
+			`{"result":`+verbatim+`}`, strings.TrimSpace(got.Body))
 	}
 }
 
@@ -62,7 +66,7 @@ func TestATriggerThatFailsSaysWhy(t *testing.T) {
 			"200 error 7 after 0s", p.trigger(rude, 0).wait(t))
 		step.Equal(t, p.over+": a trigger for all clients asked the only one, which answered with an error: the sender must get a list with that error",
 			"200 [error 7:1] after 0s", p.trigger("", 0).wait(t))
-		for _, answer := range []string{`{"code":7,"message":"not today","data":{"retry":"tomorrow"}}`, `{"code":-32603,"message":"internal error"}`, `{"code":0,"message":"` + strings.Repeat("no ", 100) + `"}`, `{"code":0,"message":""}`, `null`} {
+		for _, answer := range []string{`{"code":7,"message":"not today","data":` + verbatim + `}`, `{"code":-32603,"message":"internal error"}`, `{"code":0,"message":"` + strings.Repeat("no ", 100) + `"}`, `{"code":0,"message":""}`, `null`} {
 			want := map[bool]string{true: `{"result":null}`, false: `{"error":` + answer + `}`}[answer == "null"]
 			step.Equal(t, p.over+": the client answered with null or with an error: the trigger's sender must get exactly that, with the error's code, message and data",
 				want, strings.TrimSpace(p.Post("/trigger", "application/json", `{"session":"`+rude+`","method":"really?","params":`+answer+`}`).Body))
@@ -113,6 +117,10 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 		synctest.Wait() // until the registry has noticed too
 		step.Equal(t, p.over+": the only client left: a trigger for all clients must get a 404 at once", "404 after 0s", p.trigger("", 0).wait(t))
 	})
+	for _, cause := range []error{context.Canceled, errImpatient, context.DeadlineExceeded, sessions.ErrFull, &timeouts.TimeoutError{After: time.Second}, &correlation.Error{Code: 7, Message: "not today"}} {
+		step.Bubble(t, func(t *testing.T) { streamEnds(t, "was cancelled at +1 s", cause) })
+		step.Bubble(t, func(t *testing.T) { streamEnds(t, "reached its deadline at +1 s", cause) })
+	}
 	step.Bubble(t, func(t *testing.T) {
 		unsent(t, "the session had ended before Call was called", "sessions.ErrClosed", "null", (*sessions.Session).Close)
 		unsent(t, "the client's queue was full when Call was called", "sessions.ErrFull", "null", fill)

@@ -211,27 +211,28 @@ func TestTheClientStopsWithItsContext(t *testing.T) {
 func connecting(t *testing.T, p *house) {
 	p.server.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	client := cleanup.Client{URL: p.URL + "/events", Answerer: timeouts.Answerer{Client: p.Client}}
-	for how, leaving := range map[string]func(context.Context) (context.Context, context.CancelFunc){
-		"was cancelled at +1 s, before the server answered": func(ctx context.Context) (context.Context, context.CancelFunc) {
-			ctx, cancel := context.WithCancelCause(ctx)
-			time.AfterFunc(time.Second, func() { cancel(errImpatient) })
-			return ctx, func() { cancel(nil) }
-		},
-		"had ended before Run was called": func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return context.WithDeadlineCause(ctx, time.Now(), errImpatient)
-		},
-		"reached its deadline at +1 s, before the server answered": func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return context.WithTimeoutCause(ctx, time.Second, errImpatient)
-		},
-	} {
-		ctx, cancel := leaving(t.Context())
+	for _, how := range []string{"was cancelled at +1 s", "had ended before Run was called", "reached its deadline at +1 s"} {
+		ctx, cancel := ending(t.Context(), how, errImpatient)
 		defer cancel()
 		running := begin("Run", func() (string, error) { return "nil", client.Run(ctx) })
 		running.what = p.over + ": the context ended while the client was still connecting, but Run"
 		running.wait(t)
-		step.Equal(t, p.over+": the context "+how+": Run must return at once, with an error that wraps the cause",
+		step.Equal(t, p.over+": the server does not answer, and the context "+how+": Run must return at once, with an error that wraps the cause",
 			"impatient, at most 1s: true", fmt.Sprintf("%s, at most 1s: %v", running.result, running.took <= time.Second))
 	}
+}
+
+// ending derives a context that ends in the given way, with a cause.
+func ending(ctx context.Context, how string, cause error) (context.Context, context.CancelFunc) {
+	switch how {
+	case "had ended before Run was called":
+		return context.WithTimeoutCause(ctx, 0, cause)
+	case "reached its deadline at +1 s":
+		return context.WithTimeoutCause(ctx, time.Second, cause)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	time.AfterFunc(time.Second, func() { cancel(cause) })
+	return ctx, func() { cancel(nil) }
 }
 
 // given is a stream that Run did not open: Answer works without Run.
@@ -241,7 +242,9 @@ func given(t *testing.T) {
 	var endpoints step.List[string]
 	type user struct{}
 	client := cleanup.Client{MaxEventSize: 1000, Answerer: timeouts.Answerer{
-		Handle: func(ctx context.Context, _ string, _ json.RawMessage) (any, error) { return ctx.Value(user{}), nil },
+		Handle: func(ctx context.Context, _ string, params json.RawMessage) (any, error) {
+			return []any{ctx.Value(user{}), params}, nil
+		},
 		Deliver: func(_ context.Context, endpoint string, r correlation.Response) error {
 			endpoints.Add(endpoint + " " + string(r.Result))
 			return nil
@@ -254,15 +257,15 @@ func given(t *testing.T) {
 	answering.what = "the context ended while Answer was reading the stream, but Answer"
 	for _, event := range []string{
 		"event: endpoint\ndata: responses?session=1\n\n",
-		"event: request\ndata: {\"jsonrpc\":\"2.0\",\"id\":\"7\",\"method\":\"double\",\"params\":21}\n\n",
+		"event: request\ndata: {\"jsonrpc\":\"2.0\",\"id\":\"7\",\"method\":\"double\",\"params\":" + verbatim + "}\n\n",
 	} {
 		if _, err := io.WriteString(server, event); err != nil {
 			step.Fail(t, "Answer must read the stream that it was given, but closed it", "Answer: "+answering.state())
 		}
 	}
 	synctest.Wait()
-	step.Equal(t, "Answer's from is https://example.com/v2/events: Answer must resolve the endpoint against that, and Handle must see the values in Answer's context",
-		[]string{`https://example.com/v2/responses?session=1 "alice"`}, endpoints.All())
+	step.Equal(t, "Answer's from is https://example.com/v2/events: Answer must resolve the endpoint against that, and Handle must get the values in Answer's context and each byte of the params",
+		[]string{`https://example.com/v2/responses?session=1 ["alice",` + verbatim + `]`}, endpoints.All())
 	time.Sleep(time.Second)
 	leave(errImpatient)
 	step.Equal(t, "Answer's context ended at +1 s: Answer must return then, with the context's cause", "impatient after 1s", answering.wait(t))

@@ -386,3 +386,6 @@ func alike(a, b *http.Request) bool {
 	a.Body, b.Body = nil, nil
 	return reflect.DeepEqual(a, b)
 }
+
+// verbatim is JSON that does not survive being decoded and encoded again.
+const verbatim = `{"z":9007199254740993,"a":[1.0,0.10,1e2],"z":"\u00e9"}`

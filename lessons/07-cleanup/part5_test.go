@@ -1,6 +1,7 @@
 package cleanup_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -238,12 +239,11 @@ func (w *world) shutDown() {
 
 // connect opens the stream of a new guest, which a closed server refuses.
 func (w *world) connect(name string) {
-	g := &guest{here: !w.closed}
+	ctx, leave := context.WithCancel(context.Background())
+	g := &guest{here: !w.closed, leave: leave}
 	if g.here {
 		w.clients[name] = g
 	}
-	ctx, leave := context.WithCancel(context.Background())
-	g.leave = leave
 	g.handler = w.serve(ctx, "GET", "/events", "", name)
 	if !g.here {
 		w.calls = append(w.calls, &asking{call: g.handler, of: g, giveUp: leave, trigger: true, want: "503"})
@@ -268,10 +268,8 @@ func (w *world) ask(guest *guest, trigger bool) {
 	if len(guest.asked) > before {
 		a.id = guest.asked[before]
 	}
-	if w.closed {
-		a.ends("sessions.ErrClosed", "503")
-	} else if !guest.here {
-		a.ends("sessions.ErrClosed", "404")
+	if w.closed || !guest.here {
+		a.ends("sessions.ErrClosed", map[bool]string{true: "503", false: "404"}[w.closed])
 	}
 	w.calls = append(w.calls, a)
 }
@@ -296,7 +294,7 @@ func (w *world) expected() string {
 		if a.want == "" {
 			waiting++
 		}
-		calls = append(calls, a.want)
+		calls = append(calls, cmp.Or(a.want, "still waiting"))
 	}
 	for _, guest := range w.clients {
 		if guest.here {
@@ -313,7 +311,7 @@ func (w *world) seen() string {
 	for _, a := range w.calls {
 		ended := a.result
 		if a.state() == "still waiting" {
-			ended = ""
+			ended = "still waiting"
 		} else if strings.HasPrefix(a.want, "a response") {
 			ended = a.want
 		}
@@ -328,11 +326,6 @@ func (w *world) seen() string {
 }
 
 func (w *world) looks(calls []string, streams, open, pending int) string {
-	for i, ended := range calls {
-		if ended == "" {
-			calls[i] = "still waiting"
-		}
-	}
 	return fmt.Sprintf("calls: [%s], streams: %d, sessions: %d, pending: %d", strings.Join(calls, ", "), streams, open, pending)
 }
 
@@ -356,6 +349,25 @@ func (tr *triggered) wantProblem(t *testing.T, scene string, status int, after, 
 	got := []string{tr.header.Get("Content-Type"), "Retry-After: " + tr.header.Get("Retry-After"), strings.TrimSpace(tr.body)}
 	step.Equal(t, scene+": the sender must get the problem that s.problem returns, unchanged", "application/problem+json, Retry-After: "+after+", "+problem, strings.Join(got, ", "))
 	return problem
+}
+
+// streamEnds is a client whose stream ends because middleware ends its context.
+func streamEnds(t *testing.T, how string, cause error) {
+	p := &house{t: t, server: cleanup.NewServer(), over: "middleware"}
+	p.Pair = pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/events" {
+			ctx, cancel := ending(r.Context(), how, cause)
+			defer cancel()
+			r = r.WithContext(ctx)
+		}
+		p.server.ServeHTTP(w, r)
+	}))
+	scene := fmt.Sprintf("the context of a client's stream %s, with the cause %v (a %[2]T)", how, cause)
+	session, _ := p.open()
+	again, call, trigger := p.asking(t.Context(), session), p.ask(t.Context(), session), p.trigger(session, 0)
+	step.Equal(t, scene+": Call must return then, with an error that wraps ErrClientLeft", "flushing.ErrClientLeft after 1s", call.wait(t))
+	step.Equal(t, scene+": a trigger's sender must get a 502 then", "502 after 1s", trigger.wait(t))
+	step.Equal(t, scene+", and then Call was called: it must at once return an error that wraps sessions.ErrClosed", "sessions.ErrClosed after 0s", begin("Call", again).wait(t))
 }
 
 // inTurn is a client with a Limit, and more requests than that.

@@ -68,8 +68,9 @@ func NewDecoder(r io.Reader) *Decoder {
 //
 // At the end of the stream, Decode returns [io.EOF] and drops an event without its
 // blank line, and a line without its line ending. If an event is larger than
-// MaxEventSize, Decode returns an error that wraps [ErrEventTooLarge]. It returns an
-// error of the reader unchanged. After an error, every later call returns the same error.
+// MaxEventSize, Decode returns an error that wraps [ErrEventTooLarge] as soon as the
+// bytes over the limit arrive, even if their line has not ended. It returns an error of
+// the reader unchanged. After an error, every later call returns the same error.
 //
 //lesson:begin // TODO: this works until the stream ends. Step 6 asks what happens then.
 //lesson:begin for d.err == nil {
