@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -34,9 +35,7 @@ func open(t *testing.T, r *sessions.Registry) *sessions.Session {
 		s, err = r.Open(t.Context())
 	})
 	wantNoError(t, "Open returned an error although there was room for one more session", err)
-	if s == nil {
-		step.Fail(t, "Open returned neither a session nor an error")
-	}
+	failIf(t, s == nil, "Open returned neither a session nor an error")
 	return s
 }
 
@@ -57,15 +56,28 @@ func events(wire string) []framing.Event {
 
 // data returns the data of each event.
 func data(events []framing.Event) string {
-	var all []string
-	for _, e := range events {
-		all = append(all, e.Data)
+	return joined(events, " ", func(e framing.Event) string { return e.Data })
+}
+
+// joined returns what show returns for each of all, with sep between them.
+func joined[T any](all []T, sep string, show func(T) string) string {
+	var texts []string
+	for _, one := range all {
+		texts = append(texts, show(one))
 	}
-	return strings.Join(all, " ")
+	return strings.Join(texts, sep)
 }
 
 // unframeable is an event that would break out of its frame.
 var unframeable = framing.Event{ID: "7\ndata: forged", Data: "hello"}
+
+// failIf ends the step with sentence if wrong is true.
+func failIf(tb testing.TB, wrong bool, sentence string, details ...string) {
+	tb.Helper()
+	if wrong {
+		step.Fail(tb, sentence, details...)
+	}
+}
 
 // wantNoError checks that err is nil. A nil pointer of an error's type is not.
 func wantNoError(tb testing.TB, sentence string, err error) {
@@ -82,10 +94,8 @@ func wantNoError(tb testing.TB, sentence string, err error) {
 
 func wantFieldError(t *testing.T, call string, err error) {
 	t.Helper()
-	if _, ok := errors.AsType[*framing.FieldError](err); !ok {
-		step.Fail(t, call+" got an event that cannot be framed, but did not return AppendText's error",
-			fmt.Sprintf("got  %v", err), "want a *framing.FieldError")
-	}
+	_, ok := errors.AsType[*framing.FieldError](err)
+	failIf(t, !ok, call+" got an event that cannot be framed, but did not return AppendText's error", fmt.Sprintf("got  %v", err), "want a *framing.FieldError")
 }
 
 // fillQueue sends events with this data to s until its queue is full, and returns how
@@ -163,20 +173,12 @@ func (p *pump) late() string {
 
 // calls returns the data of all events, with a bar between two calls of SendFrames.
 func (p *pump) calls() string {
-	var calls []string
-	for _, frames := range p.got.All() {
-		calls = append(calls, data(events(string(bytes.Join(frames, nil)))))
-	}
-	return strings.Join(calls, " | ")
+	return joined(p.got.All(), " | ", func(frames [][]byte) string { return data(events(string(slices.Concat(frames...)))) })
 }
 
 // wire returns the bytes of all events, with a bar between two calls of SendFrames.
 func (p *pump) wire() string {
-	var calls []string
-	for _, frames := range p.got.All() {
-		calls = append(calls, string(slices.Concat(frames...)))
-	}
-	return strings.Join(calls, " | ")
+	return joined(p.got.All(), " | ", func(frames [][]byte) string { return string(slices.Concat(frames...)) })
 }
 
 // wantEnd checks that Pump has returned want, once nothing more can happen.
@@ -185,9 +187,7 @@ func (p *pump) wantEnd(t *testing.T, scene string, want error) {
 	synctest.Wait()
 	select {
 	case <-p.done:
-		if !errors.Is(p.err, want) {
-			step.Fail(t, scene+", but Pump returned the wrong error", fmt.Sprintf("got  Pump() = %v", p.err), fmt.Sprintf("want Pump() = %v", want))
-		}
+		failIf(t, !errors.Is(p.err, want), scene+", but Pump returned the wrong error", fmt.Sprintf("got  Pump() = %v", p.err), fmt.Sprintf("want Pump() = %v", want))
 	default:
 		step.Fail(t, scene+", but Pump is still waiting: its goroutine leaks, with all that it holds")
 	}
@@ -246,14 +246,9 @@ func wantMissed(t *testing.T, scene string, err error, want ...*sessions.Session
 	t.Helper()
 	step.ErrorIs(t, scene+": Broadcast must return an error that wraps ErrFull, or its caller does not notice the loss", sessions.ErrFull, err)
 	missed, ok := errors.AsType[*sessions.MissedError](err)
-	if !ok {
-		step.Fail(t, scene+": Broadcast must return a *MissedError, or its caller cannot tell which sessions missed the event", fmt.Sprintf("got  %T", err))
-	}
+	failIf(t, !ok, scene+": Broadcast must return a *MissedError, or its caller cannot tell which sessions missed the event", fmt.Sprintf("got  %T", err))
 	ids := func(all []*sessions.Session) string {
-		var ids []string
-		for _, s := range all {
-			ids = append(ids, s.ID())
-		}
+		ids := strings.Fields(joined(all, " ", (*sessions.Session).ID))
 		slices.Sort(ids)
 		return strings.Join(ids, " ")
 	}
@@ -274,10 +269,9 @@ func wantNothingKept(t *testing.T) {
 		return objects
 	}
 	before := visit() // what grows with the first ones may stay
-	if kept := visit() - before; kept > visits/2 {
-		step.Fail(t, "2,000 sessions were opened and closed, but they left objects in memory, which add up while the server runs",
-			fmt.Sprintf("got  %d more objects in memory than before", kept), "want no more than before")
-	}
+	kept := visit() - before
+	failIf(t, kept > visits/2, "2,000 sessions were opened and closed, but they left objects in memory, which add up while the server runs",
+		fmt.Sprintf("got  %d more objects in memory than before", kept), "want no more than before")
 }
 
 var errLost = errors.New("the connection is lost")
@@ -286,22 +280,18 @@ var errLost = errors.New("the connection is lost")
 func drawn(f func()) int64 {
 	reader := rand.Reader
 	defer func() { rand.Reader = reader }()
-	counted := &counter{r: reader}
-	rand.Reader = counted
+	var taken counter
+	rand.Reader = io.TeeReader(reader, &taken)
 	f()
-	return counted.bytes.Load()
+	return taken.Load()
 }
 
-// A counter counts the bytes that are read from r. It is safe for concurrent use if r is.
-type counter struct {
-	r     io.Reader
-	bytes atomic.Int64
-}
+// A counter counts the bytes that are written to it. It is safe for concurrent use.
+type counter struct{ atomic.Int64 }
 
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.bytes.Add(int64(n))
-	return n, err
+func (c *counter) Write(p []byte) (int, error) {
+	c.Add(int64(len(p)))
+	return len(p), nil
 }
 
 // repeated returns the places of two equal ids, if there are any.
@@ -387,11 +377,19 @@ func closeAll(all []*sessions.Session) {
 	}
 }
 
-// wantGoneForAll closes a session a second time while the first Close waits for a lock.
-func wantGoneForAll(t *testing.T) {
+// wantSmallQueue fills a queue with events of a few bytes.
+func wantSmallQueue(t *testing.T) {
 	t.Helper()
+	const most = 4 << 20
 	var r sessions.Registry
-	s, left := open(t, &r), 0
-	step.Overtaken(&r, s.Close, func() { s.Close(); left = r.Len() })
-	step.Equal(t, "two goroutines closed a session at once: it must have left the registry when either Close returns, but Len() is not 0", 0, left)
+	s := open(t, &r)
+	_, before := step.Memory()
+	for range 1000 {
+		s.Send(framing.Event{Data: "x"})
+	}
+	if _, after := step.Memory(); after-before > most {
+		step.Fail(t, "a thousand events of a few bytes wait for a client that does not read: they must not take far more memory than the queue's limit of 1 MiB",
+			fmt.Sprintf("got  %d KiB", (after-before)>>10), "want at most 1024 KiB, or a little more")
+	}
+	runtime.KeepAlive(s)
 }

@@ -37,9 +37,7 @@ func TestASlowSessionDoesNotHoldUpABroadcast(t *testing.T) {
 			return broadcastTo(t, &r, quick, strconv.Itoa(sent)+laugh)
 		}
 		for broadcast() == nil {
-			if sent == 1100 {
-				step.Fail(t, "one client read none of 1,100 events, but Broadcast never returned an error: events are lost silently, or they fill the memory")
-			}
+			failIf(t, sent == 1100, "one client read none of 1,100 events, but Broadcast never returned an error: events are lost silently, or they fill the memory")
 		}
 		fit := sent - 1
 		for range 20 {
@@ -61,7 +59,11 @@ func TestASlowSessionDoesNotHoldUpABroadcast(t *testing.T) {
 		wantNoError(t, "the slow client caught up and no queue is full, but Broadcast still returned an error", broadcast())
 	})
 	step.Bubble(t, func(t *testing.T) { wantEndedMissNothing(t) })
-	step.Bubble(t, func(t *testing.T) { wantWrittenCounted(t) })
+	for _, ending := range []string{"stayed open", "was closed", "lost its context", "was ended by its Policy"} {
+		for _, write := range []string{"succeeded", "failed", "panicked"} {
+			step.Bubble(t, func(t *testing.T) { wantWrittenCounted(t, ending, write) })
+		}
+	}
 	step.Bubble(t, func(t *testing.T) { wantOthersKept(t) })
 	wantPolicyAsked(t)
 	wantOthersReached(t)
@@ -116,23 +118,6 @@ func wantOthersKept(t *testing.T) {
 	step.Equal(t, "an event with 1 MiB of data was broadcast: Pump must hand it over whole (shown: length of its data)", len(large.Data), len(data(startPump(a).news())))
 }
 
-// wantWrittenCounted checks that what is being written to a client still counts.
-func wantWrittenCounted(t *testing.T) {
-	t.Helper()
-	r, text := sessions.Registry{MaxQueuedBytes: 64 << 10}, strings.Repeat("x", 1000)
-	slow, other := open(t, &r), open(t, &r)
-	for range 60 {
-		slow.Send(framing.Event{Data: text})
-	}
-	p := &pump{session: slow, turns: make(chan error), done: make(chan struct{})}
-	go p.run()
-	synctest.Wait() // all of it is being written
-	if fit := fillQueue(t, other, text); fit > 5 {
-		step.Fail(t, "MaxQueuedBytes is 64 KiB and 60 KB are being written to a slow client: they must still count, leaving little room for others",
-			fmt.Sprintf("got  room for %d KB", fit), "want room for 5 KB at most")
-	}
-}
-
 // wantNewcomerReached opens a session during a broadcast. The next broadcast has to reach it.
 func wantNewcomerReached(t *testing.T) {
 	t.Helper()
@@ -179,12 +164,13 @@ func wantPolicyAsked(t *testing.T) {
 func TestEverythingAtOnceIsSafe(t *testing.T) {
 	defer step.Begin(t)()
 	wantLocked(t)
-	for range 2 {
-		wantLimitKept(t)
+	for range 2 { // ten sessions in the same instant, with room for two
+		r := sessions.Registry{MaxSessions: 2}
+		step.AtOnce(&r, 10, func(int) { r.Open(t.Context()) })
+		step.Equal(t, "MaxSessions is 2 and 10 clients came in the same instant, but Len() is not 2", 2, r.Len())
 	}
 	wantClosedAtOnce(t)
 	wantClosedForAll(t)
-	wantGoneForAll(t)
 	for nth := range 3 {
 		wantComplete(t, nth+1)
 	}
@@ -212,30 +198,24 @@ func TestASessionEndsWithItsContext(t *testing.T) {
 		leave()
 		p.wantEnd(t, "the client's context ended", nil)
 		step.Equal(t, "the client's context ended, but Len() is not 0: a session that outlives its context stays in memory until the server stops", 0, r.Len())
-		if !ended(s) {
-			step.Fail(t, "the client's context ended, but the session's Done channel is not closed")
-		}
+		failIf(t, !ended(s), "the client's context ended, but the session's Done channel is not closed")
 	})
-	step.Bubble(t, func(t *testing.T) { wantDeadlineKept(t) })
+	step.Bubble(t, func(t *testing.T) {
+		var r sessions.Registry
+		ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errLost)
+		defer cancel()
+		s, _ := r.Open(ctx)
+		p := startPump(s)
+		step.Advance(time.Minute)
+		p.wantEnd(t, "the deadline of the session's context passed", nil)
+		step.Equal(t, "the deadline of the session's context passed, but Len() is not 0", 0, r.Len())
+	})
 	wantNoContextHeld(t)
 	step.Bubble(t, func(t *testing.T) { wantNothingKept(t) })
 	step.Bubble(t, func(t *testing.T) { wantGoneAtOnce(t) })
 	step.Bubble(t, wantNoneOfThoseWhoLeft)
 	step.Bubble(t, wantLetGo)
 	step.Bubble(t, wantGoneOnClose)
-}
-
-// wantDeadlineKept checks that a session ends with its context's deadline, too.
-func wantDeadlineKept(t *testing.T) {
-	t.Helper()
-	var r sessions.Registry
-	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errLost)
-	defer cancel()
-	s, _ := r.Open(ctx)
-	p := startPump(s)
-	step.Advance(time.Minute)
-	p.wantEnd(t, "the deadline of the session's context passed", nil)
-	step.Equal(t, "the deadline of the session's context passed, but Len() is not 0", 0, r.Len())
 }
 
 // wantNoContextHeld checks that a session leaves nothing on its context.
@@ -290,16 +270,8 @@ func wantLocked(t *testing.T) {
 	step.ExclusiveToReaders(t, &r, step.Calls{{"Open", func() { r.Open(t.Context()) }}, {"Close", open(t, &r).Close}})
 }
 
-// wantLimitKept opens ten sessions in the same instant, with room for two.
-func wantLimitKept(t *testing.T) {
-	t.Helper()
-	r := sessions.Registry{MaxSessions: 2}
-	step.AtOnce(&r, 10, func(int) { r.Open(t.Context()) })
-	step.Equal(t, "MaxSessions is 2 and 10 clients came in the same instant, but Len() is not 2", 2, r.Len())
-}
-
-// wantClosedAtOnce closes a session ten times in the same instant, and 500 others on four
-// goroutines.
+// wantClosedAtOnce closes a session ten times in the same instant, 500 others on four
+// goroutines, and one a second time while its first Close waits for a lock.
 func wantClosedAtOnce(t *testing.T) {
 	t.Helper()
 	var r sessions.Registry
@@ -309,6 +281,10 @@ func wantClosedAtOnce(t *testing.T) {
 	all := fill(t, &r, 500)
 	atOnce(4, func() { closeAll(all) })
 	step.Equal(t, "500 sessions were closed by 4 goroutines at once, but Len() is not 0", 0, r.Len())
+
+	s, left := open(t, &r), 0
+	step.Overtaken(&r, s.Close, func() { s.Close(); left = r.Len() })
+	step.Equal(t, "two goroutines closed a session at once: it must have left the registry when either Close returns, but Len() is not 0", 0, left)
 }
 
 // A watched context calls look in its Done, which Open calls by way of package context.
@@ -395,4 +371,27 @@ func wantNoneLost(t *testing.T) {
 		}
 	})
 	step.Equal(t, "8 goroutines sent to one session until its queue was full: Pump must hand over exactly the events that Send accepted (shown: how many)", int(accepted.Load()), waiting(t, s))
+}
+
+// wantOthersReached broadcasts to thirty sessions. The Policy refuses the event for ten of
+// them, and ends ten others.
+func wantOthersReached(t *testing.T) {
+	t.Helper()
+	r := sessions.Registry{Policy: func(waiting [][]byte, next []byte) ([][]byte, error) {
+		if len(waiting) == 0 {
+			return [][]byte{next}, nil
+		}
+		return nil, map[string]error{"data: refuse\n\n": errRefused, "data: end\n\n": errEnds}[string(waiting[0])]
+	}}
+	all := fill(t, &r, 30)
+	for _, s := range all[:10] {
+		s.Send(framing.Event{Data: "refuse"})
+	}
+	for _, s := range all[10:20] {
+		s.Send(framing.Event{Data: "end"})
+	}
+	wantMissed(t, "the registry's Policy refused an event for 10 of 30 sessions, and ended 10 others", r.Broadcast(framing.Event{Data: "hello"}), all[:10]...)
+	for _, s := range all[20:] {
+		step.Equal(t, "the registry's Policy refused an event for 10 of 30 sessions, and ended 10 others: the event must be queued for each of the last 10 (shown: events queued for one of them)", 1, waiting(t, s))
+	}
 }

@@ -2,13 +2,13 @@ package sessions_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"log"
 	"net/http"
 	"net/url"
 	"os"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,17 +43,13 @@ func TestTheFirstEventTellsWhereToAnswer(t *testing.T) {
 
 			asked, _ := url.Parse(s.URL + prefix + "/events")
 			address, err := asked.Parse(e.Data)
-			if err != nil || address.Host != asked.Host {
-				step.Fail(t, "the first event's data is not an address on this server", fmt.Sprintf("got  %q", e.Data), `want "responses?session=ID"`)
-			}
+			failIf(t, err != nil || address.Host != asked.Host, "the first event's data is not an address on this server", fmt.Sprintf("got  %q", e.Data), `want "responses?session=ID"`)
 			if status := s.Post(address.RequestURI(), "application/json", `{}`).Status; status != http.StatusAccepted {
 				step.Fail(t, fmt.Sprintf("the client posted its answer to the address in the first event, but got a %d", status),
 					"asked for  "+asked.Path, "was told   "+e.Data, "posted to  "+address.RequestURI(),
 					"want       "+prefix+"/responses?session=ID, with the ID of its session")
 			}
-			if s.early.Load() {
-				step.Fail(t, "the first event was written before Get could find the session: a client that answers at once gets a 404")
-			}
+			failIf(t, s.early.Load(), "the first event was written before Get could find the session: a client that answers at once gets a 404")
 			client.Leave()
 			client.WaitHandler(handlerStays)
 		})
@@ -122,12 +118,8 @@ func wantEndpoint(t *testing.T) {
 		s := open(t, &r)
 		e := s.Endpoint()
 		address, err := url.Parse(e.Data)
-		if err != nil || address.Query().Get("session") != s.ID() || len(address.Query()) != 1 {
-			step.Fail(t, "Endpoint returned the wrong address: its only query parameter must be session, with the session's id", fmt.Sprintf("got  %q", e.Data), fmt.Sprintf("want responses?session= with the id %q, escaped", s.ID()))
-		}
-		if e.ID != "" || e.Retry != 0 {
-			step.Fail(t, "Endpoint returned an event with an ID or a Retry: a client would keep them for its next connection", fmt.Sprintf("got  ID %q, Retry %v", e.ID, e.Retry), "want neither")
-		}
+		failIf(t, err != nil || address.Query().Get("session") != s.ID() || len(address.Query()) != 1, "Endpoint returned the wrong address: its only query parameter must be session, with the session's id", fmt.Sprintf("got  %q", e.Data), fmt.Sprintf("want responses?session= with the id %q, escaped", s.ID()))
+		failIf(t, e.ID != "" || e.Retry != 0, "Endpoint returned an event with an ID or a Retry: a client would keep them for its next connection", fmt.Sprintf("got  ID %q, Retry %v", e.ID, e.Retry), "want neither")
 	}
 }
 
@@ -141,10 +133,8 @@ func wantNewID(t *testing.T) {
 	var r sessions.Registry
 	stream := serve(t, &r, "").Open("/events?session=mine&id=mine", "Session-Id", "mine", "Mcp-Session-Id", "mine", "Last-Event-ID", "mine", "Cookie", "session=mine")
 	e := next(t, stream)
-	if strings.Contains(e.Data, "mine") {
-		step.Fail(t, "a client put an id into its request, and its session got that id: anyone could take over another client's session",
-			fmt.Sprintf("got  %q", e.Data), "want a new id")
-	}
+	failIf(t, strings.Contains(e.Data, "mine"), "a client put an id into its request, and its session got that id: anyone could take over another client's session",
+		fmt.Sprintf("got  %q", e.Data), "want a new id")
 	ids := []string{r.All()[0].ID()}
 	stream.Leave()
 	stream.WaitHandler(handlerStays)
@@ -153,9 +143,7 @@ func wantNewID(t *testing.T) {
 	ids = append(ids, r.All()[0].ID())
 	r.Broadcast(framing.Event{Data: "news"})
 	failing.WaitHandler("an event could not be written, but the client's handler is still waiting")
-	if strings.Contains(logged.String(), ids[0]) || strings.Contains(logged.String(), ids[1]) {
-		step.Fail(t, "a session's id was written to the log: anyone who can read the log can answer for the client", "got  "+logged.String(), "want a log without ids")
-	}
+	failIf(t, strings.Contains(logged.String(), ids[0]) || strings.Contains(logged.String(), ids[1]), "a session's id was written to the log: anyone who can read the log can answer for the client", "got  "+logged.String(), "want a log without ids")
 }
 
 // comment is a comment, which clients read past.
@@ -304,9 +292,7 @@ func (s server) join(t *testing.T) client {
 	t.Helper()
 	stream := s.Open("/events")
 	address, err := url.Parse(next(t, stream).Data)
-	if err != nil || address.Query().Get("session") == "" {
-		step.Fail(t, "the first event does not name the client's session", fmt.Sprintf("got  %q", stream.Received()))
-	}
+	failIf(t, err != nil || address.Query().Get("session") == "", "the first event does not name the client's session", fmt.Sprintf("got  %q", stream.Received()))
 	return client{stream, address.Query().Get("session")}
 }
 
@@ -338,23 +324,6 @@ func wantListOfOwn(t *testing.T) {
 	}
 }
 
-// wantSmallQueue fills a queue with events of a few bytes.
-func wantSmallQueue(t *testing.T) {
-	t.Helper()
-	const most = 4 << 20
-	var r sessions.Registry
-	s := open(t, &r)
-	_, before := step.Memory()
-	for range 1000 {
-		s.Send(framing.Event{Data: "x"})
-	}
-	if _, after := step.Memory(); after-before > most {
-		step.Fail(t, "a thousand events of a few bytes wait for a client that does not read: they must not take far more memory than the queue's limit of 1 MiB",
-			fmt.Sprintf("got  %d KiB", (after-before)>>10), "want at most 1024 KiB, or a little more")
-	}
-	runtime.KeepAlive(s)
-}
-
 // wantClosedForAll closes a session twice while a policy runs, for which a Close may have to wait.
 func wantClosedForAll(t *testing.T) {
 	t.Helper()
@@ -377,21 +346,51 @@ func wantClosedForAll(t *testing.T) {
 	}
 	close(proceed)
 	crowd.Wait()
-	if early {
-		step.Fail(t, "two goroutines closed a session while its Policy ran, and one Close returned before the Done channel was closed: each Close must wait until the session has ended")
-	}
+	failIf(t, early, "two goroutines closed a session while its Policy ran, and one Close returned before the Done channel was closed: each Close must wait until the session has ended")
 	wantNoError(t, "an event was sent to a session during its Close: it must not count afterwards, so another session must accept 90 bytes (MaxQueuedBytes is 100)",
 		open(t, &r).Send(framing.Event{Data: strings.Repeat("x", 90)}))
 }
 
-// nearly returns texts that are not id, although some decoders take them for the same.
-func nearly(id string) []string {
-	texts := []string{"another id", "", strings.ToLower(id), strings.ToUpper(id), " " + id, id + " ", id + "x", id[1:], id[:len(id)-1], fmt.Sprintf("%%%02X", id[0]) + id[1:]}
-	for c := byte('!'); c <= '~'; c++ {
-		texts = append(texts, id[:len(id)-1]+string(c))
+// wantWrittenCounted checks that what is being written to a client still counts until the
+// write ends, and no longer, in whatever way the write and the session end.
+func wantWrittenCounted(t *testing.T, ending, write string) {
+	t.Helper()
+	r, text := sessions.Registry{MaxQueuedBytes: 64 << 10, Policy: refusing(errEnds)}, strings.Repeat("ha", 500)
+	room := func() int {
+		other := open(t, &r)
+		defer other.Close()
+		return fillQueue(t, other, text)
 	}
-	for i := range id {
-		texts = append(texts, id[:i]+"\n"+id[i:])
+	all := room()
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	slow, _ := r.Open(ctx)
+	for range 60 {
+		slow.Send(framing.Event{Data: text})
 	}
-	return slices.DeleteFunc(texts, func(text string) bool { return text == id })
+	proceed, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { recover() }()
+		slow.Pump(sinkFunc(func(...[]byte) error {
+			<-proceed
+			if write == "panicked" {
+				panic(errLost)
+			}
+			return map[string]error{"failed": errLost}[write]
+		}))
+	}()
+	synctest.Wait()                      // all of it is being written
+	slow.Send(framing.Event{Data: text}) // and this one waits
+	map[string]func(){"stayed open": func() {}, "was closed": slow.Close, "lost its context": leave,
+		"was ended by its Policy": func() { slow.Send(framing.Event{Data: "xx"}) }}[ending]()
+	synctest.Wait()
+	fit := room()
+	failIf(t, fit > 5, "MaxQueuedBytes is 64 KiB and 60 KB are being written to a slow client: they must still count, leaving little room for others",
+		fmt.Sprintf("got  room for %d KB (the session %s)", fit, ending), "want room for 5 KB at most")
+	close(proceed)
+	synctest.Wait()
+	slow.Close()
+	<-done
+	step.Equal(t, "a session "+ending+" during a write of 60 KB, which "+write+": after Close, these bytes must no longer count, or other clients get ErrFull (shown: events that fit into another queue)", all, room())
 }

@@ -1,7 +1,6 @@
 package correlation_test
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -90,39 +89,6 @@ func waiting(t *testing.T, p *correlation.Pending) (n int) {
 	return n
 }
 
-// wantLocked checks that each method that changes the map locks it.
-func wantLocked(t *testing.T) {
-	t.Helper()
-	var p correlation.Pending
-	answered, _ := p.Add("A")
-	canceled, _ := p.Add("A")
-	calls := step.Calls{
-		{"Add", func() { p.Add("A") }},
-		{"Resolve", func() { p.Resolve("A", response(answered, `"yes"`)) }},
-		{"Cancel", func() { p.Cancel(canceled) }},
-	}
-	step.Exclusive(t, &p, calls)
-	answered, _ = p.Add("A")
-	canceled, _ = p.Add("A")
-	step.ExclusiveToReaders(t, &p, calls)
-}
-
-// receive receives from answer until the step ends.
-func receive(t *testing.T, answer <-chan correlation.Response) {
-	go func() {
-		for {
-			select {
-			case _, ok := <-answer:
-				if !ok {
-					return
-				}
-			case <-t.Context().Done():
-				return
-			}
-		}
-	}()
-}
-
 // A client is the peer "A": a function that gets each request before Send returns.
 type client func(correlation.Request) error
 
@@ -154,8 +120,7 @@ type mailbox struct {
 func (m *mailbox) ID() string { return "A" }
 
 func (m *mailbox) Send(e framing.Event) error {
-	m.sent++
-	m.last = e
+	m.sent, m.last = m.sent+1, e
 	return m.err
 }
 
@@ -167,6 +132,7 @@ type asked struct {
 	end    chan struct{} // closed when the Call has returned
 	result json.RawMessage
 	err    error
+	took   time.Duration
 }
 
 // call makes a Call in its own goroutine, which ends with the Call.
@@ -174,7 +140,9 @@ func call(ctx context.Context, caller *correlation.Caller, peer correlation.Peer
 	a := &asked{end: make(chan struct{})}
 	go func() {
 		defer close(a.end)
+		began := time.Now()
 		a.result, a.err = caller.Call(ctx, peer, request)
+		a.took = time.Since(began)
 	}()
 	return a
 }
@@ -205,6 +173,56 @@ func outcome(result string, err error) string {
 		return "an error: " + err.Error()
 	}
 	return "a result: " + result
+}
+
+// wantOwnAnswers ends 16 Calls like this, and checks that the next 16 get only their own answers.
+func wantOwnAnswers(t *testing.T, how string) {
+	params, sendError := "7", error(nil)
+	if strings.Contains(how, "not JSON") {
+		params = "{bad"
+	}
+	if strings.Contains(how, "Send returned an error") {
+		sendError = sessions.ErrFull
+	}
+	var caller correlation.Caller
+	var earlier, next [16]*asked
+	var ids [16]string
+	ctx, leave := context.WithCancel(t.Context())
+	sending := make(chan struct{})
+	for i := range earlier {
+		peer := client(func(r correlation.Request) error {
+			ids[i] = r.ID
+			<-sending
+			if strings.Contains(how, "answered") {
+				caller.Resolve("A", response(r.ID, `"to an earlier call"`))
+			}
+			if strings.Contains(how, "left") {
+				leave()
+			}
+			return sendError
+		})
+		earlier[i] = call(ctx, &caller, peer, correlation.Request{Method: "approve", Params: json.RawMessage(params)})
+	}
+	synctest.Wait() // until all of them are in Send
+	close(sending)
+	for i, a := range earlier {
+		a.ended(t, how+", but Call is still waiting")
+		resolve(t, &caller.Pending, "A", ids[i], `"late, to an earlier call"`)
+	}
+	leave()
+	for i := range next {
+		next[i] = call(t.Context(), &caller, client(func(r correlation.Request) error { ids[i] = r.ID; return nil }), approve)
+		synctest.Wait()
+		if next[i].hasEnded() {
+			step.Fail(t, "16 calls ended ("+how+"), then the client was asked again and has not answered yet: Call must wait for the new request's own answer",
+				"got  "+outcome(text(next[i].result), next[i].err), "want Call to wait")
+		}
+	}
+	for i, a := range next {
+		resolve(t, &caller.Pending, "A", ids[i], strconv.Itoa(i))
+		result, err := a.ended(t, "16 calls ended ("+how+"), then the client was asked again and answered, but Call is still waiting")
+		step.Equal(t, "16 calls ended ("+how+"), then the client was asked again and answered: Call must return this answer", fmt.Sprintf("a result: %d", i), outcome(result, err))
+	}
 }
 
 // wantNoError fails the step with sentence if a Call returned an error.
@@ -291,11 +309,18 @@ type server struct {
 	alice, bob *sessions.Session
 }
 
-func serve(t *testing.T) *server {
+// opened returns a Registry with a session.
+func opened(t *testing.T) (*sessions.Registry, *sessions.Session) {
 	t.Helper()
 	registry := &sessions.Registry{}
-	alice, err := registry.Open(t.Context())
+	session, err := registry.Open(t.Context())
 	step.Equal(t, "the test cannot open a session", nil, err)
+	return registry, session
+}
+
+func serve(t *testing.T) *server {
+	t.Helper()
+	registry, alice := opened(t)
 	bob, err := registry.Open(t.Context())
 	step.Equal(t, "the test cannot open a session", nil, err)
 
@@ -306,36 +331,11 @@ func serve(t *testing.T) *server {
 	return s
 }
 
-// post posts body as the client of session.
-func (s *server) post(session *sessions.Session, contentType, body string) pair.Response {
-	return s.pair.Post("/responses?session="+session.ID(), contentType, body)
-}
-
-// answer posts a response as the client of session.
-func (s *server) answer(session *sessions.Session, id, result string) pair.Response {
-	return s.post(session, "application/json", withID(`{"jsonrpc":"2.0","id":%q,"result":`+result+`}`, id))
-}
-
 // withID puts id into body: as a string for %q, inside a string for %s, or as a number for %d.
 func withID(body, id string) string {
 	quoted := asJSON(id)
 	number, _ := strconv.Atoi(id)
 	return strings.NewReplacer("%q", quoted, "%s", quoted[1:len(quoted)-1], "%d", strconv.Itoa(number)).Replace(body)
-}
-
-// wantProblem fails the step unless got is a problem (RFC 9457) with the status in want
-// and, if there is one after it, the JSON-RPC code.
-func wantProblem(t *testing.T, posted, want string, got pair.Response) {
-	t.Helper()
-	status, code, _ := strings.Cut(want, " ")
-	step.Equal(t, "a client posted "+posted+": the response must have the status "+status, status, strconv.Itoa(got.Status))
-	var problem sessions.Problem
-	if contentType := got.Header.Get("Content-Type"); contentType != "application/problem+json" ||
-		json.Unmarshal([]byte(got.Body), &problem) != nil || problem.Detail == "" {
-		step.Fail(t, "a client posted "+posted+": the status is right, but the response is not a Problem with a Detail",
-			fmt.Sprintf("got  %s %q", contentType, got.Body), "want application/problem+json, with a sentence in its detail")
-	}
-	step.Equal(t, "a client posted "+posted+": the problem must have this JSON-RPC code (0: none)", cmp.Or(code, "0"), strconv.Itoa(problem.Code))
 }
 
 // events returns the events that a client reads from wire.

@@ -145,6 +145,7 @@ func TestACallerThatGaveUpHoldsUpNobody(t *testing.T) {
 		step.ErrorIs(t, "a caller gave up, then 1,023 other requests were settled (and many responses refused): Resolve must still return ErrNotWaiting for the late answer",
 			correlation.ErrNotWaiting, late)
 	})
+	wantLastEndedRemembered(t)
 }
 
 // An id is not a secret: it is short, and the next one is easy to guess. Only the
@@ -300,4 +301,66 @@ func wantOneOfAll(t *testing.T) {
 		s.wantOne(t, "three answers, or two and a Cancel, came for one request at the same moment")
 		step.Equal(t, "the only request was settled: Len() must be 0", 0, p.Len())
 	}
+}
+
+// wantLastEndedRemembered ends requests in another order than that of Add: the first 128 and every 128th later
+// one stay pending, and end last. So of any period up to 16,000, some of the last 1,024 lie a multiple apart.
+func wantLastEndedRemembered(t *testing.T) {
+	t.Helper()
+	var p correlation.Pending
+	var ended, patient []string
+	why := map[string]error{}
+	end := func(id string) {
+		ended, why[id] = append(ended, id), correlation.ErrAnswered
+		if len(ended)%2 == 0 {
+			why[id] = correlation.ErrNotWaiting
+			p.Cancel(id)
+		}
+		p.Resolve("A", response(id, `"yes"`))
+	}
+	for i := range 128 * 128 {
+		if id, _ := p.Add("A"); i < 128 || i%128 == 0 {
+			patient = append(patient, id)
+		} else {
+			end(id)
+		}
+	}
+	for i := range patient { // 255 of them
+		end(patient[i*101%len(patient)])
+	}
+	for i, id := range ended[len(ended)-1024:] {
+		again := resolve(t, &p, "A", id, `"again"`)
+		step.Equal(t, fmt.Sprintf("16,384 requests ended, but not in the order of Add, and %d of them after request %q: Resolve must still return its reason", 1023-i, id),
+			why[id].Error(), known(again))
+	}
+}
+
+// wantLocked checks that each method that changes the map locks it.
+func wantLocked(t *testing.T) {
+	t.Helper()
+	var p correlation.Pending
+	answered, _ := p.Add("A")
+	canceled, _ := p.Add("A")
+	calls := step.Calls{
+		{"Add", func() { p.Add("A") }},
+		{"Resolve", func() { p.Resolve("A", response(answered, `"yes"`)) }},
+		{"Cancel", func() { p.Cancel(canceled) }},
+	}
+	step.Exclusive(t, &p, calls)
+	answered, _ = p.Add("A")
+	canceled, _ = p.Add("A")
+	step.ExclusiveToReaders(t, &p, calls)
+}
+
+// receive receives from answer until the step ends.
+func receive(t *testing.T, answer <-chan correlation.Response) {
+	go func() {
+		for open := true; open; {
+			select {
+			case _, open = <-answer:
+			case <-t.Context().Done():
+				open = false
+			}
+		}
+	}()
 }

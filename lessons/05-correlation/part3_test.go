@@ -1,11 +1,15 @@
 package correlation_test
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -74,15 +78,10 @@ func wantOthersAccepted(t *testing.T) {
 	id, answer := s.Add(s.alice.ID())
 	received := listen(t, answer)
 	var uploads [100]*io.PipeWriter
-	ended := make(chan error, len(uploads))
+	var ends [100]func(string) int
 	for i := range uploads {
-		slow, upload := io.Pipe()
-		uploads[i] = upload
-		go func() {
-			_, err := s.pair.Client.Post(s.pair.URL+"/responses?session="+s.alice.ID(), "application/json", slow)
-			ended <- err
-		}()
-		io.WriteString(upload, withID(`{"jsonrpc":"2.0","id":%q,"result":"half"}`, id))
+		uploads[i], ends[i] = s.upload(t)
+		io.WriteString(uploads[i], withID(`{"jsonrpc":"2.0","id":%q,"result":"half"}`, id))
 	}
 	synctest.Wait()
 	for _, session := range []*sessions.Session{s.bob, s.alice} {
@@ -91,9 +90,9 @@ func wantOthersAccepted(t *testing.T) {
 			step.Equal(t, "100 POSTs of one client are still on their way: another answer, from any client, must get 202", 202, s.answer(session, next, "true").Status)
 		})
 	}
-	for _, upload := range uploads {
+	for i, upload := range uploads {
 		upload.CloseWithError(io.ErrClosedPipe)
-		step.Equal(t, "the test's client aborted its POST, but still got a response", true, <-ended != nil)
+		step.Equal(t, "the test's client aborted its POST, but still got a response", 0, ends[i]("the test's client aborted its POST, but its request has not ended"))
 	}
 	step.Equal(t, "the connection broke in the middle of a POST, so the client will post again: the caller must not receive anything yet", "", received())
 }
@@ -209,14 +208,70 @@ func TestABadAnswerIsToldWhatIsWrong(t *testing.T) {
 		wantUnread(t, contentType)
 	}
 	wantBrokenRefused(t)
+	wantSlow(t, "its caller gave up", func(s *server, id string) { s.Cancel(id) }, "410 ")
+	wantSlow(t, "another POST brought the answer", func(s *server, id string) { s.answer(s.alice, id, `"first"`) }, "409 first")
+	wantSlow(t, "its session ended", func(s *server, _ string) { s.alice.Close() }, "202 slow", "404 ")
+}
+
+// post posts body as the client of session.
+func (s *server) post(session *sessions.Session, contentType, body string) pair.Response {
+	return s.pair.Post("/responses?session="+session.ID(), contentType, body)
+}
+
+// answer posts a response as the client of session.
+func (s *server) answer(session *sessions.Session, id, result string) pair.Response {
+	return s.post(session, "application/json", withID(`{"jsonrpc":"2.0","id":%q,"result":`+result+`}`, id))
+}
+
+// upload starts a POST of alice's, whose body is written piece by piece. The function that it returns waits for
+// the status of the response (0: there is none).
+func (s *server) upload(t *testing.T) (body *io.PipeWriter, status func(otherwise string) int) {
+	t.Helper()
+	read, body := io.Pipe()
+	came := make(chan int, 1)
+	go func() {
+		status := 0
+		if got, err := s.pair.Client.Post(s.pair.URL+"/responses?session="+s.alice.ID(), "application/json", read); err == nil {
+			got.Body.Close()
+			status = got.StatusCode
+		}
+		came <- status
+	}()
+	return body, func(otherwise string) (status int) {
+		t.Helper()
+		step.Returns(t, otherwise, func() { status = <-came })
+		return status
+	}
+}
+
+// wantSlow checks a POST whose body arrives in two halves, with something else in between. It wants one of
+// these: a status, and what the caller received.
+func wantSlow(t *testing.T, what string, meanwhile func(s *server, id string), want ...string) {
+	t.Helper()
+	step.Bubble(t, func(t *testing.T) {
+		s := serve(t)
+		defer s.pair.Close()
+		id, answer := s.Add(s.alice.ID())
+		received := listen(t, answer)
+		body, status := s.upload(t)
+		io.WriteString(body, withID(`{"jsonrpc":"2.0","id":%q,`, id))
+		synctest.Wait()
+		meanwhile(s, id)
+		io.WriteString(body, `"result":"slow"}`)
+		body.Close()
+		what = "half of an answer's body had arrived when " + what + ", then the rest arrived"
+		got := fmt.Sprint(status(what+", but the client gets no response"), " ", received())
+		if !slices.Contains(want, got) {
+			step.Fail(t, what+": the status must tell the client whether the caller received this answer (shown: status and what the caller received)",
+				fmt.Sprintf("got  %q", got), fmt.Sprintf("want one of %q", want))
+		}
+	})
 }
 
 // wantBrokenRefused posts a body that breaks off. Its sender may still read.
 func wantBrokenRefused(t *testing.T) {
 	t.Helper()
-	registry := &sessions.Registry{}
-	session, err := registry.Open(t.Context())
-	step.Equal(t, "the test cannot open a session", nil, err)
+	registry, session := opened(t)
 	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/responses?session="+session.ID(), iotest.ErrReader(io.ErrUnexpectedEOF))
 	r.Header.Set("Content-Type", "application/json")
 	handler := &correlation.Handler{Sessions: registry, Resolve: new(correlation.Pending).Resolve}
@@ -229,19 +284,25 @@ func wantBrokenRefused(t *testing.T) {
 // special: r.FormValue reads it to find the session in it.
 func wantUnread(t *testing.T, contentType string) {
 	t.Helper()
-	registry := &sessions.Registry{}
-	session, err := registry.Open(t.Context())
-	step.Equal(t, "the test cannot open a session", nil, err)
-	body := &io.LimitedReader{R: endless{}, N: 20 << 20}
+	registry, session := opened(t)
+	body := &largeBody{io.LimitedReader{R: endless{}, N: 20 << 20}}
 	r := httptest.NewRequest(http.MethodPost, "/responses?session="+session.ID(), body)
 	r.Header.Set("Content-Type", contentType)
 	handler := &correlation.Handler{Sessions: registry, Resolve: new(correlation.Pending).Resolve}
 	handler.ServeHTTP(httptest.NewRecorder(), r)
 	read := 20<<20 - body.N
 	if read > correlation.MaxBody+1 { // one more shows that it is too large
-		step.Fail(t, "a client posted 20 MiB as "+contentType+": ServeHTTP must not read more than MaxBody bytes (and must take the session from r.URL.Query(), not from the body)",
+		step.Fail(t, "a client posted 20 MiB as "+contentType+": ServeHTTP must not read more than MaxBody bytes (r.FormValue and Body.Close read on), or a client that paused never gets its response",
 			fmt.Sprintf("got  %d bytes read", read), fmt.Sprintf("want at most %d", correlation.MaxBody+1))
 	}
+}
+
+// A largeBody is one whose Close reads on. So does that of a request to a net/http server, for up to 256 KiB.
+type largeBody struct{ io.LimitedReader }
+
+func (b *largeBody) Close() error {
+	_, err := io.Copy(io.Discard, b)
+	return err
 }
 
 // endless is a body that never ends.
@@ -283,9 +344,7 @@ func wantNotOpen(t *testing.T, query string) {
 // wantOwnProblem checks what a client reads when the handler's Resolve returns this error.
 func wantOwnProblem(t *testing.T, refused error, want string) {
 	t.Helper()
-	registry := &sessions.Registry{}
-	session, err := registry.Open(t.Context())
-	step.Equal(t, "the test cannot open a session", nil, err)
+	registry, session := opened(t)
 	const body = `{"jsonrpc":"2.0","id":"1","result":true}`
 	var calls []string
 	handler := &correlation.Handler{Sessions: registry, Resolve: func(session string, r correlation.Response) error {
@@ -307,4 +366,19 @@ func wantOwnProblem(t *testing.T, refused error, want string) {
 	correlation.ProblemOf(refused).ServeHTTP(problem, httptest.NewRequest(http.MethodPost, "/", nil))
 	step.Equal(t, "a client posted "+what+": the response must be the problem that ProblemOf returns (shown: Retry-After, body)",
 		fmt.Sprintf("%q %s", problem.Header().Get("Retry-After"), problem.Body), fmt.Sprintf("%q %s", got.Header.Get("Retry-After"), got.Body))
+}
+
+// wantProblem fails the step unless got is a problem (RFC 9457) with the status in want
+// and, if there is one after it, the JSON-RPC code.
+func wantProblem(t *testing.T, posted, want string, got pair.Response) {
+	t.Helper()
+	status, code, _ := strings.Cut(want, " ")
+	step.Equal(t, "a client posted "+posted+": the response must have the status "+status, status, strconv.Itoa(got.Status))
+	var problem sessions.Problem
+	if contentType := got.Header.Get("Content-Type"); contentType != "application/problem+json" ||
+		json.Unmarshal([]byte(got.Body), &problem) != nil || problem.Detail == "" {
+		step.Fail(t, "a client posted "+posted+": the status is right, but the response is not a Problem with a Detail",
+			fmt.Sprintf("got  %s %q", contentType, got.Body), "want application/problem+json, with a sentence in its detail")
+	}
+	step.Equal(t, "a client posted "+posted+": the problem must have this JSON-RPC code (0: none)", cmp.Or(code, "0"), strconv.Itoa(problem.Code))
 }

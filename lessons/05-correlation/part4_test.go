@@ -185,6 +185,12 @@ func TestACallEndsOnceWhateverComes(t *testing.T) {
 			step.Equal(tb, in.String()+": all calls have returned, so Len() must be 0", 0, caller.Len())
 		})
 	})
+	for _, how := range []string{
+		"the client answered", "Send returned an error", "the client answered, but Send returned an error", "the caller left",
+		"the client answered as the caller left", "the client answered, the caller left and Send returned an error", "the params were not JSON",
+	} {
+		step.Bubble(t, func(t *testing.T) { wantOwnAnswers(t, how) })
+	}
 }
 
 // A talk is a Call whose caller leaves at a given second, and what the clients do.
@@ -239,13 +245,12 @@ type conversation struct {
 	talk
 	ctx      context.Context
 	asking   *asked
-	took     time.Duration // the Call
-	accepted []string      // what Resolve returned nil for
+	accepted []string // what Resolve returned nil for
 }
 
 // begin starts the Call of a talk.
 func begin(parent context.Context, caller *correlation.Caller, t talk) *conversation {
-	c := &conversation{talk: t, ctx: leaving(parent, time.Duration(t.leaves)*time.Second, t.how), asking: &asked{end: make(chan struct{})}}
+	c := &conversation{talk: t, ctx: leaving(parent, time.Duration(t.leaves)*time.Second, t.how)}
 	peer := client(func(r correlation.Request) error {
 		for _, reply := range t.replies {
 			if t.send == nil {
@@ -254,12 +259,7 @@ func begin(parent context.Context, caller *correlation.Caller, t talk) *conversa
 		}
 		return t.send
 	})
-	began := time.Now()
-	go func() {
-		defer close(c.asking.end)
-		c.asking.result, c.asking.err = caller.Call(c.ctx, peer, correlation.Request{Method: "approve", Params: json.RawMessage(t.params)})
-		c.took = time.Since(began)
-	}()
+	c.asking = call(c.ctx, caller, peer, correlation.Request{Method: "approve", Params: json.RawMessage(t.params)})
 	return c
 }
 
@@ -303,7 +303,7 @@ func (c *conversation) check(tb testing.TB, say string) {
 
 // came describes how a Call ended.
 func (c *conversation) came() string {
-	after := fmt.Sprintf(", after %v s", c.took.Seconds())
+	after := fmt.Sprintf(", after %v s", c.asking.took.Seconds())
 	failed, isCallError := errors.AsType[*correlation.CallError](c.asking.err)
 	if c.asking.err == nil && text(c.asking.result) == "yes" {
 		return "a result" + after

@@ -75,6 +75,13 @@ func TestTheErrorSaysWhoseTimeWasUp(t *testing.T) {
 		stop(errors.New("we are closing"))
 		_, err = call(t, closing, caller, silent)
 		step.Equal(t, "the caller's context had ended, with a cause, before Call was called: Call's error must wrap that cause", "*CallError without a *TimeoutError: we are closing", whose(err))
+
+		for _, reason := range reasons() {
+			_, err := call(t, t.Context(), caller, unsendable(reason, new(notes)))
+			what := fmt.Sprintf("Send returned its own error %q (a %T) after a second, and neither the Timeout nor the caller's context had ended", reason, reason)
+			step.Equal(t, what+": Call's error must wrap that error, because it is why the request was not sent", whose(&correlation.CallError{Err: reason}), whose(err))
+			step.ErrorIs(t, what+": Call's error must wrap that error, because it is why the request was not sent", reason, err)
+		}
 	})
 }
 
@@ -202,7 +209,7 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 		step.Equal(t, "the client answered both requests, one of them with an error: Call must not send a cancellation",
 			"request greet, request refuse", client.news())
 	})
-	for _, cause := range []error{errors.New("we are closing"), manyCauses{errors.New("we are closing")}, context.Canceled, sessions.ErrClosed, &timeouts.TimeoutError{After: 5 * time.Second}} {
+	for _, cause := range append(reasons(), errors.New("we are closing"), manyCauses{errors.New("we are closing")}) {
 		step.Bubble(t, func(t *testing.T) {
 			what := fmt.Sprintf("the caller's context ended with the cause %q (a %T)", cause, cause)
 			heard, err := callAndStop(t, cause, nil)
@@ -226,6 +233,13 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 	step.Bubble(t, func(t *testing.T) {
 		heard, _ := callAndStop(t, no.Error, nil)
 		step.Equal(t, "the caller's context ended with a *correlation.Error as its cause: Call must send the client a cancellation", "request, notification", heard)
+	})
+	step.Bubble(t, func(t *testing.T) {
+		for _, reason := range reasons() {
+			var heard notes
+			call(t, t.Context(), new(timeouts.Caller), unsendable(reason, &heard))
+			step.Equal(t, fmt.Sprintf("Send returned the error %q (a %T): Call must not send a cancellation, because the client did not get the request", reason, reason), "request", heard.String())
+		}
 	})
 	step.Bubble(t, func(t *testing.T) {
 		_, err := call(t, t.Context(), &timeouts.Caller{}, fullAfterOne)

@@ -83,6 +83,7 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		step.Equal(t, "a request had an unknown JSON field of 1 MiB and a long number as params: Handle must get every digit of the number",
 			"9007199254740993", got.String())
 	})
+	step.Bubble(t, wantEveryErrorSent)
 }
 
 // The server says where the answers go. But if it can name any host, they can go to one that
@@ -91,11 +92,7 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		var delivered notes
-		client := play(t, &timeouts.Answerer{
-			Origins: []string{"https://answers.example.com"},
-			Deliver: deliveredTo(&delivered),
-			Handle:  takes(time.Second),
-		})
+		client := play(t, &timeouts.Answerer{Origins: []string{"https://answers.example.com"}, Deliver: deliveredTo(&delivered), Handle: takes(time.Second)})
 		other := framing.Event{Type: "endpoint", Data: "answers%2F1?b"}
 		client.send(other, request("1", "count"))
 		step.Advance(time.Second)
@@ -231,6 +228,7 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 		step.Equal(t, "Answerer.Deliver returned a *RefusedError with 400: Run must call it once more, with an internal error",
 			"an error: false, an error: true", sent.String())
 	})
+	step.Bubble(t, wantEveryLossReported)
 }
 
 // A stream carries more than requests, and next year's server will send events that you do not

@@ -132,6 +132,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 			"one after 0s, other after 10s", ended.String())
 	})
 	step.Bubble(t, wantOnEventFirst)
+	step.Bubble(t, wantNoErrorSent)
 }
 
 // With a queue of requests whose callers have left, an overloaded client stays overloaded.

@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -359,4 +362,17 @@ func (p *performance) check(tb testing.TB) {
 	step.Equal(tb, fmt.Sprintf("%v: with %d open requests, as many Handles must be running as Limit allows", p.script, open), min(open, p.limit), int(p.working.Load()))
 	slices.Sort(want)
 	step.Equal(tb, p.script.String()+": Run must deliver or report each response once, and none whose request was cancelled", strings.Join(want, ", "), p.outcomes.sorted())
+}
+
+// reasons are errors that mean something else elsewhere. As the error of a Send, Handle or
+// Deliver, each is only the reason why that failed.
+func reasons() (all []error) {
+	for _, err := range []error{
+		context.Canceled, context.DeadlineExceeded, os.ErrDeadlineExceeded, io.EOF, sessions.ErrClosed, correlation.ErrNotWaiting,
+		&timeouts.TimeoutError{After: 5 * time.Second}, &timeouts.RefusedError{StatusCode: http.StatusGone},
+		&correlation.CallError{ID: "1", Method: "another", Err: context.Canceled, Unanswered: true},
+	} {
+		all = append(all, err, fmt.Errorf("asking the database: %w", err))
+	}
+	return all
 }

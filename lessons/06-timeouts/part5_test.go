@@ -333,3 +333,65 @@ func statusOf(err error) int {
 	}
 	return 0
 }
+
+// unsendable is a client whose Send fails after a second, and records what it was given.
+func unsendable(reason error, heard *notes) peerFunc {
+	return func(e framing.Event) error {
+		heard.Add(e.Type)
+		time.Sleep(time.Second)
+		return reason
+	}
+}
+
+// failing returns an Answerer whose Handles fail after two seconds, each with the reason that
+// its method numbers, and that records what it sends.
+func failing(sent *notes) *timeouts.Answerer {
+	return &timeouts.Answerer{
+		Handle: func(_ context.Context, method string, _ json.RawMessage) (any, error) {
+			time.Sleep(2 * time.Second)
+			n, _ := strconv.Atoi(method)
+			return "half a result", reasons()[n]
+		},
+		Deliver: func(_ context.Context, _ string, r correlation.Response) error {
+			sent.Add(fmt.Sprintf("%s%v", r.Result, r.Error))
+			return nil
+		},
+		OnUndelivered: func(_ correlation.Response, err error) { sent.Add(fmt.Sprint("undelivered: ", err)) },
+	}
+}
+
+// wantEveryErrorSent makes Handles fail. It must be called in a bubble.
+func wantEveryErrorSent(t *testing.T) {
+	w := newWire(t)
+	w.run(&timeouts.Answerer{Handle: failing(nil).Handle})
+	for n, reason := range reasons() {
+		asked := w.ask(strconv.Itoa(n))
+		step.Advance(2 * time.Second)
+		w.has(asked, fmt.Sprintf("%v (code %d)", reason, correlation.CodeInternalError),
+			fmt.Sprintf("Handle returned its own error %q (a %T), and its request was not cancelled: the caller must get an internal error, or it waits for its timeout", reason, reason))
+	}
+}
+
+// wantNoErrorSent cancels requests before their Handles fail. It must be called in a bubble.
+func wantNoErrorSent(t *testing.T) {
+	var sent notes
+	client := play(t, failing(&sent))
+	for n, reason := range reasons() {
+		client.send(request("1", strconv.Itoa(n)), cancellation("1"))
+		step.Advance(2 * time.Second)
+		step.Equal(t, fmt.Sprintf("a request was cancelled, and then its Handle returned the error %q (a %T): Run must neither send nor report it, because the caller left", reason, reason), "nothing", sent.String())
+	}
+}
+
+// wantEveryLossReported makes deliveries fail. It must be called in a bubble.
+func wantEveryLossReported(t *testing.T) {
+	for _, reason := range reasons() {
+		var reports notes
+		play(t, &timeouts.Answerer{
+			Handle:        takes(0),
+			Deliver:       func(context.Context, string, correlation.Response) error { return reason },
+			OnUndelivered: func(r correlation.Response, err error) { reports.Add(fmt.Sprint(r.ID, ": ", errors.Is(err, reason))) },
+		}).send(request("1", "count"))
+		step.Equal(t, fmt.Sprintf("Deliver returned its own error %q (a %T), and the request was not cancelled: Run must call OnUndelivered with the response and that error", reason, reason), "1: true", reports.String())
+	}
+}

@@ -153,10 +153,12 @@ type Handler struct {
 
 // ServeHTTP accepts one response. If a caller was waiting for it, ServeHTTP answers with
 // 202 and an empty body, otherwise with the [sessions.Problem] that [ProblemOf] returns for
-// the error. If the session is not open, the error is [sessions.ErrNotFound]; if several
-// things are wrong with the POST, ServeHTTP may report any of them. A refused POST
-// changes nothing, and a slow one does not hold up others. If a body is larger than
-// [MaxBody], ServeHTTP leaves the rest unread, whatever the content type.
+// the error. If the session is not open, the error is [sessions.ErrNotFound]; a session that
+// ends while the body arrives may still count as open. If several things are wrong with the
+// POST, ServeHTTP may report any of them. A refused POST changes nothing, and a slow one
+// does not hold up others. If a body is larger than [MaxBody], ServeHTTP leaves the rest
+// unread, whatever the content type. It does not close such a body either, because Close
+// reads on.
 //
 //lesson:todo Read the response (ReadJSON and ParseResponse do that), resolve it, and answer with 202 or a problem.
 //lesson:begin http.Error(w, "not written yet", http.StatusNotImplemented)
