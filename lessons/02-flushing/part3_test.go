@@ -69,7 +69,7 @@ func TestAWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
 		request, _ := http.NewRequest(method, p.URL+"/events", nil)
 		step.Equal(t, "the ResponseWriter has no SetWriteDeadline, so the server's WriteTimeout would cut the stream: Open must answer 500 (to a "+method+")",
 			http.StatusInternalServerError, p.Do(request).Status)
-		wantRefused(t, "the WriteTimeout could not be lifted and Open answered 500: Open's error must wrap http.ErrNotSupported", http.ErrNotSupported, err)
+		wantRefused(t, "the ResponseWriter has no SetWriteDeadline, and Open answered 500: Open's error must wrap http.ErrNotSupported", http.ErrNotSupported, err)
 	}
 	head, _ := http.NewRequest(http.MethodHead, p.URL+"/events", nil)
 	step.Equal(t, "a HEAD came, and the server's WriteTimeout cannot be lifted: Open must answer 200, because a HEAD needs no stream", http.StatusOK, p.Do(head).Status)

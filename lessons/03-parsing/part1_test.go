@@ -143,7 +143,7 @@ func TestTheReconnectionTimeIsKept(t *testing.T) {
 		"retry: 007\n\n", "7ms, true")
 	wantRetry(t, "leading zeros do not change a number: ReconnectionTime() must ignore them",
 		"retry: "+strings.Repeat("0", 30)+"2000\n\n", "2s, true")
-	wantRetry(t, "this is the longest reconnection time that fits into a time.Duration: ReconnectionTime() must return it",
+	wantRetry(t, "the retry value is the longest time that fits into a time.Duration: ReconnectionTime() must return it",
 		"retry: 9223372036854\n\n", fmt.Sprint(9223372036854*time.Millisecond, ", true"))
 	wantNoTimes(t)
 	wantRetry(t, "field names must match exactly: Decode must skip Retry and retry-after, and keep the 3s from before",

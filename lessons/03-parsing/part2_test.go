@@ -131,7 +131,7 @@ func TestALongLineIsReadAndAnEndlessOneIsRefused(t *testing.T) {
 	wantLinear(t, "a line eight times as long took over 24 times the memory: does your code copy the line again with each piece that arrives?", func(size int) io.Reader {
 		return pieces{strings.NewReader("data: " + strings.Repeat("x", size) + "\n\n")}
 	})
-	wantLinear(t, "an event with eight times as many lines took over 24 times the memory: does your code copy it again with each line?", func(size int) io.Reader {
+	wantLinear(t, "an event with eight times as many lines took over 24 times the memory: does your code copy the event again with each line?", func(size int) io.Reader {
 		return strings.NewReader(strings.Repeat("data: "+strings.Repeat("x", 249)+"\n", size/256) + "\n")
 	})
 	wantMany(t, "MaxEventSize limits each event, and not the whole stream, which may last for days", "data: "+strings.Repeat("x", 1000)+"\n\n", 100)

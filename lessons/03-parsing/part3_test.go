@@ -245,11 +245,11 @@ func connected(t *testing.T, c *http.Client, r *http.Request) *parsing.Source {
 	source, err := parsing.Connect(c, r)
 	switch {
 	case err != nil:
-		step.Fail(t, "a browser reads this as an event stream, but Connect returned an error", a.String(), "got  "+shown(err))
+		step.Fail(t, "a browser reads this response as an event stream, but Connect returned an error", a.String(), "got  "+shown(err))
 	case a.request == nil:
 		step.Fail(t, "Connect returned no error, but sent no request")
 	case source == nil || source.Decoder == nil:
-		step.Fail(t, "a browser reads this as an event stream, but Connect returned no decoder for it", a.String())
+		step.Fail(t, "a browser reads this response as an event stream, but Connect returned no decoder for it", a.String())
 	}
 	t.Cleanup(func() { source.Close() })
 	return source

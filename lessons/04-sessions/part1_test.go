@@ -370,7 +370,7 @@ func wantGoneOnClose(t *testing.T) {
 	join := func() (*sessions.Session, context.CancelFunc) {
 		ctx, leave := context.WithCancel(t.Context())
 		s, _ := r.Open(ctx)
-		wantNoError(t, "MaxQueuedBytes is 100, and every earlier session has ended: Send must accept an event of 80 bytes",
+		wantNoError(t, "MaxQueuedBytes is 100, and all other sessions have ended: Send must accept an event of 80 bytes",
 			s.Send(framing.Event{Data: strings.Repeat("x", 80)}))
 		return s, leave
 	}

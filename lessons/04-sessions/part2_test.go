@@ -54,7 +54,7 @@ func TestASlowSessionDoesNotHoldUpABroadcast(t *testing.T) {
 		other = open(t, &r)
 		fillQueue(t, other, "x")
 		wantMissed(t, "the slow client caught up, and another queue is full", broadcast(), other)
-		wantMissed(t, "a later Broadcast failed too, and then the earlier one's error was checked", early, slow)
+		wantMissed(t, "two Broadcasts failed, and then the error of the first was checked", early, slow)
 		other.Close()
 		wantNoError(t, "the slow client caught up and no queue is full, but Broadcast still returned an error", broadcast())
 	})

@@ -347,7 +347,7 @@ func wantClosedForAll(t *testing.T) {
 	close(proceed)
 	crowd.Wait()
 	failIf(t, early, "two goroutines closed a session while its Policy ran, and one Close returned before the Done channel was closed: each Close must wait until the session has ended")
-	wantNoError(t, "an event was sent to a session during its Close: it must not count afterwards, so another session must accept 90 bytes (MaxQueuedBytes is 100)",
+	wantNoError(t, "an event was sent to a session during its Close: that event must not count afterwards, so another session must accept 90 bytes (MaxQueuedBytes is 100)",
 		open(t, &r).Send(framing.Event{Data: strings.Repeat("x", 90)}))
 }
 

@@ -164,23 +164,23 @@ func TestAnAnswerFromAnotherSessionIsRefused(t *testing.T) {
 		}
 		step.ErrorIs(t, "session A was asked, and B answered a hundred times: Resolve must still return ErrWrongSession", correlation.ErrWrongSession, foreign)
 		own := resolve(t, &p, "A", id, `"from A"`)
-		step.Equal(t, "B's answer was refused, then A's own arrived: the caller must receive A's", "from A", received())
-		step.Equal(t, "B's answer was refused, then A's own arrived: Resolve must not return an error", nil, own)
+		step.Equal(t, "session B's answer was refused, then session A's arrived: the caller must receive A's", "from A", received())
+		step.Equal(t, "session B's answer was refused, then session A's arrived: Resolve must not return an error", nil, own)
 		foreign = resolve(t, &p, "B", id, `"from B again"`)
-		step.ErrorIs(t, "A answered, then B answered with the same id: Resolve must return ErrWrongSession, so that B learns nothing about A's answer",
+		step.ErrorIs(t, "session A answered, then session B with the same id: Resolve must return ErrWrongSession, so that B learns nothing about A's answer",
 			correlation.ErrWrongSession, foreign)
 		for range 1100 {
 			p.Resolve("B", response(id, `"from B"`))
 		}
 		again := resolve(t, &p, "A", id, `"from A again"`)
-		step.ErrorIs(t, "A answered, then B answered 1,100 times with the same id, then A again: Resolve must return ErrAnswered to A", correlation.ErrAnswered, again)
+		step.ErrorIs(t, "session A answered, then session B 1,100 times with the same id, then A again: Resolve must return ErrAnswered to A", correlation.ErrAnswered, again)
 
 		id, answer = p.Add("A")
 		received = listen(t, answer)
 		nameless := resolve(t, &p, "", id, `"from a client without a session"`)
 		step.ErrorIs(t, "session A was asked, but an answer without a session arrived: Resolve must return ErrWrongSession", correlation.ErrWrongSession, nameless)
 		resolve(t, &p, "A", id, `"from A"`)
-		step.Equal(t, "an answer without a session was refused, then A's own arrived: the caller must receive A's", "from A", received())
+		step.Equal(t, "an answer without a session was refused, then session A's arrived: the caller must receive A's", "from A", received())
 	})
 }
 

@@ -43,7 +43,7 @@ func TestAnAnswerIsAcceptedWith202(t *testing.T) {
 			got := s.post(s.alice, "application/json", withID(c.body, id))
 			step.Equal(t, "a client posted "+c.what+": the status must be 202, and the body empty (shown: status, Content-Type, body)",
 				`202 "" ""`, fmt.Sprintf("%d %q %q", got.Status, got.Header.Get("Content-Type"), got.Body))
-			step.Equal(t, "a client posted "+c.what+" and read 202: the caller must receive it", c.want, received())
+			step.Equal(t, "a client posted "+c.what+" and read 202: the caller must receive that response", c.want, received())
 		})
 	}
 	for _, contentType := range []string{"application/json; charset=utf-8", "Application/JSON"} {

@@ -39,7 +39,7 @@ type cancellation struct {
 	Reason    string `json:"reason,omitempty"`
 }
 
-// cancelled returns the notification that no one waits for call's response.
+// cancelled returns the notification that call's caller no longer waits.
 func cancelled(call *correlation.CallError) (framing.Event, error) {
 	params, err := json.Marshal(cancellation{call.ID, call.Err.Error()})
 	if err != nil {
@@ -193,7 +193,7 @@ func (a *Answerer) deliver(ctx context.Context, endpoint string, response correl
 // A RefusedError says that the server did not accept a response that was posted.
 type RefusedError struct {
 	StatusCode int
-	RetryAfter time.Duration // how long the server asks to wait; zero: it does not say
+	RetryAfter time.Duration // the wait that the server asks for; zero if it asks for none
 }
 
 func (e *RefusedError) Error() string {
@@ -284,7 +284,7 @@ func retryAfter(header string) time.Duration {
 }
 
 // client returns a copy of Client that follows redirects only to origins that may get
-// the responses. Otherwise, the response is the redirect itself.
+// the responses. It returns any other redirect unfollowed.
 func (a *Answerer) client() *http.Client {
 	client := *cmp.Or(a.Client, http.DefaultClient)
 	check := client.CheckRedirect

@@ -104,7 +104,7 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 			"2: greet done → https://answers.example.com/c", delivered.All()[len(delivered.All())-1])
 		client.send(other, request("3", "count"))
 		step.Advance(time.Second)
-		step.Equal(t, "the server named answers%2F1?b after an endpoint on another origin: Run must still resolve it against the stream's URL, "+base,
+		step.Equal(t, "the server named answers%2F1?b after an endpoint on another origin: Run must still resolve answers%2F1?b against the stream's URL, "+base,
 			"3: count done → http://example.com/gw/answers%2F1?b", delivered.All()[len(delivered.All())-1])
 		refused := framing.Event{Type: "endpoint", Data: "http://other.example/"}
 		step.OnOneProcessor(func() { client.send(request("4", "count"), refused) }) // a goroutine that reads the endpoint later may find none, and panic
@@ -225,7 +225,7 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 			sent.Add(fmt.Sprintf("an error: %t", r.Error != nil))
 			return &timeouts.RefusedError{StatusCode: http.StatusBadRequest}
 		}}).send(request("1", "count"))
-		step.Equal(t, "Answerer.Deliver returned a *RefusedError with 400: Run must call it once more, with an internal error",
+		step.Equal(t, "Answerer.Deliver returned a *RefusedError with 400: Run must call Deliver once more, with an internal error",
 			"an error: false, an error: true", sent.String())
 	})
 	step.Bubble(t, wantEveryLossReported)
@@ -360,8 +360,8 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 			step.Equal(t, fmt.Sprintf("Limit is %d and %d requests came at once: %d Handles must run at a time (0 or less means 8)", c.limit, c.allowed+2, c.allowed),
 				c.allowed, int(w.working.Load()))
 			step.Advance(2 * time.Second)
-			w.has(one, `"one done"`, "each request takes a second and this one had to wait for its turn: Run must answer it within two seconds")
-			w.has(two, `"two done"`, "each request takes a second and this one had to wait for its turn: Run must answer it within two seconds")
+			w.has(one, `"one done"`, "requests take a second each, and one had to wait for its turn: Run must answer that request within two seconds")
+			w.has(two, `"two done"`, "requests take a second each, and one had to wait for its turn: Run must answer that request within two seconds")
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
@@ -390,7 +390,7 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 			return nil
 		}}).send(requests(1000)...)
 		step.Advance(2 * time.Hour)
-		step.Equal(t, "Limit is 1,000, and 1,000 requests take an hour in Handle and an hour in Deliver: Run must not end their contexts earlier (shown: responses delivered)",
+		step.Equal(t, "Limit is 1,000, and 1,000 requests take an hour in Handle and one in Deliver: Run must not end a context within these 2 h (shown: responses delivered)",
 			1000, int(delivered.Load()))
 	})
 }

@@ -53,7 +53,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 			"approve after 30s", ended.String())
 		step.Equal(t, "the request was cancelled: Run must not post its answer", "nothing", w.posts.String())
 		step.Advance(15 * time.Second)
-		w.has(other, `"other done"`, "another request was cancelled: Run must still answer this one")
+		w.has(other, `"other done"`, "one request was cancelled: Run must still answer the other")
 		step.Equal(t, "a request was answered: Run must end its context, or it stays in memory for as long as the stream lasts",
 			context.Canceled, others.Err())
 	})
@@ -96,7 +96,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		step.Equal(t, "two requests came with the same id, and the first was answered at +10 s: Run must not end the second one's context", "first after 10s", ended.String())
 		client.send(request("1", "third"))
 		client.send(cancellation("1"))
-		step.Equal(t, "two requests with the same id were running when that id was cancelled: Run must end both contexts (shown: Handles that ended; one ended before that)",
+		step.Equal(t, "two requests with the same id were running when that id was cancelled: Run must end both contexts (shown: Handles that ended, one of them before the cancellation)",
 			3, len(ended.All()))
 		client.send(request("1", "fourth"))
 		step.Advance(10 * time.Second)
@@ -285,7 +285,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 			returned.Store(true)
 		}
 		step.Advance(time.Minute)
-		step.Equal(t, "20 streams ended right after their only request: Run must not return before its Handle (shown: Handles that returned later)", 0, len(late.All()))
+		step.Equal(t, "20 streams ended right after their only request: Run must not return before its Handle (shown: Handles that returned after Run)", 0, len(late.All()))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var late, reports notes
@@ -311,7 +311,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 		client.send(request("1", "count"))
 		client.end()
 		step.Advance(3 * time.Hour)
-		step.Equal(t, "the stream ended during a delivery: Run must wait for Deliver and OnUndelivered, even for hours (shown: those that it did not wait for)", "nothing", late.String())
+		step.Equal(t, "the stream ended during a delivery: Run must wait for Deliver and OnUndelivered, even for hours (shown: those that Run did not wait for)", "nothing", late.String())
 		step.Equal(t, "the stream ended during a delivery, which then failed: Run must call OnUndelivered with the response and the reason", "1: "+errBroken.Error(), reports.String())
 	})
 	step.Bubble(t, func(t *testing.T) {

@@ -289,7 +289,7 @@ func checkScript(tb testing.TB, s script) {
 	step.Advance(time.Minute)
 	step.Equal(tb, s.String()+": Run must end all Handles and return", "Handles running: 0, returned: true",
 		fmt.Sprintf("Handles running: %d, returned: %t", p.working.Load(), client.outcome() != "Run has not returned"))
-	step.Equal(tb, s.String()+": Run must return the error that ended it, if any (shown: whether it returned that one)", s.ends != "the stream ends", errors.Is(client.err, errBroken))
+	step.Equal(tb, s.String()+": Run must return the error that ended it, if any (shown: whether Run returned that error)", s.ends != "the stream ends", errors.Is(client.err, errBroken))
 	step.Equal(tb, s.String()+": from then on, Run must not deliver or report any answer", done, p.outcomes.String())
 }
 

@@ -226,7 +226,7 @@ func wantTurnsBackFromCancelled(t *testing.T) {
 		client.send(request(id, "count"), cancellation(id))
 	}
 	client.send(request("last", "last"))
-	step.Equal(t, "100 requests came, each with its cancellation right behind it, then one more: Run must still call Handle for that one",
+	step.Equal(t, "100 requests came, each with its cancellation right behind it, then one more request: Run must still call Handle for the last",
 		true, slices.Contains(handled.All(), "last after 0s"))
 }
 
@@ -267,7 +267,7 @@ func wantBothCancelled(t *testing.T) {
 	step.Advance(time.Minute)
 	client.send(request("1", "count"))
 	step.Advance(10 * time.Second)
-	step.Equal(t, "Limit is 1, and two requests with one id, one running and one waiting, were cancelled: Run must end the first one's context and never handle the second (shown: all Handles, with one earlier and one later)",
+	step.Equal(t, "Limit is 1, and two requests with one id, one running and one waiting, were cancelled: Run must end the first one's context and never handle the second (shown: all Handles, with one before these requests and one after)",
 		"count after 10s, count after 5s, count after 10s", ended.String())
 }
 

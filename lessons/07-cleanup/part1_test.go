@@ -386,5 +386,5 @@ func unsent(t *testing.T, scene, wraps, params string, prepare func(*sessions.Se
 		return "nil", ofCall(err)
 	})
 	step.Equal(t, scene+": Call must at once return a *correlation.CallError that wraps the reason", wraps+" after 0s", call.wait(t))
-	step.Equal(t, scene+": Observe must be called once for this call too, with that error", []string{"really? " + wraps}, observed)
+	step.Equal(t, scene+": Observe must be called once for this call too, with the error that Call returned", []string{"really? " + wraps}, observed)
 }

@@ -334,7 +334,7 @@ func whenTheClientLeaves(t *testing.T) {
 	leave(errImpatient)
 	handler.wait(t)
 	step.ErrorIs(t, "the client left: Handler's context must end with the cause of the request's context", errImpatient, context.Cause(inner))
-	step.Equal(t, "middleware still uses the request that it gave to ServeHTTP: ServeHTTP must not change it",
+	step.Equal(t, "middleware still uses the request that it gave to ServeHTTP: ServeHTTP must not change that request",
 		"same context: true, same body: true, same rest: true",
 		fmt.Sprintf("same context: %v, same body: %v, same rest: %v", r.Context() == ctx, r.Body == body, alike(before, r)))
 }
@@ -346,7 +346,7 @@ func whenTheServerStops(t *testing.T) {
 	r := httptest.NewRequestWithContext(ctx, "POST", "/orders", strings.NewReader("an order"))
 	handler := begin("ServeHTTP", func() (string, error) { server.ServeHTTP(httptest.NewRecorder(), r); return "returned", nil })
 	inner := (<-seen).Context()
-	step.Returns(t, "Handler is waiting for its context to end: Shutdown must end it", func() { server.Shutdown(t.Context()) })
+	step.Returns(t, "Handler is waiting for its context to end: Shutdown must end that context", func() { server.Shutdown(t.Context()) })
 	handler.wait(t)
 	step.ErrorIs(t, "the server stopped: the cause of Handler's context must wrap ErrShutdown", cleanup.ErrShutdown, context.Cause(inner))
 	step.Equal(t, "the server stopped but the client stayed: ServeHTTP must not end the context of the request it was given", nil, r.Context().Err())

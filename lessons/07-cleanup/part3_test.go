@@ -62,7 +62,7 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		p.server.Caller.Resolve(session.ID(), yes(id)) // so that the client's own answer is the second
 		last.wait(t)
 		time.Sleep(time.Minute)
-		step.Equal(t, p.over+": the server refused the answer to the last request: OnUndelivered must be called with it", []string{id}, undelivered.All())
+		step.Equal(t, p.over+": the server refused the answer to the last request: OnUndelivered must be called with that answer", []string{id}, undelivered.All())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		p := &house{t: t, server: cleanup.NewServer(), over: "a Client without an HTTP client"}
@@ -264,7 +264,7 @@ func given(t *testing.T) {
 		}
 	}
 	synctest.Wait()
-	step.Equal(t, "Answer's from is https://example.com/v2/events: Answer must resolve the endpoint against that, and Handle must get the values in Answer's context and each byte of the params",
+	step.Equal(t, "Answer's parameter from is https://example.com/v2/events: Answer must resolve the endpoint against that URL, and Handle must get the values in Answer's context and each byte of the params",
 		[]string{`https://example.com/v2/responses?session=1 ["alice",` + verbatim + `]`}, endpoints.All())
 	time.Sleep(time.Second)
 	leave(errImpatient)

@@ -391,7 +391,7 @@ func inTurn(t *testing.T) {
 		for _, c := range calls {
 			c.wait(t)
 		}
-		step.Equal(t, p.over+" (0 means 8), and 15 requests came at once: Run must run that many Handles at once, as the Answerer does", want, most.Load())
+		step.Equal(t, p.over+" (0 means 8), and 15 requests came at once: Run must run Limit Handles at once, as the Answerer does", want, most.Load())
 		leave()
 		running.wait(t)
 	}

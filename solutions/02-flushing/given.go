@@ -32,5 +32,5 @@ func writeAll(w io.Writer, frames [][]byte) error {
 	return joined.Flush()
 }
 
-// buffers are shared by all streams, so that an idle one has none.
+// buffers are shared by all streams, so that an idle stream has none.
 var buffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 16<<10) }}

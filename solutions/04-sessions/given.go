@@ -45,12 +45,12 @@ const (
 	maxQueuedBytes  = 1 << 20
 )
 
-// A Policy decides what waits for a client when a frame comes. Its arguments are the
-// frames that are waiting already, and the new one. It returns an error or the new
-// queue: the waiting frames and then the new one, unless the policy drops something.
-// The new queue may use waiting's array. If it exceeds the limits, it is refused with
-// [ErrFull]. After an error the queue is unchanged, and [ErrClosed] ends the
-// session.
+// A Policy decides which frames wait for a client when a new one comes. Its arguments
+// are the frames that are waiting already, and the new one. It returns an error or the
+// new queue: the waiting frames and then the new one, unless the policy drops
+// something. The new queue may use waiting's array. If it exceeds the limits, it is
+// refused with [ErrFull]. After an error the queue is unchanged, and [ErrClosed] ends
+// the session.
 //
 // A Policy is called under the queue's lock, so it must neither wait nor use the
 // session. It must not change the bytes of a frame, and does not see the frames that
@@ -109,7 +109,7 @@ func (q *queue) put(frame []byte) error {
 	return nil
 }
 
-// with returns the frames that wait once frame is added, as the policy decides, and
+// with applies the policy to frame, and returns the frames that would then wait and
 // their size in bytes. The caller holds mu.
 func (q *queue) with(frame []byte) ([][]byte, int, error) {
 	if q.policy == nil {
@@ -125,8 +125,8 @@ func (q *queue) with(frame []byte) ([][]byte, int, error) {
 	return frames, bytes, err
 }
 
-// drain passes all waiting frames to write, in one call, and returns write's error.
-// Their bytes count until write returns.
+// drain calls write once with all waiting frames, if any, and returns write's error.
+// The frames' bytes count until write returns.
 func (q *queue) drain(write func(frames ...[]byte) error) error {
 	q.mu.Lock()
 	frames := q.frames

@@ -88,7 +88,7 @@ func (s *Session) put(frame []byte) error {
 	return err
 }
 
-// Pump hands the queued frames to sink: each call of SendFrames gets all that wait. It
+// Pump hands the queued frames to sink: each call of SendFrames gets all of them. It
 // returns nil when the session ends, and sink's error, whatever it is, when sink
 // fails. Only one Pump may run at a time.
 //
@@ -119,7 +119,7 @@ func (s *Session) Endpoint() framing.Event {
 // Stream turns w into the session's event stream. It returns nil when the session
 // ends, and an error when a write to the client fails. A session that was opened
 // with r's context ends when the client leaves. The stream begins with the Endpoint,
-// then the events in first, a slice that Stream does not change. The errors are
+// then the events in the slice first, which Stream does not change. The errors are
 // those of [flushing.Open] and of [flushing.Stream.Send]; after one of them, the
 // handler has nothing left to do.
 //
@@ -140,7 +140,7 @@ func (s *Session) Stream(w http.ResponseWriter, r *http.Request, first ...framin
 type Registry struct {
 	MaxSessions    int    // how many may be open at once; zero: DefaultMaxSessions, negative: any number
 	MaxQueuedBytes int    // bytes that all queues together may hold, with those being written; zero: DefaultMaxQueuedBytes, negative: any number
-	Policy         Policy // decides what waits when a frame comes; nil: it waits behind the others
+	Policy         Policy // decides which frames wait when a new one comes; nil: all, in order
 
 	queued   total      // the bytes that wait for all clients
 	mu       sync.Mutex // guards sessions; held for moments only, never while waiting

@@ -108,8 +108,8 @@ type Caller struct{ Pending }
 // response, and returns its result. The wait ends when ctx ends.
 //
 // Every error is a *[CallError]. It wraps the *[Error] that the client answered with,
-// or the cause of ctx's end, or the error that kept r from being sent: peer.Send's, or
-// r.Event's if the params are not JSON.
+// ctx's cause, or the error that kept r from being sent: from peer.Send or, if the
+// params are not JSON, from r.Event.
 //
 //lesson:todo Add a waiter first, then send: the client may be faster than you.
 //lesson:return nil, nil
@@ -151,14 +151,14 @@ type Handler struct {
 	Resolve  func(session string, r Response) error // works like [Pending.Resolve]
 }
 
-// ServeHTTP accepts one response. If a caller was waiting for it, ServeHTTP answers with
-// 202 and an empty body, otherwise with the [sessions.Problem] that [ProblemOf] returns for
-// the error. If the session is not open, the error is [sessions.ErrNotFound]; a session that
-// ends while the body arrives may still count as open. If several things are wrong with the
-// POST, ServeHTTP may report any of them. A refused POST changes nothing, and a slow one
-// does not hold up others. If a body is larger than [MaxBody], ServeHTTP leaves the rest
-// unread, whatever the content type. It does not close such a body either, because Close
-// reads on.
+// ServeHTTP accepts one response. If a caller was waiting for it, ServeHTTP answers
+// with 202 and an empty body. ServeHTTP answers any error with the [sessions.Problem]
+// that [ProblemOf] returns for it. If the session is not open, the error is
+// [sessions.ErrNotFound]; a session that ends while the body arrives may still count as
+// open. If several things are wrong with the POST, ServeHTTP may report any of them. A
+// refused POST changes nothing, and a slow one does not hold up others. If a body is
+// larger than [MaxBody], ServeHTTP leaves the rest unread, whatever the content type. It
+// does not close such a body either, because Close reads on.
 //
 //lesson:todo Read the response (ReadJSON and ParseResponse do that), resolve it, and answer with 202 or a problem.
 //lesson:begin http.Error(w, "not written yet", http.StatusNotImplemented)

@@ -24,8 +24,8 @@ import (
 type Caller struct {
 	Timeout time.Duration // for each call; zero means DefaultTimeout
 
-	// Observe, if not nil, is called once for each call, after the call has ended in any
-	// way and before Call returns. It gets how long the call took and the call's error.
+	// Observe, if not nil, is called once for each call, however the call ended, and
+	// before Call returns. It gets how long the call took and the call's error.
 	// Several goroutines may call Observe at once.
 	Observe func(method string, took time.Duration, err error)
 
@@ -106,7 +106,7 @@ type Answerer struct {
 
 	// Client posts the responses. Nil means [http.DefaultClient], which keeps two
 	// idle connections for later responses and closes the others. For a high Limit,
-	// use a Transport with a MaxIdleConnsPerHost as high as that.
+	// use a Transport whose MaxIdleConnsPerHost is as high.
 	Client *http.Client
 
 	// Origins lists the origins that may get the responses besides the stream's own,
@@ -132,10 +132,10 @@ type Answerer struct {
 	OnUndelivered func(response correlation.Response, err error)
 }
 
-// Run answers the requests in stream; from is the URL that stream came from. Run
-// returns when the stream ends (nil) or breaks (its error), or when ctx ends (its
-// cause). It also returns an error if an endpoint is not a URL, or has an origin that
-// may not get the responses. A response goes to the last endpoint named before its
+// Run answers the requests in stream; the parameter from is the URL that stream came
+// from. Run returns nil when the stream ends, its error when it breaks, and ctx's cause
+// when ctx ends. It also returns an error if an endpoint is not a URL, or has an origin
+// that may not get the responses. A response goes to the last endpoint named before its
 // request. If there was none, the response may be lost, but Run goes on. Run skips a
 // request that is not JSON or has no id, and everything else that it does not know.
 // When Run returns, the stream is closed and no Handle, Deliver or OnUndelivered is

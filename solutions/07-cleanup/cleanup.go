@@ -119,13 +119,12 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
-// Call asks the client of session, as [timeouts.Caller.Call] does. The wait also
-// ends when the session does: because the client left (the error wraps
-// [flushing.ErrClientLeft], whatever the cause of the session's context) or the server
-// shut down ([ErrShutdown]). If the session had ended before, the error wraps
-// [sessions.ErrClosed]. Every error is a *[correlation.CallError], with the ID and the
-// Method of the request. Caller.Observe gets the same cause, and so does the client, if
-// it is still there.
+// Call asks the client of session, as [timeouts.Caller.Call] does. The wait also ends
+// when the session does: the error wraps [ErrShutdown] if the server shut down, and
+// otherwise [flushing.ErrClientLeft], whatever the cause of the session's context. If the
+// session had ended before Call, the error wraps [sessions.ErrClosed]. Every error is a
+// *[correlation.CallError], with the ID and the Method of the request. Caller.Observe
+// gets the same cause, and so does the client, if it is still there.
 //
 //lesson:begin // TODO: enough while the client stays. End ctx when the session ends, with s.cause().
 //lesson:begin return s.Caller.Call(ctx, session, r)
@@ -159,7 +158,7 @@ func (s *Server) outcome(ctx context.Context, session *sessions.Session, r corre
 }
 
 // A Client is the Server's counterpart: it opens a session, and answers the
-// requests that come there. Answerer.Client (nil: http.DefaultClient) also opens the
+// requests in its stream. Answerer.Client (nil: http.DefaultClient) also opens the
 // event stream.
 type Client struct {
 	URL          string       // of the event stream
@@ -186,11 +185,11 @@ func (c *Client) Run(ctx context.Context) error {
 	return c.Answer(ctx, source, source.URL)
 }
 
-// Answer answers the requests in source; from is the URL that source came from. It
-// returns nil when the stream ends, its error when it breaks, and ctx's cause when ctx
-// ends. By then, source is closed and no Handle is running. If a Handle panics, its
-// answer is an internal error. The panic's value goes only to Log, which gets at most
-// the beginning of the method (see brief).
+// Answer answers the requests in source; the parameter from is the URL that source came
+// from. It returns nil when the stream ends, its error when it breaks, and ctx's cause
+// when ctx ends. By then, source is closed and no Handle is running. If a Handle
+// panics, its answer is an internal error. The panic's value goes only to Log. Of the
+// request's method, Log gets at most the beginning (see brief).
 //
 //lesson:todo Leave the requests to the Answerer, with a Handle that survives a panic.
 func (c *Client) Answer(ctx context.Context, source *parsing.Source, from *url.URL) error {
