@@ -392,6 +392,6 @@ func wantOthersReached(t *testing.T) {
 	}
 	wantMissed(t, "the registry's Policy refused an event for 10 of 30 sessions, and ended 10 others", r.Broadcast(framing.Event{Data: "hello"}), all[:10]...)
 	for _, s := range all[20:] {
-		step.Equal(t, "the registry's Policy refused an event for 10 of 30 sessions, and ended 10 others: the event must be queued for each of the last 10 (shown: events queued for one of them)", 1, waiting(t, s))
+		step.Equal(t, "the registry's Policy refused an event for 10 of 30 sessions, and ended 10 others: the event must be queued for each of the remaining 10 (shown: events queued for one of them)", 1, waiting(t, s))
 	}
 }
