@@ -97,4 +97,5 @@ func TestWhatTheLearnersCodePrintsIsToldApart(t *testing.T) {
 		require.Equal(t, want, run.step("TestA"), output)
 	}
 	require.Equal(t, "… 2 lines, and then:\nc\nd\ne\nf\ng", StepResult{Printed: "a\nb\nc\nd\ne\nf\ng"}.LastPrinted())
+	require.Equal(t, "{ a␍id: 9 0s}␛[2J\n\tb", StepResult{Printed: "{ a\rid: 9 0s}\x1b[2J\n\tb"}.LastPrinted(), "a terminal would overwrite the line")
 }

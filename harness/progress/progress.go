@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
+	"example.com/sseworkbook/harness/visible"
 )
 
 // A Status says where a step stands.
@@ -66,16 +67,31 @@ type StepResult struct {
 const printedLines = 5
 
 // LastPrinted returns the last lines of Printed, and says how many there are before
-// them.
+// them. What would steer a terminal, such as a CR, is there as its symbol.
 func (s StepResult) LastPrinted() string {
 	if s.Printed == "" {
 		return ""
 	}
 	lines := strings.Split(s.Printed, "\n")
-	if before := len(lines) - printedLines; before > 0 {
-		return fmt.Sprintf("… %d lines, and then:\n%s", before, strings.Join(lines[before:], "\n"))
+	before := max(len(lines)-printedLines, 0)
+	lines = lines[before:]
+	for i, line := range lines {
+		lines[i] = visibly(line)
 	}
-	return s.Printed
+	text := strings.Join(lines, "\n")
+	if before > 0 {
+		return fmt.Sprintf("… %d lines, and then:\n%s", before, text)
+	}
+	return text
+}
+
+// visibly returns a line of a program's in which only a tab is not shown as what it is.
+func visibly(line string) string {
+	parts := strings.Split(line, "\t")
+	for i, part := range parts {
+		parts[i] = visible.Text(part)
+	}
+	return strings.Join(parts, "\t")
 }
 
 // Red returns the first step that failed, if one did.

@@ -23,6 +23,9 @@ func newPages(root string, lessons []catalog.Lesson, editor string) *template.Te
 		"markdown": func(text, dir string) (template.HTML, error) { return markdown(lessons, []byte(text), dir) },
 		"code":     func(text string) template.HTML { return template.HTML(codeBlock([]byte(text), kindGo)) },
 		"command":  command,
+		"symbols": func(text string) template.HTML {
+			return template.HTML(symbols.Replace(template.HTMLEscapeString(text)))
+		},
 		"sentence": sentence,
 		"capital":  capital,
 		"inline":   inline,

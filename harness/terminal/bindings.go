@@ -35,7 +35,7 @@ var bindings []binding
 func init() {
 	bindings = []binding{
 		{[]key{'h'}, "hint", "show a hint for the red step; press again for a more detailed one", (*Terminal).showHint},
-		{[]key{'e'}, "edit", "open your code at the red line, in $VISUAL, $EDITOR or this editor", (*Terminal).edit},
+		{[]key{'e'}, "edit", "open your code at the red line: in $VISUAL, in $EDITOR, or in the editor whose terminal this is", (*Terminal).edit},
 		{[]key{'d'}, "diff", "compare your code with the solution", (*Terminal).showDiff},
 		{[]key{'m'}, "", "list the mistakes that people make in this lesson", (*Terminal).showMistakes},
 		{[]key{'t'}, "", "record what this lesson sends, in trace.html", (*Terminal).trace},
@@ -76,8 +76,12 @@ func keyLine() string {
 func (t *Terminal) press(k key) {
 	v := &t.view
 	v.note = ""
+	asked := v.warned != ""
 	if k != 'd' {
 		v.warned = ""
+	}
+	if asked && (k == 'q' || k == escape) { // no, they do not want to see it
+		return
 	}
 	if i := slices.IndexFunc(bindings, func(b binding) bool { return slices.Contains(b.keys, k) }); i >= 0 {
 		bindings[i].do(t)

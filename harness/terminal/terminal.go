@@ -77,7 +77,7 @@ func (t *Terminal) Run(ctx context.Context) error {
 			again <- struct{}{}
 		}
 	}
-	return nil
+	return t.write("\r\nwatch has stopped\r\n") // the last screen stays, and looks as if it ran on
 }
 
 // page says where the home page is, or why there is none; "" if nobody wants it.

@@ -205,6 +205,8 @@ func TestEachKeyDoesWhatTheHelpSays(t *testing.T) {
 	s.press("?d", "again to see it") // the answers are not given away from there either
 	s.press("h", "no step is red")
 	s.press("d", "again to see it")
+	s.press("q", "? help") // no, thanks
+	s.press("d", "again to see it")
 	shown := s.press("d", "-    yours of 01-one")
 	require.Contains(t, shown, "↑ ↓ scroll · q back")
 	s.press("x", "-    yours of 01-one") // which is no key
@@ -223,7 +225,7 @@ func TestEachKeyDoesWhatTheHelpSays(t *testing.T) {
 	s.save(s.lessons[2])
 	s.await(from, "lesson 03-three")
 	s.ran(nil)
-	s.press("q", "")
+	s.press("q", "watch has stopped")
 	require.NoError(t, <-s.ended)
 	s.ended <- nil
 }
