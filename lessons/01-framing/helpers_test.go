@@ -42,7 +42,7 @@ func appendText(t *testing.T, events ...framing.Event) []byte {
 	for _, e := range events {
 		var err error
 		if wire, err = e.AppendText(wire); err != nil {
-			step.Fail(t, show(e)+" was refused, but nothing is wrong with it", "got   "+says(err))
+			step.Fail(t, "AppendText refused an event, but nothing is wrong with it", "sent  "+show(e), "got   "+says(err))
 		}
 	}
 	return wire
@@ -72,7 +72,7 @@ func refused(t *testing.T, sentence, field string, events ...framing.Event) {
 					append([]string{"sent  " + show(e)}, step.Compare("got  ", quote(wire), "want ", strconv.Quote(earlier))...)...)
 			}
 			if cap(wire) != cap(b) {
-				step.Fail(t, "AppendText refused the event: it must return b itself, because the caller reuses its room for the next event",
+				step.Fail(t, "AppendText refused the event: it must return b itself, because the caller reuses b's room for the next event",
 					"sent  "+show(e), fmt.Sprintf("got   a slice of capacity %d", cap(wire)), fmt.Sprintf("want  b, with its capacity of %d", cap(b)))
 			}
 		}

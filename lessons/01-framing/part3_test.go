@@ -46,7 +46,8 @@ func TestOneEventIsOneWrite(t *testing.T) {
 		var w writes
 		n, err := event.WriteTo(&w)
 		if len(w.got) > 0 || n != 0 || err == nil {
-			step.Fail(t, show(event)+" cannot be framed: WriteTo must return 0 and an error without calling the writer, because even an empty Write sends response headers",
+			step.Fail(t, "an event cannot be framed: WriteTo must return 0 and an error without calling the writer, because even an empty Write sends response headers",
+				"sent  "+show(event),
 				fmt.Sprintf("got   WriteTo() = %d, %v (calls to Write: %d)", n, err, len(w.got)),
 				"want  WriteTo() = 0, a *FieldError (calls to Write: 0)")
 		}
@@ -68,8 +69,8 @@ func TestWhatTheWriterSaysIsReturned(t *testing.T) {
 			w := writes{fails: failure, takes: takes}
 			n, err := event.WriteTo(&w)
 			if err != failure { // not errors.Is: this error itself
-				step.Fail(t, fmt.Sprintf("the writer took %d of %d bytes and failed, but WriteTo did not return that error unchanged: "+
-					"a caller that does not recognise it keeps sending to a client that is gone", takes, all),
+				step.Fail(t, fmt.Sprintf("the writer took %d of %d bytes and failed, but WriteTo did not return the writer's error unchanged: "+
+					"a caller that does not recognise the error keeps sending to a client that is gone", takes, all),
 					fmt.Sprintf("got   %T: %v", err, err), fmt.Sprintf("want  %T: %v", failure, failure))
 			}
 			if n != int64(takes) {

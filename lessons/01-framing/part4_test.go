@@ -29,7 +29,7 @@ func TestWhateverIsSentIsRead(t *testing.T) {
 	for _, end := range []string{"\n", "\r", "\r\n"} {
 		for _, start := range []string{"", "x"} {
 			data := start + strings.Repeat(end, 40_000)
-			browserReads(t, fmt.Sprintf("Data is %q, then %q 40,000 times: each must arrive as one line break, even if your code splits a long text", start, end),
+			browserReads(t, fmt.Sprintf("Data is %q plus 40,000 times %q: each must arrive as one line break, even if your code splits a long text", start, end),
 				appendText(t, framing.Event{Data: data}), received{Data: lineEnds.Replace(data)})
 		}
 		frame{by: "AppendComment", comment: strings.Repeat("x"+end, 5000)}.appendTo(t, nil)
@@ -55,7 +55,7 @@ func TestWhateverIsSentIsRead(t *testing.T) {
 			}
 		}
 		if !bytes.HasPrefix(b, []byte(s.before)) {
-			step.Fail(tb, fmt.Sprintf("the bytes that were already in the buffer must not change: %s", s),
+			step.Fail(tb, fmt.Sprintf("these calls must not change the bytes that were already in the buffer: %s", s),
 				step.Compare("got  ", quote(b), "want ", quote([]byte(s.before)))...)
 		}
 		wire := b[len(s.before):]
@@ -80,7 +80,7 @@ func TestTwoEventsShareNothing(t *testing.T) {
 	for range many {
 		appendText(t, two)
 	}
-	browserReads(t, fmt.Sprintf("AppendText framed %d other events: the bytes that it had returned for the first must not change", many),
+	browserReads(t, fmt.Sprintf("AppendText framed one event, then %d others: the bytes returned for the first must not change", many),
 		first, received{Data: "one", ID: "1"})
 	first, second := appendText(t, one), appendText(t, two)
 	_ = append(first, "id: 3\ndata: three\n\n"...)
@@ -203,7 +203,7 @@ func TestTwiceAsMuchIsTwiceTheWork(t *testing.T) {
 		"perhaps your code searches the rest of the text for each line"
 	for _, end := range []string{"\n", "\r", "\r\n"} {
 		for _, last := range []string{"", "\n", "\r"} {
-			sent := fmt.Sprintf("sent  %d lines that end in %q, and %q after the last, in one text and in %d texts", lines, end, last, parts)
+			sent := fmt.Sprintf("sent  strings.Repeat(%q, %d)+%q, in one text and in %d texts", end, lines, last, parts)
 			done := step.OnHang(t, func() (string, []string) { return sentence, []string{sent} })
 			if n := timesAsLong(strings.Repeat(end, lines)+last, parts, most); n > most {
 				step.Fail(t, sentence, sent, fmt.Sprintf("got   %.0f times as long", n), fmt.Sprintf("want  about as long, at most %d times", most))
@@ -224,7 +224,7 @@ func growsAsAppendDoes(t *testing.T) {
 		if after := cap(b); before > 10_000 && before < after && after < before+before/8 {
 			step.Fail(t, "AppendText made too little room when b was full: grow b with append, which adds a quarter or more each time",
 				fmt.Sprintf("sent  %d events, one after the other", i),
-				fmt.Sprintf("got   a capacity of %d, after %d", after, before), fmt.Sprintf("want  a capacity of %d or more", before+before/8))
+				fmt.Sprintf("got   capacity %d (was %d)", after, before), fmt.Sprintf("want  capacity %d or more", before+before/8))
 		}
 	}
 }
@@ -302,8 +302,8 @@ func (f frame) appendTo(tb testing.TB, b []byte) (longer []byte, went bool) {
 		n, err = f.event.WriteTo(&w)
 		longer = append(b, bytes.Join(w.got, nil)...)
 		if want := len(longer) - len(b); err == nil && (n != int64(want) || len(w.got) != 1) {
-			step.Fail(tb, f.String()+" must send the event in one Write and return how many bytes the writer took",
-				fmt.Sprintf("got   a count of %d (calls to Write: %d)", n, len(w.got)), fmt.Sprintf("want  a count of %d (calls to Write: 1)", want))
+			step.Fail(tb, "WriteTo must send the event in one Write and return how many bytes the writer took",
+				"sent  "+show(f.event), fmt.Sprintf("got   a count of %d (calls to Write: %d)", n, len(w.got)), fmt.Sprintf("want  a count of %d (calls to Write: 1)", want))
 		}
 	} else {
 		longer, err = f.event.AppendText(b)
@@ -311,15 +311,15 @@ func (f frame) appendTo(tb testing.TB, b []byte) (longer []byte, went bool) {
 	fields := wrong(f.event)
 	switch {
 	case len(fields) == 0 && err != nil:
-		step.Fail(tb, show(f.event)+" was refused, but nothing is wrong with it", "got   "+says(err))
+		step.Fail(tb, f.by+" refused an event, but nothing is wrong with it", "sent  "+show(f.event), "got   "+says(err))
 	case len(fields) > 0 && err == nil:
-		step.Fail(tb, show(f.event)+" was accepted, but a client would misread it or could not send its ID back",
-			"want  a *FieldError for "+strings.Join(fields, " or "))
+		step.Fail(tb, f.by+" accepted an event, but a client would misread the event or could not send its ID back",
+			"sent  "+show(f.event), "want  a *FieldError for "+strings.Join(fields, " or "))
 	case len(fields) > 0:
 		namesField(tb, f.event, err, fields...)
 		if !bytes.Equal(longer, b) {
-			step.Fail(tb, f.String()+" refused the event: the bytes in the stream must stay as they were",
-				step.Compare("got  ", quote(longer), "want ", quote(b))...)
+			step.Fail(tb, f.by+" refused the event: the bytes in the stream must stay as they were",
+				append([]string{"sent  " + show(f.event)}, step.Compare("got  ", quote(longer), "want ", quote(b))...)...)
 		}
 	}
 	return longer, err == nil

@@ -324,13 +324,14 @@ type call struct {
 func (c call) String() string {
 	var args []string
 	for i, text := range c.texts {
-		if i+1 == c.bad {
-			text += " with a bad " + c.flaw
-		}
 		if len(text) > 20 {
 			text = fmt.Sprintf("%s… (%d bytes)", text[:1], len(text))
 		}
-		args = append(args, fmt.Sprintf("%q", text))
+		text = fmt.Sprintf("%q", text)
+		if i+1 == c.bad {
+			text += " with a bad " + c.flaw
+		}
+		args = append(args, text)
 	}
 	if e := c.event; e != (framing.Event{}) {
 		args = append(args, fmt.Sprintf("each with ID %q, Type %q, Retry %v", e.ID, e.Type, e.Retry))

@@ -52,7 +52,7 @@ func TestTheResponseIsAnEventStream(t *testing.T) {
 		step.Equal(t, "middleware set "+name+" before Open: Open must leave it alone, with all its values",
 			strings.Join(others[name], " and "), strings.Join(w.Header()[name], " and "))
 	}
-	step.Equal(t, "middleware gives all responses one Cache-Control slice: Open must set a new slice, and leave the shared one unchanged",
+	step.Equal(t, "middleware shares one Cache-Control slice between all responses: Open must set a new slice, and leave the shared one unchanged",
 		"public", shared[0])
 	for range 2 {
 		w := httptest.NewRecorder()

@@ -294,10 +294,10 @@ func openFailures(t *testing.T) {
 			deadline, flush error
 		}{
 			{"Flush failed", 0, nil, cause},
-			{"Flush failed, and SetWriteDeadline is not supported", 0, missing, cause},
+			{"SetWriteDeadline is not supported, and Flush failed", 0, missing, cause},
 			{"SetWriteDeadline and Flush both failed", 0, cause, cause},
 			{"SetWriteDeadline could not lift the server's WriteTimeout, and Flush failed", time.Minute, cause, cause},
-			{"SetWriteDeadline could not lift the server's WriteTimeout, but Flush succeeded", time.Minute, cause, nil},
+			{"Flush succeeded, but SetWriteDeadline could not lift the server's WriteTimeout", time.Minute, cause, nil},
 		} {
 			server.WriteTimeout = failure.timeout
 			status, err := open("GET", failure.deadline, failure.flush)
@@ -355,7 +355,7 @@ func wantOwnBytes(t *testing.T) {
 				call(streams[0], texts[0])
 			}
 		})
-		sentence := "one stream was using its ResponseWriter while another one sent: each client must get its own stream's bytes, or it reads what was sent to another client (shown: its own)"
+		sentence := "one stream was using its ResponseWriter while another one sent: each client must get its own stream's bytes, or it reads what was sent to another client (shown: what one client got)"
 		step.Equal(t, sentence, "8 events, 2 comments, 0 other lines", ownLines(held.Body.String()[had:], texts[0]))
 		step.Equal(t, sentence, fmt.Sprintf("%d events, %d comments, 0 other lines", 4*rounds, rounds), ownLines(other.Body.String()[otherHad:], texts[1]))
 	}

@@ -130,9 +130,9 @@ func oneDeadline(t *testing.T) {
 			began := time.Now()
 			err = call.send(s, kB)
 			if took := time.Since(began); kB == 9 {
-				step.Equal(t, "the client takes 1 KiB per second, most of it during Writes: a "+call.name+" of 9 kB must not fail, because it takes less than 10 s", nil, err)
+				step.Equal(t, "the client takes 1 KiB per second: a "+call.name+" of 9 kB, most of it sent by Writes, must not fail, because it needs under 10 s", nil, err)
 			} else {
-				step.Equal(t, "the client takes 1 KiB per second, most of it during Writes: a "+call.name+" of 11 kB must give up after 10 s, so its Writes and its Flush must share one deadline",
+				step.Equal(t, "the client takes 1 KiB per second: a "+call.name+" of 11 kB, most of it sent by Writes, must give up after 10 s, so its Writes and Flush must share one deadline",
 					10*time.Second, took)
 				wantLeft(t, call.name+" gave up after 10 s: its error must wrap ErrClientLeft and the cause", os.ErrDeadlineExceeded, err)
 			}
@@ -274,7 +274,7 @@ func TestConcurrentSendsDoNotInterleave(t *testing.T) {
 	w.senders.Wait()
 
 	if onlyDeadlines(w.overlaps) {
-		step.Fail(t, "while one Send was writing, another call moved its deadline: a client that stopped reading gets more time with each call",
+		step.Fail(t, "while one Send was writing, another call moved the write deadline of that Send: a client that stopped reading gets more time with each call",
 			w.overlaps...)
 	}
 	if len(w.overlaps) > 0 {

@@ -374,11 +374,11 @@ func TestALargeBatchCostsWhatItsSizeSays(t *testing.T) {
 		written = 0
 		small, big := allocated(func() { send(1000) }), allocated(func() { send(4000) })
 		if written < 10*5000*len(e.Data) {
-			step.Fail(t, name+" did not write all of a large batch", fmt.Sprintf("got  %d bytes", written))
+			step.Fail(t, name+"'s large batches lost bytes", fmt.Sprintf("got  %d bytes in all", written), fmt.Sprintf("want %d or more", 10*5000*len(e.Data)))
 		}
 		if big > 8*small {
 			step.Fail(t, name+" takes more than eight times the memory for a batch four times as large: a large batch would hold up the server",
-				fmt.Sprintf("got  %d bytes for 1,000, and %d bytes for 4,000", small, big))
+				fmt.Sprintf("got  %d bytes for a batch of 1,000, and %d bytes for one of 4,000", small, big))
 		}
 	}
 	everythingAtOnce(t)

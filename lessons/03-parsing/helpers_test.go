@@ -149,7 +149,7 @@ func wantResumed(tb testing.TB, sentence, wire, want string) {
 		ids = append(ids, idOf(event))
 	}
 	got := fmt.Sprintf("%s, then LastEventID() is %q", cmp.Or(strings.Join(ids, " "), "no event"), d.LastEventID())
-	step.Equal(tb, sentence+wireLine(wire), want, got)
+	step.Equal(tb, sentence+wireLine(wire), list{want}, list{got})
 }
 
 // wantIDs reads a stream, and checks the last event ID after each event and at the end.

@@ -119,7 +119,7 @@ func TestTheLastEventIDIsKept(t *testing.T) {
 		"data: a\n\ndata: b\n\n", `"5" "5", then LastEventID() is "5"`)
 	wantResumed(t, "the client reconnected with Last-Event-ID 5: the last event ID must stay 5 until an id field without a value clears it",
 		"data: a\n\nid\ndata: b\n\n", `"5" "", then LastEventID() is ""`)
-	wantIDs(t, "a client may stop after any event: LastEventID() must be the ID of the event that Decode returned, not of a later one",
+	wantIDs(t, "a client may stop after any event: LastEventID() must be the ID of the event that Decode returned, not of a later one (shown: LastEventID(), then the event's data or the error)",
 		"id: 5\ndata: a\n\nid: 6\ndata: b\n\nid: 7\n\n", `5 "a"`, `6 "b"`, "7 EOF")
 }
 
@@ -196,7 +196,7 @@ func TestAnUnfinishedEventIsDropped(t *testing.T) {
 			for _, want := range []string{`"a", <nil>`, `"", ` + end.Error(), `"", ` + end.Error()} {
 				event, err := d.Decode()
 				step.Equal(t, "the reader returned an error once, after event a: Decode must return a, then the same error on every later call",
-					want, fmt.Sprintf("%q, %v", event.Data, err))
+					list{want}, list{fmt.Sprintf("%q, %v", event.Data, err)})
 			}
 			step.Equal(t, "the reader returned an error: Decode must not read again, because a later call could then wait forever", 1, len(r.pieces))
 		}

@@ -177,7 +177,7 @@ func wantRefusedAtOnce(t *testing.T, room int, lines, field string) {
 	for _, pieces := range [][]string{{wire}, {wire[:len(wire)-1], wire[len(wire)-1:]}} {
 		want := fmt.Sprint("then ", parsing.ErrEventTooLarge)
 		if got := whileOpen(t, limit, pieces...); !slices.Contains(got, want) {
-			step.Fail(t, fmt.Sprintf("MaxEventSize is %d and one byte more arrived, in %d reads, then the peer was quiet: Decode must refuse the event at once, or a peer that stalls there keeps it waiting forever", limit, len(pieces)),
+			step.Fail(t, fmt.Sprintf("MaxEventSize is %d and one byte more arrived, in %d reads, then the peer was quiet: Decode must refuse the event at once, or a peer that stalls there keeps Decode waiting forever", limit, len(pieces)),
 				fmt.Sprintf("sent %q and %d bytes of a line that starts with %q", lines, room+1, field), fmt.Sprintf("got  %v", got), "want "+want)
 		}
 	}
@@ -352,8 +352,8 @@ func wantSkipped(t *testing.T, end string, tell func(comment string)) {
 	}})
 	d.MaxEventSize, d.OnComment = 300, tell
 	event, err := d.Decode()
-	step.Equal(t, fmt.Sprintf("comments, types, ids, reconnection times and unknown fields came for days (with %q after every six), then an event: none of them counts as data, so Decode must return it", end),
-		`"x", <nil>`, fmt.Sprintf("%q, %v", event.Data, err))
+	step.Equal(t, fmt.Sprintf("comments, types, ids, reconnection times and unknown fields came for days (with %q after every six), then an event: Decode must return the event, because none of these lines counts as data", end),
+		list{`"x", <nil>`}, list{fmt.Sprintf("%q, %v", event.Data, err)})
 	if after > before+most {
 		step.Fail(t, "no data came, but the decoder's memory grew: Decode must not keep lines that it has handled, because a stream may be quiet for days", setOrNot(tell),
 			fmt.Sprintf("grew by %d KiB with %d lines", (after-before)>>10, 6*groups), fmt.Sprintf("want at most %d KiB", most>>10))

@@ -110,10 +110,10 @@ func TestConnectAsksForAnEventStream(t *testing.T) {
 	wantSent(t, "Connect must ask for text/event-stream and nothing else, as a browser does: some servers send JSON otherwise", nil, "Accept", "text/event-stream")
 	wantAsked(t, "Connect must ask caches not to answer, as a browser does: a cache would send old events again", nil, "Cache-Control", "no-cache")
 	own := http.Header{"Accept": {"text/event-stream", "application/problem+json"}}
-	wantSent(t, "the request has its own Accept header: Connect must send that one", own, "Accept", "text/event-stream, application/problem+json")
+	wantSent(t, "the request has its own Accept header: Connect must send that header", own, "Accept", "text/event-stream, application/problem+json")
 	wantAsked(t, "the request has its own Accept but no Cache-Control: Connect must still ask caches not to answer", own, "Cache-Control", "no-cache")
 	own = http.Header{"Cache-Control": {"no-store"}}
-	wantSent(t, "the request has its own Cache-Control header: Connect must send that one", own, "Cache-Control", "no-store")
+	wantSent(t, "the request has its own Cache-Control header: Connect must send that header", own, "Cache-Control", "no-store")
 	wantSent(t, "the request has its own Cache-Control but no Accept: Connect must still ask for text/event-stream", own, "Accept", "text/event-stream")
 	own = http.Header{"Accept": {""}, "Cache-Control": {""}}
 	wantSent(t, "the request has its own Accept header, which is empty: Connect must not replace it", own, "Accept", "")
@@ -121,10 +121,10 @@ func TestConnectAsksForAnEventStream(t *testing.T) {
 	own = http.Header{"Last-Event-Id": {"5"}, "X-Trace": {"a", "b"}}
 	wantSent(t, "Connect must send the request's Last-Event-ID header", own, "Last-Event-Id", "5")
 	wantSent(t, "Connect must send all values of the request's X-Trace header", own, "X-Trace", "a, b")
-	wantSent(t, "an earlier request had an X-Trace header: Connect must not send it with this one", nil, "X-Trace", "")
+	wantSent(t, "an earlier request had an X-Trace header: Connect must not send that header with a later request", nil, "X-Trace", "")
 
 	for _, name := range []string{"User-Agent", "Accept-Encoding", "Accept-Language"} {
-		wantSent(t, "the request has its own "+name+" header: Connect must send that one", http.Header{name: {"x"}}, name, "x")
+		wantSent(t, "the request has its own "+name+" header: Connect must send that header", http.Header{name: {"x"}}, name, "x")
 	}
 	wantSentWhole(t)
 	wantClientUsed(t)
@@ -144,8 +144,8 @@ func wantSentWhole(t *testing.T) {
 		r.Host, r.Close, r.Trailer = "virtual.test", true, http.Header{"X-Sum": {"7"}}
 		connected(t, &http.Client{Transport: a}, r)
 		step.Equal(t, "Connect must send the caller's whole request: its method, body, Host and ContentLength, and the values of its context",
-			method+` "a question" of 10 bytes to virtual.test, its value`,
-			fmt.Sprintf("%s %q of %d bytes to %s, %v", a.request.Method, a.asked, a.request.ContentLength, a.request.Host, a.request.Context().Value(key{})))
+			list{method + ` "a question" of 10 bytes to virtual.test, its value`},
+			list{fmt.Sprintf("%s %q of %d bytes to %s, %v", a.request.Method, a.asked, a.request.ContentLength, a.request.Host, a.request.Context().Value(key{}))})
 		if method == http.MethodPost { // a client that is redirected drops these
 			step.Equal(t, "Connect must send the caller's whole request: its fields Close and Trailer too",
 				"true map[X-Sum:[7]]", fmt.Sprint(a.request.Close, a.request.Trailer))
@@ -197,7 +197,7 @@ func TestTheStreamHasItsLastEventIDAndItsAddress(t *testing.T) {
 		said := fmt.Sprintf("\nthe request's Last-Event-ID is %q", header)
 		step.Equal(t, "before the first event, LastEventID() must be the request's Last-Event-ID"+said, want, source.LastEventID())
 		event, err := source.Decode()
-		step.Equal(t, "an event without an id must have the request's Last-Event-ID as its ID"+said, fmt.Sprintf("%q, <nil>", want), fmt.Sprintf("%q, %v", event.ID, err))
+		step.Equal(t, "an event without an id must have the request's Last-Event-ID as its ID"+said, list{fmt.Sprintf("%q, <nil>", want)}, list{fmt.Sprintf("%q, %v", event.ID, err)})
 	}
 	wantAddresses(t)
 }
@@ -319,7 +319,7 @@ func sentWith(t *testing.T, header http.Header) http.Header {
 	r.Header = header // which may be nil
 	client, before, whole := *c, fmt.Sprintf("%#v", header), *r
 	a.during = func() {
-		step.Equal(t, "the caller may use r elsewhere at the same time: Connect must not change r.Header, even for a moment", before, fmt.Sprintf("%#v", r.Header))
+		step.Equal(t, "the caller may use r elsewhere at the same time: Connect must not change r.Header, even for a moment", list{before}, list{fmt.Sprintf("%#v", r.Header)})
 		step.Equal(t, "the caller may use its client elsewhere at the same time: Connect must not change the client's Timeout, even for a moment",
 			client.Timeout, c.Timeout)
 		if !reflect.DeepEqual(client, *c) || !reflect.DeepEqual(whole, *r) || r.URL != whole.URL {
@@ -327,7 +327,7 @@ func sentWith(t *testing.T, header http.Header) http.Header {
 		}
 	}
 	connected(t, c, r).Close() // which ends the client's timer
-	step.Equal(t, "the caller may send its request again: Connect must not change r.Header, and a nil Header must stay nil", before, fmt.Sprintf("%#v", r.Header))
+	step.Equal(t, "the caller may send its request again: Connect must not change r.Header, and a nil Header must stay nil", list{before}, list{fmt.Sprintf("%#v", r.Header)})
 	if !reflect.DeepEqual(whole, *r) {
 		step.Fail(t, "Connect must not change the caller's request: the caller may send it again")
 	}

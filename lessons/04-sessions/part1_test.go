@@ -246,7 +246,7 @@ func wantRoomAgain(t *testing.T) {
 			s.Send(framing.Event{Data: strings.Repeat("x", 1000)})
 		}
 		if nth == 19 { // all but this one are closed
-			step.Equal(t, "19 sessions were closed with events in their queues: MaxQueuedBytes (64 KiB) must no longer count those, "+
+			step.Equal(t, "19 sessions were closed with events queued: those events must not count towards MaxQueuedBytes (64 KiB), "+
 				"so the next session has room for 60 events of 1 KB",
 				60, len(startPump(s).news()))
 		}
@@ -275,7 +275,7 @@ func wantUntouched(t *testing.T, call string, send func(*sessions.Registry, *ses
 			}))
 		})
 		step.Equal(t, call+" queued four events: SendFrames must get the bytes that AppendText returns for them, and no others", string(want), string(got))
-		step.ErrorIs(t, "SendFrames failed: Pump must return its error, whatever it is", lost, err)
+		step.ErrorIs(t, "SendFrames failed: Pump must return that error, whatever the error is", lost, err)
 	}
 }
 

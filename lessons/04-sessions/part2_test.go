@@ -49,7 +49,7 @@ func TestASlowSessionDoesNotHoldUpABroadcast(t *testing.T) {
 		wantMissed(t, "two of 5 queues are full", broadcast(), slow, other)
 		other.Close()
 		early := broadcast()
-		step.Equal(t, "the slow client reads at last: its queue must hold exactly the events that Broadcast accepted without an error",
+		step.Equal(t, "a client with a full queue reads at last: it must get exactly the events that Broadcast accepted without an error",
 			fmt.Sprintf("%d, from 1 to %d", fit, fit), span(startPump(slow).news()))
 		other = open(t, &r)
 		fillQueue(t, other, "x")
@@ -353,7 +353,7 @@ func rush(t *testing.T) {
 	v.stays.Close()
 	step.Equal(t, scene+", and all sessions were closed, but Len() is not 0", 0, r.Len())
 	text := strings.Repeat("x", 1000)
-	step.Equal(t, scene+", and all sessions were closed: a new queue must have all the room again (shown: events that fit)",
+	step.Equal(t, scene+", then all were closed: a new queue must get the full MaxQueuedBytes (shown: events that fit)",
 		fillQueue(t, open(t, &sessions.Registry{MaxQueuedBytes: 64 << 10}), text), fillQueue(t, open(t, &r), text))
 }
 

@@ -122,7 +122,7 @@ func wantLossNoticed(t *testing.T, lost string) {
 	r.Broadcast(framing.Event{Data: "news"})
 	client.WaitEnd("an event could not be written, but the client's stream did not end: the client cannot notice the loss, so it never reconnects")
 	client.WaitHandler("an event could not be written, but Stream is still waiting")
-	step.ErrorIs(t, "an event could not be written, but Stream did not return the error of the flushing.Stream", flushing.ErrClientLeft, err)
+	step.ErrorIs(t, "an event could not be written, but Session.Stream did not return flushing.Stream's error", flushing.ErrClientLeft, err)
 }
 
 // wantClosedByHandler checks that the handler closes its session when no stream could be
@@ -151,7 +151,7 @@ func wantClosedByHandler(t *testing.T) {
 		}()
 		synctest.Wait()
 		step.Equal(t, "middleware aborted the response with a panic, but Len() is not 0: the handler must close its session even then", 0, r.Len())
-		step.Equal(t, "middleware aborted the response with a panic: the handler must not stop it, or the client sees a normal end (shown: the panic)", any("aborted at "+lost), panicked)
+		step.Equal(t, "middleware aborted the response with a panic: the handler must not stop the panic, or the client sees a normal end (shown: the panic)", any("aborted at "+lost), panicked)
 	}
 
 	s := open(t, &r)

@@ -220,8 +220,8 @@ func wantOwnAnswers(t *testing.T, how string) {
 	}
 	for i, a := range next {
 		resolve(t, &caller.Pending, "A", ids[i], strconv.Itoa(i))
-		result, err := a.ended(t, "16 calls ended ("+how+"), then the client was asked again and answered, but Call is still waiting")
-		step.Equal(t, "16 calls ended ("+how+"), then the client was asked again and answered: Call must return this answer", fmt.Sprintf("a result: %d", i), outcome(result, err))
+		result, err := a.ended(t, "16 calls ended ("+how+"), then the client answered a new request, but Call is still waiting")
+		step.Equal(t, "16 calls ended ("+how+"), then the client answered a new request: Call must return the new answer", fmt.Sprintf("a result: %d", i), outcome(result, err))
 	}
 }
 

@@ -330,7 +330,7 @@ func wantLastEndedRemembered(t *testing.T) {
 	}
 	for i, id := range ended[len(ended)-1024:] {
 		again := resolve(t, &p, "A", id, `"again"`)
-		step.Equal(t, fmt.Sprintf("16,384 requests ended, but not in the order of Add, and %d of them after request %q: Resolve must still return its reason", 1023-i, id),
+		step.Equal(t, fmt.Sprintf("request %q ended, then %d others (16,384 in all, not in the order of Add): Resolve must still say how that request ended", id, 1023-i),
 			why[id].Error(), known(again))
 	}
 }

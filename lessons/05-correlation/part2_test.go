@@ -195,7 +195,7 @@ func wantLeftDuringSend(t *testing.T, sendError, want error) {
 	var id string
 	ctx, leave := context.WithCancelCause(t.Context())
 	slow := client(func(r correlation.Request) error { id = r.ID; leave(errPageClosed); return sendError })
-	what := fmt.Sprintf("the caller's context ended while Send was running, and Send returned %v", sendError)
+	what := fmt.Sprintf("the caller's context ended during Send, which returned \"%v\"", sendError)
 	_, err := call(ctx, &caller, slow, approve).ended(t, what+", but Call is still waiting")
 	failed := callError(t, what, err)
 	step.ErrorIs(t, fmt.Sprintf("%s: the CallError must wrap the error %q", what, want), want, err)

@@ -31,7 +31,7 @@ func TestEachAnswerFindsItsRequestWhateverComes(t *testing.T) {
 		}
 		for _, known := range w.known {
 			for id, r := range known {
-				step.Equal(tb, fmt.Sprintf("after %v: the channel of id %q must hold this response (\"\": none)", in, id), r.inside, take(r.answer))
+				step.Equal(tb, fmt.Sprintf("the channel of id %q must hold this response at the end (\"\" means none)\nafter %v", id, in), r.inside, take(r.answer))
 			}
 		}
 	})
@@ -97,15 +97,15 @@ type request struct {
 
 // plays makes a move after others, and checks its result.
 func (w *world) plays(tb testing.TB, before moves, m move) {
-	say := m.String()
+	say, after := m.String(), ""
 	if len(before) > 0 {
-		say = "after " + before.String() + ": " + say
+		after = "\nafter " + before.String()
 	}
 	pending, known := &w.pendings[m.second], w.known[m.second]
 	if m.what == "Add" {
 		id, answer := pending.Add(m.session)
 		if known[id] != nil {
-			step.Fail(tb, say+" returned the id of an earlier request", fmt.Sprintf("got  %q", id), "want an id that Add has never returned")
+			step.Fail(tb, say+" returned the id of an earlier request"+after, fmt.Sprintf("got  %q", id), "want an id that Add has never returned")
 		}
 		known[id] = &request{session: m.session, answer: answer}
 		w.ids = append(w.ids, id)
@@ -114,7 +114,7 @@ func (w *world) plays(tb testing.TB, before moves, m move) {
 		if len(w.ids) > 0 {
 			id = fmt.Sprintf(m.spelling, w.ids[m.request%len(w.ids)])
 		}
-		uses(tb, pending, known[id], say, id, m)
+		uses(tb, pending, known[id], say, after, id, m)
 	}
 	waiting := 0
 	for _, r := range known {
@@ -122,21 +122,21 @@ func (w *world) plays(tb testing.TB, before moves, m move) {
 			waiting++
 		}
 	}
-	step.Equal(tb, say+": Len() must then count the requests that still wait", waiting, pending.Len())
+	step.Equal(tb, say+": Len() must then count the requests that still wait"+after, waiting, pending.Len())
 }
 
 // uses makes a move about the request r, which is nil if no request has this id.
-func uses(tb testing.TB, pending *correlation.Pending, r *request, say, id string, m move) {
+func uses(tb testing.TB, pending *correlation.Pending, r *request, say, after, id string, m move) {
 	waits := r != nil && r.why == nil
 	switch m.what {
 	case "Cancel":
 		if waits {
 			r.why = correlation.ErrNotWaiting
 		}
-		step.Equal(tb, say+" must report whether a request was still waiting", waits, pending.Cancel(id))
+		step.Equal(tb, say+" must report whether a request was still waiting"+after, waits, pending.Cancel(id))
 	case "receive":
 		if r != nil {
-			step.Equal(tb, say+": it must get this response (\"\": none)", r.inside, take(r.answer))
+			step.Equal(tb, say+": it must get this (\"\" means none)"+after, r.inside, take(r.answer))
 			r.inside = ""
 		}
 	default:
@@ -152,7 +152,7 @@ func uses(tb testing.TB, pending *correlation.Pending, r *request, say, id strin
 		if want != nil {
 			must = fmt.Sprintf(" must return the error %q", want)
 		}
-		step.Equal(tb, say+must, fmt.Sprint(want), known(pending.Resolve(m.session, answer)))
+		step.Equal(tb, say+must+after, fmt.Sprint(want), known(pending.Resolve(m.session, answer)))
 	}
 }
 
@@ -180,9 +180,9 @@ func TestACallEndsOnceWhateverComes(t *testing.T) {
 			}
 			step.Advance(10 * time.Second)
 			for i, c := range all {
-				c.check(tb, fmt.Sprintf("%v: call %d ", in, i+1))
+				c.check(tb, fmt.Sprintf("call %d ", i+1), "\ninput "+in.String())
 			}
-			step.Equal(tb, in.String()+": all calls have returned, so Len() must be 0", 0, caller.Len())
+			step.Equal(tb, "all calls have returned, so Len() must be 0\ninput "+in.String(), 0, caller.Len())
 		})
 	})
 	for _, how := range []string{
@@ -276,9 +276,9 @@ func (c *conversation) post(caller *correlation.Caller, r reply, id string) {
 }
 
 // check checks how the Call ended.
-func (c *conversation) check(tb testing.TB, say string) {
+func (c *conversation) check(tb testing.TB, say, input string) {
 	if !c.asking.hasEnded() {
-		step.Fail(tb, say+"is still waiting after 10 s")
+		step.Fail(tb, say+"is still waiting after 10 s"+input)
 	}
 	sent := c.send == nil && c.params == "7"
 	promised := false
@@ -288,17 +288,17 @@ func (c *conversation) check(tb testing.TB, say string) {
 	want := fmt.Sprintf("%v, Unanswered: true, after %d s", context.Cause(c.ctx), c.leaves)
 	switch {
 	case len(c.accepted) > 1:
-		step.Fail(tb, say+"got several responses, but Resolve returned nil for more than one", fmt.Sprintf("got  %q", c.accepted), "want an error for all but one")
+		step.Fail(tb, say+"got several responses, but Resolve returned nil for more than one"+input, fmt.Sprintf("got  %q", c.accepted), "want an error for all but one")
 	case len(c.accepted) == 1:
 		want = c.accepted[0]
 	case promised:
-		step.Fail(tb, say+"was waiting when its response arrived, but Resolve returned an error")
+		step.Fail(tb, say+"was waiting when its response arrived, but Resolve returned an error"+input)
 	case !sent && c.send != nil && c.params == "7":
 		want = fmt.Sprintf("%v, Unanswered: false, after 0 s", c.send)
 	case !sent:
 		want = "params that are not JSON, Unanswered: false, after 0 s"
 	}
-	step.Equal(tb, say+"must end like this", want, c.came())
+	step.Equal(tb, say+"must end like this"+input, want, c.came())
 }
 
 // came describes how a Call ended.
@@ -392,8 +392,8 @@ func wantSettledReleased(t *testing.T) {
 	}
 	runtime.GC()
 	const remembered = 2048 // with a margin: a Pending remembers the last 1,024
-	step.Equal(t, "5,000 requests were given up or answered: only the last 1,024 of their session ids may stay in memory (want has a margin)", min(reachable(names), remembered), reachable(names))
-	step.Equal(t, "5,000 requests were given up or answered: only the last 1,024 of their results may stay in memory (want has a margin)", min(reachable(results), remembered), reachable(results))
-	step.Equal(t, "5,000 responses were refused because no request has their ids: these ids must not stay in memory (want has a margin)", min(reachable(unasked), remembered), reachable(unasked))
+	step.Equal(t, "5,000 requests were given up or answered: only the last 1,024 of their session ids may stay in memory (up to 2,048 pass)", min(reachable(names), remembered), reachable(names))
+	step.Equal(t, "5,000 requests were given up or answered: only the last 1,024 of their results may stay in memory (up to 2,048 pass)", min(reachable(results), remembered), reachable(results))
+	step.Equal(t, "5,000 responses were refused because no request has their ids: these ids must not stay in memory (up to 2,048 pass)", min(reachable(unasked), remembered), reachable(unasked))
 	runtime.KeepAlive(&p)
 }

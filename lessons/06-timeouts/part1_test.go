@@ -33,7 +33,7 @@ func TestACallEndsAfterThirtySeconds(t *testing.T) {
 		took, _ := call(t, t.Context(), unset, silent)
 		step.Equal(t, "the client never answers: Call must return after 30 s, the DefaultTimeout (the caller's own context lasts for a minute)",
 			30*time.Second, took)
-		step.Equal(t, "the Caller has neither Timeout nor Observe: Call must leave both unset, because others may read them (shown: Timeout, Observe == nil)",
+		step.Equal(t, "the Caller has neither Timeout nor Observe: Call must leave both unset, because other Calls may read them (shown: Timeout, Observe == nil)",
 			"0s true", fmt.Sprint(unset.Timeout, " ", unset.Observe == nil))
 		short, _ := call(t, t.Context(), &timeouts.Caller{Timeout: 2 * time.Second}, silent)
 		long, _ := call(t, t.Context(), &timeouts.Caller{Timeout: 45 * time.Second}, silent)
@@ -115,16 +115,16 @@ func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 			{"the client answered with an error after two seconds", "*CallError without a *TimeoutError: no (code 7)", "approve 2s", answersAfter(2*time.Second, &caller, no)},
 			{"the client never answered", "*CallError with a *TimeoutError after 30s", "approve 30s", silent},
 			{"Send took 10 s for the request, and no answer came", "*CallError with a *TimeoutError after 30s", "approve 30s", slowToSend},
-			{"the client never answered, and its queue had no room for the cancellation", "*CallError with a *TimeoutError after 30s", "approve 30s", fullAfterOne},
+			{"no answer came, and the queue had no room for the cancellation", "*CallError with a *TimeoutError after 30s", "approve 30s", fullAfterOne},
 			{"the request could not be sent", "*CallError without a *TimeoutError: " + sessions.ErrFull.Error(), "approve 0s",
 				peerFunc(func(framing.Event) error { return sessions.ErrFull })},
 		} {
 			observed = nil
 			_, err := call(t, t.Context(), &caller, c.peer)
-			must := map[bool]string{true: "no error", false: "a *correlation.CallError that wraps the reason"}[c.ends == "no error"]
+			must := map[bool]string{true: "no error", false: "a *correlation.CallError that wraps what ended the call"}[c.ends == "no error"]
 			step.Equal(t, c.what+": Call must return "+must, c.ends, whose(err))
-			step.Equal(t, c.what+": Call must call Observe once, with the method and the time it took, before it returns", c.want, strings.Join(observed, ", "))
-			step.Equal(t, c.what+": Call must give Observe the error that it returns", errorAndText(err), errorAndText(told))
+			step.Equal(t, c.what+": Call must call Observe once, with the method and the time the call took, before Call returns", c.want, strings.Join(observed, ", "))
+			step.Equal(t, c.what+": Call must give Observe the error that Call returns", errorAndText(err), errorAndText(told))
 			step.Equal(t, c.what+": Call must leave no pending request, so Len must be 0", 0, caller.Len())
 		}
 		observed = nil
@@ -170,7 +170,7 @@ func TestALateAnswerIsRefusedAndCounted(t *testing.T) {
 		step.Equal(t, "a late answer to the first request came while the second was waiting: the second caller must still get its own answer", `"answer to second"`, second.answer)
 
 		again, unknown := client.answer("second"), client.answer("what nobody asked")
-		step.Equal(t, "an answer was posted again, then one with an unknown id: the POSTs must get 409 and 404, and Late must count neither",
+		step.Equal(t, "an answer was posted again, then one with an unknown id: the POSTs must get 409 and 404, and Late must stay at 2",
 			"409 404, 2 late", fmt.Sprintf("%d %d, %d late", again, unknown, w.caller.Late()))
 	})
 	step.Bubble(t, func(t *testing.T) {

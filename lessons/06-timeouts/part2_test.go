@@ -118,7 +118,7 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 		client.send(request("1", "early")) // whose answer may be lost
 		client.send(named, request("2", "count"))
 		last := func() string { return append([]string{"nothing"}, delivered.All()...)[len(delivered.All())] }
-		step.Equal(t, "after an hour without events, one request came before the endpoint event and one after it: Run must answer the second", "2: count done → "+near, last())
+		step.Equal(t, "after an hour without events, a request came, then the endpoint event, then another request: Run must answer the second request", "2: count done → "+near, last())
 		step.OnOneProcessor(func() { client.send(request("3", "count"), framing.Event{Type: "endpoint", Data: "answers%2F1?b"}) })
 		step.Equal(t, "a request came, followed at once by a new endpoint: its answer must go to the endpoint named before the request",
 			"3: count done → "+near, last())
@@ -211,12 +211,12 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 				Client:  &http.Client{Transport: unreachable{}},
 				Deliver: c.deliver,
 				OnUndelivered: func(r correlation.Response, err error) {
-					reports.Add(fmt.Sprint(r.ID, ", ", r.Error, ": ", errors.Is(err, errBroken)))
+					reports.Add(fmt.Sprintf("OnUndelivered(response %s: %v, the reason: %t)", r.ID, r.Error, errors.Is(err, errBroken)))
 				},
 			})
 			client.send(request("1", "count"))
 			step.Advance(time.Minute)
-			step.Equal(t, c.what+": Run must call OnUndelivered with the response and the reason (shown: all calls of Handle and OnUndelivered)", "Handle, 1, the disk is full (code -32603): true", reports.String())
+			step.Equal(t, c.what+": Run must call OnUndelivered with the response and the reason", "Handle, OnUndelivered(response 1: the disk is full (code -32603), the reason: true)", reports.String())
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
@@ -390,7 +390,7 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 			return nil
 		}}).send(requests(1000)...)
 		step.Advance(2 * time.Hour)
-		step.Equal(t, "Limit is 1,000, and 1,000 requests take an hour in Handle and one in Deliver: Run must not end a context within these 2 h (shown: responses delivered)",
+		step.Equal(t, "Limit is 1,000, and 1,000 requests each take 1 h in Handle and 1 h in Deliver: Run must end no context within these 2 h (shown: responses delivered)",
 			1000, int(delivered.Load()))
 	})
 }

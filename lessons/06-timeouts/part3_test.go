@@ -117,7 +117,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		step.OnOneProcessor(func() { client.send(events...) })
 		step.Advance(time.Minute)
 		late := slices.DeleteFunc(ended.All(), func(end string) bool { return end == "count after 0s" })
-		step.Equal(t, fmt.Sprintf("%d requests came, each followed at once by its cancellation: Run must end the context of every Handle", many), "", strings.Join(late, ", "))
+		step.Equal(t, fmt.Sprintf("%d requests came, each followed at once by its cancellation: Run must end each Handle's context at once (shown: the late ones)", many), "", strings.Join(late, ", "))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var ended notes
@@ -263,7 +263,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 		var err error
 		step.Returns(t, "Run's context ended, but Run did not return: it must close the stream, which ends a waiting read", func() { err = unset.Run(ctx, quiet, &from) })
 		step.ErrorIs(t, "Run's context ended, and the stream then ended without an error: Run's error must be the context's cause", errBroken, err)
-		step.Equal(t, "no field of an Answerer was set: Run must leave them unset, because others may read them (shown: Limit; whether Client, Deliver, OnEvent and OnUndelivered are nil)",
+		step.Equal(t, "an Answerer's fields were unset: Run must not set them, because other Runs may read them (shown: Limit; whether Client, Deliver, OnEvent and OnUndelivered are nil)",
 			"0; true true true true", fmt.Sprint(unset.Limit, "; ", unset.Client == nil, unset.Deliver == nil, unset.OnEvent == nil, unset.OnUndelivered == nil))
 	})
 	step.Bubble(t, wantTheEndAtOnce)

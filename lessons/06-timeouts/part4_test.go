@@ -60,8 +60,8 @@ func checkCalls(tb testing.TB, plan calls) {
 			late++
 		}
 	}
-	step.Equal(tb, plan.String()+": Call must call Observe once per call, with the method, the time and the error", returned.sorted(), observed.sorted())
-	step.Equal(tb, plan.String()+": Late must count the answers that came after their call ended, and Len must be 0 when all calls have ended",
+	step.Equal(tb, "Call must call Observe once per call, with the method, the time and the error\ninput "+plan.String(), returned.sorted(), observed.sorted())
+	step.Equal(tb, "Late must count the answers that came after their call ended, and Len must be 0 when all calls have ended\ninput "+plan.String(),
 		fmt.Sprintf("Late %d, Len 0", late), fmt.Sprintf("Late %d, Len %d", caller.Late(), left))
 }
 
@@ -246,16 +246,17 @@ type script struct {
 }
 
 func (s script) String() string {
-	text := fmt.Sprint("Limit ", s.limit)
+	text, at := fmt.Sprint("Limit ", s.limit), 0 // at counts the seconds since the start
 	for i, m := range s.moves {
-		text += fmt.Sprintf(", +%ds ", m.pause)
+		at += m.pause
+		text += fmt.Sprintf(", +%ds ", at)
 		if m.cancels > 0 {
 			text += fmt.Sprint("cancel ", m.cancels)
 		} else {
 			text += fmt.Sprintf("request %d (takes %ds)", i+1, m.takes)
 		}
 	}
-	return fmt.Sprintf("%s, +%ds %s", text, s.pause, s.ends)
+	return fmt.Sprintf("%s, +%ds %s", text, at+s.pause, s.ends)
 }
 
 func drawScript(d *step.Dice) script {

@@ -121,7 +121,7 @@ func wantTurnsBack(t *testing.T) {
 	}
 	handled.Store(0)
 	client.send(request("last", "third"))
-	step.Equal(t, fmt.Sprintf("Limit is 1, and %d times a request was cancelled just as its turn came: Run must still handle the next request", rounds), 1, int(handled.Load()))
+	step.Equal(t, fmt.Sprintf("Limit is 1; %d requests were cancelled, each just as its turn came: Run must still handle the next request", rounds), 1, int(handled.Load()))
 }
 
 // wantToldIfAsked calls with a context that has already ended. It must be called in a bubble.
@@ -248,7 +248,7 @@ func wantTurnsKept(t *testing.T) {
 		"first at +0s, second at +10s", begun.String())
 	client.send(cancellation("1"))
 	step.Advance(10 * time.Second)
-	step.Equal(t, "the first of two requests with the same id was cancelled and ended, then the id was cancelled again: Run must end the second one's context too",
+	step.Equal(t, "a request was cancelled, a second came with its id, the first ended, and the id was cancelled again: Run must end the second one's context too",
 		"first: context canceled, second: context canceled", ended.String())
 }
 
@@ -379,7 +379,7 @@ func wantNoErrorSent(t *testing.T) {
 	for n, reason := range reasons() {
 		client.send(request("1", strconv.Itoa(n)), cancellation("1"))
 		step.Advance(2 * time.Second)
-		step.Equal(t, fmt.Sprintf("a request was cancelled, and then its Handle returned the error %q (a %T): Run must neither send nor report it, because the caller left", reason, reason), "nothing", sent.String())
+		step.Equal(t, fmt.Sprintf("a request was cancelled, and then its Handle returned the error %q (a %T): Run must neither send nor report that error, because the caller left", reason, reason), "nothing", sent.String())
 	}
 }
 

@@ -64,7 +64,7 @@ func TestATriggerThatFailsSaysWhy(t *testing.T) {
 		})
 		step.Equal(t, p.over+": the client answered a trigger with an error: the sender must get that error, as the Outcome's Error",
 			"200 error 7 after 0s", p.trigger(rude, 0).wait(t))
-		step.Equal(t, p.over+": a trigger for all clients asked the only one, which answered with an error: the sender must get a list with that error",
+		step.Equal(t, p.over+": a trigger for all clients asked the only one, which answered with an error: the sender must get a list with that error (shown: status, each outcome:how many, time)",
 			"200 [error 7:1] after 0s", p.trigger("", 0).wait(t))
 		for _, answer := range []string{`{"code":7,"message":"not today","data":` + verbatim + `}`, `{"code":-32603,"message":"internal error"}`, `{"code":0,"message":"` + strings.Repeat("no ", 100) + `"}`, `{"code":0,"message":""}`, `null`} {
 			want := map[bool]string{true: `{"result":null}`, false: `{"error":` + answer + `}`}[answer == "null"]

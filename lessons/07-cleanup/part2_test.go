@@ -62,7 +62,7 @@ func TestShutdownEndsEveryWait(t *testing.T) {
 		step.Equal(t, p.over+": Call asked a client, and Shutdown began at +1 s: Call must return then, with an error that wraps ErrShutdown",
 			"cleanup.ErrShutdown after 1s", call.wait(t))
 		step.Equal(t, p.over+": a trigger asked a client, and Shutdown began at +1 s: the sender must get a 503 then", "503 after 1s", trigger.wait(t))
-		trigger.wantProblem(t, p.over+": the server shut down while a trigger's client was asked", http.StatusServiceUnavailable, "1", "the server is shutting down")
+		trigger.wantProblem(t, p.over+": the server shut down while a trigger awaited an answer", http.StatusServiceUnavailable, "1", "the server is shutting down")
 		step.Equal(t, p.over+": the server shut down, and both calls ended: Observe must get an error that wraps ErrShutdown for each call",
 			[]string{"cleanup.ErrShutdown", "cleanup.ErrShutdown"}, observed.All())
 		step.Equal(t, p.over+": Call was called after Shutdown had ended the session: it must at once return an error that wraps sessions.ErrClosed",
@@ -98,7 +98,7 @@ func TestShutdownWaitsForHandlersButNotForever(t *testing.T) {
 		leave()
 		time.Sleep(time.Second)
 		finish()
-		step.Equal(t, "a client left, but its handler writes until +1 s: ServeHTTP must wait for the handler, or net/http gives its writer to another client",
+		step.Equal(t, "a client left, but its handler writes until +1 s: ServeHTTP must wait for the handler, or net/http gives the handler's writer to another client",
 			"returned after 1s", handler.wait(t))
 	})
 	for _, route := range []string{"GET /healthz", "HEAD /healthz", "POST /trigger", "POST /responses", "GET /events", "GET /orders"} {
@@ -145,9 +145,9 @@ func givesUp(t *testing.T) {
 		"context canceled", shutdown.end(t))
 	again := stop(t.Context(), server)
 	step.Pass(time.Minute)
-	step.Equal(t, "a handler hangs, and one Shutdown gave up: the next must wait as long as its own context lasts", "still waiting", again.state())
+	step.Equal(t, "a handler hangs, and one Shutdown gave up: a second must wait as long as its own context lasts", "still waiting", again.state())
 	finish()
-	step.Equal(t, "one Shutdown gave up, the next waited, and the handler finished: the next must return nil", "nil", again.end(t))
+	step.Equal(t, "one Shutdown gave up, a second waited, and the handler finished: the second must return nil", "nil", again.end(t))
 	step.Equal(t, "Shutdown gave up on a handler, which finished later: ServeHTTP must return as usual", "returned", handler.end(t))
 }
 
@@ -187,8 +187,8 @@ func TestNobodyGetsInDuringShutdown(t *testing.T) {
 				p.knock("GET", "/nowhere", ""),
 			}, ", ")
 		}
-		shown := " (shown: /events, /trigger, /responses, /healthz twice, /nowhere)"
-		step.Equal(t, p.over+": before Shutdown, each request must get its usual status, 404 for an unknown session, id or path"+shown, "200, 404, 404, 200, 200, 404", knocks())
+		shown := " (shown: /events, /trigger, /responses, GET /healthz, HEAD /healthz, /nowhere)"
+		step.Equal(t, p.over+": before Shutdown, requests must get the usual status, 404 for unknown sessions, ids or paths"+shown, "200, 404, 404, 200, 200, 404", knocks())
 
 		finish, _ := hold(t.Context(), p.server, "GET", "/healthz") // so that Shutdown begins but does not end
 		defer finish()
@@ -385,7 +385,7 @@ func whenTimeIsUp(t *testing.T, p *house) {
 		defer never.Close()
 		defer p.post("/orders", body).leave()
 		step.Returns(t, p.over+": middleware ended a request's context after 1 s, but the body never ends: Handler's read of the body must end with the context", func() {
-			step.Equal(t, p.over+": middleware "+did+": Handler's context must get the same deadline and cause, and end the read of the body", want, <-in)
+			step.Equal(t, p.over+": middleware "+did+": Handler's context must get that context's cause and any deadline, and end the read of the body", want, <-in)
 		})
 	}
 }

@@ -264,7 +264,7 @@ func given(t *testing.T) {
 		}
 	}
 	synctest.Wait()
-	step.Equal(t, "Answer's parameter from is https://example.com/v2/events: Answer must resolve the endpoint against that URL, and Handle must get the values in Answer's context and each byte of the params",
+	step.Equal(t, "Answer was called with from = https://example.com/v2/events: Answer must resolve the endpoint against that URL, and Handle must get the values in Answer's context and each byte of the params",
 		[]string{`https://example.com/v2/responses?session=1 ["alice",` + verbatim + `]`}, endpoints.All())
 	time.Sleep(time.Second)
 	leave(errImpatient)
@@ -313,18 +313,18 @@ func panicking(t *testing.T, logTo string) {
 	session := p.only(t, running)
 	for _, what := range slices.Sorted(maps.Keys(panics)) {
 		logged.Reset()
-		step.Equal(t, "Handle panicked with "+what+": its caller must get an internal error (-32603) at once",
+		step.Equal(t, "Handle panicked with "+what+": the caller must get an internal error (-32603) at once",
 			"error -32603 after 0s", p.call(session, "panic", strconv.Quote(what)).wait(t))
 		synctest.Wait()
 		if said := fmt.Sprint(panics[what]); logged.Len() == 0 || what != "nil" && !strings.Contains(logged.String(), said) {
-			step.Fail(t, "Handle panicked with "+what+": the client must log that to "+logTo+", with the panic's value", fmt.Sprintf("got  %.300q", logged.String()))
+			step.Fail(t, "Handle panicked with "+what+": the client must log the panic, with its value, to "+logTo, fmt.Sprintf("got  %.300q", logged.String()))
 		}
 	}
 	step.Equal(t, "Handle panicked, and Client.Log is set: the panic must be logged only there, not to slog.Default", "", other.String())
-	step.Equal(t, "Handle panicked with a runtime error: its caller must get an internal error (-32603) at once",
+	step.Equal(t, "Handle panicked with a runtime error: the caller must get an internal error (-32603) at once",
 		"error -32603 after 0s", p.call(session, "panic", "21").wait(t))
 	for _, said := range told.All() {
-		step.Equal(t, "Handle panicked several times, with different values: the caller must get an internal error that does not contain the panic's value "+
+		step.Equal(t, "Handle panicked several times, with different values: the caller must always get the same internal error, without the panic's value "+
 			"(which is for the log; want: the first of these errors)", told.All()[0], said)
 	}
 	logsTheRest(t, p, session, &logged)

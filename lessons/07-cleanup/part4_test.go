@@ -85,7 +85,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 			}
 			leave()
 			if visit > 0 {
-				step.Equal(t, p.over+": 100 clients were asked, 10 answered and 90 left: the trigger's sender must get an outcome for each",
+				step.Equal(t, p.over+": 100 clients were asked, 10 answered and 90 left: the trigger's sender must get an outcome for each (shown: status, each outcome:how many, time)",
 					"200 [502 Bad Gateway:90 true:10] after 1s", asked.wait(t))
 			}
 			for _, client := range clients {
@@ -345,7 +345,7 @@ func endsNoReads(t *testing.T) {
 		leave()
 		server.Shutdown(t.Context())
 		synctest.Wait()
-		step.Equal(t, "a handler "+how+", then the client left and the server stopped: ServeHTTP must set no read deadline (call endReads' stop before you cancel its ctx; got: read deadlines set)",
+		step.Equal(t, "a handler "+how+", then the client left and the server stopped: ServeHTTP must set no read deadline (got: how many it set); call endReads' stop before you cancel ctx",
 			int32(0), w.calls.Load())
 	}
 }

@@ -59,7 +59,7 @@ func answeredLast(t *testing.T, asks, answer string) {
 	w.observe = sync.OnceFunc(func() { w.server.Shutdown(ended) }) // begins it, and waits for nothing
 	w.play(move{"A", answer})
 	w.play(move{"", shutsDown})
-	step.Equal(t, told.String()+", A "+answer+" just before the server shuts down: the first call must still end with that answer, because it came first",
+	step.Equal(t, told.String()+", A "+answer+" just before the server shuts down: the first call must still end with that answer, which came first",
 		w.expected(), w.seen())
 }
 
@@ -362,7 +362,7 @@ func streamEnds(t *testing.T, how string, cause error) {
 		}
 		p.server.ServeHTTP(w, r)
 	}))
-	scene := fmt.Sprintf("the context of a client's stream %s, with the cause %v (a %[2]T)", how, cause)
+	scene := fmt.Sprintf("the context of a client's stream %s, with cause %q (a %[2]T)", how, cause)
 	session, _ := p.open()
 	again, call, trigger := p.asking(t.Context(), session), p.ask(t.Context(), session), p.trigger(session, 0)
 	step.Equal(t, scene+": Call must return then, with an error that wraps ErrClientLeft", "flushing.ErrClientLeft after 1s", call.wait(t))
