@@ -26,7 +26,7 @@ var pages = []string{"README.md", "TROUBLESHOOTING.md", "CONTRIBUTING.md", "harn
 
 // tooLong are the commands of the pages that are not run here, since they run
 // this test themselves, or take minutes, or a network. CI runs them.
-var tooLong = []string{"go test ./harness/... ./solutions/... ./web/...", "go run ./harness verify", "go run ./harness bench"}
+var tooLong = []string{"go test -timeout 30m ./harness/... ./solutions/... ./web/...", "go run ./harness verify", "go run ./harness bench"}
 
 // A shown is a command of a page, and the output that it shows, if any.
 type shown struct{ command, output string }
