@@ -252,9 +252,9 @@ func failures(t *testing.T) {
 }
 
 // causes are what a Write or Flush may return. EOPNOTSUPP matches errors.ErrUnsupported, as http.ErrNotSupported
-// does, but it comes from a connection.
+// does, but it comes from a connection; ErrMissingBoundary is of the type of ErrNotSupported.
 var causes = []error{syscall.EPIPE, http.ErrContentLength, http.ErrHijacked, io.EOF, &http.MaxBytesError{Limit: 7},
-	net.ErrClosed, context.Canceled, context.DeadlineExceeded, http.ErrAbortHandler, io.ErrShortWrite, syscall.EOPNOTSUPP, &http.ProtocolError{ErrorString: "stream closed"}}
+	net.ErrClosed, context.Canceled, context.DeadlineExceeded, http.ErrAbortHandler, io.ErrShortWrite, syscall.EOPNOTSUPP, http.ErrMissingBoundary}
 
 // A ResponseWriter is for one goroutine at a time. Two at once produce a garbled
 // frame, and now and then a crash.
