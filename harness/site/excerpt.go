@@ -30,7 +30,7 @@ type excerptLine struct {
 // excerpt returns the learner's own lines that the message of lesson number i names;
 // nil where it names none, or while the lesson runs, when they may have changed.
 func (s *Server) excerpt(now *standing, i int, message string) *excerpt {
-	if now.Running && now.Saved == s.lessons[i].Name {
+	if now.Running && (now.Saved == "" || now.Saved == s.lessons[i].Name) {
 		return nil
 	}
 	found, ok := source.Find(s.lessons[i], message)

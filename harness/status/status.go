@@ -45,7 +45,7 @@ type Lesson struct {
 	Race  progress.Race `json:"race"`
 	Steps []Step        `json:"steps"`
 
-	Compiles bool `json:"-"`
+	Compiles bool `json:"-"` // if not, its passed steps are those of when it did, where that is known
 }
 
 // A Step is where one step stands.
@@ -128,9 +128,6 @@ func next(root string, l Lesson, r progress.Result) *Next {
 	}
 	return &Next{Lesson: l.Name, Message: l.Message, File: Relative(root, r.Lesson.File())}
 }
-
-// Location returns where n is to be done, as an editor takes it: "file.go:21".
-func (n Next) Location() string { return At(n.File, n.Line) }
 
 // At returns a line of a file as an editor takes it, or the file as a whole if that is 0.
 func At(file string, line int) string {

@@ -45,7 +45,7 @@ func TestTheStateInJSON(t *testing.T) {
 			"file": "lessons/01-greeting/part1_test.go", "line": 6
 		}
 	}`, string(text))
-	require.Equal(t, "lessons/01-greeting/part1_test.go:6", state.Next.Location())
+	require.Equal(t, "lessons/01-greeting/part1_test.go:6", status.At(state.Next.File, state.Next.Line))
 }
 
 // Where a lesson does not compile, its own file is what to look at.
@@ -54,7 +54,7 @@ func TestTheStateOfALessonThatIsBroken(t *testing.T) {
 	state := status.New(root, []progress.Result{{Lesson: lesson, BuildError: "greeting.go:3: syntax error\n"}})
 	require.Equal(t, status.Broken, state.Lessons[0].Status)
 	require.Equal(t, &status.Next{Lesson: "01-greeting", Message: "greeting.go:3: syntax error", File: "lessons/01-greeting/greeting.go"}, state.Next)
-	require.Equal(t, "lessons/01-greeting/greeting.go", state.Next.Location())
+	require.Equal(t, "lessons/01-greeting/greeting.go", status.At(state.Next.File, state.Next.Line))
 
 	passed := []progress.StepResult{{Name: "TestHello", Status: progress.Passed}, {Name: "TestGoodbye", Status: progress.Passed}}
 	state = status.New(root, []progress.Result{{Lesson: lesson, Steps: passed, Outside: "found a goroutine"}})

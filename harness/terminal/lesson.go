@@ -112,8 +112,7 @@ func (v view) code(e source.Excerpt) string {
 	if v.tight {
 		around = 1
 	}
-	place := fmt.Sprintf("%s:%d", status.Relative(v.root, e.File), e.Line)
-	return v.fitted(place) + "\n" + excerpt(e, v.style, v.width-len(margin), around)
+	return v.fitted(status.At(status.Relative(v.root, e.File), e.Line)) + "\n" + excerpt(e, v.style, v.width-len(margin), around)
 }
 
 // hintText returns the hint that was shown last.

@@ -34,7 +34,7 @@ function run() {
   const end = (text) => {
     stream.close();
     ended = text;
-    show();
+    if (!timer) show();
   };
   stream.addEventListener('lanes', (event) => sequence.clear(JSON.parse(event.data)));
   stream.addEventListener('message', (event) => {
