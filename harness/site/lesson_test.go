@@ -1,6 +1,7 @@
 package site_test
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -122,7 +123,8 @@ func TestPlacesOpenInTheEditor(t *testing.T) {
 	require.NotContains(t, d.page("/lessons/01-greeting"), "://file")
 	t.Setenv("VISUAL", "code --wait")
 	d.pages = site.New(d.root, d.lessons, d)
-	link := `href="vscode://file` + filepath.ToSlash(d.root) + `/lessons/01-greeting/part1_test.go:6"`
+	root := url.URL{Path: filepath.ToSlash(d.root)}
+	link := `href="vscode://file` + root.EscapedPath() + `/lessons/01-greeting/part1_test.go:6"`
 	require.Contains(t, d.page("/lessons/01-greeting"), link)
 	require.Contains(t, d.page("/"), link)
 }

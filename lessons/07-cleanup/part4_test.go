@@ -308,7 +308,11 @@ func serveTo(ctx context.Context, server *cleanup.Server, w http.ResponseWriter,
 
 // endsReads is a handler that returns at shutdown, while endReads is still at work.
 func endsReads(t *testing.T) {
-	server, _ := looked()
+	server := cleanup.NewServer()
+	server.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		time.Sleep(time.Millisecond) // until endReads is at work
+	})
 	w := &deadliner{httptest.NewRecorder(), atomic.Int32{}, make(chan struct{})}
 	handler := serveTo(t.Context(), server, w, strings.NewReader("an order"))
 	synctest.Wait()
