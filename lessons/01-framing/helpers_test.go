@@ -235,7 +235,7 @@ func afterFailures(t *testing.T) {
 		{"writers took 3 bytes and returned no error", writes{short: true, takes: 3}, []framing.Event{good, large}},
 		{"WriteTo refused an event, then a writer failed", writes{fails: io.ErrClosedPipe}, []framing.Event{bad, good, large}},
 	} {
-		sentence := c.before + ", then WriteTo sent an event to each of several writers at once: each must get its own, or one client reads what another was sent"
+		sentence := c.before + ", then WriteTo sent an event to each of several writers at once: each must get its own, or one client reads another client's event"
 		atOnce(t, sentence, 100, func() {
 			for range 10 {
 				for _, e := range c.events {

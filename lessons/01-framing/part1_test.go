@@ -99,7 +99,7 @@ func TestAnIDIsSentOnlyWhenThereIsOne(t *testing.T) {
 // The reconnection time is in milliseconds, and a browser reads only digits.
 func TestTheReconnectionTimeIsWholeMilliseconds(t *testing.T) {
 	defer step.Begin(t)()
-	browserWaits(t, `Retry 1.5 s must go out as 1500: a browser reads whole milliseconds, in digits, and ignores any other value`,
+	browserWaits(t, `a Retry of 1.5 s must go out as 1500: a browser reads whole milliseconds, in digits, and ignores any other value`,
 		appendText(t, framing.Event{Retry: 1500 * time.Millisecond}),
 		1500*time.Millisecond)
 	browserWaits(t, `Retry 1.001 s must go out as 1001: calculating in float64 would lose a millisecond`,

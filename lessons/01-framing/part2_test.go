@@ -65,7 +65,7 @@ func TestAReconnectionTimeBelowAMillisecondIsRefused(t *testing.T) {
 		framing.Event{Retry: -1},
 		framing.Event{Retry: math.MinInt64},
 		framing.Event{ID: "7", Type: "tick", Data: "a", Retry: -time.Second})
-	refused(t, `AppendText must refuse a Retry under 1 ms: sending 0 makes browsers reconnect without a pause, and leaving it out goes unnoticed`, "retry",
+	refused(t, `AppendText must refuse a Retry under 1 ms: sending 0 makes browsers reconnect without a pause, and sending no field hides the mistake`, "retry",
 		framing.Event{Retry: 500 * time.Microsecond},
 		framing.Event{Retry: 1},
 		framing.Event{Retry: time.Millisecond - 1},

@@ -200,10 +200,10 @@ func TestTwiceAsMuchIsTwiceTheWork(t *testing.T) {
 	growsAsAppendDoes(t)
 	const lines, parts, most = 64 << 10, 32, 4
 	const sentence = "AppendText and AppendComment together take far longer for a long text than for the same lines in several texts: " +
-		"perhaps your code searches the rest of the text for each line"
+		"perhaps each line makes your code search all the rest of the text"
 	for _, end := range []string{"\n", "\r", "\r\n"} {
 		for _, last := range []string{"", "\n", "\r"} {
-			sent := fmt.Sprintf("sent  strings.Repeat(%q, %d)+%q, in one text and in %d texts", end, lines, last, parts)
+			sent := fmt.Sprintf("sent  strings.Repeat(%q, %d)+%q, as one text and as %d texts", end, lines, last, parts)
 			done := step.OnHang(t, func() (string, []string) { return sentence, []string{sent} })
 			if n := timesAsLong(strings.Repeat(end, lines)+last, parts, most); n > most {
 				step.Fail(t, sentence, sent, fmt.Sprintf("got   %.0f times as long", n), fmt.Sprintf("want  about as long, at most %d times", most))
@@ -318,7 +318,7 @@ func (f frame) appendTo(tb testing.TB, b []byte) (longer []byte, went bool) {
 	case len(fields) > 0:
 		namesField(tb, f.event, err, fields...)
 		if !bytes.Equal(longer, b) {
-			step.Fail(tb, f.by+" refused the event: the bytes in the stream must stay as they were",
+			step.Fail(tb, f.by+" refused the event: the bytes in the stream must not change",
 				append([]string{"sent  " + show(f.event)}, step.Compare("got  ", quote(longer), "want ", quote(b))...)...)
 		}
 	}

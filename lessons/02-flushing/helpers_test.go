@@ -218,7 +218,7 @@ func (w *gatedWriter) overlap(use string) bool {
 	if w.inUse == "" {
 		return false
 	}
-	w.overlaps = append(w.overlaps, use+" came during "+w.inUse)
+	w.overlaps = append(w.overlaps, use+" was called during "+w.inUse)
 	return true
 }
 

@@ -58,7 +58,7 @@ func TestTheResponseIsAnEventStream(t *testing.T) {
 		w := httptest.NewRecorder()
 		flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
 		for _, name := range []string{"Content-Type", "Cache-Control", "X-Accel-Buffering"} {
-			step.Equal(t, "middleware adds a value to each header after Open: that must not change another header, or a later response", 0, strings.Count(strings.Join(w.Header().Values(name), " "), "added"))
+			step.Equal(t, "middleware adds a value to each header after Open: the value must not appear in another header or in a later response (shown: how often it did)", 0, strings.Count(strings.Join(w.Header().Values(name), " "), "added"))
 			w.Header().Add(name, "added")
 		}
 	}
@@ -137,7 +137,7 @@ func TestEventsSentTogetherLeaveTogether(t *testing.T) {
 			s.Send(framing.Event{Data: "one"}, framing.Event{Data: "two"})
 			s.SendFrames(frames...)
 		})
-		step.Equal(t, "one Send and one SendFrames must each flush once, however many events they get (brackets show what came with each flush)",
+		step.Equal(t, "one Send and one SendFrames must each flush once, however many events they get (brackets show what arrived with each flush)",
 			"[one two] [three four]", heardAtEachFlush(client))
 		step.Equal(t, "SendFrames changed the array behind its frames: it belongs to the caller, and other streams may be sending from it",
 			three+and+four, string(shared))
@@ -186,7 +186,7 @@ func TestABufferingProxyLetsTheStreamThrough(t *testing.T) {
 			"one two", heard(client))
 		control := list(client.Header(), "Cache-Control")
 		if !slices.Contains(control, "no-cache") && !slices.Contains(control, "no-store") {
-			step.Fail(t, "Open must set Cache-Control to no-cache, or a cache on the way may keep old events and serve them again",
+			step.Fail(t, "Open must set Cache-Control to no-cache, or a cache in between may keep old events and serve them again",
 				"got  Cache-Control: "+strings.Join(control, ", "), "want Cache-Control: no-cache (or no-store)")
 		}
 		if slices.Contains(control, "public") {

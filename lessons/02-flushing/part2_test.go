@@ -118,8 +118,8 @@ func TestAWriterThatCannotFlushGetsA500(t *testing.T) {
 			http.ErrNotSupported, err)
 	}
 	head, _ := http.NewRequest(http.MethodHead, p.URL+"/events", nil)
-	step.Equal(t, "a HEAD came, and the ResponseWriter cannot flush: Open must answer 200, because a HEAD needs no stream", http.StatusOK, p.Do(head).Status)
-	wantRefused(t, "a HEAD came, and the ResponseWriter cannot flush: Open's error must wrap http.ErrBodyNotAllowed", http.ErrBodyNotAllowed, err)
+	step.Equal(t, "the ResponseWriter cannot flush, but a HEAD needs no stream: Open must answer it with 200", http.StatusOK, p.Do(head).Status)
+	wantRefused(t, "for a HEAD, the ResponseWriter cannot flush: Open's error must wrap http.ErrBodyNotAllowed", http.ErrBodyNotAllowed, err)
 
 	w := &failingWriter{ResponseRecorder: httptest.NewRecorder(), flush: fmt.Errorf("behind the compressor: %w", http.ErrNotSupported)}
 	_, err = flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
@@ -321,7 +321,7 @@ func openFailures(t *testing.T) {
 	}
 	step.Equal(t, "the request's context ended before Open: Open must not answer with an error status", http.StatusOK, status)
 	_, err = open("HEAD", cut, cut)
-	wantRefused(t, "a HEAD came, and its client left: Open's error must still wrap http.ErrBodyNotAllowed, because a HEAD has no stream", http.ErrBodyNotAllowed, err)
+	wantRefused(t, "a HEAD arrived, but its client left: Open's error must still wrap http.ErrBodyNotAllowed, because a HEAD has no stream", http.ErrBodyNotAllowed, err)
 }
 
 // wantOwnBytes has one stream send at each moment at which another is using its ResponseWriter.

@@ -72,8 +72,8 @@ func TestAWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
 		wantRefused(t, "the ResponseWriter has no SetWriteDeadline, and Open answered 500: Open's error must wrap http.ErrNotSupported", http.ErrNotSupported, err)
 	}
 	head, _ := http.NewRequest(http.MethodHead, p.URL+"/events", nil)
-	step.Equal(t, "a HEAD came, and the server's WriteTimeout cannot be lifted: Open must answer 200, because a HEAD needs no stream", http.StatusOK, p.Do(head).Status)
-	wantRefused(t, "a HEAD came, and the server's WriteTimeout cannot be lifted: Open's error must wrap http.ErrBodyNotAllowed", http.ErrBodyNotAllowed, err)
+	step.Equal(t, "the server's WriteTimeout cannot be lifted, but a HEAD needs no stream: Open must answer it with 200", http.StatusOK, p.Do(head).Status)
+	wantRefused(t, "for a HEAD, the server's WriteTimeout cannot be lifted: Open's error must wrap http.ErrBodyNotAllowed", http.ErrBodyNotAllowed, err)
 }
 
 // A client may stop reading but stay connected: a phone in a tunnel, a stopped program.
@@ -130,9 +130,9 @@ func oneDeadline(t *testing.T) {
 			began := time.Now()
 			err = call.send(s, kB)
 			if took := time.Since(began); kB == 9 {
-				step.Equal(t, "the client takes 1 KiB per second: a "+call.name+" of 9 kB, most of it sent by Writes, must not fail, because it needs under 10 s", nil, err)
+				step.Equal(t, "the client takes 1 KiB per second: a "+call.name+" of 9 kB, which Write sends before Flush, must not fail, because it needs under 10 s", nil, err)
 			} else {
-				step.Equal(t, "the client takes 1 KiB per second: a "+call.name+" of 11 kB, most of it sent by Writes, must give up after 10 s, so its Writes and Flush must share one deadline",
+				step.Equal(t, "the client takes 1 KiB per second: a "+call.name+" of 11 kB, which Write sends before Flush, must give up after 10 s, so Write and Flush must share one deadline",
 					10*time.Second, took)
 				wantLeft(t, call.name+" gave up after 10 s: its error must wrap ErrClientLeft and the cause", os.ErrDeadlineExceeded, err)
 			}
@@ -166,7 +166,7 @@ func stopsReading(t *testing.T, name string, send func(s *flushing.Stream) error
 		step.Fail(t, "the client stopped reading a minute ago, but "+name+" is still waiting for it: this handler may wait for hours")
 	}
 	if !errors.Is(err, flushing.ErrClientLeft) {
-		step.Fail(t, "the client stopped reading and the buffers on the way are full, but "+name+" did not return an error that wraps ErrClientLeft",
+		step.Fail(t, "the client stopped reading and the buffers in between are full, but "+name+" did not return an error that wraps ErrClientLeft",
 			fmt.Sprintf("got  %v, after %v", err, took), "want an error that wraps flushing.ErrClientLeft")
 	}
 	step.Equal(t, "the client stopped reading: "+name+" must give up after 10 s", 10*time.Second, took)
@@ -234,7 +234,7 @@ func failures(t *testing.T) {
 			}
 			for i := range 3 { // one call, and the other two after it
 				var name string
-				step.Returns(t, method+" failed, and a later call never returned: a heartbeat would hang until the server stops", func() {
+				step.Returns(t, method+" failed, and that call or a later one never returned: a heartbeat would hang until the server stops", func() {
 					switch (first + i) % 3 {
 					case 0:
 						name, err = "Send", s.Send(framing.Event{Data: "hello"})

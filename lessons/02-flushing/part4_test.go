@@ -154,7 +154,7 @@ func (r *run) open(tb testing.TB) bool {
 	scene := fmt.Sprintf("on %s, for a %s over %s with %s, after middleware set %s", r.writer(), r.method, request.Proto, r.asked, r.set)
 	var err error
 	r.s, err = flushing.Open(w, request)
-	step.Equal(tb, "Open must neither read nor close the request's body: a handler that reads it after Open would get an error, or only a part (shown: what Open did)",
+	step.Equal(tb, "Open must neither read nor close the request's body: a handler that reads it after Open would get an error or only part of it (shown: what Open did)",
 		"", strings.Join(body.used, " "))
 	if r.link.failed != nil {
 		wantLeft(tb, "the ResponseWriter failed in Open: Open's error must wrap ErrClientLeft and the cause", r.link.failed, err)
@@ -164,7 +164,7 @@ func (r *run) open(tb testing.TB) bool {
 	}
 	step.Equal(tb, "Open returned an error "+scene, nil, err)
 	if r.link.flushes == 0 || r.link.Code != http.StatusOK {
-		step.Fail(tb, "Open must send the status 200 and the headers at once", "Open "+scene, fmt.Sprintf("got  %d, after %d flushes", r.link.Code, r.link.flushes))
+		step.Fail(tb, "Open must send status 200 and the headers immediately", "Open "+scene, fmt.Sprintf("got  %d, after %d flushes", r.link.Code, r.link.flushes))
 	}
 	told := w.Header()
 	media, _, _ := mime.ParseMediaType(strings.Join(told.Values("Content-Type"), ", "))

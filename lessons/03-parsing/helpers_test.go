@@ -70,7 +70,7 @@ func read(tb testing.TB, r io.Reader) reading {
 			got.events = append(got.events, event)
 		}
 		if len(got.events) > 1<<20 {
-			step.Fail(tb, "the stream ended long ago, but Decode still returns events")
+			step.Fail(tb, "the stream ended long ago, but Decode is still returning events")
 		}
 	}
 	wait, said := d.ReconnectionTime()
@@ -231,7 +231,7 @@ func wantToldInTime(t *testing.T) {
 	d.OnComment = func(string) { depths = append(depths, runtime.Callers(0, make([]uintptr, 1000))) }
 	d.Decode()
 	if last := len(depths) - 1; last > 0 && depths[last] > depths[0]+50 {
-		step.Fail(t, "no event came, and the stack grew with each comment: Decode must loop, not recurse, because a quiet stream may last for days",
+		step.Fail(t, "no event arrived, but the stack grew with each comment: Decode must loop, not recurse, because a quiet stream may last for days",
 			fmt.Sprintf("got  %d calls deep at the first comment, and %d at the last of %d", depths[0], depths[last], last+1))
 	}
 }

@@ -26,7 +26,7 @@ func TestAnEventEndsAtItsBlankLine(t *testing.T) {
 	defer step.Begin(t)()
 	wantData(t, "an event needs only data and a blank line: Decode must return hello, as a browser would",
 		"data: hello\n\n", "hello")
-	wantData(t, "two events came, and a blank line ends each of them: Decode must return one after the other",
+	wantData(t, "two events arrived, each with its blank line: Decode must return both, one after the other",
 		"data: hello\n\ndata: world\n\n", "hello", "world")
 	wantData(t, "only blank lines follow the event: Decode must return hello and no other event",
 		"data: hello\n\n\n\n", "hello")
@@ -35,7 +35,7 @@ func TestAnEventEndsAtItsBlankLine(t *testing.T) {
 		"data: [1,\ndata: 2]\n\n", "[1,\n2]")
 	wantData(t, "an empty data line is a line too: Decode must keep it, in the middle and at the end",
 		"data: a\ndata: \ndata: c\ndata: \n\n", "a\n\nc\n")
-	wantData(t, "two events came, each with its own data: the second must have only c",
+	wantData(t, "two events arrived, each with its own data: the second must have only c",
 		"data: a\ndata: b\n\ndata: c\n\n", "a\nb", "c")
 
 	wantTypes(t, "the first event is a tick, and the second has no type: Decode must return a tick, then a message",
@@ -146,7 +146,7 @@ func TestTheReconnectionTimeIsKept(t *testing.T) {
 	wantRetry(t, "the retry value is the longest time that fits into a time.Duration: ReconnectionTime() must return it",
 		"retry: 9223372036854\n\n", fmt.Sprint(9223372036854*time.Millisecond, ", true"))
 	wantNoTimes(t)
-	wantRetry(t, "field names must match exactly: Decode must skip Retry and retry-after, and keep the 3s from before",
+	wantRetry(t, "field names must match exactly: Decode must skip Retry and retry-after, and keep the earlier time of 3s",
 		"retry: 3000\nRetry: 4000\nretry-after: 5000\n", "3s, true")
 	wantRetry(t, `"soon" is not a number: ReconnectionTime() must return false, as if the server had sent no retry field`,
 		"retry: soon\n\n", "0s, false")
@@ -159,7 +159,7 @@ func wantNoTimes(t *testing.T) {
 	t.Helper()
 	for _, value := range []string{"", "-1", "+1", "1e3", "1.5", "1s", "0x10", "1_000", "٣", " 7", "7 ",
 		"9223372036855", "18446744073710", "9223372036854775807", "18446744073709551617", "99999999999999999999"} {
-		wantRetry(t, fmt.Sprintf("the retry value %q is not valid (it must be all digits and fit in a time.Duration): Decode must ignore it and keep the 3s from before", value),
+		wantRetry(t, fmt.Sprintf("the retry value %q is not valid (it must be all digits and fit in a time.Duration): Decode must ignore it and keep the earlier time of 3s", value),
 			"retry: 3000\nretry: "+value+"\n\n", "3s, true")
 	}
 }
@@ -175,7 +175,7 @@ func TestAnUnfinishedEventIsDropped(t *testing.T) {
 		"id: 5\ndata: a\n\nid: 6\ndata: b\n", "5")
 	wantResumed(t, "the client reconnected with Last-Event-ID 5, but event 6 never got its blank line: Decode must drop it and its id",
 		"id: 6\ndata: a\n", `no event, then LastEventID() is "5"`)
-	wantRetry(t, "the stream ended within a retry line: Decode must ignore half a line and keep the 3s from before",
+	wantRetry(t, "the stream ended within a retry line: Decode must ignore half a line and keep the earlier time of 3s",
 		"retry: 3000\n\nretry: 10", "3s, true")
 	wantLog(t, "the stream ended within a comment: OnComment must get only complete comments",
 		": ping\n: pi", `comment "ping"`)
@@ -198,7 +198,7 @@ func TestAnUnfinishedEventIsDropped(t *testing.T) {
 				step.Equal(t, "the reader returned an error once, after event a: Decode must return a, then the same error on every later call",
 					list{want}, list{fmt.Sprintf("%q, %v", event.Data, err)})
 			}
-			step.Equal(t, "the reader returned an error: Decode must not read again, because a later call could then wait forever", 1, len(r.pieces))
+			step.Equal(t, "the reader returned an error: Decode must not read again, because a later call could then wait forever (shown: pieces left unread)", 1, len(r.pieces))
 		}
 	}
 }

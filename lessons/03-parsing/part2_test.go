@@ -59,7 +59,7 @@ func TestNeitherACutNorAPauseChangesWhatIsRead(t *testing.T) {
 		want, read(t, iotest.OneByteReader(strings.NewReader(wire))))
 	step.Equal(t, "the same bytes gave a different result when the last Read returned bytes together with io.EOF"+wireLine(wire),
 		want, read(t, iotest.DataErrReader(strings.NewReader(wire))))
-	step.Equal(t, "the same bytes gave a different result when one Read returned no bytes and no error, which is not the end"+wireLine(wire[:9], wire[9:]),
+	step.Equal(t, "the same bytes gave a different result when one Read returned no bytes and no error: that is not the end of the stream"+wireLine(wire[:9], wire[9:]),
 		want, read(t, io.MultiReader(strings.NewReader(wire[:9]), &pause{}, strings.NewReader(wire[9:]))))
 
 	for _, wire := range []string{"data: now\n\n", "data: now\r\n\r\n"} {
@@ -69,7 +69,7 @@ func TestNeitherACutNorAPauseChangesWhatIsRead(t *testing.T) {
 		wantAtOnce(t, "the blank line arrived and the connection is quiet: Decode must return the event without waiting for the byte after the CR", wire, `"now"`)
 	}
 	for _, wire := range []string{"data: a\n\ndata: b\n\n", "data: a\r\n\r\ndata: b\r\n\r\n"} {
-		wantAtOnce(t, "two events arrived and the connection is quiet, but Decode is still waiting", wire, `"a"`, `"b"`)
+		wantAtOnce(t, "two events arrived and the connection is quiet: Decode must return both without waiting for more", wire, `"a"`, `"b"`)
 	}
 	for _, wire := range []string{"data: a\n\ndata: b", "data: a\r\n\r\ndata: b\n", "data: a\r\r:"} {
 		wantAtOnce(t, "one event and part of the next arrived: Decode must return the first without waiting for the rest of the second", wire, `"a"`)
@@ -134,7 +134,7 @@ func TestALongLineIsReadAndAnEndlessOneIsRefused(t *testing.T) {
 	wantLinear(t, "an event with eight times as many lines took over 24 times the memory: does your code copy the event again with each line?", func(size int) io.Reader {
 		return strings.NewReader(strings.Repeat("data: "+strings.Repeat("x", 249)+"\n", size/256) + "\n")
 	})
-	wantMany(t, "MaxEventSize limits each event, and not the whole stream, which may last for days", "data: "+strings.Repeat("x", 1000)+"\n\n", 100)
+	wantMany(t, "MaxEventSize limits each event, not the whole stream: Decode must return all 100 events, none of which is too large", "data: "+strings.Repeat("x", 1000)+"\n\n", 100)
 	wantMany(t, "comments belong to no event: Decode must not add them up, because a quiet stream may send them for days", ": "+strings.Repeat("x", 1000)+"\n", 0)
 	for _, tell := range []func(string){nil, func(string) {}} {
 		wantForgotten(t, tell)
@@ -155,7 +155,7 @@ func TestALongLineIsReadAndAnEndlessOneIsRefused(t *testing.T) {
 	wantSize(t, "MaxEventSize is 2,000 and a line has one byte more: Decode must refuse it", 2000, 1, 2001, parsing.ErrEventTooLarge)
 	wantSize(t, "MaxEventSize is 2,000: Decode must refuse an event with five lines of 1,000 bytes", 2000, 5, 1000, parsing.ErrEventTooLarge)
 	wantSize(t, "MaxEventSize is 100: Decode must refuse an event with 1,000 empty data lines, because each adds a line feed to the data", 100, 1000, len("data: "), parsing.ErrEventTooLarge)
-	wantSize(t, "MaxEventSize is 2,000: after 1,000 bytes of data, a line of 1,005 makes 2,005, which Decode must refuse", 2000, 2, 1005, parsing.ErrEventTooLarge)
+	wantSize(t, "MaxEventSize is 2,000: after 1,000 bytes of data, Decode must refuse a line of 1,005, because that makes 2,005", 2000, 2, 1005, parsing.ErrEventTooLarge)
 	for _, end := range []string{"\n", "\r", "\r\n"} {
 		wantRefused(t, end)
 	}
@@ -177,7 +177,7 @@ func wantRefusedAtOnce(t *testing.T, room int, lines, field string) {
 	for _, pieces := range [][]string{{wire}, {wire[:len(wire)-1], wire[len(wire)-1:]}} {
 		want := fmt.Sprint("then ", parsing.ErrEventTooLarge)
 		if got := whileOpen(t, limit, pieces...); !slices.Contains(got, want) {
-			step.Fail(t, fmt.Sprintf("MaxEventSize is %d and one byte more arrived, in %d reads, then the peer was quiet: Decode must refuse the event at once, or a peer that stalls there keeps Decode waiting forever", limit, len(pieces)),
+			step.Fail(t, fmt.Sprintf("MaxEventSize is %d, and one byte more arrived (reads: %d) before the peer went quiet: Decode must refuse the event at once, or a peer that stalls keeps Decode waiting forever", limit, len(pieces)),
 				fmt.Sprintf("sent %q and %d bytes of a line that starts with %q", lines, room+1, field), fmt.Sprintf("got  %v", got), "want "+want)
 		}
 	}
@@ -352,10 +352,10 @@ func wantSkipped(t *testing.T, end string, tell func(comment string)) {
 	}})
 	d.MaxEventSize, d.OnComment = 300, tell
 	event, err := d.Decode()
-	step.Equal(t, fmt.Sprintf("comments, types, ids, reconnection times and unknown fields came for days (with %q after every six), then an event: Decode must return the event, because none of these lines counts as data", end),
+	step.Equal(t, fmt.Sprintf("comments, types, ids, reconnection times and unknown fields arrived for days (with %q after every six lines), then an event: Decode must return the event, because none of these lines counts as data", end),
 		list{`"x", <nil>`}, list{fmt.Sprintf("%q, %v", event.Data, err)})
 	if after > before+most {
-		step.Fail(t, "no data came, but the decoder's memory grew: Decode must not keep lines that it has handled, because a stream may be quiet for days", setOrNot(tell),
+		step.Fail(t, "no data arrived, but the decoder's memory grew: Decode must not keep lines that it has handled, because a stream may be quiet for days", setOrNot(tell),
 			fmt.Sprintf("grew by %d KiB with %d lines", (after-before)>>10, 6*groups), fmt.Sprintf("want at most %d KiB", most>>10))
 	}
 }

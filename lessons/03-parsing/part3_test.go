@@ -102,7 +102,7 @@ func TestARefusedBodyIsClosedAndNotRead(t *testing.T) {
 	}
 }
 
-// A browser asks for an event stream, and that no cache answers. A Go client may ask in
+// A browser asks for an event stream, and asks caches not to answer. A Go client may ask in
 // another way, and for more: Connect sends its request's own headers unchanged, and
 // does not change the request.
 func TestConnectAsksForAnEventStream(t *testing.T) {
@@ -147,7 +147,7 @@ func wantSentWhole(t *testing.T) {
 			list{method + ` "a question" of 10 bytes to virtual.test, its value`},
 			list{fmt.Sprintf("%s %q of %d bytes to %s, %v", a.request.Method, a.asked, a.request.ContentLength, a.request.Host, a.request.Context().Value(key{}))})
 		if method == http.MethodPost { // a client that is redirected drops these
-			step.Equal(t, "Connect must send the caller's whole request: its fields Close and Trailer too",
+			step.Equal(t, "Connect must send the caller's whole request, including its Close and Trailer fields",
 				"true map[X-Sum:[7]]", fmt.Sprint(a.request.Close, a.request.Trailer))
 		}
 		a.redirects = []string{"/v1/events"} // for the second one
@@ -286,7 +286,7 @@ func wantRefusal(t *testing.T, sentence string, status int, contentType, encodin
 		contentType+", 7", refusal.Header.Get("Content-Type")+", "+refusal.Header.Get("Retry-After"))
 	step.Equal(t, "Connect refused a response: it must not send the request again, because that may cost or change something", 1, a.sent)
 	if !strings.Contains(err.Error(), says) {
-		step.Fail(t, "the error's message must say what came instead of an event stream", "got  "+err.Error(), "want a message that contains "+says)
+		step.Fail(t, "the error's message must say what the server sent instead of an event stream", "got  "+err.Error(), "want a message that contains "+says)
 	}
 }
 

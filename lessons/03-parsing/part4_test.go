@@ -38,7 +38,7 @@ func TestTheStreamLastsAsLongAsItsContext(t *testing.T) {
 			step.Advance(24 * time.Hour)
 			events <- want
 			event, err := source.Decode()
-			step.Equal(t, "an event came after a day, and another a day later: the stream must last until the request's context ends",
+			step.Equal(t, "the server sent an event after a day, and another a day later: the stream must last until the request's context ends",
 				list{strconv.Quote(want) + ", <nil>"}, list{fmt.Sprintf("%q, %v", event.Data, err)})
 		}
 		defer step.OnHang(t, func() (string, []string) {
@@ -60,7 +60,7 @@ func TestTheStreamLastsAsLongAsItsContext(t *testing.T) {
 func wantClosed(t *testing.T) {
 	source := live(t, t.Context(), nil)
 	defer step.OnHang(t, func() (string, []string) {
-		return "Close was called while another goroutine decoded, but Decode or Close is still waiting: a waiting Decode must return an error", nil
+		return "Close was called while another goroutine was decoding, but Decode or Close is still waiting: a waiting Decode must return an error", nil
 	})()
 	var closing sync.WaitGroup
 	closing.Go(func() {
@@ -105,7 +105,7 @@ func live(t *testing.T, ctx context.Context, events <-chan string) *parsing.Sour
 	r := newRequest(t, ctx)
 	r.URL, _ = url.Parse(p.URL + "/events")
 	defer step.OnHang(t, func() (string, []string) {
-		return "the server sent the header but no event yet, and Connect is still waiting: it must not wait for the body", nil
+		return "the server sent the header but no event yet, and Connect is still waiting: Connect must not wait for the body", nil
 	})()
 	settings := func() string {
 		if tr, ok := p.Client.Transport.(*http.Transport); ok {
@@ -166,7 +166,7 @@ func wantInside(t *testing.T) {
 		parts = append(parts, between, strings.NewReader(part))
 	}
 	event, err := parsing.NewDecoder(io.MultiReader(parts...)).Decode()
-	const sentence = "a stream came in pieces, and between them another decoder read another stream: "
+	const sentence = "a stream arrived in pieces, and between the pieces another decoder read another stream: "
 	step.Equal(t, sentence+"the first decoder must return its own event",
 		list{`outer "a\nb" with id "2", <nil>`}, list{fmt.Sprintf("%s, %v", full(event), err)})
 	for _, got := range inside {
@@ -370,8 +370,8 @@ func wantAtAnySize(t *testing.T) {
 		for first := size - 4; first <= size+4; first++ {
 			data := strings.Repeat("x", first-len("data: "))
 			if got := read(t, strings.NewReader("data: "+data+rest)).list(payload); !slices.Equal(got, list{strconv.Quote(data + "\nb")}) {
-				step.Fail(t, "Decode went wrong after a long line: the end of your buffer can cut the bytes too",
-					fmt.Sprintf("the first line has %d bytes, and then came %q", first, rest), fmt.Sprintf("got  %d events, want only strings.Repeat(\"x\", %d)+\"\\nb\"", len(got), len(data)))
+				step.Fail(t, "Decode read an event with a long line incorrectly: the bytes are also cut where your buffer ends",
+					fmt.Sprintf("the first line has %d bytes, followed by %q", first, rest), fmt.Sprintf("got  %d events, want only strings.Repeat(\"x\", %d)+\"\\nb\"", len(got), len(data)))
 			}
 		}
 		data := strings.Repeat("x", size-len("data: \n\n"))

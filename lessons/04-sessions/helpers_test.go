@@ -227,7 +227,7 @@ func broadcastTo(t *testing.T, r *sessions.Registry, quick []*pump, text string)
 	t.Helper()
 	began := time.Now()
 	var err error
-	step.Returns(t, "one client does not read, but Broadcast waits for it: no other client gets anything", func() {
+	step.Returns(t, "one client does not read, but Broadcast is waiting for it: no other client gets anything", func() {
 		err = r.Broadcast(framing.Event{Data: text})
 	})
 	step.Equal(t, "one client does not read, but Broadcast waited for it, and all other clients waited too (shown: how long)", 0, time.Since(began))
@@ -270,7 +270,7 @@ func wantNothingKept(t *testing.T) {
 	}
 	before := visit() // what grows with the first ones may stay
 	kept := visit() - before
-	failIf(t, kept > visits/2, "2,000 sessions were opened and closed, but they left objects in memory, which add up while the server runs",
+	failIf(t, kept > visits/2, "2,000 sessions were opened and closed, but they left objects in memory: these add up while the server runs",
 		fmt.Sprintf("got  %d more objects in memory than before", kept), "want no more than before")
 }
 
@@ -388,8 +388,8 @@ func wantSmallQueue(t *testing.T) {
 		s.Send(framing.Event{Data: "x"})
 	}
 	if _, after := step.Memory(); after-before > most {
-		step.Fail(t, "a thousand events of a few bytes wait for a client that does not read: they must not take far more memory than the queue's limit of 1 MiB",
-			fmt.Sprintf("got  %d KiB", (after-before)>>10), "want at most 1024 KiB, or a little more")
+		step.Fail(t, "a thousand events of a few bytes are waiting for a client that does not read: they must not take far more memory than the queue's limit of 1 MiB",
+			fmt.Sprintf("got  %d KiB", (after-before)>>10), "want about 1024 KiB at most")
 	}
 	runtime.KeepAlive(s)
 }

@@ -351,14 +351,14 @@ func wantAllThatWaits(t *testing.T) {
 		"one two", p.calls())
 	p.turns <- nil
 	synctest.Wait()
-	step.Equal(t, "three events came while SendFrames was busy with two: its next call must get all three, in order (a bar separates calls)",
+	step.Equal(t, "three events were queued while SendFrames was busy with two: its next call must get all three, in order (a bar separates calls)",
 		"one two | three four five", p.calls())
 
 	s.Send(framing.Event{Data: "six"})
 	p.turns <- errLost
 	p.wantEnd(t, "SendFrames returned an error", errLost)
 	step.Equal(t, "the second call to SendFrames failed: Pump must not call it again (a bar separates calls)", "one two | three four five", p.calls())
-	step.Equal(t, "SendFrames failed, and Pump was called again: Pump must hand over what came in between, because a session ends only with Close or its context",
+	step.Equal(t, "SendFrames failed, then Pump was called again: it must hand over what is still queued, because a session ends only with Close or its context",
 		"six", data(startPump(s).news()))
 }
 

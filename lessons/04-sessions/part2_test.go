@@ -37,7 +37,7 @@ func TestASlowSessionDoesNotHoldUpABroadcast(t *testing.T) {
 			return broadcastTo(t, &r, quick, strconv.Itoa(sent)+laugh)
 		}
 		for broadcast() == nil {
-			failIf(t, sent == 1100, "one client read none of 1,100 events, but Broadcast never returned an error: events are lost silently, or they fill the memory")
+			failIf(t, sent == 1100, "one client read none of 1,100 events, but Broadcast never returned an error: events are silently lost, or fill up memory")
 		}
 		fit := sent - 1
 		for range 20 {
@@ -49,7 +49,7 @@ func TestASlowSessionDoesNotHoldUpABroadcast(t *testing.T) {
 		wantMissed(t, "two of 5 queues are full", broadcast(), slow, other)
 		other.Close()
 		early := broadcast()
-		step.Equal(t, "a client with a full queue reads at last: it must get exactly the events that Broadcast accepted without an error",
+		step.Equal(t, "a client whose queue was full finally reads: it must get exactly the events that Broadcast accepted without an error",
 			fmt.Sprintf("%d, from 1 to %d", fit, fit), span(startPump(slow).news()))
 		other = open(t, &r)
 		fillQueue(t, other, "x")
@@ -153,11 +153,11 @@ func wantPolicyAsked(t *testing.T) {
 	ending := sessions.Registry{Policy: refusing(errEnds)}
 	open(t, &ending)
 	var err error
-	step.Returns(t, "the Policy's error wraps ErrClosed, which ends the session, but Broadcast did not return: does it hold a lock that Close needs?", func() {
+	step.Returns(t, "the Policy ended a session (its error wraps ErrClosed), but Broadcast did not return: does it hold a lock that Close needs?", func() {
 		err = ending.Broadcast(framing.Event{Data: "xx"})
 	})
-	wantNoError(t, "the Policy's error wraps ErrClosed, which ends the session: Broadcast must return nil, because a session that has ended misses nothing", err)
-	step.Equal(t, "the Policy's error wraps ErrClosed, which ends the session: Len() must be 0", 0, ending.Len())
+	wantNoError(t, "the Policy ended a session (its error wraps ErrClosed): Broadcast must return nil, because a session that has ended misses nothing", err)
+	step.Equal(t, "the Policy ended the only session (its error wraps ErrClosed): Len() must be 0", 0, ending.Len())
 }
 
 // On a server, each client has its own goroutine, and so does everything that sends.
@@ -167,7 +167,7 @@ func TestEverythingAtOnceIsSafe(t *testing.T) {
 	for range 2 { // ten sessions in the same instant, with room for two
 		r := sessions.Registry{MaxSessions: 2}
 		step.AtOnce(&r, 10, func(int) { r.Open(t.Context()) })
-		step.Equal(t, "MaxSessions is 2 and 10 clients came in the same instant, but Len() is not 2", 2, r.Len())
+		step.Equal(t, "MaxSessions is 2 and 10 clients connected at the same instant, but Len() is not 2", 2, r.Len())
 	}
 	wantClosedAtOnce(t)
 	wantClosedForAll(t)
@@ -191,9 +191,9 @@ func TestASessionEndsWithItsContext(t *testing.T) {
 		wantNoError(t, "Open returned an error although there was room for one more session", err)
 		p := startPump(s)
 		step.Advance(30 * 24 * time.Hour)
-		step.Equal(t, "the client has been connected for 30 days, but Len() is not 1", 1, r.Len())
+		step.Equal(t, "the client has been connected for 30 days, but Len() is not 1: a quiet session must stay open", 1, r.Len())
 		r.Broadcast(framing.Event{Data: "hello"})
-		step.Equal(t, "the first event came after 30 days: Pump must still be running and hand it over", "hello", data(p.news()))
+		step.Equal(t, "the first event was broadcast after 30 days: Pump must still be running and hand it over", "hello", data(p.news()))
 
 		leave()
 		p.wantEnd(t, "the client's context ended", nil)
@@ -277,7 +277,7 @@ func wantClosedAtOnce(t *testing.T) {
 	var r sessions.Registry
 	s := open(t, &r)
 	step.AtOnce(&r, 10, func(int) { s.Close() })
-	step.Equal(t, "a session was closed 10 times in the same instant, but Len() is not 0", 0, r.Len())
+	step.Equal(t, "a session was closed 10 times at the same instant, but Len() is not 0", 0, r.Len())
 	all := fill(t, &r, 500)
 	atOnce(4, func() { closeAll(all) })
 	step.Equal(t, "500 sessions were closed by 4 goroutines at once, but Len() is not 0", 0, r.Len())
@@ -344,7 +344,7 @@ func rush(t *testing.T) {
 	r := sessions.Registry{MaxSessions: 5, MaxQueuedBytes: 64 << 10}
 	v := visitors{r: &r, most: 4, stays: open(t, &r)}
 	const scene = "8 goroutines opened, used and closed sessions at once"
-	step.Returns(t, scene+", but they did not finish: they wait for each other", func() { atOnce(8, func() { v.visit(t.Context(), 60) }) })
+	step.Returns(t, scene+", but they did not finish: they are waiting for each other", func() { atOnce(8, func() { v.visit(t.Context(), 60) }) })
 	for _, wrong := range v.wrong.All() {
 		step.Fail(t, scene+", but "+wrong)
 	}

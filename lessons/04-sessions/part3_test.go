@@ -68,8 +68,8 @@ func TestEachClientHearsWhatIsForIt(t *testing.T) {
 		r.Broadcast(framing.Event{Data: "for-both"})
 		r.Send(bob.id, framing.Event{Data: "for-bob"})
 		synctest.Wait()
-		step.Equal(t, "one event was sent to Alice, one to both and one to Bob: Alice's client must get the first two, in order", "for-alice for-both", alice.heard())
-		step.Equal(t, "one event was sent to Alice, one to both and one to Bob: Bob's client must get the last two, in order", "for-both for-bob", bob.heard())
+		step.Equal(t, "an event was sent to Alice, one to Alice and Bob, and one to Bob: Alice's client must get the first two, in order", "for-alice for-both", alice.heard())
+		step.Equal(t, "an event was sent to Alice, one to Alice and Bob, and one to Bob: Bob's client must get the last two, in order", "for-both for-bob", bob.heard())
 	})
 	step.Bubble(t, func(t *testing.T) { wantFirst(t) })
 	step.Bubble(t, func(t *testing.T) { wantWhole(t) })
@@ -304,7 +304,7 @@ func next(t *testing.T, stream *pair.Stream) framing.Event {
 	t.Helper()
 	step.Equal(t, "a client asked for its stream: it must get a 200", http.StatusOK, stream.Status())
 	for {
-		all := events(stream.NextFrame("the first event, which tells the client where to answer, did not come: Stream must send it at once"))
+		all := events(stream.NextFrame("the first event did not arrive: Stream must send it at once, because it tells the client where to answer"))
 		if len(all) > 0 {
 			return all[0]
 		}
@@ -320,7 +320,7 @@ func wantListOfOwn(t *testing.T) {
 		clear(r.All())
 		step.Equal(t, "a caller changed the list that it got from All: the next All must still return the open session (shown: whether it did)",
 			true, slices.Equal(r.All(), []*sessions.Session{s}))
-		wantNoError(t, "a caller changed the list that it got from All, and then Broadcast returned an error", r.Broadcast(framing.Event{Data: "hello"}))
+		wantNoError(t, "a caller changed the list that it got from All, and then Broadcast returned an error: All must return a copy", r.Broadcast(framing.Event{Data: "hello"}))
 	}
 }
 
@@ -386,11 +386,11 @@ func wantWrittenCounted(t *testing.T, ending, write string) {
 		"was ended by its Policy": func() { slow.Send(framing.Event{Data: "xx"}) }}[ending]()
 	synctest.Wait()
 	fit := room()
-	failIf(t, fit > 5, "MaxQueuedBytes is 64 KiB and 60 KB are being written to a slow client: they must still count, leaving little room for others",
+	failIf(t, fit > 5, "MaxQueuedBytes is 64 KiB and 60 KB is being written to a slow client: that must still count, leaving little room for others",
 		fmt.Sprintf("got  room for %d KB (the session %s)", fit, ending), "want room for 5 KB at most")
 	close(proceed)
 	synctest.Wait()
 	slow.Close()
 	<-done
-	step.Equal(t, "a session "+ending+" during a write of 60 KB, which "+write+": after Close, these bytes must no longer count, or other clients get ErrFull (shown: events that fit into another queue)", all, room())
+	step.Equal(t, "a session "+ending+" during a write of 60 KB that "+write+": after Close, these bytes must no longer count, or other clients get ErrFull (shown: events that fit into another queue)", all, room())
 }

@@ -57,7 +57,7 @@ func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 		failIf(t, err != nil, "the ResponseWriter cannot flush, so no stream could be opened: the handler must return, and its client must get a response", strings.TrimSpace(p.ServerLog()))
 		response.Body.Close()
 		synctest.Wait()
-		step.Equal(t, "no stream could be opened and the client got its 500, but Len() is not 0", 0, r.Len())
+		step.Equal(t, "no stream could be opened and the client got its 500, but Len() is not 0: its session must not stay open", 0, r.Len())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		s := open(t, &sessions.Registry{})
@@ -134,7 +134,7 @@ func wantClosedByHandler(t *testing.T) {
 	unable := func() http.ResponseWriter { return struct{ http.ResponseWriter }{httptest.NewRecorder()} }
 	r.ServeHTTP(unable(), get)
 	synctest.Wait()
-	step.Equal(t, "no stream could be opened, but Len() is not 0: the session's context has not ended, so the handler must close the session", 0, r.Len())
+	step.Equal(t, "no stream could be opened, but Len() is not 0: nothing else ends this session, so the handler must close it", 0, r.Len())
 
 	for _, lost := range []string{"endpoint", "news"} {
 		panicking := pair.Intercept(httptest.NewRecorder(), func(p []byte) (int, error) {
@@ -184,9 +184,9 @@ func wantHeadersOnly(t *testing.T) {
 		}
 	})
 	wantNoError(t, "a client sent HEAD and GET requests on one connection, but could not read all the responses", err)
-	step.Equal(t, "three HEAD requests got their headers, but Len() is not 0: their sessions have no client", 0, r.Len())
+	step.Equal(t, "three HEAD requests got their headers, but Len() is not 0: a HEAD request must leave no session open", 0, r.Len())
 	for range 2 {
-		step.Equal(t, "MaxSessions is 2 and only HEAD requests came before: a client that asks for its stream must get a 200", http.StatusOK, p.Open("/events").Status())
+		step.Equal(t, "MaxSessions is 2, and earlier HEAD requests must not count: two clients that ask for their streams must each get a 200", http.StatusOK, p.Open("/events").Status())
 	}
 	head := httptest.NewRequest(http.MethodHead, "/events", nil)
 	step.ErrorIs(t, "Stream was called for a HEAD request, but did not return the error of flushing.Open",
@@ -317,7 +317,7 @@ func wantLetGo(t *testing.T) {
 		}
 	}
 	runtime.KeepAlive(&r)
-	failIf(t, kept > 2, "8,100 sessions were closed, many just before Open returned, but their context has not ended: nothing may keep them in memory",
+	failIf(t, kept > 2, "8,100 sessions were closed (many just before Open returned), but their context has not ended: nothing may keep a closed session in memory",
 		fmt.Sprintf("got  %d in memory", kept), "want none") // the last ones may still be in a register
 }
 

@@ -178,7 +178,7 @@ func tell(tb testing.TB, in story) {
 		w.wantKnown()
 	}
 	if waited := time.Since(began); waited != 0 {
-		w.fail("one of your functions slept or waited for a timer: none of these calls may take any time", fmt.Sprintf("got  %v", waited), "want 0s")
+		w.fail("one of your functions slept or waited for a timer: these calls must all return at once", fmt.Sprintf("got  %v", waited), "want 0s")
 	}
 	for i, g := range w.guests {
 		w.wantHanded(i, g)
@@ -219,7 +219,7 @@ func (w *world) opens(h *home, pumps bool) {
 	if limit := w.maxSessions; limit > 0 && h.open >= limit {
 		leave()
 		w.guests = append(w.guests, nil)
-		w.wantError("Open, with MaxSessions sessions open,", sessions.ErrLimit, err)
+		w.wantError("at the limit of MaxSessions, Open", sessions.ErrLimit, err)
 		return
 	}
 	w.wantError("Open", nil, err)

@@ -40,7 +40,7 @@ func TestTwoRequestsOfOneInstantHaveTwoIDs(t *testing.T) {
 		second, answer2 := p.Add("A")
 		if first == second {
 			step.Fail(t, "Add returned the same id for two requests at the same instant: one of the two callers gets the other's answer",
-				fmt.Sprintf("got  %q and %q", first, second), "want two ids")
+				fmt.Sprintf("got  %q and %q", first, second), "want two different ids")
 		}
 		received1, received2 := listen(t, answer1), listen(t, answer2)
 		resolve(t, &p, "A", second, `"to the second"`)
@@ -59,7 +59,7 @@ func TestTwoRequestsOfOneInstantHaveTwoIDs(t *testing.T) {
 		received3, received4 := listen(t, answer3), listen(t, answer4)
 		resolve(t, &p, "A", last, `"to the last"`)
 		resolve(t, &p, "A", third, `"to the third"`)
-		step.Equal(t, "102,000 more requests were added, then the last and the third were answered: both callers must receive their answers (shown: third caller / last caller)",
+		step.Equal(t, "102,000 more requests were added, then the last one and the third of all were answered: both callers must receive their answers (shown: third caller / last caller)",
 			"to the third / to the last", received3()+" / "+received4())
 	})
 }
@@ -173,7 +173,7 @@ func TestAnAnswerFromAnotherSessionIsRefused(t *testing.T) {
 			p.Resolve("B", response(id, `"from B"`))
 		}
 		again := resolve(t, &p, "A", id, `"from A again"`)
-		step.ErrorIs(t, "session A answered, then session B 1,100 times with the same id, then A again: Resolve must return ErrAnswered to A", correlation.ErrAnswered, again)
+		step.ErrorIs(t, "session A answered, then session B 1,100 times with the same id, then A again: Resolve must return ErrAnswered for A's second answer", correlation.ErrAnswered, again)
 
 		id, answer = p.Add("A")
 		received = listen(t, answer)
@@ -189,7 +189,7 @@ func TestAnAnswerFromAnotherSessionIsRefused(t *testing.T) {
 func TestOneOfManyAnswersSettlesARequest(t *testing.T) {
 	defer step.Begin(t)()
 	defer step.OnHang(t, func() (string, []string) {
-		return "Add, Resolve, Cancel and Len were called at the same moment, but one of these calls does not return", nil
+		return "Add, Resolve, Cancel and Len were called at the same moment, but one of these calls never returned", nil
 	})()
 	wantLocked(t)
 	for _, canceler := range []int{-1, 2, 1, 0} {
@@ -258,7 +258,7 @@ func wantIDsOfTheirOwn(t *testing.T) {
 	given := map[string]bool{}
 	for _, id := range slices.Concat(ids[0][:], ids[1][:], ids[2][:], ids[3][:]) {
 		if given[id] {
-			step.Fail(t, "four goroutines added 500 requests each, but Add returned the same id for two of them", fmt.Sprintf("got  %q a second time", id), "want 2,000 ids")
+			step.Fail(t, "four goroutines added 500 requests each, but Add returned the same id for two of them", fmt.Sprintf("got  %q a second time", id), "want 2,000 different ids")
 		}
 		given[id] = true
 	}
@@ -330,7 +330,7 @@ func wantLastEndedRemembered(t *testing.T) {
 	}
 	for i, id := range ended[len(ended)-1024:] {
 		again := resolve(t, &p, "A", id, `"again"`)
-		step.Equal(t, fmt.Sprintf("request %q ended, then %d others (16,384 in all, not in the order of Add): Resolve must still say how that request ended", id, 1023-i),
+		step.Equal(t, fmt.Sprintf("request %q ended, then %d others (16,384 in all, not in the order of Add): Resolve must still report how that request ended", id, 1023-i),
 			why[id].Error(), known(again))
 	}
 }

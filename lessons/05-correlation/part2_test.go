@@ -201,7 +201,7 @@ func wantLeftDuringSend(t *testing.T, sendError, want error) {
 	step.ErrorIs(t, fmt.Sprintf("%s: the CallError must wrap the error %q", what, want), want, err)
 	step.Equal(t, what+": the CallError must have the ID and the Method, and Unanswered must report whether the request was sent",
 		fmt.Sprintf("%s approve, Unanswered: %t", id, sendError == nil), fmt.Sprintf("%s %s, Unanswered: %t", failed.ID, failed.Method, failed.Unanswered))
-	step.Equal(t, what+": Len() must be 0 when Call has returned", 0, waiting(t, &caller.Pending))
+	step.Equal(t, what+": Len() must be 0 once Call has returned", 0, waiting(t, &caller.Pending))
 }
 
 // wantRefusal checks a Call whose client answers with this error.
@@ -335,7 +335,7 @@ func wantEndedBefore(t *testing.T, sendError error) {
 	}
 	step.Equal(t, "Call's context had already ended, and Call "+was+": the CallError must have the Method, and Unanswered must report whether the request was sent",
 		fmt.Sprintf("approve, Unanswered: %t", mailbox.sent > 0 && sendError == nil), fmt.Sprintf("%s, Unanswered: %t", failed.Method, failed.Unanswered))
-	step.Equal(t, "Call got a context that had already ended: Len() must be 0 when Call has returned", 0, waiting(t, &caller.Pending))
+	step.Equal(t, "Call got a context that had already ended: Len() must be 0 once Call has returned", 0, waiting(t, &caller.Pending))
 }
 
 // The answer may come at the moment the context ends. A client that read 202 never sends

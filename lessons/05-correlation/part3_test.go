@@ -86,8 +86,8 @@ func wantOthersAccepted(t *testing.T) {
 	synctest.Wait()
 	for _, session := range []*sessions.Session{s.bob, s.alice} {
 		next, _ := s.Add(session.ID())
-		step.Returns(t, "100 POSTs of one client are still on their way, but another POST is waiting for them", func() {
-			step.Equal(t, "100 POSTs of one client are still on their way: another answer, from any client, must get 202", 202, s.answer(session, next, "true").Status)
+		step.Returns(t, "100 POSTs from one client are still being sent, but another POST is waiting for them", func() {
+			step.Equal(t, "100 POSTs from one client are still being sent: another answer, from any client, must get 202 meanwhile", 202, s.answer(session, next, "true").Status)
 		})
 	}
 	for i, upload := range uploads {
@@ -292,7 +292,7 @@ func wantUnread(t *testing.T, contentType string) {
 	handler.ServeHTTP(httptest.NewRecorder(), r)
 	read := 20<<20 - body.N
 	if read > correlation.MaxBody+1 { // one more shows that it is too large
-		step.Fail(t, "a client posted 20 MiB as "+contentType+": ServeHTTP must not read more than MaxBody bytes (r.FormValue and Body.Close read on), or a client that paused never gets its response",
+		step.Fail(t, "a client posted 20 MiB as "+contentType+": ServeHTTP must not read more than MaxBody bytes (r.FormValue and Body.Close read more), or a client that pauses halfway never gets its response",
 			fmt.Sprintf("got  %d bytes read", read), fmt.Sprintf("want at most %d", correlation.MaxBody+1))
 	}
 }

@@ -122,7 +122,7 @@ func (w *world) plays(tb testing.TB, before moves, m move) {
 			waiting++
 		}
 	}
-	step.Equal(tb, say+": Len() must then count the requests that still wait"+after, waiting, pending.Len())
+	step.Equal(tb, say+": Len() must then count the requests that are still waiting"+after, waiting, pending.Len())
 }
 
 // uses makes a move about the request r, which is nil if no request has this id.
@@ -136,7 +136,7 @@ func uses(tb testing.TB, pending *correlation.Pending, r *request, say, after, i
 		step.Equal(tb, say+" must report whether a request was still waiting"+after, waits, pending.Cancel(id))
 	case "receive":
 		if r != nil {
-			step.Equal(tb, say+": it must get this (\"\" means none)"+after, r.inside, take(r.answer))
+			step.Equal(tb, say+": it must get this response (\"\" means none)"+after, r.inside, take(r.answer))
 			r.inside = ""
 		}
 	default:

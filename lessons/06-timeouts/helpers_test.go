@@ -96,7 +96,7 @@ func onTheWire(t *testing.T, f func(t *testing.T, w *wire)) {
 func newWire(t *testing.T, opts ...pair.Option) *wire {
 	w := &wire{t: t, sessions: new(sessions.Registry)}
 	t.Cleanup(step.OnHang(t, func() (string, []string) {
-		return "everything stopped after these requests to the client (" + w.asked.String() + "): your code is waiting for something that never comes, such as a lock", nil
+		return "everything stopped after these requests to the client (" + w.asked.String() + "): your code is waiting for something that never happens, such as the release of a lock", nil
 	}))
 	mux := http.NewServeMux()
 	mux.Handle("GET /gw/events", w.sessions)

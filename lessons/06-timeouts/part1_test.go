@@ -167,7 +167,7 @@ func TestALateAnswerIsRefusedAndCounted(t *testing.T) {
 		client.answer("first")
 		step.Equal(t, "the late answer was posted again: Late must count each answer that comes too late", 2, int(w.caller.Late()))
 		client.answer("second")
-		step.Equal(t, "a late answer to the first request came while the second was waiting: the second caller must still get its own answer", `"answer to second"`, second.answer)
+		step.Equal(t, "a late answer to the first request arrived while the second was waiting: the second caller must still get its own answer", `"answer to second"`, second.answer)
 
 		again, unknown := client.answer("second"), client.answer("what nobody asked")
 		step.Equal(t, "an answer was posted again, then one with an unknown id: the POSTs must get 409 and 404, and Late must stay at 2",

@@ -43,10 +43,10 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 			return method + " to you too", nil
 		}})
 		hello := w.ask("hello")
-		step.Equal(t, "a request came: Run must call Handle with a context that has not ended and is derived from Run's own",
+		step.Equal(t, "a request arrived: Run must call Handle with a context that has not ended and is derived from Run's own",
 			"called, ctx.Err(): <nil>, derived from Run's: true", handled)
 		w.has(hello, `"hello to you too"`, "Handle returned a result: Run must post it, so that the caller gets it")
-		w.has(w.ask("bye"), `"bye to you too"`, "a second request came after the first was answered: Run must answer it too")
+		w.has(w.ask("bye"), `"bye to you too"`, "a second request arrived after the first was answered: Run must answer it too")
 		for _, c := range []struct{ method, answer, sentence string }{
 			{"forbidden", "not to you (code 7)", "Handle returned an error that wraps a *correlation.Error: the caller must get that *correlation.Error"},
 			{"broken", "the disk is full (code -32603)", "Handle returned an error without a code: the caller must get it as an internal error (-32603)"},
@@ -61,7 +61,7 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		}
 
 		step.Advance(time.Hour)
-		w.has(w.ask("hello again"), `"hello again to you too"`, "an hour passed without an event, and then a request came: Run must still answer it")
+		w.has(w.ask("hello again"), `"hello again to you too"`, "an hour passed without an event, and then a request arrived: Run must still answer it")
 	})
 	step.Bubble(t, func(t *testing.T) {
 		w := newWire(t)
@@ -118,9 +118,9 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 		client.send(request("1", "early")) // whose answer may be lost
 		client.send(named, request("2", "count"))
 		last := func() string { return append([]string{"nothing"}, delivered.All()...)[len(delivered.All())] }
-		step.Equal(t, "after an hour without events, a request came, then the endpoint event, then another request: Run must answer the second request", "2: count done → "+near, last())
+		step.Equal(t, "after an hour without events, a request arrived, then the endpoint event, then another request: Run must answer the second request", "2: count done → "+near, last())
 		step.OnOneProcessor(func() { client.send(request("3", "count"), framing.Event{Type: "endpoint", Data: "answers%2F1?b"}) })
-		step.Equal(t, "a request came, followed at once by a new endpoint: its answer must go to the endpoint named before the request",
+		step.Equal(t, "a request arrived, followed at once by a new endpoint: the answer must go to the endpoint named before the request",
 			"3: count done → "+near, last())
 	})
 	step.Bubble(t, wantOwnEndpoints)
@@ -196,7 +196,7 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 		what    string
 		deliver func(context.Context, string, correlation.Response) error
 	}{
-		{"Handle returned, and then Deliver hit a deadline of its own, not the request's", func(context.Context, string, correlation.Response) error {
+		{"Handle returned, and then Deliver's own deadline passed, not the request's", func(context.Context, string, correlation.Response) error {
 			return fmt.Errorf("%w: %w", errBroken, context.DeadlineExceeded)
 		}},
 		{"the server could not be reached", nil},
@@ -211,22 +211,22 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 				Client:  &http.Client{Transport: unreachable{}},
 				Deliver: c.deliver,
 				OnUndelivered: func(r correlation.Response, err error) {
-					reports.Add(fmt.Sprintf("OnUndelivered(response %s: %v, the reason: %t)", r.ID, r.Error, errors.Is(err, errBroken)))
+					reports.Add(fmt.Sprintf("OnUndelivered(response %s: %v; err wraps the reason: %t)", r.ID, r.Error, errors.Is(err, errBroken)))
 				},
 			})
 			client.send(request("1", "count"))
 			step.Advance(time.Minute)
-			step.Equal(t, c.what+": Run must call OnUndelivered with the response and the reason", "Handle, OnUndelivered(response 1: the disk is full (code -32603), the reason: true)", reports.String())
+			step.Equal(t, c.what+": Run must call OnUndelivered with the response and the reason", "Handle, OnUndelivered(response 1: the disk is full (code -32603); err wraps the reason: true)", reports.String())
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
 		var sent notes
 		play(t, &timeouts.Answerer{Handle: takes(0), Deliver: func(_ context.Context, _ string, r correlation.Response) error {
-			sent.Add(fmt.Sprintf("an error: %t", r.Error != nil))
+			sent.Add(fmt.Sprintf("with an error: %t", r.Error != nil))
 			return &timeouts.RefusedError{StatusCode: http.StatusBadRequest}
 		}}).send(request("1", "count"))
 		step.Equal(t, "Answerer.Deliver returned a *RefusedError with 400: Run must call Deliver once more, with an internal error",
-			"an error: false, an error: true", sent.String())
+			"with an error: false, with an error: true", sent.String())
 	})
 	step.Bubble(t, wantEveryLossReported)
 }
@@ -253,11 +253,11 @@ func TestWhatIsNoRequestPassesBy(t *testing.T) {
 		session.Send(framing.Event{Type: "request", Data: `{"jsonrpc":"2.0","method":"without an id"}`})
 		session.Send(framing.Event{Type: "request", Data: "null"})
 		greet := w.ask("greet")
-		w.has(greet, `"done"`, "ten events that need no answer came, then a request: Run must answer the request")
-		step.Equal(t, "ten other events came, some with another type, some without an id or not JSON, then a request: Run must call Handle only for the request", "greet", handled.String())
+		w.has(greet, `"done"`, "ten events that need no answer arrived, then a request: Run must answer the request")
+		step.Equal(t, "ten other events (of another type, without an id or not JSON) arrived, then a request: Run must call Handle only for the request", "greet", handled.String())
 		session.Send(framing.Event{Type: "endpoint", Data: "http://other.example/"})
 		step.Advance(time.Second)
-		step.Equal(t, "thirteen events came, the last with an endpoint that Run must refuse: Run must call OnEvent for each of them, once and in order",
+		step.Equal(t, "thirteen events arrived, the last with an endpoint that Run must refuse: Run must call OnEvent for each of them, once and in order",
 			"endpoint, message, Request, close, error, notification, notification, notification, request, request, request, request, endpoint", told.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -278,8 +278,8 @@ func TestWhatIsNoRequestPassesBy(t *testing.T) {
 		asked := framing.Event{ID: "7", Type: "request", Data: request("1", "count").Data}
 		client.send(asked)
 		step.Advance(2 * time.Second)
-		step.Equal(t, "a request came: OnEvent must get the whole event", asked, last)
-		step.Equal(t, "a request came: OnEvent must return before Run calls Handle", "OnEvent: endpoint, OnEvent: request, Handle", told.String())
+		step.Equal(t, "a request arrived: OnEvent must get the whole event", asked, last)
+		step.Equal(t, "a request arrived: OnEvent must return before Run calls Handle", "OnEvent: endpoint, OnEvent: request, Handle", told.String())
 		client.stream.CloseWithError(errBroken)
 		step.Advance(2 * time.Second)
 		step.Equal(t, "the stream broke: Run must call OnEvent only for events, not for the error", "OnEvent: endpoint, OnEvent: request, Handle", told.String())
@@ -298,9 +298,9 @@ func TestASlowQuestionDoesNotHoldUpAQuickOne(t *testing.T) {
 			return method + " done", nil
 		}})
 		slow, quick := w.ask("slow"), w.ask("quick")
-		w.has(quick, `"quick done"`, "a request that takes 10 s came, then a quick one: the quick one must be answered at once")
+		w.has(quick, `"quick done"`, "a request that takes 10 s arrived, then a quick one: the quick one must be answered at once")
 		step.Advance(10 * time.Second)
-		w.has(slow, `"slow done"`, "a request that takes 10 s came 10 s ago: it must be answered now")
+		w.has(slow, `"slow done"`, "a request that takes 10 s arrived 10 s ago: it must be answered now")
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var delivered notes
@@ -357,7 +357,7 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 				w.ask("early")
 			}
 			one, two := w.ask("one"), w.ask("two")
-			step.Equal(t, fmt.Sprintf("Limit is %d and %d requests came at once: %d Handles must run at a time (0 or less means 8)", c.limit, c.allowed+2, c.allowed),
+			step.Equal(t, fmt.Sprintf("Limit is %d and %d requests arrived at once: %d Handles must run at a time (0 or less means 8)", c.limit, c.allowed+2, c.allowed),
 				c.allowed, int(w.working.Load()))
 			step.Advance(2 * time.Second)
 			w.has(one, `"one done"`, "requests take a second each, and one had to wait for its turn: Run must answer that request within two seconds")
@@ -379,7 +379,7 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 		answerer.Limit = 1
 		began := time.Now()
 		play(t, answerer).send(requests(5000)...)
-		step.Equal(t, "Limit is 1, and 5,000 requests came while the first Handle ran for an hour: Run must read all of them at once, and let them wait", 0, time.Since(began))
+		step.Equal(t, "Limit is 1, and 5,000 requests arrived while the first Handle ran for an hour: Run must read them all without delay, and let them wait", 0, time.Since(began))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var delivered atomic.Int32

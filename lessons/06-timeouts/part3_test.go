@@ -46,7 +46,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		client.session.Send(framing.Event{Data: cancellation(mark + "1").Data})
 		client.session.Send(framing.Event{Type: "request", Data: cancellation(mark + "1").Data})
 		synctest.Wait()
-		step.Equal(t, "three events named a running request (one with another method, two with a cancellation's data but another type): Run must not end that request's context", "nothing", ended.String())
+		step.Equal(t, "three events named a running request but did not cancel it (one had another method, two another type): Run must not end the request's context", "nothing", ended.String())
 		w.call("approve")
 		step.Advance(30 * time.Second)
 		step.Equal(t, "the caller of approve gave up at +30 s: Run must end the context of approve's Handle, and of no other",
@@ -83,7 +83,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		step.Advance(5 * time.Second)
 		client.send(cancellation("1"))
 		step.Advance(time.Minute)
-		step.Equal(t, "a request was cancelled while Deliver tried to send its response: Deliver's context must end then, because the caller left",
+		step.Equal(t, "a request was cancelled while Deliver was sending its response: Deliver's context must end then, because the caller left",
 			"Deliver after 4s", ended.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -93,14 +93,14 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		step.Advance(5 * time.Second)
 		client.send(request("1", "second"))
 		step.Advance(6 * time.Second)
-		step.Equal(t, "two requests came with the same id, and the first was answered at +10 s: Run must not end the second one's context", "first after 10s", ended.String())
+		step.Equal(t, "two requests arrived with the same id, and the first was answered at +10 s: Run must not end the second one's context", "first after 10s", ended.String())
 		client.send(request("1", "third"))
 		client.send(cancellation("1"))
 		step.Equal(t, "two requests with the same id were running when that id was cancelled: Run must end both contexts (shown: Handles that ended, one of them before the cancellation)",
 			3, len(ended.All()))
 		client.send(request("1", "fourth"))
 		step.Advance(10 * time.Second)
-		step.Equal(t, "a request came with an id that had been cancelled: Run must handle it, because a cancellation applies only to earlier requests",
+		step.Equal(t, "a request arrived with an id that had been cancelled: Run must handle it, because a cancellation applies only to earlier requests",
 			"fourth after 10s", ended.All()[len(ended.All())-1])
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		step.OnOneProcessor(func() { client.send(events...) })
 		step.Advance(time.Minute)
 		late := slices.DeleteFunc(ended.All(), func(end string) bool { return end == "count after 0s" })
-		step.Equal(t, fmt.Sprintf("%d requests came, each followed at once by its cancellation: Run must end each Handle's context at once (shown: the late ones)", many), "", strings.Join(late, ", "))
+		step.Equal(t, fmt.Sprintf("%d requests arrived, each followed at once by its cancellation: Run must end each Handle's context at once (shown: the late ones)", many), "", strings.Join(late, ", "))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var ended notes
@@ -128,7 +128,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		one.send(cancellation("1"))
 		one.end()
 		step.Advance(10 * time.Second)
-		step.Equal(t, "one Answerer runs two streams; on one, request 1 was cancelled and the stream ended: request 1 on the other must go on",
+		step.Equal(t, "one Answerer runs streams A and B; A's request 1 was cancelled, and A ended: B's request 1 must go on",
 			"one after 0s, other after 10s", ended.String())
 	})
 	step.Bubble(t, wantOnEventFirst)
@@ -150,9 +150,9 @@ func TestACancelledQuestionNeverBegins(t *testing.T) {
 			"endpoint, request, request, notification", read.String())
 		third := w.ask("third")
 		step.Advance(20 * time.Second)
-		step.Equal(t, "Limit is 1, three requests of 10 s came, and the second was cancelled while it waited: Run must not call Handle for it",
+		step.Equal(t, "Limit is 1, three requests of 10 s arrived, and the second was cancelled while it waited: Run must not call Handle for it",
 			"long, third", begun.String())
-		w.has(third, `"third done"`, "Limit is 1, three requests of 10 s came, and the second was cancelled while it waited: after 20 s the third must be answered")
+		w.has(third, `"third done"`, "Limit is 1, three requests of 10 s arrived, and the second was cancelled while it waited: after 20 s the third must be answered")
 	})
 	step.Bubble(t, func(t *testing.T) {
 		const many = 1500
@@ -166,10 +166,10 @@ func TestACancelledQuestionNeverBegins(t *testing.T) {
 			events[n] = request(strconv.Itoa(n+2), "count")
 		}
 		client.send(append(events, cancellation("1"), cancellation(strconv.Itoa(many+1)))...)
-		step.Equal(t, fmt.Sprintf("Limit is 1 and %d requests waited behind the first when it was cancelled: Run must read that cancellation and end the first one's context", many),
+		step.Equal(t, fmt.Sprintf("Limit is 1 and %d requests were waiting behind the first when it was cancelled: Run must read that cancellation and end the first one's context", many),
 			"first after 0s", ended.String())
 		step.Advance(many * time.Second)
-		step.Equal(t, fmt.Sprintf("Limit is 1, %d requests of 1 s each waited, and the last was cancelled: Run must call Handle for all the others", many),
+		step.Equal(t, fmt.Sprintf("Limit is 1, %d requests were waiting, and the last one was cancelled: Run must call Handle for all the others", many),
 			many-1, len(ended.All())-1)
 	})
 	step.Bubble(t, wantTurnsBack)
@@ -261,7 +261,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 		unset := new(timeouts.Answerer)
 		quiet := parsing.NewSource(&body{Reader: reader, close: writer.Close}) // some kinds of streams end without an error when they are closed
 		var err error
-		step.Returns(t, "Run's context ended, but Run did not return: it must close the stream, which ends a waiting read", func() { err = unset.Run(ctx, quiet, &from) })
+		step.Returns(t, "Run's context ended, but Run did not return: it must close the stream, so that the waiting read ends", func() { err = unset.Run(ctx, quiet, &from) })
 		step.ErrorIs(t, "Run's context ended, and the stream then ended without an error: Run's error must be the context's cause", errBroken, err)
 		step.Equal(t, "an Answerer's fields were unset: Run must not set them, because other Runs may read them (shown: Limit; whether Client, Deliver, OnEvent and OnUndelivered are nil)",
 			"0; true true true true", fmt.Sprint(unset.Limit, "; ", unset.Client == nil, unset.Deliver == nil, unset.OnEvent == nil, unset.OnUndelivered == nil))

@@ -124,7 +124,7 @@ func (e ending) String() string {
 var errLeft, errHurried = errors.New("the caller left"), errors.New("the caller was in a hurry")
 
 // sent is what a client is told by a request.
-const sent = "request (its params: true)"
+const sent = "request (right params: true)"
 
 // make makes the call, and records what the client is sent and what Observe should get.
 func (c plannedCall) make(caller *timeouts.Caller, method string, told, returned *notes) (e ending) {
@@ -138,7 +138,7 @@ func (c plannedCall) make(caller *timeouts.Caller, method string, told, returned
 	e = ending{took: time.Since(began), outcome: string(result)}
 	returned.Add(fmt.Sprint(method, " ", e.took, " ", err))
 	if call, ok := errors.AsType[*correlation.CallError](err); ok {
-		e.outcome = fmt.Sprintf("%v (its id: %t, unanswered: %t)", call.Err, call.ID == id && call.Method == method, call.Unanswered)
+		e.outcome = fmt.Sprintf("%v (right ID and Method: %t, Unanswered: %t)", call.Err, call.ID == id && call.Method == method, call.Unanswered)
 	} else if err != nil {
 		e.outcome = fmt.Sprintf("not a *correlation.CallError: %v", err)
 	}
@@ -154,13 +154,13 @@ func (c plannedCall) client(caller *timeouts.Caller, method string, id *string, 
 		}
 		json.Unmarshal([]byte(event.Data), &message)
 		if message.ID == "" {
-			told.Add(fmt.Sprintf("%s %s %s (its id: %t), reason: %s", event.Type, message.JSONRPC, message.Method, message.Params.RequestID == *id, message.Params.Reason))
+			told.Add(fmt.Sprintf("%s %s %s (right requestId: %t), reason: %s", event.Type, message.JSONRPC, message.Method, message.Params.RequestID == *id, message.Params.Reason))
 			return nil
 		}
 		if *id = message.ID; c.full {
 			return sessions.ErrFull
 		}
-		told.Add(fmt.Sprintf("request (its params: %t)", message.Params.Of == method))
+		told.Add(fmt.Sprintf("request (right params: %t)", message.Params.Of == method))
 		if c.answer > 0 {
 			response := map[bool]correlation.Response{false: yes, true: no}[c.refuses]
 			time.AfterFunc(c.answer, func() { answer(caller, event, response) })
@@ -172,7 +172,7 @@ func (c plannedCall) client(caller *timeouts.Caller, method string, id *string, 
 // ends returns how the call must end.
 func (c plannedCall) ends(timeout time.Duration) ending {
 	if c.full {
-		return ending{outcome: fmt.Sprint(sessions.ErrFull, " (its id: true, unanswered: false)"), told: "nothing"}
+		return ending{outcome: fmt.Sprint(sessions.ErrFull, " (right ID and Method: true, Unanswered: false)"), told: "nothing"}
 	}
 	took, why := timeout, error(&timeouts.TimeoutError{After: timeout})
 	if c.deadline > 0 && c.deadline < took {
@@ -183,11 +183,11 @@ func (c plannedCall) ends(timeout time.Duration) ending {
 	}
 	switch answered := c.answer > 0 && c.answer < took; {
 	case answered && c.refuses:
-		return ending{took: c.answer, outcome: fmt.Sprint(no.Error, " (its id: true, unanswered: false)"), told: sent}
+		return ending{took: c.answer, outcome: fmt.Sprint(no.Error, " (right ID and Method: true, Unanswered: false)"), told: sent}
 	case answered:
 		return ending{took: c.answer, outcome: string(yes.Result), told: sent}
 	}
-	return ending{took: took, outcome: fmt.Sprint(why, " (its id: true, unanswered: true)"), told: fmt.Sprint(sent, ", notification 2.0 notifications/cancelled (its id: true), reason: ", why)}
+	return ending{took: took, outcome: fmt.Sprint(why, " (right ID and Method: true, Unanswered: true)"), told: fmt.Sprint(sent, ", notification 2.0 notifications/cancelled (right requestId: true), reason: ", why)}
 }
 
 // An answer comes at the very moment when its caller leaves, on another processor. Then it must
@@ -212,14 +212,14 @@ func TestAnAnswerIsUsedOrRefused(t *testing.T) {
 		both.Go(func() { resolveErr = answer(&caller, event, yes) })
 		both.Wait()
 		if (callErr == nil) != (resolveErr == nil) {
-			step.Fail(t, "an answer came just as its caller gave up: Call must return it if Resolve accepted it, and must not if Resolve refused it",
+			step.Fail(t, "an answer arrived just as its caller gave up: Call must return it if, and only if, Resolve accepted it",
 				fmt.Sprint("Call's error:    ", callErr), fmt.Sprint("Resolve's error: ", resolveErr))
 		}
 		if errors.Is(resolveErr, correlation.ErrNotWaiting) {
 			refused++
 		}
 	}
-	step.Equal(t, "500 answers came, each just as its caller gave up: Late must count those that Resolve refused", refused, caller.Late())
+	step.Equal(t, "500 answers arrived, each just as its caller gave up: Late must count those that Resolve refused", refused, caller.Late())
 }
 
 // A stream carries requests of any length. Some are cancelled, and the stream may end at any

@@ -47,7 +47,7 @@ func TestNothingIsKeptOfWhatIsDone(t *testing.T) {
 			step.Advance(2 * time.Second)
 		}
 		rounds(0)
-		step.Equal(t, fmt.Sprintf("%d requests came, and every third was cancelled: Run must deliver the responses to the others", many), many*2/3, int(delivered.Load()))
+		step.Equal(t, fmt.Sprintf("%d requests arrived, and every third was cancelled: Run must deliver the responses to the others", many), many*2/3, int(delivered.Load()))
 		objects := func() int {
 			synctest.Wait()
 			n, _ := step.Memory()
@@ -153,7 +153,7 @@ func wantRefusedOnceOver(t *testing.T) {
 		return nil
 	}))
 	synctest.Wait()
-	step.Equal(t, "no answer came in time, but one came while Call sent the cancellation and one during Observe: Resolve must refuse both with ErrNotWaiting",
+	step.Equal(t, "no answer arrived in time, but one arrived while Call was sending the cancellation and one during Observe: Resolve must refuse both with ErrNotWaiting",
 		"during Observe: true, during the cancellation's Send: true", refused.sorted())
 }
 
@@ -172,7 +172,7 @@ func wantTheEndpointOfThatTime(t *testing.T) {
 	client := play(t, &timeouts.Answerer{Limit: 1, Handle: takes(time.Second), Deliver: deliveredTo(&delivered)})
 	client.send(request("1", "count"), request("2", "greet"), framing.Event{Type: "endpoint", Data: "elsewhere"})
 	step.Advance(3 * time.Second)
-	step.Equal(t, "Limit is 1, two requests came, and a new endpoint was named before the second had its turn: both answers must go to the endpoint named before the requests",
+	step.Equal(t, "Limit is 1, two requests arrived, and a new endpoint was named before the second had its turn: both answers must go to the endpoint named before the requests",
 		fmt.Sprintf("1: count done → %[1]s, 2: greet done → %[1]s", near), delivered.sorted())
 }
 
@@ -213,7 +213,7 @@ func wantOnEventFirst(t *testing.T) {
 	client.send(request("1", "count"))
 	client.send(cancellation("1"))
 	step.Advance(2 * time.Second)
-	step.Equal(t, "a cancellation came: OnEvent must return before Run ends the Handle's context (shown: what ended, in order)", "OnEvent, count after 1s", ended.String())
+	step.Equal(t, "a cancellation arrived: OnEvent must return before Run ends the Handle's context (shown: what ended, in order)", "OnEvent, count after 1s", ended.String())
 }
 
 // wantTurnsBackFromCancelled cancels requests in the same moment in which they come. It must be
@@ -226,7 +226,7 @@ func wantTurnsBackFromCancelled(t *testing.T) {
 		client.send(request(id, "count"), cancellation(id))
 	}
 	client.send(request("last", "last"))
-	step.Equal(t, "100 requests came, each with its cancellation right behind it, then one more request: Run must still call Handle for the last",
+	step.Equal(t, "100 requests arrived, each with its cancellation right behind it, then one more request: Run must still call Handle for the last",
 		true, slices.Contains(handled.All(), "last after 0s"))
 }
 
@@ -248,7 +248,7 @@ func wantTurnsKept(t *testing.T) {
 		"first at +0s, second at +10s", begun.String())
 	client.send(cancellation("1"))
 	step.Advance(10 * time.Second)
-	step.Equal(t, "a request was cancelled, a second came with its id, the first ended, and the id was cancelled again: Run must end the second one's context too",
+	step.Equal(t, "a request was cancelled, a second arrived with the same id, the first ended, and the id was cancelled again: Run must end the second one's context too",
 		"first: context canceled, second: context canceled", ended.String())
 }
 
@@ -267,7 +267,7 @@ func wantBothCancelled(t *testing.T) {
 	step.Advance(time.Minute)
 	client.send(request("1", "count"))
 	step.Advance(10 * time.Second)
-	step.Equal(t, "Limit is 1, and two requests with one id, one running and one waiting, were cancelled: Run must end the first one's context and never handle the second (shown: all Handles, with one before these requests and one after)",
+	step.Equal(t, "Limit is 1, and two requests with the same id, one running and one waiting, were cancelled: Run must end the first one's context and never handle the second (shown: all Handles, with one before these requests and one after)",
 		"count after 10s, count after 5s, count after 10s", ended.String())
 }
 

@@ -43,7 +43,7 @@ func TestATriggerReturnsTheAnswer(t *testing.T) {
 			"application/json", got.Header.Get("Content-Type"))
 		client = join(t, p, func(_ context.Context, _ string, params json.RawMessage) (any, error) { return params, nil })
 		got = p.Post("/trigger", "application/json", `{"session":"`+client+`","method":"echo","params":`+verbatim+`}`)
-		step.Equal(t, over.name+": a client answered with the trigger's own params, in which a number is long and a name comes twice: the sender must get exactly that JSON as the result",
+		step.Equal(t, over.name+": a client answered with the trigger's own params, which contain a long number and a duplicate name: the sender must get exactly that JSON as the result",
 			`{"result":`+verbatim+`}`, strings.TrimSpace(got.Body))
 	}
 }
@@ -64,7 +64,7 @@ func TestATriggerThatFailsSaysWhy(t *testing.T) {
 		})
 		step.Equal(t, p.over+": the client answered a trigger with an error: the sender must get that error, as the Outcome's Error",
 			"200 error 7 after 0s", p.trigger(rude, 0).wait(t))
-		step.Equal(t, p.over+": a trigger for all clients asked the only one, which answered with an error: the sender must get a list with that error (shown: status, each outcome:how many, time)",
+		step.Equal(t, p.over+": the only client answered a trigger for all clients with an error: the sender must get a list with that error (shown: status, [outcome:count], time)",
 			"200 [error 7:1] after 0s", p.trigger("", 0).wait(t))
 		for _, answer := range []string{`{"code":7,"message":"not today","data":` + verbatim + `}`, `{"code":-32603,"message":"internal error"}`, `{"code":0,"message":"` + strings.Repeat("no ", 100) + `"}`, `{"code":0,"message":""}`, `null`} {
 			want := map[bool]string{true: `{"result":null}`, false: `{"error":` + answer + `}`}[answer == "null"]
@@ -103,13 +103,13 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 		trigger, all := p.trigger(session, 0), p.trigger("", 0)
 		time.Sleep(time.Second)
 		stream.Leave()
-		step.Equal(t, p.over+": Call asked a client, which left at +1 s: Call must return then, with an error that wraps ErrClientLeft",
+		step.Equal(t, p.over+": Call asked a client that left at +1 s: Call must return then, with an error that wraps ErrClientLeft",
 			"flushing.ErrClientLeft after 1s", call.wait(t))
-		step.Equal(t, p.over+": a trigger asked a client, which left at +1 s: the sender must get a 502 then",
+		step.Equal(t, p.over+": a trigger asked a client that left at +1 s: the sender must get a 502 then",
 			"502 after 1s", trigger.wait(t))
 		left := trigger.wantProblem(t, p.over+": a trigger's client left", http.StatusBadGateway, "", "the client left before it answered")
 		all.wait(t)
-		step.Equal(t, p.over+": a trigger for all clients asked the only one, which left: the sender must get a list with that client's problem, and nothing else",
+		step.Equal(t, p.over+": a trigger for all clients asked the only client, and it left: the sender must get a list with that client's problem, and nothing else",
 			`[{"problem":`+left+`}]`, strings.TrimSpace(all.body))
 		step.Equal(t, p.over+": the client left, and three calls ended: Observe must get an error that wraps ErrClientLeft for each call",
 			[]string{"flushing.ErrClientLeft", "flushing.ErrClientLeft", "flushing.ErrClientLeft"}, observed.All())
@@ -138,7 +138,7 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 			server.ServeHTTP(w, r)
 		})
 		if w.Code != http.StatusBadGateway && w.Code != http.StatusNotFound {
-			step.Fail(t, "the client left just as a trigger for it came: the sender must get a 502, or a 404 if the session was already gone",
+			step.Fail(t, "a trigger arrived just as its client left: the sender must get a 502, or a 404 if the session was already gone",
 				fmt.Sprint("got  ", w.Code))
 		}
 	})
@@ -165,7 +165,7 @@ func TestOtherCallsGoOn(t *testing.T) {
 		for _, c := range calls {
 			got = append(got, c.wait(t))
 		}
-		step.Equal(t, p.over+": client B left at +1 s, one of client A's callers gave up at +2 s, A answered at +3 s: each Call must end at its own time",
+		step.Equal(t, p.over+": client B left at +1 s, one of client A's callers gave up at +2 s, and A answered at +3 s: each Call must end at its own time",
 			"true after 3s, impatient after 2s, flushing.ErrClientLeft after 1s", strings.Join(got, ", "))
 	})
 	onEach(t, func(t *testing.T, p *house) {
@@ -191,7 +191,7 @@ func TestOtherCallsGoOn(t *testing.T) {
 		}
 		trigger := p.trigger(silent, 0)
 		time.Sleep(time.Second)
-		step.Equal(t, p.over+": a trigger asked a client, which does not answer: one request must be pending", 1, p.server.Caller.Len())
+		step.Equal(t, p.over+": a trigger asked a client that does not answer: one request must be pending", 1, p.server.Caller.Len())
 		trigger.leave()
 		synctest.Wait()
 		step.Equal(t, p.over+": the trigger's sender left: its request must not stay pending", 0, p.server.Caller.Len())
@@ -206,7 +206,7 @@ func TestAnAnswerAndADepartureSettleACallOnce(t *testing.T) {
 		leave()
 		synctest.Wait()
 		refused := answer()
-		step.Equal(t, "the client left, and then its answer came: Call must at once return an error that wraps ErrClientLeft", "flushing.ErrClientLeft after 0s", call.wait(t))
+		step.Equal(t, "the client left, and then its answer arrived: Call must at once return an error that wraps ErrClientLeft", "flushing.ErrClientLeft after 0s", call.wait(t))
 		if refused == nil {
 			step.Fail(t, "the client left and Call returned an error, but the answer that came later was accepted: a call must end only once")
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -80,9 +81,9 @@ func TestShutdownEndsEveryWait(t *testing.T) {
 		trigger.what = "Shutdown must end the read of a half-sent body, but POST /trigger"
 		answer.what = "Shutdown must end the read of a half-sent body, but POST /responses"
 		time.Sleep(time.Second)
-		p.shutDown(t, "half of a POST's body came, and its handler is waiting for the rest: Shutdown must end that read")
-		step.Equal(t, p.over+": half of a POST /trigger had come when Shutdown began at +1 s: its sender must get a 503 then", "503 after 1s", trigger.wait(t))
-		step.Equal(t, p.over+": half of a POST /responses had come when Shutdown began at +1 s: its sender must get a 503 then", "503 after 1s", answer.wait(t))
+		p.shutDown(t, "half of a POST's body arrived, and its handler is waiting for the rest: Shutdown must end that read")
+		step.Equal(t, p.over+": half of a POST /trigger had arrived when Shutdown began at +1 s: its sender must get a 503 then", "503 after 1s", trigger.wait(t))
+		step.Equal(t, p.over+": half of a POST /responses had arrived when Shutdown began at +1 s: its sender must get a 503 then", "503 after 1s", answer.wait(t))
 	})
 }
 
@@ -98,7 +99,7 @@ func TestShutdownWaitsForHandlersButNotForever(t *testing.T) {
 		leave()
 		time.Sleep(time.Second)
 		finish()
-		step.Equal(t, "a client left, but its handler writes until +1 s: ServeHTTP must wait for the handler, or net/http gives the handler's writer to another client",
+		step.Equal(t, "a client left, but its handler kept writing until +1 s: ServeHTTP must wait for the handler, or net/http gives the handler's writer to another client",
 			"returned after 1s", handler.wait(t))
 	})
 	for _, route := range []string{"GET /healthz", "HEAD /healthz", "POST /trigger", "POST /responses", "GET /events", "GET /orders"} {
@@ -122,17 +123,17 @@ func waitsFor(t *testing.T, route string) {
 	defer finish()
 	shutdown := stop(t.Context(), server)
 	step.Pass(time.Minute)
-	step.Equal(t, "the handler of "+route+" is still writing: Shutdown must wait for it", "still waiting", shutdown.state())
+	step.Equal(t, "the "+route+" handler is still writing: Shutdown must wait for it", "still waiting", shutdown.state())
 	finish()
-	shutdown.what = "the handler of " + route + " returned, but Shutdown"
-	step.Equal(t, "the handler of "+route+" returned: Shutdown must return nil", "nil", shutdown.end(t))
+	shutdown.what = "the " + route + " handler returned, but Shutdown"
+	step.Equal(t, "the "+route+" handler returned: Shutdown must return nil", "nil", shutdown.end(t))
 }
 
 // givesUp ends Shutdown's context before the handler returns.
 func givesUp(t *testing.T) {
 	server := cleanup.NewServer()
 	finish, handler := hold(t.Context(), server, "GET", "/healthz")
-	handler.what = "Shutdown gave up on a handler, which finished later, but ServeHTTP"
+	handler.what = "Shutdown gave up on a handler that finished later, but ServeHTTP"
 	defer finish()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
@@ -148,7 +149,7 @@ func givesUp(t *testing.T) {
 	step.Equal(t, "a handler hangs, and one Shutdown gave up: a second must wait as long as its own context lasts", "still waiting", again.state())
 	finish()
 	step.Equal(t, "one Shutdown gave up, a second waited, and the handler finished: the second must return nil", "nil", again.end(t))
-	step.Equal(t, "Shutdown gave up on a handler, which finished later: ServeHTTP must return as usual", "returned", handler.end(t))
+	step.Equal(t, "Shutdown gave up on a handler that finished later: ServeHTTP must return as usual", "returned", handler.end(t))
 }
 
 // hasGivenUp ends Shutdown's context before Shutdown is called.
@@ -156,7 +157,7 @@ func hasGivenUp(t *testing.T) {
 	server := cleanup.NewServer()
 	finish, _ := hold(t.Context(), server, "GET", "/healthz")
 	defer finish()
-	stream := begin("the handler of GET /events", func() (string, error) {
+	stream := begin("the GET /events handler", func() (string, error) {
 		server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
 		return "returned", nil
 	})
@@ -164,10 +165,10 @@ func hasGivenUp(t *testing.T) {
 	ended, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
 	shutdown := stop(ended, server)
-	shutdown.what = "a handler hangs and Shutdown was called with an ended context, but Shutdown"
-	step.Equal(t, "a handler hangs, and Shutdown was called with an ended context: Shutdown must return the context's error",
+	shutdown.what = "a handler hangs and Shutdown's context had already ended, but Shutdown"
+	step.Equal(t, "a handler hangs, and Shutdown's context had already ended: Shutdown must return the context's error",
 		"context deadline exceeded", shutdown.end(t))
-	stream.what = "Shutdown must begin even if its context has ended, but the handler of GET /events"
+	stream.what = "Shutdown must begin even if its context has already ended, but the GET /events handler"
 	stream.end(t)
 }
 
@@ -194,7 +195,7 @@ func TestNobodyGetsInDuringShutdown(t *testing.T) {
 		defer finish()
 		shutdown := stop(t.Context(), p.server)
 		step.Pass(0)
-		step.Equal(t, p.over+": while Shutdown waits for a last handler, each new request must get a 503 with Retry-After"+shown, "503, 503, 503, 503, 503, 503", knocks())
+		step.Equal(t, p.over+": while Shutdown is waiting for the last handler, each new request must get a 503 with Retry-After"+shown, "503, 503, 503, 503, 503, 503", knocks())
 		finish()
 		step.Equal(t, p.over+": the last handler returned: Shutdown must return nil", "nil", shutdown.end(t))
 		step.Equal(t, p.over+": after Shutdown, each request must get a 503 with Retry-After"+shown, "503, 503, 503, 503, 503, 503", knocks())
@@ -220,18 +221,18 @@ func comesLater(t *testing.T) {
 		return w
 	}
 	status := func(server *cleanup.Server) int { return serve(t.Context(), server).Code }
-	step.Equal(t, "GET /healthz came before Shutdown: it must get a 200", http.StatusOK, status(server))
+	step.Equal(t, "GET /healthz arrived before Shutdown: it must get a 200", http.StatusOK, status(server))
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	step.Equal(t, "GET /healthz came with a context that had ended: ServeHTTP must still call Handler, because Handler decides what to do",
+	step.Equal(t, "GET /healthz arrived with a context that had ended: ServeHTTP must still call Handler, because Handler decides what to do",
 		`{"pending":0,"sessions":0}`, strings.TrimSpace(serve(ended, server).Body.String()))
 	server.Shutdown(ended)
-	step.Equal(t, "Shutdown was called with an ended context: two later requests must both get a 503", "503, 503",
+	step.Equal(t, "Shutdown's context had already ended: two later requests must both get a 503", "503, 503",
 		fmt.Sprint(status(server), ", ", status(server)))
 	var problem struct{ Detail string }
 	w := serve(t.Context(), server)
 	json.Unmarshal(w.Body.Bytes(), &problem)
-	step.Equal(t, "GET /healthz came after Shutdown: it must get the problem that s.refuse writes, with its Content-Type, Retry-After and detail",
+	step.Equal(t, "GET /healthz arrived after Shutdown: it must get the problem that s.refuse writes, with its Content-Type, Retry-After and detail",
 		"application/problem+json, 1, the server is shutting down",
 		strings.Join([]string{w.Header().Get("Content-Type"), w.Header().Get("Retry-After"), problem.Detail}, ", "))
 	step.Equal(t, "one server was shut down: another server in the same program must still serve requests", http.StatusOK, status(cleanup.NewServer()))
@@ -251,14 +252,14 @@ func TestShutdownTwiceAndDeparturesTogether(t *testing.T) {
 		second := stop(ctx, server)
 		step.Pass(time.Minute)
 		cancel()
-		step.Equal(t, "a handler hangs, two Shutdowns wait, and the second one's context was cancelled: the second must return its context's error",
+		step.Equal(t, "a handler hangs, two Shutdowns are waiting, and the second one's context was cancelled: the second must return its context's error",
 			"context canceled", second.end(t))
-		step.Equal(t, "a handler hangs, two Shutdowns wait, and the second one's context was cancelled: the first must keep waiting",
+		step.Equal(t, "a handler hangs, two Shutdowns are waiting, and the second one's context was cancelled: the first must keep waiting",
 			"still waiting", first.state())
 		finish()
-		step.Equal(t, "a second Shutdown gave up, and then the last handler returned: the first must return nil", "nil", first.end(t))
+		step.Equal(t, "the last handler returned after a second Shutdown gave up: the first Shutdown must return nil", "nil", first.end(t))
 		step.Equal(t, "two Shutdowns waited when the last handler returned: both must return nil", "nil", also.end(t))
-		step.Equal(t, "a second Shutdown gave up, and then the last handler returned: a third Shutdown must return nil", "nil", stop(t.Context(), server).end(t))
+		step.Equal(t, "the last handler returned after a second Shutdown gave up: a third Shutdown must return nil", "nil", stop(t.Context(), server).end(t))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		server := cleanup.NewServer()
@@ -325,8 +326,8 @@ func whenTheClientLeaves(t *testing.T) {
 	handler := begin("ServeHTTP", func() (string, error) { server.ServeHTTP(httptest.NewRecorder(), r); return "returned", nil })
 	copied := <-seen
 	inner := copied.Context()
-	step.Equal(t, "Handler must get a copy of the request in which only the context differs", "same body: true, same rest: true",
-		fmt.Sprintf("same body: %v, same rest: %v", copied.Body == body, alike(before, copied)))
+	step.Equal(t, "Handler must get a copy of the request in which only the context differs", "same body: true, all else the same: true",
+		fmt.Sprintf("same body: %v, all else the same: %v", copied.Body == body, alike(before, copied)))
 	all, _ := io.ReadAll(copied.Body)
 	step.Equal(t, "the request has a body of 2 MiB: Handler must be able to read it all (got: how many bytes)", len(order), len(all))
 	step.Equal(t, "middleware put a value into the request's context: Handler must find it in its own context", any("alice"), inner.Value(user{}))
@@ -335,8 +336,8 @@ func whenTheClientLeaves(t *testing.T) {
 	handler.wait(t)
 	step.ErrorIs(t, "the client left: Handler's context must end with the cause of the request's context", errImpatient, context.Cause(inner))
 	step.Equal(t, "middleware still uses the request that it gave to ServeHTTP: ServeHTTP must not change that request",
-		"same context: true, same body: true, same rest: true",
-		fmt.Sprintf("same context: %v, same body: %v, same rest: %v", r.Context() == ctx, r.Body == body, alike(before, r)))
+		"same context: true, same body: true, all else the same: true",
+		fmt.Sprintf("same context: %v, same body: %v, all else the same: %v", r.Context() == ctx, r.Body == body, alike(before, r)))
 }
 
 func whenTheServerStops(t *testing.T) {
@@ -385,7 +386,14 @@ func whenTimeIsUp(t *testing.T, p *house) {
 		defer never.Close()
 		defer p.post("/orders", body).leave()
 		step.Returns(t, p.over+": middleware ended a request's context after 1 s, but the body never ends: Handler's read of the body must end with the context", func() {
-			step.Equal(t, p.over+": middleware "+did+": Handler's context must get that context's cause and any deadline, and end the read of the body", want, <-in)
+			step.Equal(t, p.over+": middleware "+did+": Handler's context must have the same cause and deadline, and must end the read of the body", want, <-in)
 		})
 	}
+}
+
+// alike reports whether two requests differ in nothing but their contexts and bodies.
+func alike(a, b *http.Request) bool {
+	a, b = a.WithContext(context.Background()), b.WithContext(context.Background())
+	a.Body, b.Body = nil, nil
+	return reflect.DeepEqual(a, b)
 }

@@ -52,12 +52,12 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 
 		session.Send(session.Endpoint())
 		time.Sleep(time.Hour)
-		step.Equal(t, p.over+": the server sent its endpoint again, and nothing else for an hour: Run must keep running", "still waiting", running.state())
+		step.Equal(t, p.over+": the server sent its endpoint again, and then nothing for an hour: Run must keep running", "still waiting", running.state())
 
 		last := p.call(session, "double", "3")
 		synctest.Wait()
 		events := seen.All()
-		step.Equal(t, p.over+": two endpoints and two requests came: OnEvent must be called for each", 4, len(events))
+		step.Equal(t, p.over+": two endpoint events and two requests arrived: OnEvent must be called for each", 4, len(events))
 		id := request(events[3]).ID
 		p.server.Caller.Resolve(session.ID(), yes(id)) // so that the client's own answer is the second
 		last.wait(t)
@@ -72,7 +72,7 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		running, _ := p.run(t, timeouts.Answerer{Handle: double})
 		p.only(t, running)
 		time.Sleep(time.Hour)
-		step.Equal(t, p.over+" connected, and nothing happened for an hour: Run must keep running", "still waiting", running.state())
+		step.Equal(t, p.over+": Run connected, and nothing happened for an hour: Run must keep running", "still waiting", running.state())
 		p.Cut()
 		running.wait(t)
 	})
@@ -115,7 +115,7 @@ func elsewhere(t *testing.T) {
 	running, leave := p.run(t, timeouts.Answerer{Client: p.Client, Handle: double})
 	time.Sleep(time.Second)
 	if running.state() == "still waiting" || running.result == "nil" {
-		step.Fail(t, p.over+", which is not in the Client's Origins: Run must return an error", "got  "+running.state())
+		step.Fail(t, p.over+" (not one of the Client's Origins): Run must return an error", "got  "+running.state())
 	}
 	leave()
 	synctest.Wait()
@@ -125,7 +125,7 @@ func elsewhere(t *testing.T) {
 			return p.server.Caller.Resolve(p.server.Sessions.All()[0].ID(), r)
 		},
 	})
-	step.Equal(t, p.over+", which is in the Client's Origins: Run must call Deliver with that endpoint",
+	step.Equal(t, p.over+" (one of the Client's Origins): Run must call Deliver with that endpoint",
 		`"`+other+`/answers" after 0s`, p.call(p.only(t, running), "double", "21").wait(t))
 }
 
@@ -144,7 +144,7 @@ func limited(t *testing.T) {
 			return "nil", client.Run(t.Context())
 		})
 		must := map[bool]string{true: "refuse", false: "accept"}[tt.want == tooLarge]
-		step.Equal(t, fmt.Sprintf("the Client's MaxEventSize is %d, and an event came whose only line has %d bytes: Run must %s it, as parsing.Decoder does", tt.limit, tt.size, must),
+		step.Equal(t, fmt.Sprintf("the Client's MaxEventSize is %d, and an event arrived with one line of %d bytes: Run must %s it, as parsing.Decoder does", tt.limit, tt.size, must),
 			tt.want, running.wait(t))
 	}
 }
@@ -264,7 +264,7 @@ func given(t *testing.T) {
 		}
 	}
 	synctest.Wait()
-	step.Equal(t, "Answer was called with from = https://example.com/v2/events: Answer must resolve the endpoint against that URL, and Handle must get the values in Answer's context and each byte of the params",
+	step.Equal(t, "Answer was called with from = https://example.com/v2/events: Answer must resolve the endpoint against that URL, and Handle must get the values in Answer's context and the params byte for byte",
 		[]string{`https://example.com/v2/responses?session=1 ["alice",` + verbatim + `]`}, endpoints.All())
 	time.Sleep(time.Second)
 	leave(errImpatient)
@@ -275,8 +275,8 @@ func given(t *testing.T) {
 	body, server = io.Pipe()
 	answering = begin("Answer", func() (string, error) { return "nil", client.Answer(ctx, parsing.NewSource(body), from) })
 	step.Equal(t, "Answer was called with a context that had ended: it must return at once, with the context's cause", "impatient after 0s", answering.wait(t))
-	step.Returns(t, "Answer was called with an ended context and returned: it must have closed the stream", func() { _, err = server.Write([]byte(":\n")) })
-	step.Equal(t, "Answer was called with an ended context and returned: it must have closed the stream", io.ErrClosedPipe, err)
+	step.Returns(t, "Answer's context had already ended, and Answer returned: it must have closed the stream", func() { _, err = server.Write([]byte(":\n")) })
+	step.Equal(t, "Answer's context had already ended, and Answer returned: it must have closed the stream", io.ErrClosedPipe, err)
 	body, server = io.Pipe()
 	server.CloseWithError(errImpatient)
 	step.ErrorIs(t, "the stream broke: Answer must return an error that wraps the stream's", errImpatient, client.Answer(t.Context(), parsing.NewSource(body), from))

@@ -60,7 +60,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 			answered(t.Context(), visitor)
 			visitor.Close()
 		})
-		step.Equal(t, "100 clients came, answered one call each and left: the server must release their sessions (got: how many are still in memory)", 0, kept())
+		step.Equal(t, "100 clients connected, answered one call each and left: the server must release their sessions (got: how many are still in memory)", 0, kept())
 
 		kept = step.HeldContexts(100, func(ctx context.Context) {
 			p.server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil))
@@ -77,7 +77,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 		for visit := range 5 {
 			clients, leave := p.crowd(t)
 			synctest.Wait()
-			step.Equal(t, p.over+": two Clients ran ten times each, and 80 other clients connected: the server must have 100 sessions", 100, p.server.Sessions.Len())
+			step.Equal(t, p.over+": two Clients have ten Runs each, and 80 other clients are connected: the server must have 100 sessions", 100, p.server.Sessions.Len())
 			asked := p.trigger("", 0)
 			time.Sleep(time.Second)
 			if visit == 0 {
@@ -85,7 +85,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 			}
 			leave()
 			if visit > 0 {
-				step.Equal(t, p.over+": 100 clients were asked, 10 answered and 90 left: the trigger's sender must get an outcome for each (shown: status, each outcome:how many, time)",
+				step.Equal(t, p.over+": 100 clients were asked, 10 answered and 90 left: the trigger's sender must get an outcome for each (shown: status, [outcome:count], time)",
 					"200 [502 Bad Gateway:90 true:10] after 1s", asked.wait(t))
 			}
 			for _, client := range clients {
@@ -98,7 +98,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 		after, most := step.Goroutines()
 		got := fmt.Sprintf("goroutines: %d, sessions: %d, pending requests: %d", after-before, p.server.Sessions.Len(), p.server.Caller.Len())
 		if want := "goroutines: 0, sessions: 0, pending requests: 0"; got != want {
-			step.Fail(t, p.over+": 500 clients came, were asked and vanished: they must leave nothing behind", "got  "+got, "want "+want, "most of them are at "+most)
+			step.Fail(t, p.over+": 500 clients connected, were asked and vanished: they must leave nothing behind", "got  "+got, "want "+want, "most of them are at "+most)
 		}
 	})
 }
@@ -136,7 +136,7 @@ func (p *house) crowd(t *testing.T) (clients []*call, leave func()) {
 		clients = append(clients, begin("Run", func() (string, error) { return "nil", client.Run(ctx) }))
 	}
 	for range 80 {
-		clients = append(clients, begin("the handler of GET /events", func() (string, error) {
+		clients = append(clients, begin("the GET /events handler", func() (string, error) {
 			p.server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/events", nil))
 			return "", nil
 		}))
@@ -193,8 +193,8 @@ func refusedAtOnce(t *testing.T, p *house) {
 	stalled, giveUp := half(`{"session":`)
 	defer giveUp()
 	late := p.post("/trigger", stalled)
-	late.what = "Shutdown returned, and then half of a POST's body came: ServeHTTP must refuse it without waiting for the rest, but"
-	step.Equal(t, p.over+": Shutdown returned, and then half of a POST's body came: ServeHTTP must refuse it without waiting for the rest", "503 after 0s", late.wait(t))
+	late.what = "Shutdown returned, and then half of a POST's body arrived: ServeHTTP must refuse it without waiting for the rest, but"
+	step.Equal(t, p.over+": Shutdown returned, and then half of a POST's body arrived: ServeHTTP must refuse it without waiting for the rest", "503 after 0s", late.wait(t))
 	unread, refused := hold(t.Context(), p.server, "GET", "/healthz")
 	defer unread()
 	step.Equal(t, p.over+": Shutdown returned, and one client does not read its 503: another client must get a 503 at once", "503", p.knock("GET", "/healthz", ""))
@@ -253,7 +253,7 @@ func underTheLock(t *testing.T) {
 		lock.Unlock()
 		crowd.Wait()
 		if past {
-			step.Fail(t, "another goroutine holds mu, but "+calls+" did not wait for it: check for shutdown and count the handler under one lock, which Shutdown takes too",
+			step.Fail(t, "another goroutine held mu, but "+calls+" did not wait for it: check for shutdown and count the handler under one lock that Shutdown takes too",
 				"otherwise a handler may begin after Shutdown has returned")
 		}
 	}
@@ -288,14 +288,20 @@ func panicked(t *testing.T) {
 // A deadliner is a response writer that hangs in SetReadDeadline until ended is closed.
 type deadliner struct {
 	*httptest.ResponseRecorder
-	calls atomic.Int32 // of SetReadDeadline
-	ended chan struct{}
+	calls        atomic.Int32  // of SetReadDeadline
+	begun, ended chan struct{} // begun is closed by the first call
 }
 
 func (d *deadliner) SetReadDeadline(time.Time) error {
-	d.calls.Add(1)
+	if d.calls.Add(1) == 1 {
+		close(d.begun)
+	}
 	<-d.ended
 	return nil
+}
+
+func newDeadliner() *deadliner {
+	return &deadliner{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{}), ended: make(chan struct{})}
 }
 
 // serveTo begins to serve a POST whose context is ctx.
@@ -309,11 +315,14 @@ func serveTo(ctx context.Context, server *cleanup.Server, w http.ResponseWriter,
 // endsReads is a handler that returns at shutdown, while endReads is still at work.
 func endsReads(t *testing.T) {
 	server := cleanup.NewServer()
+	w := newDeadliner()
 	server.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
-		time.Sleep(time.Millisecond) // until endReads is at work
+		select {
+		case <-w.begun:
+		case <-w.ended: // nobody has called it
+		}
 	})
-	w := &deadliner{httptest.NewRecorder(), atomic.Int32{}, make(chan struct{})}
 	handler := serveTo(t.Context(), server, w, strings.NewReader("an order"))
 	synctest.Wait()
 	shutdown := stop(t.Context(), server)
@@ -337,7 +346,7 @@ func endsNoReads(t *testing.T) {
 				panic(errImpatient)
 			}
 		})
-		w := &deadliner{httptest.NewRecorder(), atomic.Int32{}, make(chan struct{})}
+		w := newDeadliner()
 		close(w.ended)
 		body, giveUp := half("an order")
 		defer giveUp()
@@ -349,7 +358,7 @@ func endsNoReads(t *testing.T) {
 		leave()
 		server.Shutdown(t.Context())
 		synctest.Wait()
-		step.Equal(t, "a handler "+how+", then the client left and the server stopped: ServeHTTP must set no read deadline (got: how many it set); call endReads' stop before you cancel ctx",
+		step.Equal(t, "a handler "+how+", then the client left and the server stopped: ServeHTTP must set no read deadline, so call endReads' stop before you cancel ctx (got: how many it set)",
 			int32(0), w.calls.Load())
 	}
 }
@@ -380,15 +389,8 @@ func logsTheRest(t *testing.T, p *house, session *sessions.Session, logged *byte
 	p.call(session, method, `"a string"`).end(t)
 	synctest.Wait()
 	if logged.Len() >= len(method) {
-		step.Fail(t, "a method of 100 kB made Handle panic: the log must have at most the method's beginning (see brief), because the server chose it", fmt.Sprintf("got  %d bytes: %.100q…", logged.Len(), logged.String()))
+		step.Fail(t, "a method of 100 kB made Handle panic: the log must contain at most the method's beginning (see brief), because the server chose the method", fmt.Sprintf("got  %d bytes: %.100q…", logged.Len(), logged.String()))
 	}
-}
-
-// alike reports whether two requests differ in nothing but their contexts and bodies.
-func alike(a, b *http.Request) bool {
-	a, b = a.WithContext(context.Background()), b.WithContext(context.Background())
-	a.Body, b.Body = nil, nil
-	return reflect.DeepEqual(a, b)
 }
 
 // verbatim is JSON that does not survive being decoded and encoded again.

@@ -59,7 +59,7 @@ func answeredLast(t *testing.T, asks, answer string) {
 	w.observe = sync.OnceFunc(func() { w.server.Shutdown(ended) }) // begins it, and waits for nothing
 	w.play(move{"A", answer})
 	w.play(move{"", shutsDown})
-	step.Equal(t, told.String()+", A "+answer+" just before the server shuts down: the first call must still end with that answer, which came first",
+	step.Equal(t, told.String()+", A "+answer+" just before the server shuts down: the first call must still end with that answer, because it came first",
 		w.expected(), w.seen())
 }
 
@@ -391,7 +391,7 @@ func inTurn(t *testing.T) {
 		for _, c := range calls {
 			c.wait(t)
 		}
-		step.Equal(t, p.over+" (0 means 8), and 15 requests came at once: Run must run Limit Handles at once, as the Answerer does", want, most.Load())
+		step.Equal(t, p.over+" (0 means 8), and 15 requests arrived at once: Run must run as many Handles at a time as Limit allows, like the Answerer", want, most.Load())
 		leave()
 		running.wait(t)
 	}
