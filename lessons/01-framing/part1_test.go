@@ -52,7 +52,7 @@ func TestACarriageReturnEndsALineToo(t *testing.T) {
 	browserReads(t, `Data "a\r\nb" must arrive as two lines: CRLF is one line break, not two`,
 		appendText(t, framing.Event{Data: "a\r\nb"}),
 		received{Data: "a\nb"})
-	browserReads(t, `Data "a\r\r\nb" has two line breaks, CR and then CRLF: an empty line between "a" and "b" must arrive too`,
+	browserReads(t, `Data "a\r\r\nb" has two line breaks, CR and then CRLF: the empty line between "a" and "b" must arrive too`,
 		appendText(t, framing.Event{Data: "a\r\r\nb"}),
 		received{Data: "a\n\nb"})
 	browserReads(t, `Data "\rid: 9" starts with a CR: a browser must read an empty line, then "id: 9" as data`,

@@ -30,7 +30,7 @@ func TestOneEventIsOneWrite(t *testing.T) {
 		n, err := event.WriteTo(&w)
 		switch {
 		case err != nil:
-			step.Fail(t, "nothing is wrong with the event or the writer, but WriteTo returned an error: its caller gives up on a client that is still there",
+			step.Fail(t, "the event and the writer are fine, but WriteTo returned an error: its caller would give up on a client that is still there",
 				"sent  "+show(event), "got   "+says(err))
 		case len(w.got) != 1:
 			step.Fail(t, "WriteTo must send an event in one Write: if it takes several and the second fails, half an event is on the wire",
@@ -69,8 +69,8 @@ func TestWhatTheWriterSaysIsReturned(t *testing.T) {
 			w := writes{fails: failure, takes: takes}
 			n, err := event.WriteTo(&w)
 			if err != failure { // not errors.Is: this error itself
-				step.Fail(t, fmt.Sprintf("the writer took %d of %d bytes and failed, but WriteTo did not return the writer's error unchanged: "+
-					"a caller that does not recognise the error keeps sending to a client that is gone", takes, all),
+				step.Fail(t, fmt.Sprintf("the writer took %d of %d bytes and failed: WriteTo must return the writer's error unchanged, "+
+					"or its caller may keep sending to a client that is gone", takes, all),
 					fmt.Sprintf("got   %T: %v", err, err), fmt.Sprintf("want  %T: %v", failure, failure))
 			}
 			if n != int64(takes) {
@@ -83,14 +83,14 @@ func TestWhatTheWriterSaysIsReturned(t *testing.T) {
 			}
 			var next writes
 			framing.Event{Data: "b"}.WriteTo(&next)
-			browserReads(t, "a writer failed, then WriteTo sent a second event to a second writer: that writer must get only the second event",
+			browserReads(t, "writer A failed, then WriteTo sent event \"b\" to writer B: B must get that event and nothing else",
 				bytes.Join(next.got, nil), received{Data: "b"})
 		}
 	}
 	w := writes{short: true, takes: 3}
 	if n, _ := event.WriteTo(&w); n != 3 || len(w.got) != 1 {
 		step.Fail(t, "the writer took 3 bytes and returned no error: WriteTo must return that count, and must not send the rest in a second Write",
-			fmt.Sprintf("got   a count of %d (calls to Write: %d)", n, len(w.got)), "want  a count of 3 (calls to Write: 1)")
+			fmt.Sprintf("got   returned %d (calls to Write: %d)", n, len(w.got)), "want  returned 3 (calls to Write: 1)")
 	}
 }
 

@@ -22,7 +22,7 @@ func TestWhateverIsSentIsRead(t *testing.T) {
 	for size := 64; size <= 64<<10; size *= 2 { // at which code may split a text
 		for _, start := range []int{0, len("data: ")} {
 			text := strings.Repeat("x", size-start-1) + "\r\ny"
-			browserReads(t, fmt.Sprintf("a line of %d bytes ends with CRLF: that is one line break, even if your code splits a long text between CR and LF", size-start-1),
+			browserReads(t, fmt.Sprintf("a line of %d bytes ends with CRLF: that is one line break, even if your code cuts a long text between CR and LF", size-start-1),
 				appendText(t, framing.Event{Data: text}), received{Data: lineEnds.Replace(text)})
 		}
 	}
@@ -84,12 +84,12 @@ func TestTwoEventsShareNothing(t *testing.T) {
 		first, received{Data: "one", ID: "1"})
 	first, second := appendText(t, one), appendText(t, two)
 	_ = append(first, "id: 3\ndata: three\n\n"...)
-	browserReads(t, "the caller appended to the bytes of the first event: the bytes of the second must not change",
+	browserReads(t, "AppendText framed events 1 and 2, then the caller appended to the bytes of event 1: the bytes of event 2 must not change",
 		second, received{Data: "two", ID: "2"})
 	comment := framing.AppendComment(nil, "one")
 	kept := string(comment)
 	framing.AppendComment(nil, "two")
-	step.Equal(t, "AppendComment was called a second time: the bytes that it had returned for the first comment must not change", kept, string(comment))
+	step.Equal(t, "AppendComment was called a second time: the bytes it returned for the first comment must not change", kept, string(comment))
 
 	onlyOneFieldDiffers(t)
 	errorsAreKept(t)
@@ -128,7 +128,7 @@ func errorsAreKept(t *testing.T) {
 		errs, texts = append(errs, err), append(texts, err.Error())
 	}
 	for i, err := range errs {
-		step.Equal(t, "AppendText refused another event: an error that it had returned before must not change", texts[i], err.Error())
+		step.Equal(t, "an error that AppendText returned must not change when it refuses another event", texts[i], err.Error())
 	}
 }
 
@@ -146,9 +146,9 @@ func inWritersAtOnce(t *testing.T, one, two framing.Event) {
 		}
 	}
 	one.WriteTo(outer)
-	browserReads(t, "a second WriteTo ran during the first one's Write: the bytes that the first writer got must not change",
+	browserReads(t, "during writer A's Write of event 1, WriteTo was called on event 2 with writer B: the bytes that A got must not change",
 		bytes.Join(outer.got, nil), received{Data: "one", ID: "1"})
-	browserReads(t, "a second WriteTo ran during the first one's Write: the second writer must get the second event",
+	browserReads(t, "during writer A's Write of event 1, WriteTo was called on event 2 with writer B: B must get event 2",
 		bytes.Join(inner.got, nil), received{Data: "two", ID: "2"})
 }
 
@@ -199,8 +199,8 @@ func TestTwiceAsMuchIsTwiceTheWork(t *testing.T) {
 	accepted(t, framing.Event{Data: "a\nb"})
 	growsAsAppendDoes(t)
 	const lines, parts, most = 64 << 10, 32, 4
-	const sentence = "AppendText and AppendComment together take far longer for a long text than for the same lines in several texts: " +
-		"perhaps each line makes your code search all the rest of the text"
+	const sentence = "AppendText and AppendComment together take far longer for one long text than for the same lines split over several texts: " +
+		"perhaps your code searches the whole rest of the text for each line"
 	for _, end := range []string{"\n", "\r", "\r\n"} {
 		for _, last := range []string{"", "\n", "\r"} {
 			sent := fmt.Sprintf("sent  strings.Repeat(%q, %d)+%q, as one text and as %d texts", end, lines, last, parts)
@@ -303,7 +303,7 @@ func (f frame) appendTo(tb testing.TB, b []byte) (longer []byte, went bool) {
 		longer = append(b, bytes.Join(w.got, nil)...)
 		if want := len(longer) - len(b); err == nil && (n != int64(want) || len(w.got) != 1) {
 			step.Fail(tb, "WriteTo must send the event in one Write and return how many bytes the writer took",
-				"sent  "+show(f.event), fmt.Sprintf("got   a count of %d (calls to Write: %d)", n, len(w.got)), fmt.Sprintf("want  a count of %d (calls to Write: 1)", want))
+				"sent  "+show(f.event), fmt.Sprintf("got   returned %d (calls to Write: %d)", n, len(w.got)), fmt.Sprintf("want  returned %d (calls to Write: 1)", want))
 		}
 	} else {
 		longer, err = f.event.AppendText(b)
@@ -313,7 +313,7 @@ func (f frame) appendTo(tb testing.TB, b []byte) (longer []byte, went bool) {
 	case len(fields) == 0 && err != nil:
 		step.Fail(tb, f.by+" refused an event, but nothing is wrong with it", "sent  "+show(f.event), "got   "+says(err))
 	case len(fields) > 0 && err == nil:
-		step.Fail(tb, f.by+" accepted an event, but a client would misread the event or could not send its ID back",
+		step.Fail(tb, f.by+" accepted an event that a client would misread, or whose ID it could not send back",
 			"sent  "+show(f.event), "want  a *FieldError for "+strings.Join(fields, " or "))
 	case len(fields) > 0:
 		namesField(tb, f.event, err, fields...)

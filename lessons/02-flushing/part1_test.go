@@ -49,7 +49,7 @@ func TestTheResponseIsAnEventStream(t *testing.T) {
 	w.Header()["Cache-Control"] = shared
 	flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
 	for _, name := range slices.Sorted(maps.Keys(others)) {
-		step.Equal(t, "middleware set "+name+" before Open: Open must leave it alone, with all its values",
+		step.Equal(t, "middleware set "+name+" before Open: Open must keep it, with all its values",
 			strings.Join(others[name], " and "), strings.Join(w.Header()[name], " and "))
 	}
 	step.Equal(t, "middleware shares one Cache-Control slice between all responses: Open must set a new slice, and leave the shared one unchanged",
@@ -160,13 +160,13 @@ func TestARefusedEventLeavesTheStreamWhole(t *testing.T) {
 			badFirst = s.Send(bad, good)
 			after = s.Send(framing.Event{Data: "second"})
 		})
-		step.Equal(t, `two Sends each got an event with a line break in its ID: the client must get nothing from them, only "first" and "second"`,
+		step.Equal(t, `two Sends each got an event with a line break in its ID: the client must get nothing from these two, only "first" and "second" from the other Sends`,
 			"first second", heard(client))
 		_, err := bad.AppendText(nil)
 		want, _ := errors.AsType[*framing.FieldError](err)
 		for _, refused := range []error{badLast, badFirst} {
 			if e, ok := errors.AsType[*framing.FieldError](refused); !ok || *e != *want || errors.Is(refused, flushing.ErrClientLeft) {
-				step.Fail(t, "an event's ID cannot be framed, but the client is still there: Send must return AppendText's error",
+				step.Fail(t, "Send got an event whose ID cannot be framed, and the client is still there: Send must return AppendText's error",
 					fmt.Sprintf("got  %v", refused), fmt.Sprintf("want an error that wraps AppendText's *framing.FieldError (%v), and not flushing.ErrClientLeft", err))
 			}
 		}
@@ -190,7 +190,7 @@ func TestABufferingProxyLetsTheStreamThrough(t *testing.T) {
 				"got  Cache-Control: "+strings.Join(control, ", "), "want Cache-Control: no-cache (or no-store)")
 		}
 		if slices.Contains(control, "public") {
-			step.Fail(t, "middleware set Cache-Control to public before Open: Open must replace it, or a cache may obey public and ignore your value",
+			step.Fail(t, "middleware set Cache-Control to public before Open: Open must replace that value, or a cache may obey it and ignore yours",
 				"got  Cache-Control: "+strings.Join(control, ", "), "want Cache-Control: no-cache (or no-store), and not public")
 		}
 	})
@@ -231,7 +231,7 @@ func wantBadEvent(t *testing.T, ended string, s *flushing.Stream) {
 	t.Helper()
 	err := s.Send(framing.Event{ID: "7\n", Data: "bad"})
 	if _, ok := errors.AsType[*framing.FieldError](err); !ok {
-		step.Fail(t, ended+", and then Send got an event with a line break in its ID: Send must return AppendText's error, or the mistake looks like a client that left",
+		step.Fail(t, ended+", and then Send got an event with a line break in its ID: Send must return AppendText's error, or the caller's mistake looks like a client that left",
 			fmt.Sprintf("got  %v", err), "want an error that wraps AppendText's *framing.FieldError")
 	}
 }

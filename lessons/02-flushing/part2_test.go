@@ -63,7 +63,7 @@ func TestAHeadRequestGetsTheHeadersAlone(t *testing.T) {
 		step.Equal(t, protocol.name+", a POST on the same connection: it must get the same events as a GET, because MCP clients open their streams with POST",
 			first.Body, p.Post("/events", "application/json", "{}").Body)
 		for _, request.Method = range []string{"PUT", "head", "HEADS"} {
-			step.Equal(t, fmt.Sprintf("%s, method %q, on the same connection: it must get the same events as a GET, because only HEAD, in capitals, has no body", protocol.name, request.Method),
+			step.Equal(t, fmt.Sprintf("%s, a %q request on the same connection: it must get the same events as a GET, because only HEAD, in capitals, gets no body", protocol.name, request.Method),
 				first.Body, p.Do(request).Body)
 		}
 	}
@@ -93,7 +93,7 @@ func TestAWrappedResponseWriterStillFlushes(t *testing.T) {
 	})
 	step.Bubble(t, func(t *testing.T) {
 		client := visitThrough(t, olderCompressor, func(s *flushing.Stream) { s.Send(framing.Event{Data: "hello"}) })
-		step.Equal(t, "middleware with Flush and Unwrap, but no FlushError, collects bytes until its own Flush is called: the client must get the event",
+		step.Equal(t, "middleware collects bytes until its own Flush is called (it has Flush and Unwrap, but no FlushError): the client must get the event",
 			"hello", heard(client))
 	})
 }
@@ -119,7 +119,7 @@ func TestAWriterThatCannotFlushGetsA500(t *testing.T) {
 	}
 	head, _ := http.NewRequest(http.MethodHead, p.URL+"/events", nil)
 	step.Equal(t, "the ResponseWriter cannot flush, but a HEAD needs no stream: Open must answer it with 200", http.StatusOK, p.Do(head).Status)
-	wantRefused(t, "for a HEAD, the ResponseWriter cannot flush: Open's error must wrap http.ErrBodyNotAllowed", http.ErrBodyNotAllowed, err)
+	wantRefused(t, "a HEAD arrived, and the ResponseWriter cannot flush: Open's error must wrap http.ErrBodyNotAllowed", http.ErrBodyNotAllowed, err)
 
 	w := &failingWriter{ResponseRecorder: httptest.NewRecorder(), flush: fmt.Errorf("behind the compressor: %w", http.ErrNotSupported)}
 	_, err = flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
@@ -309,7 +309,7 @@ func openFailures(t *testing.T) {
 	server.WriteTimeout = time.Minute
 	for _, flush := range []error{nil, cut} {
 		status, err := open("GET", missing, flush)
-		step.Equal(t, fmt.Sprintf("SetWriteDeadline's error wraps http.ErrNotSupported, the server has a WriteTimeout, and Flush would return %v: Open must answer 500", flush),
+		step.Equal(t, fmt.Sprintf("the server has a WriteTimeout, SetWriteDeadline returns a wrapped http.ErrNotSupported, and Flush returns %v: Open must answer 500", flush),
 			http.StatusInternalServerError, status)
 		wantRefused(t, "SetWriteDeadline's error wraps http.ErrNotSupported, and the server has a WriteTimeout: Open's error must wrap http.ErrNotSupported too",
 			http.ErrNotSupported, err)
@@ -321,7 +321,7 @@ func openFailures(t *testing.T) {
 	}
 	step.Equal(t, "the request's context ended before Open: Open must not answer with an error status", http.StatusOK, status)
 	_, err = open("HEAD", cut, cut)
-	wantRefused(t, "a HEAD arrived, but its client left: Open's error must still wrap http.ErrBodyNotAllowed, because a HEAD has no stream", http.ErrBodyNotAllowed, err)
+	wantRefused(t, "a HEAD arrived, and then its client left: Open's error must still wrap http.ErrBodyNotAllowed, because a HEAD has no stream", http.ErrBodyNotAllowed, err)
 }
 
 // wantOwnBytes has one stream send at each moment at which another is using its ResponseWriter.
@@ -355,7 +355,7 @@ func wantOwnBytes(t *testing.T) {
 				call(streams[0], texts[0])
 			}
 		})
-		sentence := "one stream was using its ResponseWriter while another one sent: each client must get its own stream's bytes, or it reads what was sent to another client (shown: what one client got)"
+		sentence := "while stream A was using its ResponseWriter, stream B sent: each client must get the bytes of its own stream, and no others (shown: what one client got)"
 		step.Equal(t, sentence, "8 events, 2 comments, 0 other lines", ownLines(held.Body.String()[had:], texts[0]))
 		step.Equal(t, sentence, fmt.Sprintf("%d events, %d comments, 0 other lines", 4*rounds, rounds), ownLines(other.Body.String()[otherHad:], texts[1]))
 	}

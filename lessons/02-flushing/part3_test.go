@@ -67,13 +67,13 @@ func TestAWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
 	p := pair.TCP(t, olderMiddleware(handler), hardened)
 	for _, method := range []string{"GET", "POST"} {
 		request, _ := http.NewRequest(method, p.URL+"/events", nil)
-		step.Equal(t, "the ResponseWriter has no SetWriteDeadline, so the server's WriteTimeout would cut the stream: Open must answer 500 (to a "+method+")",
+		step.Equal(t, "the ResponseWriter has no SetWriteDeadline, so the server's WriteTimeout would cut off the stream: Open must answer 500 (to a "+method+")",
 			http.StatusInternalServerError, p.Do(request).Status)
 		wantRefused(t, "the ResponseWriter has no SetWriteDeadline, and Open answered 500: Open's error must wrap http.ErrNotSupported", http.ErrNotSupported, err)
 	}
 	head, _ := http.NewRequest(http.MethodHead, p.URL+"/events", nil)
 	step.Equal(t, "the server's WriteTimeout cannot be lifted, but a HEAD needs no stream: Open must answer it with 200", http.StatusOK, p.Do(head).Status)
-	wantRefused(t, "for a HEAD, the server's WriteTimeout cannot be lifted: Open's error must wrap http.ErrBodyNotAllowed", http.ErrBodyNotAllowed, err)
+	wantRefused(t, "a HEAD arrived, and the server's WriteTimeout cannot be lifted: Open's error must still wrap http.ErrBodyNotAllowed", http.ErrBodyNotAllowed, err)
 }
 
 // A client may stop reading but stay connected: a phone in a tunnel, a stopped program.
@@ -130,9 +130,9 @@ func oneDeadline(t *testing.T) {
 			began := time.Now()
 			err = call.send(s, kB)
 			if took := time.Since(began); kB == 9 {
-				step.Equal(t, "the client takes 1 KiB per second: a "+call.name+" of 9 kB, which Write sends before Flush, must not fail, because it needs under 10 s", nil, err)
+				step.Equal(t, "the client takes 1 KiB per second, most of it in Write and the rest in Flush: a "+call.name+" of 9 kB must not fail, because it needs under 10 s", nil, err)
 			} else {
-				step.Equal(t, "the client takes 1 KiB per second: a "+call.name+" of 11 kB, which Write sends before Flush, must give up after 10 s, so Write and Flush must share one deadline",
+				step.Equal(t, "the client takes 1 KiB per second, most of it in Write and the rest in Flush: a "+call.name+" of 11 kB must give up after 10 s, because the two must share one deadline",
 					10*time.Second, took)
 				wantLeft(t, call.name+" gave up after 10 s: its error must wrap ErrClientLeft and the cause", os.ErrDeadlineExceeded, err)
 			}
@@ -196,7 +196,7 @@ func TestSendAfterTheClientLeftIsAnError(t *testing.T) {
 		after = [3]error{s.Send(framing.Event{Data: "are you there?"}), s.Comment("ping"), s.SendFrames([]byte("data: hello\n\n"))}
 	}))
 	p.Get("/short")
-	step.Equal(t, "the client was there, but Send returned an error", nil, before)
+	step.Equal(t, "the client was still connected, but Send returned an error", nil, before)
 
 	client := p.Open("/events")
 	client.Leave()
@@ -230,11 +230,11 @@ func failures(t *testing.T) {
 			case 1:
 				method, w.flush = "Flush", cause
 			case 2:
-				method, w.write, w.flush = "each of Write and Flush", cause, cause
+				method, w.write, w.flush = "both Write and Flush", cause, cause
 			}
 			for i := range 3 { // one call, and the other two after it
 				var name string
-				step.Returns(t, method+" failed, and that call or a later one never returned: a heartbeat would hang until the server stops", func() {
+				step.Returns(t, method+" failed, and then Send, Comment or SendFrames never returned: a heartbeat would hang until the server stops", func() {
 					switch (first + i) % 3 {
 					case 0:
 						name, err = "Send", s.Send(framing.Event{Data: "hello"})
@@ -274,7 +274,7 @@ func TestConcurrentSendsDoNotInterleave(t *testing.T) {
 	w.senders.Wait()
 
 	if onlyDeadlines(w.overlaps) {
-		step.Fail(t, "while one Send was writing, another call moved the write deadline of that Send: a client that stopped reading gets more time with each call",
+		step.Fail(t, "while one Send was writing, another call moved that Send's write deadline: a client that has stopped reading would get more time with each call",
 			w.overlaps...)
 	}
 	if len(w.overlaps) > 0 {
@@ -293,7 +293,7 @@ func TestConcurrentSendsDoNotInterleave(t *testing.T) {
 			w.early...)
 	}
 	if w.short {
-		step.Fail(t, "one Send waited for another: the waiting Send's 10 s must begin when its turn comes, or a slow client counts as gone")
+		step.Fail(t, "sender B waited for sender A: B's 10 s must begin when its turn comes, or a slow client counts as gone")
 	}
 	senderWaits(t)
 }

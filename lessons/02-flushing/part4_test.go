@@ -164,7 +164,7 @@ func (r *run) open(tb testing.TB) bool {
 	}
 	step.Equal(tb, "Open returned an error "+scene, nil, err)
 	if r.link.flushes == 0 || r.link.Code != http.StatusOK {
-		step.Fail(tb, "Open must send status 200 and the headers immediately", "Open "+scene, fmt.Sprintf("got  %d, after %d flushes", r.link.Code, r.link.flushes))
+		step.Fail(tb, "Open must send status 200 and the headers immediately", "Open "+scene, fmt.Sprintf("got  status %d (flushes: %d)", r.link.Code, r.link.flushes))
 	}
 	told := w.Header()
 	media, _, _ := mime.ParseMediaType(strings.Join(told.Values("Content-Type"), ", "))
@@ -190,7 +190,7 @@ func (r *run) play(tb testing.TB, c call) (on bool) {
 	if e, ok := errors.AsType[*framing.FieldError](err); c.bad > 0 {
 		if !ok || e.Field != c.flaw || errors.Is(err, flushing.ErrClientLeft) && !over || l.writes > writes {
 			r.fail(tb, c, "an event cannot be framed: Send must write nothing and return AppendText's error",
-				fmt.Sprintf("got  %v; Writes: %d", err, l.writes-writes))
+				fmt.Sprintf("got  %v (calls to Write: %d)", err, l.writes-writes))
 		}
 		r.noDeadline(tb, c)
 		return true
@@ -240,7 +240,7 @@ func (r *run) call(tb testing.TB, c call) error {
 // arrived checks what became of a call for which the writer did not fail.
 func (r *run) arrived(tb testing.TB, c call, err error, took time.Duration, flushes int) {
 	if err != nil {
-		r.fail(tb, c, "the client is there and the ResponseWriter did not fail, but "+c.name+" returned an error", fmt.Sprintf("got  %v", err))
+		r.fail(tb, c, "the client is still connected and the ResponseWriter did not fail, but "+c.name+" returned an error", fmt.Sprintf("got  %v", err))
 	}
 	got, _ := fields(r.link.Body.String())
 	if want, _ := fields(string(r.wire)); got != want {
@@ -317,7 +317,7 @@ func TestManySendersOnTwoStreams(t *testing.T) {
 	}
 	for i := range writers {
 		if n := writers[i].overlaps.Load(); n > 0 {
-			step.Fail(t, "two goroutines used a ResponseWriter at the same moment: a client may get a garbled frame, and the server may crash",
+			step.Fail(t, "two goroutines used one ResponseWriter at the same moment: a client may get a garbled frame, and the server may crash",
 				fmt.Sprintf("got  %d (calls at the same moment)", n), "want 0")
 		}
 		came := map[string]string{} // from each sender

@@ -223,7 +223,7 @@ func wantToldInTime(t *testing.T) {
 	}
 	step.Equal(t, "OnComment was set only for the second of three calls to Decode: it must get that call's comments, and their texts must not change later",
 		list{"one", "two"}, texts)
-	step.Equal(t, "OnComment called LastEventID() and ReconnectionTime(): a retry must take effect at its own line, but an id only at the blank line",
+	step.Equal(t, "OnComment calls LastEventID() and ReconnectionTime() within an event: a retry must take effect at its own line, but an id only at the blank line",
 		list{`ID "", time 0s false`, `ID "", time 10ms true`}, during)
 
 	var depths []int // how many calls deep OnComment is called

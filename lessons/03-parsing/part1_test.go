@@ -24,11 +24,11 @@ import (
 // onmessage listens to.
 func TestAnEventEndsAtItsBlankLine(t *testing.T) {
 	defer step.Begin(t)()
-	wantData(t, "an event needs only data and a blank line: Decode must return hello, as a browser would",
+	wantData(t, "an event needs only data and a blank line: Decode must return \"hello\", as a browser would",
 		"data: hello\n\n", "hello")
 	wantData(t, "two events arrived, each with its blank line: Decode must return both, one after the other",
 		"data: hello\n\ndata: world\n\n", "hello", "world")
-	wantData(t, "only blank lines follow the event: Decode must return hello and no other event",
+	wantData(t, "only blank lines follow the event: Decode must return \"hello\" and no other event",
 		"data: hello\n\n\n\n", "hello")
 
 	wantData(t, "Decode must join all data lines of an event: a browser gets both lines of the JSON, not only the last",
@@ -57,7 +57,7 @@ func TestOnlyOneSpaceAfterTheColonIsDropped(t *testing.T) {
 		"data:  x \n\n", " x ")
 	wantData(t, "a tab after the colon is part of the value: Decode must drop only a space",
 		"data:\tx\n\n", "\tx")
-	wantData(t, "the space after the colon is optional, and here it is missing: Decode must return x",
+	wantData(t, "the optional space after the colon is missing here: Decode must still return x",
 		"data:x\n\n", "x")
 	wantData(t, "the field name ends at the first colon: Decode must keep later colons in the value",
 		"data: 12:30:00\n\n", "12:30:00")
@@ -84,7 +84,7 @@ func TestOnCommentGetsCommentsAndUnknownFieldsAreIgnored(t *testing.T) {
 		"data: x\nfrom: me\ndatabase: y\n\n", "x")
 	wantData(t, `field names must match exactly: Decode must skip "Data", " data" and "data "`,
 		"data: x\n\nData: y\n\n data: z\n\ndata : z\n\n", "x")
-	wantEach(t, "field names must match exactly: Decode must skip Event, events, ID and identity, and read event and id",
+	wantEach(t, "field names must match exactly: Decode must read event and id, but skip Event, events, ID and identity",
 		"event: e\nEvent: x\nevents: y\nid: 5\nID: 6\nidentity: 7\ndata: x\n\n", full, `e "x" with id "5"`)
 
 	wantLog(t, "OnComment must get the text of each comment before Decode returns the next event",
@@ -105,7 +105,7 @@ func TestTheLastEventIDIsKept(t *testing.T) {
 	defer step.Begin(t)()
 	wantLastID(t, "an id field must set LastEventID(): a client that reconnects without it starts from the beginning",
 		"id: 5\ndata: a\n\n", "5")
-	wantLastID(t, "an event without an id must not change LastEventID(): a client that reconnects asks for what came after 5",
+	wantLastID(t, "an event without an id must not change LastEventID(): a client that reconnects asks for what came after id 5",
 		"id: 5\ndata: a\n\ndata: b\n\n", "5")
 	wantEach(t, "each event must have the last event ID, from its own id field or from an earlier one",
 		"id: 5\ndata: a\n\ndata: b\n\n", idOf, `"5"`, `"5"`)
@@ -131,9 +131,9 @@ func TestTheReconnectionTimeIsKept(t *testing.T) {
 		"retry: 3000\n\n", "3s, true")
 	wantLastID(t, "a retry field is not an id: LastEventID() must stay 7",
 		"id: 7\nretry: 3000\ndata: x\n\n", "7")
-	wantRetry(t, "the server sent no retry field: ReconnectionTime() must return false, so that a client chooses a time itself",
+	wantRetry(t, "the server sent no retry field: ReconnectionTime() must return false, so that the client picks its own time",
 		"data: x\n\n", "0s, false")
-	wantRetry(t, "a retry field counts as soon as its line ends, without a blank line: ReconnectionTime() must return the last one",
+	wantRetry(t, "a retry field counts as soon as its line ends, even without a blank line: ReconnectionTime() must return the last of these three",
 		"retry: 5\nretry: 3000\nretry:2000\n", "2s, true")
 	wantRetry(t, "a later retry field counts, even if it is 0: ReconnectionTime() must return 0s and true", "retry: 3000\nretry: 0\n", "0s, true")
 	wantRetry(t, "a retry field without a value has no digits: Decode must ignore it", "retry\nretry:\n", "0s, false")
@@ -159,7 +159,7 @@ func wantNoTimes(t *testing.T) {
 	t.Helper()
 	for _, value := range []string{"", "-1", "+1", "1e3", "1.5", "1s", "0x10", "1_000", "٣", " 7", "7 ",
 		"9223372036855", "18446744073710", "9223372036854775807", "18446744073709551617", "99999999999999999999"} {
-		wantRetry(t, fmt.Sprintf("the retry value %q is not valid (it must be all digits and fit in a time.Duration): Decode must ignore it and keep the earlier time of 3s", value),
+		wantRetry(t, fmt.Sprintf("the retry value %q is not all digits, or does not fit into a time.Duration: Decode must ignore it and keep the earlier time of 3s", value),
 			"retry: 3000\nretry: "+value+"\n\n", "3s, true")
 	}
 }
@@ -198,7 +198,7 @@ func TestAnUnfinishedEventIsDropped(t *testing.T) {
 				step.Equal(t, "the reader returned an error once, after event a: Decode must return a, then the same error on every later call",
 					list{want}, list{fmt.Sprintf("%q, %v", event.Data, err)})
 			}
-			step.Equal(t, "the reader returned an error: Decode must not read again, because a later call could then wait forever (shown: pieces left unread)", 1, len(r.pieces))
+			step.Equal(t, "the reader returned an error: Decode must not read again, because another Read could block forever (shown: pieces left unread)", 1, len(r.pieces))
 		}
 	}
 }

@@ -63,7 +63,7 @@ func TestNeitherACutNorAPauseChangesWhatIsRead(t *testing.T) {
 		want, read(t, io.MultiReader(strings.NewReader(wire[:9]), &pause{}, strings.NewReader(wire[9:]))))
 
 	for _, wire := range []string{"data: now\n\n", "data: now\r\n\r\n"} {
-		wantAtOnce(t, "the blank line arrived and the connection is quiet: Decode must return the event without waiting for a full buffer or the end", wire, `"now"`)
+		wantAtOnce(t, "the blank line arrived and the connection is quiet: Decode must return the event without waiting for a full buffer or the end of the stream", wire, `"now"`)
 	}
 	for _, wire := range []string{"data: now\r\r", "data: now\r\n\r"} {
 		wantAtOnce(t, "the blank line arrived and the connection is quiet: Decode must return the event without waiting for the byte after the CR", wire, `"now"`)
@@ -72,7 +72,7 @@ func TestNeitherACutNorAPauseChangesWhatIsRead(t *testing.T) {
 		wantAtOnce(t, "two events arrived and the connection is quiet: Decode must return both without waiting for more", wire, `"a"`, `"b"`)
 	}
 	for _, wire := range []string{"data: a\n\ndata: b", "data: a\r\n\r\ndata: b\n", "data: a\r\r:"} {
-		wantAtOnce(t, "one event and part of the next arrived: Decode must return the first without waiting for the rest of the second", wire, `"a"`)
+		wantAtOnce(t, "event a and part of what follows it arrived: Decode must return a without waiting for the rest", wire, `"a"`)
 	}
 	wantAtAnySize(t)
 	for _, wire := range []string{": ping\n", ": ping\r\n", ": ping\r", ": ping\ndata"} {
@@ -93,7 +93,7 @@ func TestTheStreamIsUTF8(t *testing.T) {
 		"\uFEFF\uFEFFdata: x\n\ndata: y\n\n", "y")
 	wantData(t, "later in the stream, U+FEFF is a normal character: here it is part of the field name, so a browser ignores that line",
 		"data: x\n\n\uFEFFdata: y\n\n", "x")
-	wantData(t, "a byte order mark can only be the very first bytes: after a blank line, U+FEFF is part of the field name",
+	wantData(t, "a byte order mark counts only at the very start: after a blank line, U+FEFF is part of the field name",
 		"\n\uFEFFdata: x\n\ndata: y\n\n", "y")
 	wantData(t, "only a whole byte order mark is dropped: its first two bytes alone are part of the field name, so a browser ignores that line",
 		"\xef\xbbdata: x\n\ndata: y\n\n", "y")
@@ -101,7 +101,7 @@ func TestTheStreamIsUTF8(t *testing.T) {
 		"data: \uFEFFx\n\n", "\uFEFFx")
 	wantData(t, "the byte FF is never part of UTF-8: Decode must replace each one with its own U+FFFD",
 		"data: a\xffb\xff\xff\n\n", "a\uFFFDb\uFFFD\uFFFD")
-	wantData(t, "a character was cut short: Decode must replace all its bytes with one U+FFFD",
+	wantData(t, "a character was cut short: Decode must replace the bytes that arrived with one U+FFFD",
 		"data: \xe2\x82\n\n", "\uFFFD")
 	wantEach(t, "a type is text too: Decode must replace what is not UTF-8 with U+FFFD, even if the type repeats",
 		strings.Repeat("event: \xff\xff\ndata: x\n\n", 2), typeOf, "\"\uFFFD\uFFFD\"", "\"\uFFFD\uFFFD\"")
@@ -135,7 +135,7 @@ func TestALongLineIsReadAndAnEndlessOneIsRefused(t *testing.T) {
 		return strings.NewReader(strings.Repeat("data: "+strings.Repeat("x", 249)+"\n", size/256) + "\n")
 	})
 	wantMany(t, "MaxEventSize limits each event, not the whole stream: Decode must return all 100 events, none of which is too large", "data: "+strings.Repeat("x", 1000)+"\n\n", 100)
-	wantMany(t, "comments belong to no event: Decode must not add them up, because a quiet stream may send them for days", ": "+strings.Repeat("x", 1000)+"\n", 0)
+	wantMany(t, "comments belong to no event: MaxEventSize must not limit their total, because a quiet stream may send them for days", ": "+strings.Repeat("x", 1000)+"\n", 0)
 	for _, tell := range []func(string){nil, func(string) {}} {
 		wantForgotten(t, tell)
 		wantSkipped(t, "", tell)
@@ -155,7 +155,7 @@ func TestALongLineIsReadAndAnEndlessOneIsRefused(t *testing.T) {
 	wantSize(t, "MaxEventSize is 2,000 and a line has one byte more: Decode must refuse it", 2000, 1, 2001, parsing.ErrEventTooLarge)
 	wantSize(t, "MaxEventSize is 2,000: Decode must refuse an event with five lines of 1,000 bytes", 2000, 5, 1000, parsing.ErrEventTooLarge)
 	wantSize(t, "MaxEventSize is 100: Decode must refuse an event with 1,000 empty data lines, because each adds a line feed to the data", 100, 1000, len("data: "), parsing.ErrEventTooLarge)
-	wantSize(t, "MaxEventSize is 2,000: after 1,000 bytes of data, Decode must refuse a line of 1,005, because that makes 2,005", 2000, 2, 1005, parsing.ErrEventTooLarge)
+	wantSize(t, "MaxEventSize is 2,000: after 1,000 bytes of data, Decode must refuse a line of 1,005 bytes, because that makes 2,005", 2000, 2, 1005, parsing.ErrEventTooLarge)
 	for _, end := range []string{"\n", "\r", "\r\n"} {
 		wantRefused(t, end)
 	}
@@ -177,7 +177,7 @@ func wantRefusedAtOnce(t *testing.T, room int, lines, field string) {
 	for _, pieces := range [][]string{{wire}, {wire[:len(wire)-1], wire[len(wire)-1:]}} {
 		want := fmt.Sprint("then ", parsing.ErrEventTooLarge)
 		if got := whileOpen(t, limit, pieces...); !slices.Contains(got, want) {
-			step.Fail(t, fmt.Sprintf("MaxEventSize is %d, and one byte more arrived (reads: %d) before the peer went quiet: Decode must refuse the event at once, or a peer that stalls keeps Decode waiting forever", limit, len(pieces)),
+			step.Fail(t, fmt.Sprintf("MaxEventSize is %d, and the peer sent one byte more, then nothing (reads: %d): Decode must refuse the event at once, or a peer that stalls keeps it waiting forever", limit, len(pieces)),
 				fmt.Sprintf("sent %q and %d bytes of a line that starts with %q", lines, room+1, field), fmt.Sprintf("got  %v", got), "want "+want)
 		}
 	}
@@ -191,10 +191,10 @@ func wantRefused(t *testing.T, end string) {
 	d := parsing.NewDecoder(strings.NewReader(strings.ReplaceAll(wire, "\n", end)))
 	d.MaxEventSize = 500
 	if _, err := d.Decode(); err != nil {
-		step.Fail(t, "MaxEventSize is 500 and the first event has 1 byte, but Decode did not return it", fmt.Sprintf("got  %v", err))
+		step.Fail(t, "MaxEventSize is 500 and the first event has only 1 byte of data, but Decode did not return it", fmt.Sprintf("got  %v", err))
 	}
 	_, err := d.Decode()
-	step.ErrorIs(t, fmt.Sprintf("MaxEventSize is 500 and the second event has 1,000 bytes in lines that end with %q, but Decode did not refuse it", end), parsing.ErrEventTooLarge, err)
+	step.ErrorIs(t, fmt.Sprintf("MaxEventSize is 500 and the second event has 1,000 bytes of data in lines that end with %q, but Decode did not refuse it", end), parsing.ErrEventTooLarge, err)
 	step.Equal(t, "the event with id 2 was too large: LastEventID() must still be 1, the id of the event before it", "1", d.LastEventID())
 }
 
@@ -352,7 +352,7 @@ func wantSkipped(t *testing.T, end string, tell func(comment string)) {
 	}})
 	d.MaxEventSize, d.OnComment = 300, tell
 	event, err := d.Decode()
-	step.Equal(t, fmt.Sprintf("comments, types, ids, reconnection times and unknown fields arrived for days (with %q after every six lines), then an event: Decode must return the event, because none of these lines counts as data", end),
+	step.Equal(t, fmt.Sprintf("comments and fields other than data arrived for days (with %q after every six lines), then event x: Decode must return x, because none of these lines counts as data", end),
 		list{`"x", <nil>`}, list{fmt.Sprintf("%q, %v", event.Data, err)})
 	if after > before+most {
 		step.Fail(t, "no data arrived, but the decoder's memory grew: Decode must not keep lines that it has handled, because a stream may be quiet for days", setOrNot(tell),

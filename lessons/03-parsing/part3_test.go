@@ -75,7 +75,7 @@ func wantUnsent(t *testing.T, sentence string, ctx context.Context, fails, want 
 			fmt.Sprintf("got  %v", err))
 	}
 	if a.sent > 1 {
-		step.Fail(t, sentence+", but Connect sent the request again: that is the caller's decision", fmt.Sprintf("sent %d times", a.sent))
+		step.Fail(t, sentence+", but Connect sent the request again: retrying is the caller's decision", fmt.Sprintf("sent %d times", a.sent))
 	}
 }
 
@@ -110,21 +110,21 @@ func TestConnectAsksForAnEventStream(t *testing.T) {
 	wantSent(t, "Connect must ask for text/event-stream and nothing else, as a browser does: some servers send JSON otherwise", nil, "Accept", "text/event-stream")
 	wantAsked(t, "Connect must ask caches not to answer, as a browser does: a cache would send old events again", nil, "Cache-Control", "no-cache")
 	own := http.Header{"Accept": {"text/event-stream", "application/problem+json"}}
-	wantSent(t, "the request has its own Accept header: Connect must send that header", own, "Accept", "text/event-stream, application/problem+json")
-	wantAsked(t, "the request has its own Accept but no Cache-Control: Connect must still ask caches not to answer", own, "Cache-Control", "no-cache")
+	wantSent(t, "the caller's request has its own Accept header: Connect must send that one", own, "Accept", "text/event-stream, application/problem+json")
+	wantAsked(t, "the caller's request has its own Accept but no Cache-Control: Connect must still ask caches not to answer", own, "Cache-Control", "no-cache")
 	own = http.Header{"Cache-Control": {"no-store"}}
-	wantSent(t, "the request has its own Cache-Control header: Connect must send that header", own, "Cache-Control", "no-store")
-	wantSent(t, "the request has its own Cache-Control but no Accept: Connect must still ask for text/event-stream", own, "Accept", "text/event-stream")
+	wantSent(t, "the caller's request has its own Cache-Control header: Connect must send that one", own, "Cache-Control", "no-store")
+	wantSent(t, "the caller's request has its own Cache-Control but no Accept: Connect must still ask for text/event-stream", own, "Accept", "text/event-stream")
 	own = http.Header{"Accept": {""}, "Cache-Control": {""}}
-	wantSent(t, "the request has its own Accept header, which is empty: Connect must not replace it", own, "Accept", "")
-	wantSent(t, "the request has its own Cache-Control header, which is empty: Connect must not replace it", own, "Cache-Control", "")
+	wantSent(t, "the caller's request has its own Accept header, which is empty: Connect must not replace it", own, "Accept", "")
+	wantSent(t, "the caller's request has its own Cache-Control header, which is empty: Connect must not replace it", own, "Cache-Control", "")
 	own = http.Header{"Last-Event-Id": {"5"}, "X-Trace": {"a", "b"}}
 	wantSent(t, "Connect must send the request's Last-Event-ID header", own, "Last-Event-Id", "5")
 	wantSent(t, "Connect must send all values of the request's X-Trace header", own, "X-Trace", "a, b")
 	wantSent(t, "an earlier request had an X-Trace header: Connect must not send that header with a later request", nil, "X-Trace", "")
 
 	for _, name := range []string{"User-Agent", "Accept-Encoding", "Accept-Language"} {
-		wantSent(t, "the request has its own "+name+" header: Connect must send that header", http.Header{name: {"x"}}, name, "x")
+		wantSent(t, "the caller's request has its own "+name+" header: Connect must send that one", http.Header{name: {"x"}}, name, "x")
 	}
 	wantSentWhole(t)
 	wantClientUsed(t)
@@ -144,8 +144,8 @@ func wantSentWhole(t *testing.T) {
 		r.Host, r.Close, r.Trailer = "virtual.test", true, http.Header{"X-Sum": {"7"}}
 		connected(t, &http.Client{Transport: a}, r)
 		step.Equal(t, "Connect must send the caller's whole request: its method, body, Host and ContentLength, and the values of its context",
-			list{method + ` "a question" of 10 bytes to virtual.test, its value`},
-			list{fmt.Sprintf("%s %q of %d bytes to %s, %v", a.request.Method, a.asked, a.request.ContentLength, a.request.Host, a.request.Context().Value(key{}))})
+			list{method + ` "a question" of 10 bytes to virtual.test, context value: its value`},
+			list{fmt.Sprintf("%s %q of %d bytes to %s, context value: %v", a.request.Method, a.asked, a.request.ContentLength, a.request.Host, a.request.Context().Value(key{}))})
 		if method == http.MethodPost { // a client that is redirected drops these
 			step.Equal(t, "Connect must send the caller's whole request, including its Close and Trailer fields",
 				"true map[X-Sum:[7]]", fmt.Sprint(a.request.Close, a.request.Trailer))
@@ -163,7 +163,7 @@ func wantClientUsed(t *testing.T) {
 	jar.SetCookies(r.URL, []*http.Cookie{{Name: "session", Value: "7"}})
 	a := &answer{status: http.StatusOK, contentType: "text/event-stream"}
 	connected(t, &http.Client{Transport: a, Jar: jar}, r)
-	step.Equal(t, "the caller's client has a cookie for this server: Connect must send the request with that client", "Cookie: session=7", "Cookie: "+a.request.Header.Get("Cookie"))
+	step.Equal(t, "the caller's client has a cookie for this server: Connect must use that client for the request", "Cookie: session=7", "Cookie: "+a.request.Header.Get("Cookie"))
 	r.Header = http.Header{"Accept": {"text/event-stream"}, "Cache-Control": {"no-cache"}}
 	connected(t, &http.Client{Transport: a, Jar: jar}, r)
 	step.Equal(t, "the caller's client has a cookie for this server: Connect must not put it into r.Header, or the next request has it twice (shown: the number of cookies in r.Header)",

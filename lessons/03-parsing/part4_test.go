@@ -60,7 +60,7 @@ func TestTheStreamLastsAsLongAsItsContext(t *testing.T) {
 func wantClosed(t *testing.T) {
 	source := live(t, t.Context(), nil)
 	defer step.OnHang(t, func() (string, []string) {
-		return "Close was called while another goroutine was decoding, but Decode or Close is still waiting: a waiting Decode must return an error", nil
+		return "Close was called while another goroutine was decoding, but Decode or Close is still waiting: Close must make Decode return an error", nil
 	})()
 	var closing sync.WaitGroup
 	closing.Go(func() {
@@ -136,7 +136,7 @@ func TestTwoDecodersShareNothing(t *testing.T) {
 			got = append(got, fmt.Sprintf("%s %v, %v", full(event), wait, err))
 		}
 	}
-	step.Equal(t, "two streams were read in turn: each decoder must return only what its own server sent", list{
+	step.Equal(t, "two streams were read alternately: each decoder must return only what its own server sent", list{
 		`message "a" with id "1" 10ms, <nil>`, `message "x" with id "" 0s, <nil>`,
 		`message "b" with id "1" 10ms, <nil>`, `message "y" with id "" 0s, <nil>`,
 	}, got)
@@ -166,11 +166,11 @@ func wantInside(t *testing.T) {
 		parts = append(parts, between, strings.NewReader(part))
 	}
 	event, err := parsing.NewDecoder(io.MultiReader(parts...)).Decode()
-	const sentence = "a stream arrived in pieces, and between the pieces another decoder read another stream: "
-	step.Equal(t, sentence+"the first decoder must return its own event",
+	const sentence = "decoder A read a stream in pieces, and between the pieces decoder B read another stream: "
+	step.Equal(t, sentence+"A must return its own event",
 		list{`outer "a\nb" with id "2", <nil>`}, list{fmt.Sprintf("%s, %v", full(event), err)})
 	for _, got := range inside {
-		step.Equal(t, sentence+"the other decoder must return its own event",
+		step.Equal(t, sentence+"B must return its own event",
 			list{`message "x" with id ""; last event ID "", reconnection time 0s, false, then EOF`}, list{got})
 	}
 }
@@ -371,12 +371,12 @@ func wantAtAnySize(t *testing.T) {
 			data := strings.Repeat("x", first-len("data: "))
 			if got := read(t, strings.NewReader("data: "+data+rest)).list(payload); !slices.Equal(got, list{strconv.Quote(data + "\nb")}) {
 				step.Fail(t, "Decode read an event with a long line incorrectly: the bytes are also cut where your buffer ends",
-					fmt.Sprintf("the first line has %d bytes, followed by %q", first, rest), fmt.Sprintf("got  %d events, want only strings.Repeat(\"x\", %d)+\"\\nb\"", len(got), len(data)))
+					fmt.Sprintf("the first line has %d bytes, followed by %q", first, rest), fmt.Sprintf("got  %d events, want only this one: strings.Repeat(\"x\", %d)+\"\\nb\"", len(got), len(data)))
 			}
 		}
 		data := strings.Repeat("x", size-len("data: \n\n"))
 		if got := whileOpen(t, 0, "data: "+data+"\n\n"); !slices.Equal(got, list{strconv.Quote(data)}) {
-			step.Fail(t, "the blank line arrived: Decode must return the event now, because a Read that fills your buffer may be the last one",
+			step.Fail(t, "the blank line arrived: Decode must return the event now, because the connection may stay quiet even after a Read that fills your buffer",
 				fmt.Sprintf("the event has %d bytes in all", size), fmt.Sprintf("got  %d events", len(got)))
 		}
 	}

@@ -233,7 +233,7 @@ func broadcastTo(t *testing.T, r *sessions.Registry, quick []*pump, text string)
 	step.Equal(t, "one client does not read, but Broadcast waited for it, and all other clients waited too (shown: how long)", 0, time.Since(began))
 	sentence := "one client does not read: the Pumps of all other clients must hand over the event at once"
 	if err != nil {
-		sentence = "one client does not read, and Broadcast returned an error: all other clients must still get the event"
+		sentence = "one client does not read: all other clients must get the event even if Broadcast returns an error"
 	}
 	for _, p := range quick {
 		step.Equal(t, sentence, text, data(p.news()))
@@ -244,7 +244,7 @@ func broadcastTo(t *testing.T, r *sessions.Registry, quick []*pump, text string)
 // wantMissed checks that err names the sessions that missed a broadcast.
 func wantMissed(t *testing.T, scene string, err error, want ...*sessions.Session) {
 	t.Helper()
-	step.ErrorIs(t, scene+": Broadcast must return an error that wraps ErrFull, or its caller does not notice the loss", sessions.ErrFull, err)
+	step.ErrorIs(t, scene+": Broadcast must return an error that wraps ErrFull, or its caller cannot tell that an event was lost", sessions.ErrFull, err)
 	missed, ok := errors.AsType[*sessions.MissedError](err)
 	failIf(t, !ok, scene+": Broadcast must return a *MissedError, or its caller cannot tell which sessions missed the event", fmt.Sprintf("got  %T", err))
 	ids := func(all []*sessions.Session) string {

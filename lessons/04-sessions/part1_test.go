@@ -60,7 +60,7 @@ func TestIDsAreNeverTheSameAndCannotBeGuessed(t *testing.T) {
 	}
 	if a, b, found := repeated(ids); found {
 		step.Fail(t, "2,000 sessions were opened at the same instant, on two servers: no two may share an id, or an answer could be from either client",
-			fmt.Sprintf("got  %q for session %d, and for session %d", ids[a], a+1, b+1), "want a different id for each")
+			fmt.Sprintf("got  %q for both session %d and session %d", ids[a], a+1, b+1), "want a different id for each")
 	}
 	if bits := chance(ids); bits < 120 {
 		sentence := "too few bits of an id are random: the fewer there are, the easier it is to guess"
@@ -136,7 +136,7 @@ func TestABroadcastReachesEveryone(t *testing.T) {
 	})
 	var empty sessions.Registry
 	wantNoError(t, "Broadcast was called while no session was open: it must return nil, because no session missed the event", empty.Broadcast(framing.Event{Data: "hello"}))
-	wantFieldError(t, "Broadcast, with no session open,", empty.Broadcast(unframeable))
+	wantFieldError(t, "with no session open, Broadcast", empty.Broadcast(unframeable))
 	wantFramedOnce(t)
 	wantUntouched(t, "Broadcast", func(r *sessions.Registry, _ *sessions.Session, e framing.Event) error { return r.Broadcast(e) })
 	for _, n := range []int{200, 1000} {
@@ -157,7 +157,7 @@ func TestAClosedSessionIsGone(t *testing.T) {
 	leaves.Close()
 	leaves.Close() // as if by two goroutines that do not know of each other
 
-	step.Equal(t, "one of two sessions was closed twice, so Len() must be 1: a session that Close leaves in the map stays in memory", 1, r.Len())
+	step.Equal(t, "one of two sessions was closed twice: Len() must be 1, because only that session may leave the map", 1, r.Len())
 	_, known := r.Get(leaves.ID())
 	failIf(t, known, "Get still finds a closed session: events would go to a client that has left")
 	failIf(t, !ended(leaves), "a session was closed, but its Done channel was not: anything that waits for the session's end waits forever")
@@ -187,7 +187,7 @@ func TestSendingToNobodySaysSo(t *testing.T) {
 		}
 		step.ErrorIs(t, "Registry.Send got the id of a closed session, but did not return ErrNotFound: its caller waits for an answer that cannot come",
 			sessions.ErrNotFound, r.Send(left.ID(), framing.Event{Data: "hello"}))
-		step.ErrorIs(t, "Registry.Send got an id that no session has and an event that cannot be framed: it must return ErrNotFound, whatever the event is",
+		step.ErrorIs(t, "Registry.Send got an unknown id and an event that cannot be framed: it must return ErrNotFound, whatever the event is",
 			sessions.ErrNotFound, r.Send("another id", unframeable))
 		step.Equal(t, "events were sent to ids that no open session has: the open session's Pump must hand over nothing", "", data(p.news()))
 		wantFieldError(t, "Registry.Send", r.Send(here.ID(), unframeable))
@@ -209,7 +209,7 @@ func TestOneTooManyIsRefused(t *testing.T) {
 	_, err = r.Open(t.Context())
 	wantNoError(t, "MaxSessions is 1 and the only session was closed, but Open refused the next one", err)
 	_, err = r.Open(t.Context())
-	step.ErrorIs(t, "MaxSessions is 1: closing a session twice must make room for only one, and Open must refuse a second with ErrLimit", sessions.ErrLimit, err)
+	step.ErrorIs(t, "MaxSessions is 1: closing a session twice must make room for only one more, so Open must refuse the next with ErrLimit", sessions.ErrLimit, err)
 
 	var zero sessions.Registry
 	defer closeAll(fill(t, &zero, sessions.DefaultMaxSessions))
@@ -228,7 +228,7 @@ func fill(t *testing.T, r *sessions.Registry, n int) (all []*sessions.Session) {
 	for i := range n {
 		s, err := r.Open(t.Context())
 		if err != nil {
-			step.Fail(t, fmt.Sprintf("MaxSessions is %d (negative means any number, zero the default), and %d sessions are open: Open must accept another one", r.MaxSessions, i), fmt.Sprintf("got  %v", err))
+			step.Fail(t, fmt.Sprintf("MaxSessions is %d and %d sessions are open: Open must accept another one (negative means any number, zero the default)", r.MaxSessions, i), fmt.Sprintf("got  %v", err))
 		}
 		all = append(all, s)
 	}
@@ -293,7 +293,7 @@ func wantFramedOnce(t *testing.T) {
 	came := list.All()
 	step.Equal(t, "2,000 sessions are open: Broadcast must queue its event for every one of them before it returns (shown: how many have it)", 2000, len(came))
 	for _, frame := range came {
-		failIf(t, &frame[0] != &came[0][0], "Broadcast framed its event again for each session: with 10,000 clients that is 9,999 times too often",
+		failIf(t, &frame[0] != &came[0][0], "Broadcast framed its event again for each session: with 10,000 clients that is 9,999 times too many",
 			"got  a frame for each session", "want one frame that all sessions share, because nothing writes to it")
 	}
 }
@@ -351,13 +351,13 @@ func wantAllThatWaits(t *testing.T) {
 		"one two", p.calls())
 	p.turns <- nil
 	synctest.Wait()
-	step.Equal(t, "three events were queued while SendFrames was busy with two: its next call must get all three, in order (a bar separates calls)",
+	step.Equal(t, "three events were queued while SendFrames was busy with two: its next call must get all three, in order (\"|\" separates the calls)",
 		"one two | three four five", p.calls())
 
 	s.Send(framing.Event{Data: "six"})
 	p.turns <- errLost
 	p.wantEnd(t, "SendFrames returned an error", errLost)
-	step.Equal(t, "the second call to SendFrames failed: Pump must not call it again (a bar separates calls)", "one two | three four five", p.calls())
+	step.Equal(t, "the second call to SendFrames failed: Pump must not call it again (\"|\" separates the calls)", "one two | three four five", p.calls())
 	step.Equal(t, "SendFrames failed, then Pump was called again: it must hand over what is still queued, because a session ends only with Close or its context",
 		"six", data(startPump(s).news()))
 }

@@ -54,7 +54,7 @@ func TestASlowSessionDoesNotHoldUpABroadcast(t *testing.T) {
 		other = open(t, &r)
 		fillQueue(t, other, "x")
 		wantMissed(t, "the slow client caught up, and another queue is full", broadcast(), other)
-		wantMissed(t, "two Broadcasts failed, and then the error of the first was checked", early, slow)
+		wantMissed(t, "Broadcasts A and B failed, then A's error was checked", early, slow)
 		other.Close()
 		wantNoError(t, "the slow client caught up and no queue is full, but Broadcast still returned an error", broadcast())
 	})
@@ -93,7 +93,7 @@ func wantEndedMissNothing(t *testing.T) {
 		sent = s.Send(framing.Event{Data: "hello"})
 		named = r.Send(s.ID(), framing.Event{Data: "hello"})
 	})
-	wantNoError(t, "a session ended just before a broadcast, but Broadcast returned an error: a session that has ended misses nothing", err)
+	wantNoError(t, "a session ended just before a broadcast: Broadcast must return nil, because only an open session can miss an event", err)
 	step.ErrorIs(t, "a session ended just before Send was called, but Send did not return ErrClosed", sessions.ErrClosed, sent)
 	if !errors.Is(named, sessions.ErrNotFound) {
 		step.ErrorIs(t, "a session ended just before Registry.Send was called with its id: Registry.Send must return ErrClosed or ErrNotFound", sessions.ErrClosed, named)
@@ -106,9 +106,9 @@ func wantOthersKept(t *testing.T) {
 	var r sessions.Registry
 	large := framing.Event{Data: strings.Repeat("x", 1<<20)}
 	a := open(t, &r)
-	wantNoError(t, "an event with 1 MiB of data was broadcast to an empty queue: Broadcast must accept it, because one frame may exceed 1 MiB", r.Broadcast(large))
+	wantNoError(t, "an event with 1 MiB of data was broadcast to an empty queue: Broadcast must accept it, because a frame on its own may exceed 1 MiB", r.Broadcast(large))
 	b := open(t, &r)
-	wantNoError(t, "an event with 1 MiB of data was sent to an empty queue: Send must accept it, because one frame may exceed 1 MiB", b.Send(large))
+	wantNoError(t, "an event with 1 MiB of data was sent to an empty queue: Send must accept it, because a frame on its own may exceed 1 MiB", b.Send(large))
 	other := open(t, &r)
 	for _, text := range []string{"one", "two"} {
 		wantMissed(t, "two of 3 queues are full", r.Broadcast(framing.Event{Data: text}), a, b)
@@ -156,7 +156,7 @@ func wantPolicyAsked(t *testing.T) {
 	step.Returns(t, "the Policy ended a session (its error wraps ErrClosed), but Broadcast did not return: does it hold a lock that Close needs?", func() {
 		err = ending.Broadcast(framing.Event{Data: "xx"})
 	})
-	wantNoError(t, "the Policy ended a session (its error wraps ErrClosed): Broadcast must return nil, because a session that has ended misses nothing", err)
+	wantNoError(t, "the Policy ended a session (its error wraps ErrClosed): Broadcast must return nil, because only an open session can miss an event", err)
 	step.Equal(t, "the Policy ended the only session (its error wraps ErrClosed): Len() must be 0", 0, ending.Len())
 }
 
@@ -284,7 +284,7 @@ func wantClosedAtOnce(t *testing.T) {
 
 	s, left := open(t, &r), 0
 	step.Overtaken(&r, s.Close, func() { s.Close(); left = r.Len() })
-	step.Equal(t, "two goroutines closed a session at once: it must have left the registry when either Close returns, but Len() is not 0", 0, left)
+	step.Equal(t, "two goroutines closed a session at once, but Len() is not 0 when one Close returns: the session must have left the registry by then", 0, left)
 }
 
 // A watched context calls look in its Done, which Open calls by way of package context.

@@ -68,8 +68,8 @@ func TestEachClientHearsWhatIsForIt(t *testing.T) {
 		r.Broadcast(framing.Event{Data: "for-both"})
 		r.Send(bob.id, framing.Event{Data: "for-bob"})
 		synctest.Wait()
-		step.Equal(t, "an event was sent to Alice, one to Alice and Bob, and one to Bob: Alice's client must get the first two, in order", "for-alice for-both", alice.heard())
-		step.Equal(t, "an event was sent to Alice, one to Alice and Bob, and one to Bob: Bob's client must get the last two, in order", "for-both for-bob", bob.heard())
+		step.Equal(t, "three events were sent, to Alice, to both clients and to Bob: Alice's client must get the first two, in order", "for-alice for-both", alice.heard())
+		step.Equal(t, "three events were sent, to Alice, to both clients and to Bob: Bob's client must get the last two, in order", "for-both for-bob", bob.heard())
 	})
 	step.Bubble(t, func(t *testing.T) { wantFirst(t) })
 	step.Bubble(t, func(t *testing.T) { wantWhole(t) })
@@ -118,7 +118,7 @@ func wantEndpoint(t *testing.T) {
 		s := open(t, &r)
 		e := s.Endpoint()
 		address, err := url.Parse(e.Data)
-		failIf(t, err != nil || address.Query().Get("session") != s.ID() || len(address.Query()) != 1, "Endpoint returned the wrong address: its only query parameter must be session, with the session's id", fmt.Sprintf("got  %q", e.Data), fmt.Sprintf("want responses?session= with the id %q, escaped", s.ID()))
+		failIf(t, err != nil || address.Query().Get("session") != s.ID() || len(address.Query()) != 1, "Endpoint returned the wrong address: its only query parameter must be session, with the session's id", fmt.Sprintf("got  %q", e.Data), fmt.Sprintf("want responses?session=ID, where ID is %q, escaped", s.ID()))
 		failIf(t, e.ID != "" || e.Retry != 0, "Endpoint returned an event with an ID or a Retry: a client would keep them for its next connection", fmt.Sprintf("got  ID %q, Retry %v", e.ID, e.Retry), "want neither")
 	}
 }
@@ -182,7 +182,7 @@ func wantFirst(t *testing.T) {
 	if len(all) > 0 && all[0].Type == "endpoint" {
 		all[0].Data = "endpoint"
 	}
-	step.Equal(t, "an event was queued, then Stream was called with 21 events, the first one empty: the client must get the Endpoint, then these 21, then the queued one",
+	step.Equal(t, "an event was queued, then Stream was called with 21 events (the first is empty): the client must get the Endpoint, then these 21, then the queued one",
 		"endpoint "+given+" queued", data(all))
 	head, _ := endpoint.AppendText(nil)
 	step.Equal(t, "Stream was called with events that have an ID, a Type and a Retry: the client must get the Endpoint and these events, unchanged",
@@ -318,7 +318,7 @@ func wantListOfOwn(t *testing.T) {
 	s := open(t, &r)
 	for range 3 {
 		clear(r.All())
-		step.Equal(t, "a caller changed the list that it got from All: the next All must still return the open session (shown: whether it did)",
+		step.Equal(t, "a caller changed the list that it got from All: the next call to All must still return the open session (shown: whether it did)",
 			true, slices.Equal(r.All(), []*sessions.Session{s}))
 		wantNoError(t, "a caller changed the list that it got from All, and then Broadcast returned an error: All must return a copy", r.Broadcast(framing.Event{Data: "hello"}))
 	}
@@ -347,7 +347,7 @@ func wantClosedForAll(t *testing.T) {
 	close(proceed)
 	crowd.Wait()
 	failIf(t, early, "two goroutines closed a session while its Policy ran, and one Close returned before the Done channel was closed: each Close must wait until the session has ended")
-	wantNoError(t, "an event was sent to a session during its Close: that event must not count afterwards, so another session must accept 90 bytes (MaxQueuedBytes is 100)",
+	wantNoError(t, "MaxQueuedBytes is 100 and an event was sent to session A during its Close: session B must accept 90 bytes, because A's event no longer counts",
 		open(t, &r).Send(framing.Event{Data: strings.Repeat("x", 90)}))
 }
 
@@ -386,11 +386,11 @@ func wantWrittenCounted(t *testing.T, ending, write string) {
 		"was ended by its Policy": func() { slow.Send(framing.Event{Data: "xx"}) }}[ending]()
 	synctest.Wait()
 	fit := room()
-	failIf(t, fit > 5, "MaxQueuedBytes is 64 KiB and 60 KB is being written to a slow client: that must still count, leaving little room for others",
+	failIf(t, fit > 5, "MaxQueuedBytes is 64 KiB and 60 KB is being written to a slow client: those bytes must still count, leaving little room for others",
 		fmt.Sprintf("got  room for %d KB (the session %s)", fit, ending), "want room for 5 KB at most")
 	close(proceed)
 	synctest.Wait()
 	slow.Close()
 	<-done
-	step.Equal(t, "a session "+ending+" during a write of 60 KB that "+write+": after Close, these bytes must no longer count, or other clients get ErrFull (shown: events that fit into another queue)", all, room())
+	step.Equal(t, "a session "+ending+" during a write of 60 KB that "+write+": once both have ended, these bytes must no longer count, or other clients get ErrFull (shown: events that fit into another queue)", all, room())
 }

@@ -57,12 +57,12 @@ func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 		failIf(t, err != nil, "the ResponseWriter cannot flush, so no stream could be opened: the handler must return, and its client must get a response", strings.TrimSpace(p.ServerLog()))
 		response.Body.Close()
 		synctest.Wait()
-		step.Equal(t, "no stream could be opened and the client got its 500, but Len() is not 0: its session must not stay open", 0, r.Len())
+		step.Equal(t, "the stream could not be opened and the client got a response, but Len() is not 0: the session must not stay open", 0, r.Len())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		s := open(t, &sessions.Registry{})
 		s.Close()
-		wantNoError(t, "a session was closed before its Stream began: Stream must return nil, as it does for one that is closed later",
+		wantNoError(t, "a session was closed before Stream was called: Stream must return nil, as for a session that is closed later",
 			s.Stream(httptest.NewRecorder(), httptest.NewRequest("GET", "/events", nil)))
 	})
 	for _, lost := range []string{"endpoint", "news"} {
@@ -108,7 +108,7 @@ func TestAFullServerSays503(t *testing.T) {
 		first.stream.Leave()
 		first.stream.WaitHandler(handlerStays)
 		synctest.Wait()
-		step.Equal(t, "MaxSessions is 2 and one of two clients left: the next client must get a stream (shown: status)", http.StatusOK, s.Open("/events").Status())
+		step.Equal(t, "MaxSessions is 2, and one of the two clients has left: the next client must get a stream (shown: status)", http.StatusOK, s.Open("/events").Status())
 	})
 }
 
@@ -151,12 +151,12 @@ func wantClosedByHandler(t *testing.T) {
 		}()
 		synctest.Wait()
 		step.Equal(t, "middleware aborted the response with a panic, but Len() is not 0: the handler must close its session even then", 0, r.Len())
-		step.Equal(t, "middleware aborted the response with a panic: the handler must not stop the panic, or the client sees a normal end (shown: the panic)", any("aborted at "+lost), panicked)
+		step.Equal(t, "middleware aborted the response with a panic: the handler must let the panic through, or the client sees a normal end (shown: the panic)", any("aborted at "+lost), panicked)
 	}
 
 	s := open(t, &r)
-	step.ErrorIs(t, "no stream could be opened, but Stream did not return the error of flushing.Open", http.ErrNotSupported, s.Stream(unable(), get))
-	failIf(t, ended(s), "no stream could be opened, but Stream ended the session: Stream must leave that to the caller of Open, which calls Close")
+	step.ErrorIs(t, "no stream could be opened, but Stream did not return flushing.Open's error", http.ErrNotSupported, s.Stream(unable(), get))
+	failIf(t, ended(s), "no stream could be opened, but Stream ended the session: Stream must leave Close to the caller of Open")
 }
 
 // wantHeadersOnly checks that a HEAD request gets the headers, and that no session
@@ -189,7 +189,7 @@ func wantHeadersOnly(t *testing.T) {
 		step.Equal(t, "MaxSessions is 2, and earlier HEAD requests must not count: two clients that ask for their streams must each get a 200", http.StatusOK, p.Open("/events").Status())
 	}
 	head := httptest.NewRequest(http.MethodHead, "/events", nil)
-	step.ErrorIs(t, "Stream was called for a HEAD request, but did not return the error of flushing.Open",
+	step.ErrorIs(t, "Stream was called for a HEAD request, but did not return flushing.Open's error",
 		http.ErrBodyNotAllowed, open(t, &sessions.Registry{}).Stream(httptest.NewRecorder(), head))
 }
 
@@ -273,7 +273,7 @@ func wantNoneOfThoseWhoLeft(t *testing.T) {
 	leave()
 	for range 100 {
 		s, err := r.Open(ctx) // it may refuse this, or open a session that ends at once
-		failIf(t, s == nil && err == nil, "a client left before Open was called for it, and Open returned neither a session nor an error")
+		failIf(t, s == nil && err == nil, "a client left before Open was called for it, but Open returned neither a session nor an error")
 	}
 	synctest.Wait()
 	step.Equal(t, "100 clients left before Open was called for them, but Len() is not 0", 0, r.Len())
@@ -317,7 +317,7 @@ func wantLetGo(t *testing.T) {
 		}
 	}
 	runtime.KeepAlive(&r)
-	failIf(t, kept > 2, "8,100 sessions were closed (many just before Open returned), but their context has not ended: nothing may keep a closed session in memory",
+	failIf(t, kept > 2, "8,100 sessions were closed (many just before Open returned), and their context lives on: nothing may keep a closed session in memory",
 		fmt.Sprintf("got  %d in memory", kept), "want none") // the last ones may still be in a register
 }
 
@@ -379,7 +379,7 @@ func wantRefusedAtOnce(t *testing.T) {
 	early := answered.Load()
 	close(proceed)
 	crowd.Wait()
-	step.Equal(t, "two 503s were being written to slow clients: two others must get their responses meanwhile (shown: how many got one)", 2, early)
+	step.Equal(t, "two 503s were being written to slow clients: two other clients must get theirs meanwhile (shown: how many did)", 2, early)
 	together := strings.Join(got, "")
 	for client := range registries {
 		ask(client, func() {})

@@ -343,7 +343,7 @@ func (w *world) wantKnown() {
 		}
 		all := h.r.All()
 		if len(all) != h.open || slices.ContainsFunc(all, ended) {
-			w.fail(fmt.Sprintf("All() of registry %s must return its open sessions, and no others", names[i]), fmt.Sprintf("got  %d sessions", len(all)), fmt.Sprintf("want %d, none of which has ended", h.open))
+			w.fail(fmt.Sprintf("registry %s: All() must return its open sessions, and no others", names[i]), fmt.Sprintf("got  %d sessions", len(all)), fmt.Sprintf("want %d, none of which has ended", h.open))
 		}
 		for n, g := range w.guests {
 			if g == nil {
@@ -367,7 +367,7 @@ func (w *world) wantHanded(n int, g *guest) {
 	}
 	got, want := g.pump.wire(), strings.Join(g.calls, " | ")
 	if got != want && !(g.ended && got == want+" | "+string(slices.Concat(g.waiting...))) {
-		w.fail(fmt.Sprintf("the Pump of session %d must hand over these events, in these calls of SendFrames (a bar separates calls)", n), fmt.Sprintf("got  %q", got), fmt.Sprintf("want %q", want))
+		w.fail(fmt.Sprintf("the Pump of session %d must hand over these events, in these calls of SendFrames (\"|\" separates the calls)", n), fmt.Sprintf("got  %q", got), fmt.Sprintf("want %q", want))
 	}
 }
 

@@ -25,7 +25,7 @@ func TestAResponseReachesTheOneWhoWaits(t *testing.T) {
 		received := listen(t, answer)
 		err := resolve(t, &p, "A", id, `"yes"`)
 		step.Equal(t, "a response arrived with the id that Add returned: Resolve must not return an error", nil, err)
-		step.Equal(t, "a response arrived: Resolve must hand it to the caller that waits for this id", "yes", received())
+		step.Equal(t, "a response arrived: Resolve must hand it to the caller that is waiting for its id", "yes", received())
 	})
 }
 
@@ -44,22 +44,22 @@ func TestTwoRequestsOfOneInstantHaveTwoIDs(t *testing.T) {
 		}
 		received1, received2 := listen(t, answer1), listen(t, answer2)
 		resolve(t, &p, "A", second, `"to the second"`)
-		step.Equal(t, "only the second request was answered: only its caller may receive an answer (shown: first caller / second caller)",
+		step.Equal(t, "only the second request was answered: only its caller may receive an answer (shown: what the first / second caller got)",
 			" / to the second", received1()+" / "+received2())
 		resolve(t, &p, "A", first, `"to the first"`)
-		step.Equal(t, "both requests were answered, the second one first: each caller must receive its own answer (shown: first caller / second caller)",
+		step.Equal(t, "both requests were answered, in reverse order: each caller must receive its own answer (shown: what the first / second caller got)",
 			"to the first / to the second", received1()+" / "+received2())
 
 		third, answer3 := p.Add("A")
 		if third == first || third == second {
-			step.Fail(t, "Add reused the id of an answered request: a late second answer would go to the new request's caller",
+			step.Fail(t, "Add reused the id of an answered request: a late duplicate answer would go to the new request's caller",
 				fmt.Sprintf("got  %q, after %q and %q", third, first, second), "want an id that Add has never returned")
 		}
 		last, answer4 := wantNewIDs(t, &p, 102_000) // more than a number of 16 bits can count
 		received3, received4 := listen(t, answer3), listen(t, answer4)
 		resolve(t, &p, "A", last, `"to the last"`)
 		resolve(t, &p, "A", third, `"to the third"`)
-		step.Equal(t, "102,000 more requests were added, then the last one and the third of all were answered: both callers must receive their answers (shown: third caller / last caller)",
+		step.Equal(t, "a third request and 102,000 more were added, then the last and the third were answered: both callers must receive their answers (shown: third caller / last caller)",
 			"to the third / to the last", received3()+" / "+received4())
 	})
 }
@@ -72,7 +72,7 @@ func wantNewIDs(t *testing.T, p *correlation.Pending, n int) (id string, answer 
 	for i := range n {
 		id, answer = p.Add("A")
 		if given[id] {
-			step.Fail(t, fmt.Sprintf("Add reused the id of an earlier request, after %d others: one of the two callers gets the other's answer", i),
+			step.Fail(t, fmt.Sprintf("after %d more requests, Add reused the id of an earlier one: one of the two callers gets the other's answer", i),
 				fmt.Sprintf("got  %q a second time", id), "want an id that Add has never returned")
 		}
 		if i < 1000 {
@@ -122,7 +122,7 @@ func TestACallerThatGaveUpHoldsUpNobody(t *testing.T) {
 
 		early, later := p.Add("A")
 		resolve(t, &p, "A", early, `"before its caller receives"`)
-		step.Equal(t, "one caller gave up, then another's answer arrived: nothing may be sent on the first caller's channel", "", take(unread))
+		step.Equal(t, "caller A gave up, then caller B's answer arrived: nothing may be sent on A's channel", "", take(unread))
 		received = listen(t, later)
 		step.Equal(t, "an answer arrived before its caller received from the channel: the channel must keep it",
 			"before its caller receives", received())
@@ -142,7 +142,7 @@ func TestACallerThatGaveUpHoldsUpNobody(t *testing.T) {
 			p.Cancel(other)
 		}
 		late = resolve(t, &p, "A", impatient, `"later"`)
-		step.ErrorIs(t, "a caller gave up, then 1,023 other requests were settled (and many responses refused): Resolve must still return ErrNotWaiting for the late answer",
+		step.ErrorIs(t, "a caller gave up, then 1,023 other requests ended (and many responses were refused): Resolve must still return ErrNotWaiting for the late answer",
 			correlation.ErrNotWaiting, late)
 	})
 	wantLastEndedRemembered(t)
@@ -164,8 +164,8 @@ func TestAnAnswerFromAnotherSessionIsRefused(t *testing.T) {
 		}
 		step.ErrorIs(t, "session A was asked, and B answered a hundred times: Resolve must still return ErrWrongSession", correlation.ErrWrongSession, foreign)
 		own := resolve(t, &p, "A", id, `"from A"`)
-		step.Equal(t, "session B's answer was refused, then session A's arrived: the caller must receive A's", "from A", received())
-		step.Equal(t, "session B's answer was refused, then session A's arrived: Resolve must not return an error", nil, own)
+		step.Equal(t, "session B's answer was refused, then session A answered: the caller must receive A's answer", "from A", received())
+		step.Equal(t, "session B's answer was refused, then session A answered: Resolve must not return an error", nil, own)
 		foreign = resolve(t, &p, "B", id, `"from B again"`)
 		step.ErrorIs(t, "session A answered, then session B with the same id: Resolve must return ErrWrongSession, so that B learns nothing about A's answer",
 			correlation.ErrWrongSession, foreign)
@@ -180,7 +180,7 @@ func TestAnAnswerFromAnotherSessionIsRefused(t *testing.T) {
 		nameless := resolve(t, &p, "", id, `"from a client without a session"`)
 		step.ErrorIs(t, "session A was asked, but an answer without a session arrived: Resolve must return ErrWrongSession", correlation.ErrWrongSession, nameless)
 		resolve(t, &p, "A", id, `"from A"`)
-		step.Equal(t, "an answer without a session was refused, then session A's arrived: the caller must receive A's", "from A", received())
+		step.Equal(t, "an answer without a session was refused, then session A answered: the caller must receive A's answer", "from A", received())
 	})
 }
 
@@ -232,10 +232,10 @@ func (s *settlers) settle(p *correlation.Pending, session, id string, cancel boo
 func (s *settlers) wantOne(t *testing.T, came string) {
 	t.Helper()
 	if answers, cancels := s.answers.Load(), s.cancels.Load(); answers+cancels != 1 {
-		step.Fail(t, came+": exactly one of the three must settle it",
-			fmt.Sprintf("got  Resolve returned nil: %d, Cancel returned true: %d", answers, cancels), "want a total of 1")
+		step.Fail(t, came+": exactly one of the three must settle the request",
+			fmt.Sprintf("got  Resolve returned nil %d×, Cancel returned true %d×", answers, cancels), "want 1× in total")
 	}
-	step.Equal(t, came+": Resolve must never return ErrUnknownRequest, not even while the request is being settled", 0, s.strangers.Load())
+	step.Equal(t, came+": Resolve must never return ErrUnknownRequest, not even while the request is being settled (shown: how often)", 0, s.strangers.Load())
 }
 
 // wantIDsOfTheirOwn adds requests to two Pendings from four goroutines at the same time.
@@ -330,7 +330,7 @@ func wantLastEndedRemembered(t *testing.T) {
 	}
 	for i, id := range ended[len(ended)-1024:] {
 		again := resolve(t, &p, "A", id, `"again"`)
-		step.Equal(t, fmt.Sprintf("request %q ended, then %d others (16,384 in all, not in the order of Add): Resolve must still report how that request ended", id, 1023-i),
+		step.Equal(t, fmt.Sprintf("16,384 requests ended out of order, %d of them after request %q: Resolve must still report how %[2]q ended", 1023-i, id),
 			why[id].Error(), known(again))
 	}
 }

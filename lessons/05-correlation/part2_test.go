@@ -79,7 +79,7 @@ func wantResult(t *testing.T, params, result string) {
 	var got correlation.Request
 	json.Unmarshal([]byte(mailbox.last.Data), &got)
 	request.ID = got.ID
-	step.Equal(t, "Call got the params \""+params+"\": it must send the event that r.Event() returns (shown: its type, id, retry and data)", "request \"\" 0s "+asJSON(request),
+	step.Equal(t, "Call got the params \""+params+"\": it must send the event that Request.Event returns (shown: its type, id, retry and data)", "request \"\" 0s "+asJSON(request),
 		fmt.Sprintf("%s %q %v %s", mailbox.last.Type, mailbox.last.ID, mailbox.last.Retry, asJSON(got)))
 	resolve(t, &caller.Pending, "A", got.ID, result)
 	asking.ended(t, "the client answered "+result+", but Call is still waiting")
@@ -153,8 +153,8 @@ func wantOthersServed(t *testing.T) {
 	}
 	synctest.Wait()
 	prompt := client(func(r correlation.Request) error { return caller.Resolve("A", response(r.ID, `"yes"`)) })
-	result, err := call(t.Context(), &caller, prompt, approve).ended(t, "1,100 Calls are blocked in Send to one client: a Call to another client must not wait for them")
-	step.Equal(t, "1,100 Calls are blocked in Send to one client: a Call to another client must still return its answer", "a result: yes", outcome(result, err))
+	result, err := call(t.Context(), &caller, prompt, approve).ended(t, "1,100 Calls to one client are blocked in Send: a Call to another client must not wait for them")
+	step.Equal(t, "1,100 Calls to one client are blocked in Send: a Call to another client must still return its answer", "a result: yes", outcome(result, err))
 	close(blocked)
 	for _, a := range stuck {
 		a.ended(t, "Send returned an error, but Call is still waiting")
@@ -250,7 +250,7 @@ func wantUnsent(t *testing.T, c unsent) {
 	failed := callError(t, c.what, asking.err)
 	if c.send != nil {
 		step.ErrorIs(t, c.what+": the CallError must wrap that error", c.send, asking.err)
-		step.Equal(t, c.what+": Call must not send the request again", 1, mailbox.sent)
+		step.Equal(t, c.what+": Call must not send the request again (shown: how often it was sent)", 1, mailbox.sent)
 		json.Unmarshal([]byte(mailbox.last.Data), &request)
 		step.Equal(t, c.what+": the CallError must have the ID that Call gave the request", request.ID, failed.ID)
 	} else if _, unsent := request.Event(); !strings.Contains(asking.err.Error(), unsent.Error()) {
@@ -331,9 +331,9 @@ func wantEndedBefore(t *testing.T, sendError error) {
 		was = fmt.Sprintf("called Send, which returned \"%v\"", sendError)
 		var request correlation.Request
 		json.Unmarshal([]byte(mailbox.last.Data), &request)
-		step.Equal(t, "Call's context had already ended, and Call "+was+": the CallError must have the ID that Call gave the request", request.ID, failed.ID)
+		step.Equal(t, "Call's context had already ended (Call "+was+"): the CallError must have the ID that Call gave the request", request.ID, failed.ID)
 	}
-	step.Equal(t, "Call's context had already ended, and Call "+was+": the CallError must have the Method, and Unanswered must report whether the request was sent",
+	step.Equal(t, "Call's context had already ended (Call "+was+"): the CallError must have the Method, and Unanswered must report whether the request was sent",
 		fmt.Sprintf("approve, Unanswered: %t", mailbox.sent > 0 && sendError == nil), fmt.Sprintf("%s, Unanswered: %t", failed.Method, failed.Unanswered))
 	step.Equal(t, "Call got a context that had already ended: Len() must be 0 once Call has returned", 0, waiting(t, &caller.Pending))
 }

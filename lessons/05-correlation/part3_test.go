@@ -87,7 +87,7 @@ func wantOthersAccepted(t *testing.T) {
 	for _, session := range []*sessions.Session{s.bob, s.alice} {
 		next, _ := s.Add(session.ID())
 		step.Returns(t, "100 POSTs from one client are still being sent, but another POST is waiting for them", func() {
-			step.Equal(t, "100 POSTs from one client are still being sent: another answer, from any client, must get 202 meanwhile", 202, s.answer(session, next, "true").Status)
+			step.Equal(t, "100 POSTs from one client are still being sent: another answer from any client must get 202 meanwhile", 202, s.answer(session, next, "true").Status)
 		})
 	}
 	for i, upload := range uploads {
@@ -115,7 +115,7 @@ func wantAccepted(t *testing.T, contentType string, size int, told bool) {
 		r.ContentLength, length = -1, "without a Content-Length"
 	}
 	got := s.pair.Do(r)
-	step.Equal(t, fmt.Sprintf("a client posted a valid answer as %q, %d bytes long and %s: the server must accept it (shown: status, whether the caller received it)",
+	step.Equal(t, fmt.Sprintf("a client posted a valid answer (%q, %d bytes, %s): the server must accept it (shown: status, whether the caller received it)",
 		contentType, size, length), "202 true", fmt.Sprint(got.Status, " ", received() == result))
 }
 
@@ -292,7 +292,7 @@ func wantUnread(t *testing.T, contentType string) {
 	handler.ServeHTTP(httptest.NewRecorder(), r)
 	read := 20<<20 - body.N
 	if read > correlation.MaxBody+1 { // one more shows that it is too large
-		step.Fail(t, "a client posted 20 MiB as "+contentType+": ServeHTTP must not read more than MaxBody bytes (r.FormValue and Body.Close read more), or a client that pauses halfway never gets its response",
+		step.Fail(t, "a client posted 20 MiB as "+contentType+": ServeHTTP must not read more than MaxBody bytes, or a client that pauses halfway never gets its response (r.FormValue and Body.Close read more)",
 			fmt.Sprintf("got  %d bytes read", read), fmt.Sprintf("want at most %d", correlation.MaxBody+1))
 	}
 }

@@ -186,7 +186,7 @@ func TestACallEndsOnceWhateverComes(t *testing.T) {
 		})
 	})
 	for _, how := range []string{
-		"the client answered", "Send returned an error", "the client answered, but Send returned an error", "the caller left",
+		"the client answered", "Send returned an error", "the client answered and Send returned an error", "the caller left",
 		"the client answered as the caller left", "the client answered, the caller left and Send returned an error", "the params were not JSON",
 	} {
 		step.Bubble(t, func(t *testing.T) { wantOwnAnswers(t, how) })
@@ -361,8 +361,8 @@ func TestWhatHasEndedIsLetGo(t *testing.T) {
 		if left, most := step.Goroutines(); left > before {
 			step.Fail(t, "nine calls returned and their contexts live on, but Call left goroutines behind", fmt.Sprintf("got  %d, most often at %s", left-before, most), "want none")
 		}
-		step.Equal(t, "nine calls returned and their contexts live on: a minute later, your code must no longer use any of these contexts", 0, held())
-		step.Equal(t, "nine calls returned: a minute later, none of their params may still be in memory", 0, reachable(params))
+		step.Equal(t, "nine calls returned a minute ago and their contexts live on: your code must no longer use these contexts (shown: how many it uses)", 0, held())
+		step.Equal(t, "nine calls returned a minute ago: none of their params may still be in memory (shown: how many are)", 0, reachable(params))
 		runtime.KeepAlive(&caller)
 	})
 	wantSettledReleased(t)

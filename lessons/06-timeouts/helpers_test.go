@@ -201,7 +201,7 @@ func (w *wire) onlySession(method string) *sessions.Session {
 	synctest.Wait()
 	all := w.sessions.All()
 	if len(all) == 0 {
-		step.Fail(w.t, "the client's stream ended before the step could send its request ("+method+"): Run must keep reading the stream", w.returned()...)
+		step.Fail(w.t, "the client's stream ended before the test could send a request ("+method+"): Run must keep reading the stream", w.returned()...)
 	}
 	return all[0]
 }
@@ -244,7 +244,7 @@ const unfinished = "has not returned"
 func (a *answering) end() string {
 	outcome := a.outcome
 	if outcome == unfinished {
-		outcome += fmt.Sprintf(", Handles running: %d", a.working.Load())
+		outcome += fmt.Sprintf(", Handle calls running: %d", a.working.Load())
 	}
 	return fmt.Sprintf("%s, streams open: %d", outcome, a.sessions.Len())
 }
@@ -280,7 +280,7 @@ func (w *wire) run(a *timeouts.Answerer) *answering {
 		} else if cause := context.Cause(ctx); cause != nil && errors.Is(err, cause) {
 			err = cause // without what wraps it
 		}
-		client.outcome, client.took = fmt.Sprintf("returned %v, Handles running: %d", err, w.working.Load()), time.Since(began)
+		client.outcome, client.took = fmt.Sprintf("returned %v, Handle calls running: %d", err, w.working.Load()), time.Since(began)
 	}()
 	synctest.Wait()
 	client.session = w.onlySession("the first one")

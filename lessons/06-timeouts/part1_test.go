@@ -37,7 +37,7 @@ func TestACallEndsAfterThirtySeconds(t *testing.T) {
 			"0s true", fmt.Sprint(unset.Timeout, " ", unset.Observe == nil))
 		short, _ := call(t, t.Context(), &timeouts.Caller{Timeout: 2 * time.Second}, silent)
 		long, _ := call(t, t.Context(), &timeouts.Caller{Timeout: 45 * time.Second}, silent)
-		step.Equal(t, "the client never answers: Call must return after the Caller's Timeout (2 s for the first Caller, 45 s for the second)",
+		step.Equal(t, "the client never answers: Call must return when the Caller's Timeout is up (2 s for the first Caller, 45 s for the second)",
 			"2s, 45s", fmt.Sprint(short, ", ", long))
 		took, _ = call(t, t.Context(), unset, slowToSend)
 		step.Equal(t, "Send took 10 s for the request, and no answer came: Call must return 30 s after it was called", 30*time.Second, took)
@@ -51,7 +51,7 @@ func TestACallEndsAfterThirtySeconds(t *testing.T) {
 		synctest.Wait()
 		step.Equal(t, "1,000 calls are waiting for their response: Len must count them", 1000, caller.Len())
 		calls.Wait()
-		step.Equal(t, "1,000 calls began at the same moment and no client answers: each Call must return after exactly the Caller's Timeout", caller.Timeout, time.Since(began))
+		step.Equal(t, "1,000 calls began at the same moment and no client answered: each Call must return after exactly the Caller's Timeout", caller.Timeout, time.Since(began))
 	})
 }
 
@@ -74,7 +74,7 @@ func TestTheErrorSaysWhoseTimeWasUp(t *testing.T) {
 		closing, stop := context.WithCancelCause(t.Context())
 		stop(errors.New("we are closing"))
 		_, err = call(t, closing, caller, silent)
-		step.Equal(t, "the caller's context had ended, with a cause, before Call was called: Call's error must wrap that cause", "*CallError without a *TimeoutError: we are closing", whose(err))
+		step.Equal(t, "before Call was called, the caller's context had ended with a cause: Call's error must wrap that cause", "*CallError without a *TimeoutError: we are closing", whose(err))
 
 		for _, reason := range reasons() {
 			_, err := call(t, t.Context(), caller, unsendable(reason, new(notes)))
@@ -96,7 +96,7 @@ func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 			result, err := caller.Call(ctx, answersAfter(time.Second, &caller, yes), approve)
 			step.Equal(t, "the client answered after a second: Call must return the result", string(yes.Result)+" <nil>", fmt.Sprint(string(result), " ", err))
 		})
-		step.Equal(t, fmt.Sprintf("%d calls were answered after a second: Call must release their contexts within a minute, so stop each timer (got: contexts in memory)", calls),
+		step.Equal(t, fmt.Sprintf("%d calls were answered after a second: Call must release their contexts within a minute, so stop each timer (shown: contexts in memory)", calls),
 			0, held())
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 			_, err := call(t, t.Context(), &caller, c.peer)
 			must := map[bool]string{true: "no error", false: "a *correlation.CallError that wraps what ended the call"}[c.ends == "no error"]
 			step.Equal(t, c.what+": Call must return "+must, c.ends, whose(err))
-			step.Equal(t, c.what+": Call must call Observe once, with the method and the time the call took, before Call returns", c.want, strings.Join(observed, ", "))
+			step.Equal(t, c.what+": Call must call Observe once before it returns, with the method and the time that the call took", c.want, strings.Join(observed, ", "))
 			step.Equal(t, c.what+": Call must give Observe the error that Call returns", errorAndText(err), errorAndText(told))
 			step.Equal(t, c.what+": Call must leave no pending request, so Len must be 0", 0, caller.Len())
 		}
@@ -161,13 +161,13 @@ func TestALateAnswerIsRefusedAndCounted(t *testing.T) {
 		second := w.call("second")
 		step.Advance(time.Second)
 
-		step.Equal(t, "the caller gave up at +30 s and the answer was posted at +31 s: the POST must get a 410 (202 means accepted)",
+		step.Equal(t, "the caller gave up at +30 s and the answer was posted at +31 s: the POST must get a 410 (a 202 would mean accepted)",
 			http.StatusGone, client.answer("first"))
 		step.Equal(t, "one answer came too late: Late must count it", 1, int(w.caller.Late()))
 		client.answer("first")
 		step.Equal(t, "the late answer was posted again: Late must count each answer that comes too late", 2, int(w.caller.Late()))
 		client.answer("second")
-		step.Equal(t, "a late answer to the first request arrived while the second was waiting: the second caller must still get its own answer", `"answer to second"`, second.answer)
+		step.Equal(t, "a late answer to the first request arrived, then the answer to the second: the second caller must get its own answer", `"answer to second"`, second.answer)
 
 		again, unknown := client.answer("second"), client.answer("what nobody asked")
 		step.Equal(t, "an answer was posted again, then one with an unknown id: the POSTs must get 409 and 404, and Late must stay at 2",
@@ -195,7 +195,7 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 		client := w.open()
 		w.call("approve")
 		step.Advance(30 * time.Second)
-		step.Equal(t, "the caller of approve gave up at +30 s: Call must send the client a cancellation of that request",
+		step.Equal(t, "the caller of approve gave up at +30 s: Call must send the client a cancellation for that request",
 			"request approve, cancelled approve", client.news())
 
 		w.call("count").giveUp()

@@ -26,7 +26,7 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 	onTheWire(t, func(t *testing.T, w *wire) {
 		handled := "not called"
 		w.run(&timeouts.Answerer{Handle: func(ctx context.Context, method string, _ json.RawMessage) (any, error) {
-			handled = fmt.Sprintf("called, ctx.Err(): %v, derived from Run's: %t", ctx.Err(), ctx.Value(ofRun{}) != nil)
+			handled = fmt.Sprintf("called, ctx.Err(): %v, child of Run's ctx: %t", ctx.Err(), ctx.Value(ofRun{}) != nil)
 			var none *correlation.Error
 			switch method {
 			case "forbidden":
@@ -44,9 +44,9 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		}})
 		hello := w.ask("hello")
 		step.Equal(t, "a request arrived: Run must call Handle with a context that has not ended and is derived from Run's own",
-			"called, ctx.Err(): <nil>, derived from Run's: true", handled)
+			"called, ctx.Err(): <nil>, child of Run's ctx: true", handled)
 		w.has(hello, `"hello to you too"`, "Handle returned a result: Run must post it, so that the caller gets it")
-		w.has(w.ask("bye"), `"bye to you too"`, "a second request arrived after the first was answered: Run must answer it too")
+		w.has(w.ask("bye"), `"bye to you too"`, "one request was answered, then another arrived: Run must answer that one too")
 		for _, c := range []struct{ method, answer, sentence string }{
 			{"forbidden", "not to you (code 7)", "Handle returned an error that wraps a *correlation.Error: the caller must get that *correlation.Error"},
 			{"broken", "the disk is full (code -32603)", "Handle returned an error without a code: the caller must get it as an internal error (-32603)"},
@@ -97,15 +97,15 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 		client.send(other, request("1", "count"))
 		step.Advance(time.Second)
 		step.Equal(t, "the stream from "+base+" named the endpoint answers%2F1?b: Run must deliver the next answer there",
-			"1: count done → http://example.com/gw/answers%2F1?b", delivered.String())
+			"answer to \"1\": count done → http://example.com/gw/answers%2F1?b", delivered.String())
 		client.send(framing.Event{Type: "endpoint", Data: "https://answers.example.com/c"}, request("2", "greet"))
 		step.Advance(time.Second)
 		step.Equal(t, "the server then named an endpoint whose origin is in Origins: Run must deliver the next answer there",
-			"2: greet done → https://answers.example.com/c", delivered.All()[len(delivered.All())-1])
+			"answer to \"2\": greet done → https://answers.example.com/c", delivered.All()[len(delivered.All())-1])
 		client.send(other, request("3", "count"))
 		step.Advance(time.Second)
 		step.Equal(t, "the server named answers%2F1?b after an endpoint on another origin: Run must still resolve answers%2F1?b against the stream's URL, "+base,
-			"3: count done → http://example.com/gw/answers%2F1?b", delivered.All()[len(delivered.All())-1])
+			"answer to \"3\": count done → http://example.com/gw/answers%2F1?b", delivered.All()[len(delivered.All())-1])
 		refused := framing.Event{Type: "endpoint", Data: "http://other.example/"}
 		step.OnOneProcessor(func() { client.send(request("4", "count"), refused) }) // a goroutine that reads the endpoint later may find none, and panic
 		step.Advance(time.Second)
@@ -118,10 +118,10 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 		client.send(request("1", "early")) // whose answer may be lost
 		client.send(named, request("2", "count"))
 		last := func() string { return append([]string{"nothing"}, delivered.All()...)[len(delivered.All())] }
-		step.Equal(t, "after an hour without events, a request arrived, then the endpoint event, then another request: Run must answer the second request", "2: count done → "+near, last())
+		step.Equal(t, "after an hour without events, a request arrived, then the endpoint event, then another request: Run must answer the second request", "answer to \"2\": count done → "+near, last())
 		step.OnOneProcessor(func() { client.send(request("3", "count"), framing.Event{Type: "endpoint", Data: "answers%2F1?b"}) })
 		step.Equal(t, "a request arrived, followed at once by a new endpoint: the answer must go to the endpoint named before the request",
-			"3: count done → "+near, last())
+			"answer to \"3\": count done → "+near, last())
 	})
 	step.Bubble(t, wantOwnEndpoints)
 	step.Bubble(t, wantTheEndpointOfThatTime)
@@ -196,7 +196,7 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 		what    string
 		deliver func(context.Context, string, correlation.Response) error
 	}{
-		{"Handle returned, and then Deliver's own deadline passed, not the request's", func(context.Context, string, correlation.Response) error {
+		{"Handle returned, and then Deliver failed because its own deadline passed (not the request's)", func(context.Context, string, correlation.Response) error {
 			return fmt.Errorf("%w: %w", errBroken, context.DeadlineExceeded)
 		}},
 		{"the server could not be reached", nil},
@@ -222,11 +222,11 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 	step.Bubble(t, func(t *testing.T) {
 		var sent notes
 		play(t, &timeouts.Answerer{Handle: takes(0), Deliver: func(_ context.Context, _ string, r correlation.Response) error {
-			sent.Add(fmt.Sprintf("with an error: %t", r.Error != nil))
+			sent.Add(map[bool]string{false: "a result", true: "an error"}[r.Error != nil])
 			return &timeouts.RefusedError{StatusCode: http.StatusBadRequest}
 		}}).send(request("1", "count"))
 		step.Equal(t, "Answerer.Deliver returned a *RefusedError with 400: Run must call Deliver once more, with an internal error",
-			"with an error: false, with an error: true", sent.String())
+			"a result, an error", sent.String())
 	})
 	step.Bubble(t, wantEveryLossReported)
 }
@@ -315,7 +315,7 @@ func TestASlowQuestionDoesNotHoldUpAQuickOne(t *testing.T) {
 		})
 		client.send(request("1", "count"))
 		client.send(request("2", "greet"))
-		step.Equal(t, "one answer takes 10 s to deliver: the next answer must not wait for it", "2: greet done → "+near, delivered.String())
+		step.Equal(t, "one answer takes 10 s to deliver: the next answer must not wait for it", "answer to \"2\": greet done → "+near, delivered.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var delivered notes
@@ -327,11 +327,11 @@ func TestASlowQuestionDoesNotHoldUpAQuickOne(t *testing.T) {
 			},
 		})
 		for id, params := range []string{`,"params":[1]`, `,"params":[2]`, ``} {
-			client.send(framing.Event{Type: "request", Data: fmt.Sprintf(`{"jsonrpc":"2.0","id":" %d","method":"count"%s}`, id, params)})
+			client.send(framing.Event{Type: "request", Data: fmt.Sprintf(`{"jsonrpc":"2.0","id":" #%d","method":"count"%s}`, id, params)})
 		}
 		step.Advance(time.Second)
 		step.Equal(t, "three requests ran at the same time, only two of them with params: each Handle must get its own params, and each response must have its request's id",
-			fmt.Sprintf(" 0: [1] → %[1]s,  1: [2] → %[1]s,  2: no params → %[1]s", near), delivered.sorted())
+			fmt.Sprintf("answer to \" #0\": [1] → %[1]s, answer to \" #1\": [2] → %[1]s, answer to \" #2\": no params → %[1]s", near), delivered.sorted())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var reports notes
@@ -360,8 +360,8 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 			step.Equal(t, fmt.Sprintf("Limit is %d and %d requests arrived at once: %d Handles must run at a time (0 or less means 8)", c.limit, c.allowed+2, c.allowed),
 				c.allowed, int(w.working.Load()))
 			step.Advance(2 * time.Second)
-			w.has(one, `"one done"`, "requests take a second each, and one had to wait for its turn: Run must answer that request within two seconds")
-			w.has(two, `"two done"`, "requests take a second each, and one had to wait for its turn: Run must answer that request within two seconds")
+			w.has(one, `"one done"`, "requests take a second each, and one had to wait its turn: Run must answer it within two seconds")
+			w.has(two, `"two done"`, "requests take a second each, and one had to wait its turn: Run must answer it within two seconds")
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {

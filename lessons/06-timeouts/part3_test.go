@@ -46,7 +46,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		client.session.Send(framing.Event{Data: cancellation(mark + "1").Data})
 		client.session.Send(framing.Event{Type: "request", Data: cancellation(mark + "1").Data})
 		synctest.Wait()
-		step.Equal(t, "three events named a running request but did not cancel it (one had another method, two another type): Run must not end the request's context", "nothing", ended.String())
+		step.Equal(t, "three events had a running request's id but were not cancellations (one had another method, two another type): Run must not end that request's context", "nothing", ended.String())
 		w.call("approve")
 		step.Advance(30 * time.Second)
 		step.Equal(t, "the caller of approve gave up at +30 s: Run must end the context of approve's Handle, and of no other",
@@ -54,7 +54,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		step.Equal(t, "the request was cancelled: Run must not post its answer", "nothing", w.posts.String())
 		step.Advance(15 * time.Second)
 		w.has(other, `"other done"`, "one request was cancelled: Run must still answer the other")
-		step.Equal(t, "a request was answered: Run must end its context, or it stays in memory for as long as the stream lasts",
+		step.Equal(t, "a request was answered: Run must end the request's context, or the context stays in memory for as long as the stream lasts",
 			context.Canceled, others.Err())
 	})
 	onTheWire(t, func(t *testing.T, w *wire) {
@@ -83,7 +83,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		step.Advance(5 * time.Second)
 		client.send(cancellation("1"))
 		step.Advance(time.Minute)
-		step.Equal(t, "a request was cancelled while Deliver was sending its response: Deliver's context must end then, because the caller left",
+		step.Equal(t, "a request was cancelled while Deliver was sending its response: Deliver's context must end at once, because the caller left",
 			"Deliver after 4s", ended.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestACancelledQuestionNeverBegins(t *testing.T) {
 			events[n] = request(strconv.Itoa(n+2), "count")
 		}
 		client.send(append(events, cancellation("1"), cancellation(strconv.Itoa(many+1)))...)
-		step.Equal(t, fmt.Sprintf("Limit is 1 and %d requests were waiting behind the first when it was cancelled: Run must read that cancellation and end the first one's context", many),
+		step.Equal(t, fmt.Sprintf("Limit is 1, and the first request was cancelled while %d others waited for their turn: Run must read that cancellation and end the request's context", many),
 			"first after 0s", ended.String())
 		step.Advance(many * time.Second)
 		step.Equal(t, fmt.Sprintf("Limit is 1, %d requests were waiting, and the last one was cancelled: Run must call Handle for all the others", many),
@@ -197,7 +197,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 			c.end(w, client)
 			step.Advance(time.Second)
 			step.Equal(t, c.what+", but a Handle needs 1 s to clean up: Run must end the Handle's context, wait for the Handle, and then return",
-				"returned "+c.want+", Handles running: 0, streams open: 0", client.end())
+				"returned "+c.want+", Handle calls running: 0, streams open: 0", client.end())
 			step.Advance(time.Minute)
 			step.Equal(t, c.what+": Run must not post the answer of a Handle whose context it ended", "nothing", w.posts.String())
 		})
@@ -209,7 +209,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 			c.end(w, client)
 			step.Advance(time.Minute)
 			step.Equal(t, c.what+" during a POST that the server did not respond to: Run must give up the POST and return",
-				"returned "+c.want+", Handles running: 0, streams open: 0", client.end())
+				"returned "+c.want+", Handle calls running: 0, streams open: 0", client.end())
 		})
 	}
 	ends := []runEnd{
@@ -250,9 +250,9 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 		client := connect(ctx, &timeouts.Answerer{Handle: slowToEnd})
 		defer client.end()
 		synctest.Wait()
-		step.Equal(t, "Run's context had ended before the call: Run must close the stream and return an error",
+		step.Equal(t, "Run was called with a context that had already ended: it must close the stream and return an error",
 			"Run returned an error, closed: true", fmt.Sprintf("%s, closed: %t", client.outcome(), client.closed))
-		step.ErrorIs(t, "Run's context had ended before the call: Run's error must be the context's cause", errBroken, client.err)
+		step.ErrorIs(t, "Run was called with a context that had already ended: its error must be the context's cause", errBroken, client.err)
 	})
 	step.Bubble(t, func(t *testing.T) {
 		ctx, leave := context.WithCancelCause(t.Context())
@@ -311,7 +311,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 		client.send(request("1", "count"))
 		client.end()
 		step.Advance(3 * time.Hour)
-		step.Equal(t, "the stream ended during a delivery: Run must wait for Deliver and OnUndelivered, even for hours (shown: those that Run did not wait for)", "nothing", late.String())
+		step.Equal(t, "the stream ended during a delivery: Run must wait for Deliver and OnUndelivered, even for hours (shown: what Run did not wait for)", "nothing", late.String())
 		step.Equal(t, "the stream ended during a delivery, which then failed: Run must call OnUndelivered with the response and the reason", "1: "+errBroken.Error(), reports.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -323,7 +323,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 			step.Advance(time.Second)
 			client.end()
 		}
-		step.Equal(t, "one Answerer ran a stream to its end, then another: it must answer the requests of both", "first after 1s, second after 1s", ended.String())
+		step.Equal(t, "one Answerer ran two streams, one after the other: it must answer the requests of both", "first after 1s, second after 1s", ended.String())
 
 		open := 0
 		held := step.HeldContexts(20, func(ctx context.Context) {
@@ -334,7 +334,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 			}
 		})
 		step.Equal(t, "20 streams ended: Run must close each before it returns (shown: streams still open)", 0, open)
-		step.Equal(t, "20 streams ended a minute ago: Run must release the contexts that it was given (got: contexts in memory)", 0, held())
+		step.Equal(t, "20 streams ended a minute ago: Run must release the contexts that it was given (shown: contexts in memory)", 0, held())
 	})
 }
 
@@ -384,7 +384,7 @@ func logged(ended *notes, d time.Duration) *timeouts.Answerer {
 // deliveredTo returns a Deliver that records each response and its endpoint.
 func deliveredTo(log *notes) func(context.Context, string, correlation.Response) error {
 	return func(_ context.Context, endpoint string, r correlation.Response) error {
-		log.Add(fmt.Sprintf("%s: %s → %s", r.ID, strings.Trim(string(r.Result), `"`), endpoint))
+		log.Add(fmt.Sprintf("answer to \"%s\": %s → %s", r.ID, strings.Trim(string(r.Result), `"`), endpoint))
 		return nil
 	}
 }

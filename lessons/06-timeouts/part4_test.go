@@ -124,7 +124,7 @@ func (e ending) String() string {
 var errLeft, errHurried = errors.New("the caller left"), errors.New("the caller was in a hurry")
 
 // sent is what a client is told by a request.
-const sent = "request (right params: true)"
+const sent = "request (params correct: true)"
 
 // make makes the call, and records what the client is sent and what Observe should get.
 func (c plannedCall) make(caller *timeouts.Caller, method string, told, returned *notes) (e ending) {
@@ -138,7 +138,7 @@ func (c plannedCall) make(caller *timeouts.Caller, method string, told, returned
 	e = ending{took: time.Since(began), outcome: string(result)}
 	returned.Add(fmt.Sprint(method, " ", e.took, " ", err))
 	if call, ok := errors.AsType[*correlation.CallError](err); ok {
-		e.outcome = fmt.Sprintf("%v (right ID and Method: %t, Unanswered: %t)", call.Err, call.ID == id && call.Method == method, call.Unanswered)
+		e.outcome = fmt.Sprintf("%v (ID and Method correct: %t, Unanswered: %t)", call.Err, call.ID == id && call.Method == method, call.Unanswered)
 	} else if err != nil {
 		e.outcome = fmt.Sprintf("not a *correlation.CallError: %v", err)
 	}
@@ -154,13 +154,13 @@ func (c plannedCall) client(caller *timeouts.Caller, method string, id *string, 
 		}
 		json.Unmarshal([]byte(event.Data), &message)
 		if message.ID == "" {
-			told.Add(fmt.Sprintf("%s %s %s (right requestId: %t), reason: %s", event.Type, message.JSONRPC, message.Method, message.Params.RequestID == *id, message.Params.Reason))
+			told.Add(fmt.Sprintf("%s %s %s (requestId correct: %t), reason: %s", event.Type, message.JSONRPC, message.Method, message.Params.RequestID == *id, message.Params.Reason))
 			return nil
 		}
 		if *id = message.ID; c.full {
 			return sessions.ErrFull
 		}
-		told.Add(fmt.Sprintf("request (right params: %t)", message.Params.Of == method))
+		told.Add(fmt.Sprintf("request (params correct: %t)", message.Params.Of == method))
 		if c.answer > 0 {
 			response := map[bool]correlation.Response{false: yes, true: no}[c.refuses]
 			time.AfterFunc(c.answer, func() { answer(caller, event, response) })
@@ -172,7 +172,7 @@ func (c plannedCall) client(caller *timeouts.Caller, method string, id *string, 
 // ends returns how the call must end.
 func (c plannedCall) ends(timeout time.Duration) ending {
 	if c.full {
-		return ending{outcome: fmt.Sprint(sessions.ErrFull, " (right ID and Method: true, Unanswered: false)"), told: "nothing"}
+		return ending{outcome: fmt.Sprint(sessions.ErrFull, " (ID and Method correct: true, Unanswered: false)"), told: "nothing"}
 	}
 	took, why := timeout, error(&timeouts.TimeoutError{After: timeout})
 	if c.deadline > 0 && c.deadline < took {
@@ -183,11 +183,11 @@ func (c plannedCall) ends(timeout time.Duration) ending {
 	}
 	switch answered := c.answer > 0 && c.answer < took; {
 	case answered && c.refuses:
-		return ending{took: c.answer, outcome: fmt.Sprint(no.Error, " (right ID and Method: true, Unanswered: false)"), told: sent}
+		return ending{took: c.answer, outcome: fmt.Sprint(no.Error, " (ID and Method correct: true, Unanswered: false)"), told: sent}
 	case answered:
 		return ending{took: c.answer, outcome: string(yes.Result), told: sent}
 	}
-	return ending{took: took, outcome: fmt.Sprint(why, " (right ID and Method: true, Unanswered: true)"), told: fmt.Sprint(sent, ", notification 2.0 notifications/cancelled (right requestId: true), reason: ", why)}
+	return ending{took: took, outcome: fmt.Sprint(why, " (ID and Method correct: true, Unanswered: true)"), told: fmt.Sprint(sent, ", notification 2.0 notifications/cancelled (requestId correct: true), reason: ", why)}
 }
 
 // An answer comes at the very moment when its caller leaves, on another processor. Then it must
@@ -288,8 +288,8 @@ func checkScript(tb testing.TB, s script) {
 	done := p.outcomes.String()
 	map[string]func(){"the stream ends": client.end, "the stream breaks": func() { client.stream.CloseWithError(errBroken) }, "Run's context ends": func() { stop(errBroken) }}[s.ends]()
 	step.Advance(time.Minute)
-	step.Equal(tb, s.String()+": Run must end all Handles and return", "Handles running: 0, returned: true",
-		fmt.Sprintf("Handles running: %d, returned: %t", p.working.Load(), client.outcome() != "Run has not returned"))
+	step.Equal(tb, s.String()+": Run must end all Handles and return", "Handle calls running: 0, returned: true",
+		fmt.Sprintf("Handle calls running: %d, returned: %t", p.working.Load(), client.outcome() != "Run has not returned"))
 	step.Equal(tb, s.String()+": Run must return the error that ended it, if any (shown: whether Run returned that error)", s.ends != "the stream ends", errors.Is(client.err, errBroken))
 	step.Equal(tb, s.String()+": from then on, Run must not deliver or report any answer", done, p.outcomes.String())
 }
@@ -360,7 +360,7 @@ func (p *performance) check(tb testing.TB) {
 			want = append(want, fmt.Sprintf("%s delivered: %q to %s", id, id, near))
 		}
 	}
-	step.Equal(tb, fmt.Sprintf("%v: with %d open requests, as many Handles must be running as Limit allows", p.script, open), min(open, p.limit), int(p.working.Load()))
+	step.Equal(tb, fmt.Sprintf("%v: with %d open requests, Run must run as many Handles as Limit allows", p.script, open), min(open, p.limit), int(p.working.Load()))
 	slices.Sort(want)
 	step.Equal(tb, p.script.String()+": Run must deliver or report each response once, and none whose request was cancelled", strings.Join(want, ", "), p.outcomes.sorted())
 }

@@ -79,7 +79,7 @@ func wantOwnEndpoints(t *testing.T) {
 	two.send(request("2", "greet"))
 	step.Advance(time.Second)
 	step.Equal(t, "one Answerer runs two streams, and each names its own endpoint: each answer must go to the endpoint of its own stream",
-		"1: count done → "+near+", 2: greet done → http://example.com/gw/elsewhere", delivered.String())
+		"answer to \"1\": count done → "+near+", answer to \"2\": greet done → http://example.com/gw/elsewhere", delivered.String())
 }
 
 // slowToSend is a client that never answers, and whose Send takes a while for a request.
@@ -153,7 +153,7 @@ func wantRefusedOnceOver(t *testing.T) {
 		return nil
 	}))
 	synctest.Wait()
-	step.Equal(t, "no answer arrived in time, but one arrived while Call was sending the cancellation and one during Observe: Resolve must refuse both with ErrNotWaiting",
+	step.Equal(t, "the Timeout passed, then answers arrived while Call was sending the cancellation and during Observe: Resolve must refuse both with ErrNotWaiting",
 		"during Observe: true, during the cancellation's Send: true", refused.sorted())
 }
 
@@ -173,7 +173,7 @@ func wantTheEndpointOfThatTime(t *testing.T) {
 	client.send(request("1", "count"), request("2", "greet"), framing.Event{Type: "endpoint", Data: "elsewhere"})
 	step.Advance(3 * time.Second)
 	step.Equal(t, "Limit is 1, two requests arrived, and a new endpoint was named before the second had its turn: both answers must go to the endpoint named before the requests",
-		fmt.Sprintf("1: count done → %[1]s, 2: greet done → %[1]s", near), delivered.sorted())
+		fmt.Sprintf("answer to \"1\": count done → %[1]s, answer to \"2\": greet done → %[1]s", near), delivered.sorted())
 }
 
 // wantTurnsBackFromFailures makes a Handle and deliveries fail. It must be called in a bubble.
@@ -226,7 +226,7 @@ func wantTurnsBackFromCancelled(t *testing.T) {
 		client.send(request(id, "count"), cancellation(id))
 	}
 	client.send(request("last", "last"))
-	step.Equal(t, "100 requests arrived, each with its cancellation right behind it, then one more request: Run must still call Handle for the last",
+	step.Equal(t, "100 requests arrived, each followed at once by its cancellation, then one more request: Run must still call Handle for the last",
 		true, slices.Contains(handled.All(), "last after 0s"))
 }
 
@@ -248,7 +248,7 @@ func wantTurnsKept(t *testing.T) {
 		"first at +0s, second at +10s", begun.String())
 	client.send(cancellation("1"))
 	step.Advance(10 * time.Second)
-	step.Equal(t, "a request was cancelled, a second arrived with the same id, the first ended, and the id was cancelled again: Run must end the second one's context too",
+	step.Equal(t, "request A (first) was cancelled, B (second) arrived with A's id, A finished, and the id was cancelled again: Run must end B's context too",
 		"first: context canceled, second: context canceled", ended.String())
 }
 
@@ -267,7 +267,7 @@ func wantBothCancelled(t *testing.T) {
 	step.Advance(time.Minute)
 	client.send(request("1", "count"))
 	step.Advance(10 * time.Second)
-	step.Equal(t, "Limit is 1, and two requests with the same id, one running and one waiting, were cancelled: Run must end the first one's context and never handle the second (shown: all Handles, with one before these requests and one after)",
+	step.Equal(t, "Limit is 1, requests A (running) and B (waiting) had the same id, and that id was cancelled: Run must end A's context and never handle B (shown: all Handles, one before A's and one after it)",
 		"count after 10s, count after 5s, count after 10s", ended.String())
 }
 

@@ -154,7 +154,7 @@ func (p *house) shutDown(t *testing.T, hangs string) {
 		}
 		return p.over + ": " + hangs, nil
 	})()
-	step.Equal(t, p.over+": Shutdown returned before its context ended: it must return nil", nil, p.server.Shutdown(context.Background()))
+	step.Equal(t, p.over+": Shutdown got a context that never ends: it must return nil", nil, p.server.Shutdown(context.Background()))
 }
 
 // yes is the response true to the request with this id.
@@ -356,7 +356,7 @@ func together(t *testing.T, order string) {
 			}
 			calls.Wait()
 		})
-		verdict(t, order+", almost at the same moment")
+		verdict(t, order+", began at almost the same moment")
 	})
 }
 

@@ -64,7 +64,7 @@ func TestATriggerThatFailsSaysWhy(t *testing.T) {
 		})
 		step.Equal(t, p.over+": the client answered a trigger with an error: the sender must get that error, as the Outcome's Error",
 			"200 error 7 after 0s", p.trigger(rude, 0).wait(t))
-		step.Equal(t, p.over+": the only client answered a trigger for all clients with an error: the sender must get a list with that error (shown: status, [outcome:count], time)",
+		step.Equal(t, p.over+": a trigger asked all clients, and the only one answered with an error: the sender must get a list with that error (shown: status, [outcome:count], time)",
 			"200 [error 7:1] after 0s", p.trigger("", 0).wait(t))
 		for _, answer := range []string{`{"code":7,"message":"not today","data":` + verbatim + `}`, `{"code":-32603,"message":"internal error"}`, `{"code":0,"message":"` + strings.Repeat("no ", 100) + `"}`, `{"code":0,"message":""}`, `null`} {
 			want := map[bool]string{true: `{"result":null}`, false: `{"error":` + answer + `}`}[answer == "null"]
@@ -88,7 +88,7 @@ func TestATriggerThatFailsSaysWhy(t *testing.T) {
 		step.Equal(t, p.over+": the client's queue is full: the trigger's sender must get a 503 at once",
 			"503 after 0s", busy.wait(t))
 		wantRetryAfter(t, p.over+": the trigger's sender got a 503: its Retry-After header must say when to try again", busy.header)
-		busy.wantProblem(t, p.over+": a trigger's client had a full queue", http.StatusServiceUnavailable, "1", "too much waits for the client already")
+		busy.wantProblem(t, p.over+": a trigger was for a client with a full queue", http.StatusServiceUnavailable, "1", "too much waits for the client already")
 	})
 }
 
@@ -103,11 +103,11 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 		trigger, all := p.trigger(session, 0), p.trigger("", 0)
 		time.Sleep(time.Second)
 		stream.Leave()
-		step.Equal(t, p.over+": Call asked a client that left at +1 s: Call must return then, with an error that wraps ErrClientLeft",
+		step.Equal(t, p.over+": Call asked a client, and the client left at +1 s: Call must return then, with an error that wraps ErrClientLeft",
 			"flushing.ErrClientLeft after 1s", call.wait(t))
-		step.Equal(t, p.over+": a trigger asked a client that left at +1 s: the sender must get a 502 then",
+		step.Equal(t, p.over+": a trigger asked a client, and the client left at +1 s: the sender must get a 502 then",
 			"502 after 1s", trigger.wait(t))
-		left := trigger.wantProblem(t, p.over+": a trigger's client left", http.StatusBadGateway, "", "the client left before it answered")
+		left := trigger.wantProblem(t, p.over+": a trigger asked a client, and the client left", http.StatusBadGateway, "", "the client left before it answered")
 		all.wait(t)
 		step.Equal(t, p.over+": a trigger for all clients asked the only client, and it left: the sender must get a list with that client's problem, and nothing else",
 			`[{"problem":`+left+`}]`, strings.TrimSpace(all.body))
@@ -165,7 +165,7 @@ func TestOtherCallsGoOn(t *testing.T) {
 		for _, c := range calls {
 			got = append(got, c.wait(t))
 		}
-		step.Equal(t, p.over+": client B left at +1 s, one of client A's callers gave up at +2 s, and A answered at +3 s: each Call must end at its own time",
+		step.Equal(t, p.over+": client B left at +1 s, one of client A's callers gave up at +2 s, and A answered at +3 s: each Call must end at its own moment",
 			"true after 3s, impatient after 2s, flushing.ErrClientLeft after 1s", strings.Join(got, ", "))
 	})
 	onEach(t, func(t *testing.T, p *house) {
@@ -173,11 +173,11 @@ func TestOtherCallsGoOn(t *testing.T) {
 		p.server.Caller.Timeout = time.Minute
 		var observed step.List[string]
 		p.server.Caller.Observe = func(_ string, _ time.Duration, err error) { observed.Add(describe(err)) }
-		step.Equal(t, p.over+": the client did not answer within the Caller's Timeout of a minute: Call must return then, with an error that wraps a *TimeoutError",
+		step.Equal(t, p.over+": the client did not answer within the Caller's one-minute Timeout: Call must return then, with an error that wraps a *TimeoutError",
 			"*timeouts.TimeoutError after 1m0s", p.ask(t.Context(), silent).wait(t))
 		impatient, stop := context.WithTimeoutCause(t.Context(), time.Second, errImpatient)
 		defer stop()
-		step.Equal(t, p.over+": the caller's deadline passed at +1 s, and its context has a cause: Call must return then, with an error that wraps that cause",
+		step.Equal(t, p.over+": the caller's context reached its deadline at +1 s, with a cause: Call must return then, with an error that wraps that cause",
 			"impatient after 1s", p.ask(impatient, silent).wait(t))
 		step.Equal(t, p.over+": one call timed out, and the caller of another gave up: Observe must get the cause of each",
 			[]string{"*timeouts.TimeoutError", "impatient"}, observed.All())
@@ -206,7 +206,7 @@ func TestAnAnswerAndADepartureSettleACallOnce(t *testing.T) {
 		leave()
 		synctest.Wait()
 		refused := answer()
-		step.Equal(t, "the client left, and then its answer arrived: Call must at once return an error that wraps ErrClientLeft", "flushing.ErrClientLeft after 0s", call.wait(t))
+		step.Equal(t, "the client left, and then its answer arrived: Call must immediately return an error that wraps ErrClientLeft", "flushing.ErrClientLeft after 0s", call.wait(t))
 		if refused == nil {
 			step.Fail(t, "the client left and Call returned an error, but the answer that came later was accepted: a call must end only once")
 		}
@@ -385,6 +385,6 @@ func unsent(t *testing.T, scene, wraps, params string, prepare func(*sessions.Se
 		_, err := server.Call(t.Context(), session, correlation.Request{Method: "really?", Params: json.RawMessage(params)})
 		return "nil", ofCall(err)
 	})
-	step.Equal(t, scene+": Call must at once return a *correlation.CallError that wraps the reason", wraps+" after 0s", call.wait(t))
+	step.Equal(t, scene+": Call must immediately return a *correlation.CallError that wraps the reason", wraps+" after 0s", call.wait(t))
 	step.Equal(t, scene+": Observe must be called once for this call too, with the error that Call returned", []string{"really? " + wraps}, observed)
 }

@@ -40,7 +40,7 @@ func TestShutdownEndsEveryStream(t *testing.T) {
 			err := stream.WaitEnd(p.over + ": Shutdown returned, but a stream is still open, so the server's process cannot end")
 			step.Equal(t, p.over+": Shutdown must end each stream cleanly: the client must read EOF, not a connection error", io.EOF, err)
 		}
-		step.Equal(t, p.over+": all streams ended: the server must have no session left", 0, p.server.Sessions.Len())
+		step.Equal(t, p.over+": all streams have ended: the server must have no sessions left", 0, p.server.Sessions.Len())
 		for _, trigger := range triggers {
 			trigger.wait(t) // the next step checks what its sender gets
 		}
@@ -66,7 +66,7 @@ func TestShutdownEndsEveryWait(t *testing.T) {
 		trigger.wantProblem(t, p.over+": the server shut down while a trigger awaited an answer", http.StatusServiceUnavailable, "1", "the server is shutting down")
 		step.Equal(t, p.over+": the server shut down, and both calls ended: Observe must get an error that wraps ErrShutdown for each call",
 			[]string{"cleanup.ErrShutdown", "cleanup.ErrShutdown"}, observed.All())
-		step.Equal(t, p.over+": Call was called after Shutdown had ended the session: it must at once return an error that wraps sessions.ErrClosed",
+		step.Equal(t, p.over+": Call was called after Shutdown had ended the session: it must immediately return an error that wraps sessions.ErrClosed",
 			"sessions.ErrClosed after 0s", begin("Call", again).wait(t))
 		wantRetryAfter(t, p.over+": the trigger's sender got a 503: its Retry-After header must say when to try again", trigger.header)
 	})
@@ -82,8 +82,8 @@ func TestShutdownEndsEveryWait(t *testing.T) {
 		answer.what = "Shutdown must end the read of a half-sent body, but POST /responses"
 		time.Sleep(time.Second)
 		p.shutDown(t, "half of a POST's body arrived, and its handler is waiting for the rest: Shutdown must end that read")
-		step.Equal(t, p.over+": half of a POST /trigger had arrived when Shutdown began at +1 s: its sender must get a 503 then", "503 after 1s", trigger.wait(t))
-		step.Equal(t, p.over+": half of a POST /responses had arrived when Shutdown began at +1 s: its sender must get a 503 then", "503 after 1s", answer.wait(t))
+		step.Equal(t, p.over+": Shutdown began at +1 s, with a POST /trigger half received: its sender must get a 503 at once", "503 after 1s", trigger.wait(t))
+		step.Equal(t, p.over+": Shutdown began at +1 s, with a POST /responses half received: its sender must get a 503 at once", "503 after 1s", answer.wait(t))
 	})
 }
 
@@ -146,9 +146,9 @@ func givesUp(t *testing.T) {
 		"context canceled", shutdown.end(t))
 	again := stop(t.Context(), server)
 	step.Pass(time.Minute)
-	step.Equal(t, "a handler hangs, and one Shutdown gave up: a second must wait as long as its own context lasts", "still waiting", again.state())
+	step.Equal(t, "a handler hangs, and Shutdown A gave up: Shutdown B must wait for as long as its own context lasts", "still waiting", again.state())
 	finish()
-	step.Equal(t, "one Shutdown gave up, a second waited, and the handler finished: the second must return nil", "nil", again.end(t))
+	step.Equal(t, "Shutdown A gave up, Shutdown B waited, and the handler finished: B must return nil", "nil", again.end(t))
 	step.Equal(t, "Shutdown gave up on a handler that finished later: ServeHTTP must return as usual", "returned", handler.end(t))
 }
 
@@ -232,7 +232,7 @@ func comesLater(t *testing.T) {
 	var problem struct{ Detail string }
 	w := serve(t.Context(), server)
 	json.Unmarshal(w.Body.Bytes(), &problem)
-	step.Equal(t, "GET /healthz arrived after Shutdown: it must get the problem that s.refuse writes, with its Content-Type, Retry-After and detail",
+	step.Equal(t, "GET /healthz arrived after Shutdown: the response must be the problem that s.refuse writes, with its Content-Type, Retry-After and detail",
 		"application/problem+json, 1, the server is shutting down",
 		strings.Join([]string{w.Header().Get("Content-Type"), w.Header().Get("Retry-After"), problem.Detail}, ", "))
 	step.Equal(t, "one server was shut down: another server in the same program must still serve requests", http.StatusOK, status(cleanup.NewServer()))
@@ -252,14 +252,14 @@ func TestShutdownTwiceAndDeparturesTogether(t *testing.T) {
 		second := stop(ctx, server)
 		step.Pass(time.Minute)
 		cancel()
-		step.Equal(t, "a handler hangs, two Shutdowns are waiting, and the second one's context was cancelled: the second must return its context's error",
+		step.Equal(t, "a handler hangs, Shutdowns A and B are waiting, and B's context was cancelled: B must return its context's error",
 			"context canceled", second.end(t))
-		step.Equal(t, "a handler hangs, two Shutdowns are waiting, and the second one's context was cancelled: the first must keep waiting",
+		step.Equal(t, "a handler hangs, Shutdowns A and B are waiting, and B's context was cancelled: A must keep waiting",
 			"still waiting", first.state())
 		finish()
-		step.Equal(t, "the last handler returned after a second Shutdown gave up: the first Shutdown must return nil", "nil", first.end(t))
+		step.Equal(t, "Shutdowns A and B waited, B gave up, and then the last handler returned: A must return nil", "nil", first.end(t))
 		step.Equal(t, "two Shutdowns waited when the last handler returned: both must return nil", "nil", also.end(t))
-		step.Equal(t, "the last handler returned after a second Shutdown gave up: a third Shutdown must return nil", "nil", stop(t.Context(), server).end(t))
+		step.Equal(t, "the last handler returned after one Shutdown gave up: a later Shutdown must return nil", "nil", stop(t.Context(), server).end(t))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		server := cleanup.NewServer()
@@ -329,8 +329,8 @@ func whenTheClientLeaves(t *testing.T) {
 	step.Equal(t, "Handler must get a copy of the request in which only the context differs", "same body: true, all else the same: true",
 		fmt.Sprintf("same body: %v, all else the same: %v", copied.Body == body, alike(before, copied)))
 	all, _ := io.ReadAll(copied.Body)
-	step.Equal(t, "the request has a body of 2 MiB: Handler must be able to read it all (got: how many bytes)", len(order), len(all))
-	step.Equal(t, "middleware put a value into the request's context: Handler must find it in its own context", any("alice"), inner.Value(user{}))
+	step.Equal(t, "the request has a body of 2 MiB: Handler must be able to read it all (shown: how many bytes)", len(order), len(all))
+	step.Equal(t, "middleware put a value into the request's context: Handler's own context must carry it too", any("alice"), inner.Value(user{}))
 	step.Equal(t, "neither the client nor the server left: Handler's context must not have ended", nil, inner.Err())
 	leave(errImpatient)
 	handler.wait(t)

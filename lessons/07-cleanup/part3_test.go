@@ -65,14 +65,14 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		step.Equal(t, p.over+": the server refused the answer to the last request: OnUndelivered must be called with that answer", []string{id}, undelivered.All())
 	})
 	step.Bubble(t, func(t *testing.T) {
-		p := &house{t: t, server: cleanup.NewServer(), over: "a Client without an HTTP client"}
+		p := &house{t: t, server: cleanup.NewServer(), over: "Answerer.Client is nil"}
 		p.Pair = pair.Memory(t, p.server)
 		defer func(rt http.RoundTripper) { http.DefaultTransport = rt }(http.DefaultTransport)
 		http.DefaultTransport = p.Client.Transport // which http.DefaultClient uses
 		running, _ := p.run(t, timeouts.Answerer{Handle: double})
 		p.only(t, running)
 		time.Sleep(time.Hour)
-		step.Equal(t, p.over+": Run connected, and nothing happened for an hour: Run must keep running", "still waiting", running.state())
+		step.Equal(t, p.over+", Run connected, and nothing happened for an hour: Run must keep running", "still waiting", running.state())
 		p.Cut()
 		running.wait(t)
 	})
@@ -175,11 +175,11 @@ func TestTheClientStopsWithItsContext(t *testing.T) {
 			"impatient after 2s", running.wait(t))
 		step.Equal(t, p.over+": Run returned: its Handle must have returned first", true, tidied.Load())
 		synctest.Wait()
-		step.Equal(t, p.over+": Run returned: the server must have no session left", 0, p.server.Sessions.Len())
+		step.Equal(t, p.over+": Run returned: the server must have no sessions left", 0, p.server.Sessions.Len())
 		call.wait(t)
 		before := requests.Load()
 		time.Sleep(time.Hour)
-		step.Equal(t, p.over+": Run returned an hour ago: the client must have sent no request since", before, requests.Load())
+		step.Equal(t, p.over+": Run returned an hour ago: the client must have sent no request since (shown: requests so far)", before, requests.Load())
 	})
 	onEach(t, func(t *testing.T, p *house) {
 		running, _ := p.run(t, timeouts.Answerer{Client: p.Client, Handle: double})
@@ -218,7 +218,7 @@ func connecting(t *testing.T, p *house) {
 		running.what = p.over + ": the context ended while the client was still connecting, but Run"
 		running.wait(t)
 		step.Equal(t, p.over+": the server does not answer, and the context "+how+": Run must return at once, with an error that wraps the cause",
-			"impatient, at most 1s: true", fmt.Sprintf("%s, at most 1s: %v", running.result, running.took <= time.Second))
+			"error: impatient, took at most 1s: true", fmt.Sprintf("error: %s, took at most 1s: %v", running.result, running.took <= time.Second))
 	}
 }
 
@@ -264,22 +264,22 @@ func given(t *testing.T) {
 		}
 	}
 	synctest.Wait()
-	step.Equal(t, "Answer was called with from = https://example.com/v2/events: Answer must resolve the endpoint against that URL, and Handle must get the values in Answer's context and the params byte for byte",
+	step.Equal(t, "Answer was called with from = https://example.com/v2/events: Answer must resolve the endpoint against that URL, and must give Handle its context's values and the unchanged params",
 		[]string{`https://example.com/v2/responses?session=1 ["alice",` + verbatim + `]`}, endpoints.All())
 	time.Sleep(time.Second)
 	leave(errImpatient)
-	step.Equal(t, "Answer's context ended at +1 s: Answer must return then, with the context's cause", "impatient after 1s", answering.wait(t))
+	step.Equal(t, "Answer's context ended after 1 s: Answer must return at once, with the context's cause", "impatient after 1s", answering.wait(t))
 	_, err := server.Write([]byte(":\n"))
 	step.Equal(t, "Answer returned: it must have closed the stream", io.ErrClosedPipe, err)
 	step.Equal(t, "Answer was given a stream with a MaxEventSize and a URL: Answer must not change them", "2000 https://proxy.example/events", fmt.Sprint(source.MaxEventSize, " ", source.URL))
 	body, server = io.Pipe()
 	answering = begin("Answer", func() (string, error) { return "nil", client.Answer(ctx, parsing.NewSource(body), from) })
-	step.Equal(t, "Answer was called with a context that had ended: it must return at once, with the context's cause", "impatient after 0s", answering.wait(t))
-	step.Returns(t, "Answer's context had already ended, and Answer returned: it must have closed the stream", func() { _, err = server.Write([]byte(":\n")) })
-	step.Equal(t, "Answer's context had already ended, and Answer returned: it must have closed the stream", io.ErrClosedPipe, err)
+	step.Equal(t, "Answer was called with a context that had already ended: it must return the context's cause at once", "impatient after 0s", answering.wait(t))
+	step.Returns(t, "Answer's context had already ended: Answer must close the stream before it returns", func() { _, err = server.Write([]byte(":\n")) })
+	step.Equal(t, "Answer's context had already ended: Answer must close the stream before it returns", io.ErrClosedPipe, err)
 	body, server = io.Pipe()
 	server.CloseWithError(errImpatient)
-	step.ErrorIs(t, "the stream broke: Answer must return an error that wraps the stream's", errImpatient, client.Answer(t.Context(), parsing.NewSource(body), from))
+	step.ErrorIs(t, "the stream broke: Answer's error must wrap the stream's error", errImpatient, client.Answer(t.Context(), parsing.NewSource(body), from))
 }
 
 // net/http recovers from a handler's panic, because one request must not take down the rest. Your Handle runs on
@@ -324,8 +324,8 @@ func panicking(t *testing.T, logTo string) {
 	step.Equal(t, "Handle panicked with a runtime error: the caller must get an internal error (-32603) at once",
 		"error -32603 after 0s", p.call(session, "panic", "21").wait(t))
 	for _, said := range told.All() {
-		step.Equal(t, "Handle panicked several times, with different values: the caller must always get the same internal error, without the panic's value "+
-			"(which is for the log; want: the first of these errors)", told.All()[0], said)
+		step.Equal(t, "Handle panicked several times, with different values: each caller must get the same internal error, because the panic's value "+
+			"is only for the log (want: the first of these errors)", told.All()[0], said)
 	}
 	logsTheRest(t, p, session, &logged)
 	p.call(session, "triple", "21").wait(t)

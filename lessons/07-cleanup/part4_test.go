@@ -48,11 +48,11 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 			step.Fail(t, "a client answered 100 calls and stayed connected: Call must leave no goroutine behind",
 				fmt.Sprint("got  ", after-before), "want 0", "most of them are at "+most)
 		}
-		step.Equal(t, "a client answered 100 calls and stayed connected: Call must release their contexts, so cancel each one and stop each AfterFunc (got: how many are in memory)", 0, kept())
+		step.Equal(t, "a client answered 100 calls and stayed connected: Call must release their contexts, so cancel each one and stop each AfterFunc (shown: how many are in memory)", 0, kept())
 
 		for name, end := range p.failures() {
 			kept = step.HeldContexts(20, func(ctx context.Context) { end(t, ctx, session) })
-			step.Equal(t, "20 calls "+name+" while the client stayed connected: Call must release their contexts (got: how many are still in memory)", 0, kept())
+			step.Equal(t, "20 calls "+name+" while the client stayed connected: Call must release their contexts (shown: how many are still in memory)", 0, kept())
 		}
 
 		kept = step.HeldContexts(100, func(ctx context.Context) {
@@ -60,12 +60,12 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 			answered(t.Context(), visitor)
 			visitor.Close()
 		})
-		step.Equal(t, "100 clients connected, answered one call each and left: the server must release their sessions (got: how many are still in memory)", 0, kept())
+		step.Equal(t, "100 clients connected, answered one call each and left: the server must release their sessions (shown: how many are still in memory)", 0, kept())
 
 		kept = step.HeldContexts(100, func(ctx context.Context) {
 			p.server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil))
 		})
-		step.Equal(t, "100 requests got their responses: ServeHTTP must release their contexts (got: how many are still in memory)", 0, kept())
+		step.Equal(t, "100 requests got their responses: ServeHTTP must release their contexts (shown: how many are still in memory)", 0, kept())
 		runtime.KeepAlive(p)
 	})
 	onEach(t, func(t *testing.T, p *house) {
@@ -85,7 +85,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 			}
 			leave()
 			if visit > 0 {
-				step.Equal(t, p.over+": 100 clients were asked, 10 answered and 90 left: the trigger's sender must get an outcome for each (shown: status, [outcome:count], time)",
+				step.Equal(t, p.over+": of 100 clients asked, 90 left and 10 answered: the trigger's sender must get an outcome for each (shown: status, [outcome:count], time)",
 					"200 [502 Bad Gateway:90 true:10] after 1s", asked.wait(t))
 			}
 			for _, client := range clients {
@@ -220,7 +220,7 @@ func overtaken(t *testing.T) {
 		stopping.Go(both[1])
 		stopping.Wait()
 	})
-	verdict(t, "a request was waiting for the mutex, but Shutdown got it first")
+	verdict(t, "a request was waiting for the mutex, but Shutdown locked it first")
 }
 
 // underTheLock holds the mutex of a server with the fields that it had in the stub, which
@@ -329,7 +329,7 @@ func endsReads(t *testing.T) {
 	step.Pass(time.Second)
 	states := fmt.Sprintf("ServeHTTP: %s, Shutdown: %s", handler.state(), shutdown.state())
 	close(w.ended)
-	step.Equal(t, "Shutdown began and the handler returned, but endReads is still at work: ServeHTTP must wait for endReads (call its stop), and Shutdown must wait for ServeHTTP",
+	step.Equal(t, "the handler returned during Shutdown, but endReads is still at work: ServeHTTP must wait for it (by calling its stop function), and Shutdown for ServeHTTP",
 		"ServeHTTP: still waiting, Shutdown: still waiting", states)
 	step.Equal(t, "Shutdown began, the handler returned, and endReads ended the read of the body: Shutdown must return nil", "nil", shutdown.end(t))
 	handler.end(t)
@@ -358,7 +358,7 @@ func endsNoReads(t *testing.T) {
 		leave()
 		server.Shutdown(t.Context())
 		synctest.Wait()
-		step.Equal(t, "a handler "+how+", then the client left and the server stopped: ServeHTTP must set no read deadline, so call endReads' stop before you cancel ctx (got: how many it set)",
+		step.Equal(t, "a handler "+how+", then the client left and the server stopped: ServeHTTP must set no read deadline, so call endReads' stop before you cancel ctx (shown: how many it set)",
 			int32(0), w.calls.Load())
 	}
 }
@@ -382,14 +382,14 @@ func logsTheRest(t *testing.T, p *house, session *sessions.Session, logged *byte
 	waiting.end(t)
 	synctest.Wait()
 	if !strings.Contains(logged.String(), unforeseen) {
-		step.Fail(t, "a caller gave up, and Handle panics when its context ends: the context must end, and the client must log this panic too, with the panic's value", fmt.Sprintf("got  %.300q", logged.String()))
+		step.Fail(t, "Handle panics when its context ends, and its caller gave up: the client must end that context, and log this panic too, with its value", fmt.Sprintf("got  %.300q", logged.String()))
 	}
 	logged.Reset()
 	method := "panic" + strings.Repeat("!", 100_000)
 	p.call(session, method, `"a string"`).end(t)
 	synctest.Wait()
 	if logged.Len() >= len(method) {
-		step.Fail(t, "a method of 100 kB made Handle panic: the log must contain at most the method's beginning (see brief), because the server chose the method", fmt.Sprintf("got  %d bytes: %.100q…", logged.Len(), logged.String()))
+		step.Fail(t, "Handle panicked on a method name of 100 kB: the log may contain only the beginning of the name (see brief), because the server chose it", fmt.Sprintf("got  %d bytes: %.100q…", logged.Len(), logged.String()))
 	}
 }
 

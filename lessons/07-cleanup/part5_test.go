@@ -367,7 +367,7 @@ func streamEnds(t *testing.T, how string, cause error) {
 	again, call, trigger := p.asking(t.Context(), session), p.ask(t.Context(), session), p.trigger(session, 0)
 	step.Equal(t, scene+": Call must return then, with an error that wraps ErrClientLeft", "flushing.ErrClientLeft after 1s", call.wait(t))
 	step.Equal(t, scene+": a trigger's sender must get a 502 then", "502 after 1s", trigger.wait(t))
-	step.Equal(t, scene+", and then Call was called: it must at once return an error that wraps sessions.ErrClosed", "sessions.ErrClosed after 0s", begin("Call", again).wait(t))
+	step.Equal(t, scene+", and then Call was called: it must immediately return an error that wraps sessions.ErrClosed", "sessions.ErrClosed after 0s", begin("Call", again).wait(t))
 }
 
 // inTurn is a client with a Limit, and more requests than that.
@@ -391,7 +391,7 @@ func inTurn(t *testing.T) {
 		for _, c := range calls {
 			c.wait(t)
 		}
-		step.Equal(t, p.over+" (0 means 8), and 15 requests arrived at once: Run must run as many Handles at a time as Limit allows, like the Answerer", want, most.Load())
+		step.Equal(t, p.over+" (0 means 8), and 15 requests arrived at once: Run must run as many Handles at a time as Limit allows", want, most.Load())
 		leave()
 		running.wait(t)
 	}
