@@ -146,9 +146,9 @@ func inWritersAtOnce(t *testing.T, one, two framing.Event) {
 		}
 	}
 	one.WriteTo(outer)
-	browserReads(t, "during writer A's Write of event 1, WriteTo was called on event 2 with writer B: the bytes that A got must not change",
+	browserReads(t, "writer A was still writing event 1 when WriteTo sent event 2 to writer B: the bytes that A got must not change",
 		bytes.Join(outer.got, nil), received{Data: "one", ID: "1"})
-	browserReads(t, "during writer A's Write of event 1, WriteTo was called on event 2 with writer B: B must get event 2",
+	browserReads(t, "writer A was still writing event 1 when WriteTo sent event 2 to writer B: B must get event 2",
 		bytes.Join(inner.got, nil), received{Data: "two", ID: "2"})
 }
 
@@ -200,7 +200,7 @@ func TestTwiceAsMuchIsTwiceTheWork(t *testing.T) {
 	growsAsAppendDoes(t)
 	const lines, parts, most = 64 << 10, 32, 4
 	const sentence = "AppendText and AppendComment together take far longer for one long text than for the same lines split over several texts: " +
-		"perhaps your code searches the whole rest of the text for each line"
+		"perhaps your code scans all the remaining text at each line"
 	for _, end := range []string{"\n", "\r", "\r\n"} {
 		for _, last := range []string{"", "\n", "\r"} {
 			sent := fmt.Sprintf("sent  strings.Repeat(%q, %d)+%q, as one text and as %d texts", end, lines, last, parts)

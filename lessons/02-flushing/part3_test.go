@@ -284,9 +284,9 @@ func TestConcurrentSendsDoNotInterleave(t *testing.T) {
 	wire := w.Body.String()
 	got := strings.Fields(data(wire))
 	slices.Sort(got)
-	step.Equal(t, "three Sends, one SendFrames and two Comments ran at the same moment: the client must get each event once", "one six ten two", strings.Join(got, " "))
+	step.Equal(t, "three Sends, one SendFrames and two different Comments ran at the same moment: the client must get each event once", "one six ten two", strings.Join(got, " "))
 	if !hasComment(wire, "ping") || !hasComment(wire, "pong") {
-		step.Fail(t, "two Comments ran at the same moment: the client must get both", fmt.Sprintf("got  %q", wire))
+		step.Fail(t, "two different Comments ran at the same moment: the client must get both", fmt.Sprintf("got  %q", wire))
 	}
 	if len(w.early) > 0 {
 		step.Fail(t, "a call returned nil before its frame was flushed: if the client stops reading now, another sender gets the error",

@@ -370,7 +370,7 @@ func wantAtAnySize(t *testing.T) {
 		for first := size - 4; first <= size+4; first++ {
 			data := strings.Repeat("x", first-len("data: "))
 			if got := read(t, strings.NewReader("data: "+data+rest)).list(payload); !slices.Equal(got, list{strconv.Quote(data + "\nb")}) {
-				step.Fail(t, "Decode read an event with a long line incorrectly: the bytes are also cut where your buffer ends",
+				step.Fail(t, "Decode misread an event with a long line: the end of your buffer is a cut in the bytes, too",
 					fmt.Sprintf("the first line has %d bytes, followed by %q", first, rest), fmt.Sprintf("got  %d events, want only this one: strings.Repeat(\"x\", %d)+\"\\nb\"", len(got), len(data)))
 			}
 		}

@@ -201,7 +201,7 @@ func (w *wire) onlySession(method string) *sessions.Session {
 	synctest.Wait()
 	all := w.sessions.All()
 	if len(all) == 0 {
-		step.Fail(w.t, "the client's stream ended before the test could send a request ("+method+"): Run must keep reading the stream", w.returned()...)
+		step.Fail(w.t, "the client's stream ended before the test could send \""+method+"\": Run must keep reading the stream", w.returned()...)
 	}
 	return all[0]
 }

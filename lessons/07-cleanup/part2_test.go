@@ -99,7 +99,7 @@ func TestShutdownWaitsForHandlersButNotForever(t *testing.T) {
 		leave()
 		time.Sleep(time.Second)
 		finish()
-		step.Equal(t, "a client left, but its handler kept writing until +1 s: ServeHTTP must wait for the handler, or net/http gives the handler's writer to another client",
+		step.Equal(t, "a client left, but its handler kept writing for 1 s more: ServeHTTP must wait for the handler, or net/http gives the handler's writer to another client",
 			"returned after 1s", handler.wait(t))
 	})
 	for _, route := range []string{"GET /healthz", "HEAD /healthz", "POST /trigger", "POST /responses", "GET /events", "GET /orders"} {
