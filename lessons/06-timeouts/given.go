@@ -265,14 +265,14 @@ func (a *Answerer) postOnce(ctx context.Context, endpoint string, body []byte) e
 	defer resp.Body.Close()
 	io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
 	if resp.StatusCode != http.StatusAccepted {
-		return &RefusedError{StatusCode: resp.StatusCode, RetryAfter: retryAfter(resp.Header.Get("Retry-After"))}
+		return &RefusedError{StatusCode: resp.StatusCode, RetryAfter: ParseRetryAfter(resp.Header.Get("Retry-After"))}
 	}
 	return nil
 }
 
-// retryAfter returns the wait that a Retry-After header asks for, in seconds or by
+// ParseRetryAfter returns the wait that a Retry-After header asks for, in seconds or by
 // a date (RFC 9110, section 10.2.3). It is zero if the header asks for none.
-func retryAfter(header string) time.Duration {
+func ParseRetryAfter(header string) time.Duration {
 	if seconds, err := strconv.Atoi(header); err == nil {
 		return time.Duration(min(max(0, seconds), math.MaxInt32)) * time.Second
 	}

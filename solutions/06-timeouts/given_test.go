@@ -120,7 +120,7 @@ func TestRetryAfterIsNeverNegative(t *testing.T) {
 		header string
 		want   time.Duration
 	}{{"", 0}, {"7", 7 * time.Second}, {"-7", 0}, {"9223372037", math.MaxInt32 * time.Second}, {"Sat, 01 Jan 2000 00:00:00 GMT", 0}, {"1.5", 0}} {
-		require.Equal(t, c.want, retryAfter(c.header), c.header)
+		require.Equal(t, c.want, ParseRetryAfter(c.header), c.header)
 	}
 }
 
