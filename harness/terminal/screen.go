@@ -129,6 +129,8 @@ func (v view) foot() (text string) {
 	switch {
 	case v.pane == textPane:
 		return "\n" + text + v.style.dim("↑ ↓ scroll · q back") + "\n"
+	case v.pane == listPane && !v.tight:
+		return "\n" + text + v.style.dim("↑ ↓ choose · Enter show · q back") + "\n"
 	case v.tight:
 		return text + v.style.dim("? keys · q quit") + "\n"
 	case text != "":

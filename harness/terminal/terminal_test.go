@@ -191,7 +191,7 @@ func TestEachKeyDoesWhatTheHelpSays(t *testing.T) {
 	s.press("n", "there is no lesson beyond this one")
 	s.press("p", "lesson 02-two")
 	s.press("\x1b[D", "lesson 01-one")
-	s.press("l", "▸ 01-one")
+	require.Contains(t, s.press("l", "▸ 01-one"), "↑ ↓ choose · Enter show · q back")
 	s.press("\x1b[B", "▸ 02-two")
 	s.press("\x1b[5~", "▸ 01-one")
 	s.press("n", "▸ 02-two")
