@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
-	"example.com/sseworkbook/harness/visible"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	parsing "example.com/sseworkbook/solutions/03-parsing"
+	reconnection "example.com/sseworkbook/solutions/08-reconnection"
 )
 
 // A BasicClient is the basic client: it prints the events of a stream, and reconnects
@@ -26,7 +25,6 @@ type BasicClient struct {
 	reconnector reconnector
 	out         output
 	printed     int
-	lastID      string
 }
 
 // Run prints until ctx ends, Limit is reached, or the server wants no more
@@ -43,22 +41,12 @@ func (c *BasicClient) Run(ctx context.Context) error {
 	}
 	c.reconnector = reconnector{url: c.URL, server: "basic-sse-server", status: c.Status}
 	fmt.Fprintf(c.Status, "reading %s · Ctrl-C stops\n", c.URL)
-	err := c.reconnector.keep(ctx, c.follow)
+	err := c.reconnector.run(ctx, c.HTTP, c.follow)
 	return cmp.Or(unwritten(ctx), err)
 }
 
-// follow makes one connection and prints what comes, until it ends.
-func (c *BasicClient) follow(ctx context.Context) error {
-	r, err := eventRequest(ctx, c.URL, c.lastID)
-	if err != nil {
-		return err
-	}
-	source, err := parsing.Connect(c.HTTP, r)
-	if err != nil {
-		return err
-	}
-	defer source.Close()
-	defer c.remember(source)
+// follow prints the events of one stream, until it ends.
+func (c *BasicClient) follow(_ context.Context, source *parsing.Source, progress func(framing.Event)) error {
 	c.reconnector.opened()
 	first := true
 	for event, err := range source.Events() {
@@ -66,14 +54,15 @@ func (c *BasicClient) follow(ctx context.Context) error {
 			return err
 		}
 		if first && event.Type == "endpoint" {
-			return kindError("this is a bidirectional server, which waits for answers, but this client gives none (go run ./harness bidirectional-client does)")
+			return &reconnection.FinalError{Err: kindError("this is a bidirectional server, which waits for answers, but this client gives none (go run ./harness bidirectional-client does)")}
 		}
 		first = false
+		progress(event)
 		if err := c.print(event); err != nil {
-			return err
+			return &reconnection.FinalError{Err: err}
 		}
 	}
-	return io.EOF
+	return nil
 }
 
 // print writes one event and reports errEnough when it was the last one wanted.
@@ -89,28 +78,3 @@ func (c *BasicClient) print(event framing.Event) error {
 	}
 	return nil
 }
-
-// remember keeps what the next connection needs of the one that ends.
-func (c *BasicClient) remember(source *parsing.Source) {
-	c.lastID = source.LastEventID()
-	if wait, said := source.ReconnectionTime(); said {
-		c.reconnector.wait = max(wait, minReconnectionTime)
-	}
-	c.reconnector.note = " with Last-Event-ID: " + visible.Quote(c.lastID)
-}
-
-// eventRequest returns the GET that an EventSource would send: with the
-// Last-Event-ID, if there is one.
-func eventRequest(ctx context.Context, address, lastID string) (*http.Request, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, err
-	}
-	if lastID != "" && !strings.ContainsFunc(lastID, notInHeaders) { // net/http would send no request at all
-		r.Header.Set("Last-Event-ID", lastID)
-	}
-	return r, nil
-}
-
-// notInHeaders reports whether no HTTP header may hold c (RFC 9110, section 5.5).
-func notInHeaders(c rune) bool { return c < ' ' && c != '\t' || c == 0x7F }

@@ -100,25 +100,27 @@ func TestTheClientComesBackAfterTheServersTimeWithItsLastEventID(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "tick · id 7 · a\nmessage · id 7 · b\nmessage · id 7 · c\n", events)
 		require.Equal(t, []string{"", "7", "7"}, s.lastIDs, "an event without an id must not make the client forget")
-		require.Equal(t, []time.Duration{1500 * time.Millisecond, 1500 * time.Millisecond}, s.waits())
-		require.Contains(t, status, `the server ended the stream; reconnecting in 1.5s with Last-Event-ID: "7"`)
+		for _, wait := range s.waits() {
+			require.GreaterOrEqual(t, wait, 1500*time.Millisecond)
+			require.Less(t, wait, 3*time.Second)
+		}
+		require.Regexp(t, `the server ended the stream; reconnecting in (1|2)\.?\d?s with Last-Event-ID: "7"`, status)
 		require.Contains(t, status, "reconnected")
 	})
 }
 
 func TestTheClientNeverHammersTheServer(t *testing.T) {
-	for retry, want := range map[string]time.Duration{
-		"":           3 * time.Second,        // the server named none
-		"retry: 0\n": 100 * time.Millisecond, // at once, as it says, but for a pause
-		"retry: 1\n": 100 * time.Millisecond,
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			s := &script{answers: []answer{stream(retry + "data: a\n\n"), stream("data: b\n\n")}}
-			_, _, err := s.run(t, &programs.BasicClient{Limit: 2})
-			require.NoError(t, err)
-			require.Equal(t, []time.Duration{want}, s.waits(), "after %q", retry)
-		})
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{answers: []answer{stream("retry: 0\ndata: a\n\n")}}
+		for range 100 {
+			s.answers = append(s.answers, stream("")) // accepted, and dropped
+		}
+		ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+		defer stop()
+		c := &programs.BasicClient{URL: "http://server.test", HTTP: &http.Client{Transport: s}, Events: io.Discard, Status: io.Discard}
+		require.NoError(t, c.Run(ctx))
+		require.Less(t, len(s.asked), 60)
+	})
 }
 
 func TestAServerThatIsAwayForAWhileIsWaitedFor(t *testing.T) {

@@ -15,9 +15,11 @@ import (
 
 	"example.com/sseworkbook/harness/visible"
 	framing "example.com/sseworkbook/solutions/01-framing"
+	parsing "example.com/sseworkbook/solutions/03-parsing"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
+	reconnection "example.com/sseworkbook/solutions/08-reconnection"
 )
 
 // codeFailure is the code of a failure that a client was told to have: the first of
@@ -50,18 +52,17 @@ func (c *BidirectionalClient) Run(ctx context.Context) error {
 	c.Out = log.New(output{c.Out.Writer(), stop}, c.Out.Prefix(), c.Out.Flags())
 	fmt.Fprintf(c.Status, "%s answers what %s asks · Ctrl-C stops\n", c.Name, c.URL)
 	c.reconnector = reconnector{url: c.URL, server: "bidirectional-server", status: c.Status}
-	err := c.reconnector.keep(ctx, c.follow)
+	err := c.reconnector.run(ctx, c.HTTP, c.follow)
 	return cmp.Or(unwritten(ctx), err)
 }
 
-// follow makes one connection and answers what is asked on it, until it ends. Before
-// all else, a bidirectional server gives it a session.
-func (c *BidirectionalClient) follow(ctx context.Context) error {
+// follow answers what is asked on one stream, until it ends. Before all else, a
+// bidirectional server gives it a session.
+func (c *BidirectionalClient) follow(ctx context.Context, source *parsing.Source, progress func(framing.Event)) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	joined := false
 	client := &cleanup.Client{
-		URL: c.URL,
 		Answerer: timeouts.Answerer{
 			Client:        telling(c.HTTP, c.delivered),
 			Handle:        c.handle,
@@ -72,13 +73,13 @@ func (c *BidirectionalClient) follow(ctx context.Context) error {
 					c.trace(event)
 					return
 				}
-				stop(kindError("the server sent an event of type " + visible.Quote(event.Type) +
-					" but no session, so it is not a bidirectional server (go run ./harness bidirectional-server)"))
+				stop(&reconnection.FinalError{Err: kindError("the server sent an event of type " + visible.Quote(event.Type) +
+					" but no session, so it is not a bidirectional server (go run ./harness bidirectional-server)")})
 			},
 		},
 	}
-	err := client.Run(ctx)
-	return cmp.Or(context.Cause(ctx), err, io.EOF)
+	err := reconnection.Answering(client)(ctx, source, progress)
+	return cmp.Or(context.Cause(ctx), err)
 }
 
 // handle works on a request for a while, and then answers it or fails.

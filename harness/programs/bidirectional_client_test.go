@@ -65,10 +65,10 @@ func TestTheBidirectionalClientComesBackAndIsAskedAgain(t *testing.T) {
 		requireLine(t, lines, `^alice answers what http://.*/events asks · Ctrl-C stops$`)
 		requireLine(t, lines, `^session   \w{20,}$`)
 		stop()
-		requireLine(t, lines, `^the server ended the stream; reconnecting in 3s$`)
+		requireLine(t, lines, `^the server ended the stream; reconnecting in [345](\.\d)?s$`)
 		before := time.Now()
 		requireLine(t, lines, `^reconnected$`)
-		require.Equal(t, 3*time.Second, time.Since(before))
+		require.GreaterOrEqual(t, time.Since(before), 3*time.Second)
 		requireLine(t, lines, `^session   \w{20,}$`)
 
 		outcome := triggerIn(t, p, `{"method":"approve","params":{"amount":120}}`)

@@ -67,6 +67,9 @@ func (c *TriggerClient) ask(ctx context.Context, trigger cleanup.Trigger) (outco
 	return outcomes, retryAfter(response), err
 }
 
+// minRetryAfter keeps a server's "Retry-After: 0" from making a hot loop.
+const minRetryAfter = 100 * time.Millisecond
+
 // retryAfter returns how long a server that has no room wants to be left alone, or 0
 // if it does not say or has another answer. (RFC 9110, section 10.2.3)
 func retryAfter(r *http.Response) time.Duration {
@@ -75,13 +78,13 @@ func retryAfter(r *http.Response) time.Duration {
 		return 0
 	}
 	if seconds, err := strconv.ParseUint(said, 10, 31); err == nil {
-		return max(time.Duration(seconds)*time.Second, minReconnectionTime)
+		return max(time.Duration(seconds)*time.Second, minRetryAfter)
 	}
 	at, err := http.ParseTime(said)
 	if err != nil {
 		return 0
 	}
-	return max(time.Until(at), minReconnectionTime)
+	return max(time.Until(at), minRetryAfter)
 }
 
 // read returns the outcomes in the server's response: one, a list, or a problem.
