@@ -18,9 +18,10 @@ import (
 // interval is zero or less, Handler returns h itself.
 //
 // A client that does not take a heartbeat within ten seconds is gone: it is sent no more
-// of them, and the request's context ends. Its cause wraps [flushing.ErrClientLeft] and the error of the write,
-// unless net/http has ended the context first. A write deadline of h's own still holds
-// after a heartbeat. Once h has returned, its ResponseWriter is no longer used.
+// of them, and the request's context ends. Its cause wraps [flushing.ErrClientLeft] and
+// the error of the write, unless net/http has ended the context first. A write deadline
+// of h's own still holds after a heartbeat; a server's WriteTimeout, which counts from
+// the request, does not. Once h has returned, its ResponseWriter is no longer used.
 func Handler(h http.Handler, interval time.Duration) http.Handler {
 	// TODO: Call h with a beating writer around w, and a context that the
 	// writer's gone ends. Stop it at the end.
