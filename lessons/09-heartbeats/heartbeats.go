@@ -13,7 +13,7 @@ import (
 // quiet for the interval, its client gets an empty comment, which it skips. A stream is
 // quiet from one flush to the next. It begins with the first flush of a response whose
 // Content-Type is text/event-stream and that is not compressed. Other responses, and
-// those to HEAD requests, are h's alone. A heartbeat is never put into the middle of a
+// those to HEAD requests or to a writer that cannot flush, are h's alone. A heartbeat is never put into the middle of a
 // frame: it waits for the blank line, even if the half of a frame was flushed. If the
 // interval is zero or less, Handler returns h itself.
 //
@@ -57,15 +57,15 @@ type Transport struct {
 
 // RoundTrip sends r by Base. If the response's header does not come within Limit, or a
 // Read of an event stream waits for longer than Limit, the error is an *[IdleError], and
-// the connection is closed. Any byte of the stream will do: half a line, a comment, a
+// the connection is closed, even if Base returns a response after that. Any byte of the stream will do: half a line, a comment, a
 // blank line. A reader that takes its time is no quiet server, so only the time in Read
 // counts. The bodies of other responses have no limit. When r's own context ends, the
 // error is Base's.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	// TODO: Send r with a context that a timer can end, with an *IdleError as
-	// its cause. Stop the timer when the
-	// header is there. The body (see limited) needs the context until it is
-	// closed.
+	// TODO: Send r with a context that a timer can end: the cause is an
+	// *IdleError.
+	// Stop the timer when the header is there, and see whether it was in time.
+	// The body (see limited) needs the context until it is closed.
 	return cmp.Or(t.Base, http.DefaultTransport).RoundTrip(r)
 }
 

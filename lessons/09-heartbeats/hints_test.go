@@ -22,7 +22,7 @@ var _ = step.Hints{
 	"TestASlowReaderIsNoQuietServer": "stop the timer when the body's Read returns.",
 	"TestTheHeaderHasToComeInTime":   "start the timer before you call Base's RoundTrip, and stop it after. An error of Base is replaced in the same way as one of Read.",
 	"TestEverythingElseIsLeftAlone":  "give the body a timer only if isEventStream(resp.Header). An error is replaced only if the cause of the context is an *IdleError.",
-	"TestAQuietStreamIsReconnected":  "this is green when the steps before it are.",
+	"TestAQuietStreamIsReconnected":  "this is green when RoundTrip and Read are as the steps before ask.",
 	"TestNothingIsLeftBehind":        "cancel each context that you derive: in Handler with defer, in RoundTrip when Base fails, and in the body's Close, which is given.",
 	"TestWhateverTheHandlerSends":    "go through the pieces one by one with the function model in part4_test.go, and then through your own code.",
 	"TestADayOfSilence":              "each heartbeat must set the timer for the next one.",

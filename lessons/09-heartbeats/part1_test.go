@@ -91,20 +91,19 @@ func TestOnlyAnEventStreamGetsHeartbeats(t *testing.T) {
 		{"an event stream that was not flushed, so that its status and header can still change", "text/event-stream", "", false, 0},
 	} {
 		step.Bubble(t, func(t *testing.T) {
-			stream := visit(t, func(w http.ResponseWriter, r *http.Request) {
+			l := newLink()
+			l.serve(t, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Content-Type", c.contentType)
 				if c.encoding != "" {
 					w.Header().Set("Content-Encoding", c.encoding)
 				}
-				if !c.flushes {
-					time.Sleep(4*interval + time.Second)
-					return
+				if c.flushes {
+					http.NewResponseController(w).Flush()
 				}
-				w.(http.Flusher).Flush()
-				time.Sleep(4*interval + time.Second)
+				<-r.Context().Done()
 			})
-			step.Advance(5 * interval)
-			step.Equal(t, "the response is "+c.what+", and lasts for four intervals: how many heartbeats it must get", c.want, beats(stream.Received()))
+			step.Advance(4*interval + time.Second)
+			step.Equal(t, "the response is "+c.what+", and has lasted for four intervals: how many heartbeats it must have got", c.want, beats(l.received()))
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
