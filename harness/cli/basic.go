@@ -27,7 +27,7 @@ func newBasicServer() *command {
 	}
 	addAddress(cmd, &addr)
 	cmd.flags.DurationVar(&interval, "interval", time.Second, "time between two events")
-	cmd.flags.DurationVar(&heartbeat, "heartbeat", 0, "time between two comments (0: no comments)")
+	cmd.flags.DurationVar(&heartbeat, "heartbeat", 0, "how long a stream is quiet before it gets a comment (0: no comments)")
 	orMine(cmd, func() error {
 		switch {
 		case interval <= 0:
@@ -55,13 +55,27 @@ func newBasicClient() *command {
 	cmd.flags.StringVar(&client.URL, "url", "http://localhost:8080/events", "URL of the stream to read")
 	cmd.flags.IntVar(&client.Limit, "n", 0, "number of events to stop after (0: never)")
 	cmd.flags.BoolVar(&client.Raw, "raw", false, "print the raw bytes, not the events")
+	addIdle(cmd, &client.Idle)
 	orMine(cmd, func() error {
 		if client.Limit < 0 {
 			return fmt.Errorf("-n must not be negative (got %d)", client.Limit)
 		}
-		return checkURL(client.URL, "stream")
+		return errors.Join(checkIdle(client.Idle), checkURL(client.URL, "stream"))
 	})
 	return cmd
+}
+
+// addIdle adds the flag for how long nothing may come.
+func addIdle(cmd *command, idle *time.Duration) {
+	cmd.flags.DurationVar(idle, "idle", 0, "how long nothing may come, not even a comment, before it reconnects (0: any time)")
+}
+
+// checkIdle refuses what cannot be such a time.
+func checkIdle(idle time.Duration) error {
+	if idle < 0 {
+		return fmt.Errorf("-idle must not be negative (got %v)", idle)
+	}
+	return nil
 }
 
 // checkURL refuses what cannot be the URL of a kind of thing, such as a stream.

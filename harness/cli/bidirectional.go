@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log"
 	"net/http"
@@ -17,14 +18,14 @@ import (
 func newBidirectionalServer() *command {
 	var addr programs.Address
 	var limit int
-	var timeout time.Duration
+	var timeout, heartbeat time.Duration
 	cmd := &command{
 		use:   "bidirectional-server",
 		short: "Asks clients for answers on each trigger, and serves a page that shows them.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
 			out := cmd.stdout
-			server := &programs.BidirectionalServer{Server: cleanup.NewServer(), Log: log.New(out, "", log.Ltime)}
+			server := &programs.BidirectionalServer{Server: cleanup.NewServer(), Heartbeat: heartbeat, Log: log.New(out, "", log.Ltime)}
 			server.Sessions.MaxSessions = cmp.Or(limit, -1)
 			server.Caller.Timeout = timeout
 			return server.Serve(cmd.ctx, addr, out)
@@ -33,8 +34,11 @@ func newBidirectionalServer() *command {
 	addAddress(cmd, &addr)
 	cmd.flags.IntVar(&limit, "max-sessions", sessions.DefaultMaxSessions, "maximum number of clients at the same time (0: no limit)")
 	cmd.flags.DurationVar(&timeout, "timeout", timeouts.DefaultTimeout, "time to wait for an answer")
+	cmd.flags.DurationVar(&heartbeat, "heartbeat", 15*time.Second, "how long a stream is quiet before it gets a comment (0: no comments)")
 	orMine(cmd, func() error {
 		switch {
+		case heartbeat < 0:
+			return fmt.Errorf("-heartbeat must not be negative (got %v)", heartbeat)
 		case limit < 0:
 			return fmt.Errorf("-max-sessions must not be negative (got %d)", limit)
 		case timeout <= 0:
@@ -61,6 +65,7 @@ func newBidirectionalClient() *command {
 	cmd.flags.StringVar(&client.Name, "name", "alice", "name of this client in its answers")
 	cmd.flags.DurationVar(&client.Delay, "delay", 0, "time to wait before each answer")
 	cmd.flags.Float64Var(&client.Fail, "fail", 0, "share of answers that are errors, 0 to 1")
+	addIdle(cmd, &client.Idle)
 	orMine(cmd, func() error {
 		switch {
 		case client.Delay < 0:
@@ -68,7 +73,7 @@ func newBidirectionalClient() *command {
 		case !(0 <= client.Fail && client.Fail <= 1): // which NaN is not, either
 			return fmt.Errorf("-fail must be from 0 to 1, the share of answers that fail (got %v)", client.Fail)
 		}
-		return checkURL(client.URL, "stream")
+		return errors.Join(checkIdle(client.Idle), checkURL(client.URL, "stream"))
 	})
 	return cmd
 }

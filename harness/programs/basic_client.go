@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	framing "example.com/sseworkbook/solutions/01-framing"
 	parsing "example.com/sseworkbook/solutions/03-parsing"
@@ -22,6 +23,8 @@ type BasicClient struct {
 	Limit  int       // how many events to print; zero: no limit
 	Raw    bool      // print the stream's bytes as they came, not the events
 
+	Idle time.Duration // how long nothing may come before it reconnects; zero: for ever
+
 	reconnector reconnector
 	out         output
 	printed     int
@@ -36,6 +39,7 @@ func (c *BasicClient) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	c.out = output{c.Events, stop}
+	c.HTTP = limited(c.HTTP, c.Idle)
 	if c.Raw {
 		c.HTTP = teeing(c.HTTP, c.out)
 	}

@@ -13,7 +13,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/programs"
+	"example.com/sseworkbook/harness/step"
 )
 
 // An answer is what a server does with one request.
@@ -136,6 +138,26 @@ func TestAServerThatIsAwayForAWhileIsWaitedFor(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "message · a\nmessage · b\n", events)
 		require.Contains(t, status, "nothing listens there")
+	})
+}
+
+// A server that hangs sends no heartbeats.
+func TestAServerThatIsTooQuietIsConnectedAgain(t *testing.T) {
+	step.Bubble(t, func(t *testing.T) {
+		next := make(chan string, 2)
+		next <- "data: a\n\n"
+		next <- "data: b\n\n"
+		p := pair.Memory(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			io.WriteString(w, <-next)
+			http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}))
+		var events, status strings.Builder
+		c := &programs.BasicClient{URL: p.URL, HTTP: p.Client, Events: &events, Status: &status, Limit: 2, Idle: 40 * time.Second}
+		require.NoError(t, c.Run(t.Context()))
+		require.Equal(t, "message · a\nmessage · b\n", events.String())
+		require.Contains(t, status.String(), "nothing came for 40s: the server or the connection is gone; reconnecting in ")
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"example.com/sseworkbook/harness/visible"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	flushing "example.com/sseworkbook/solutions/02-flushing"
+	heartbeats "example.com/sseworkbook/solutions/09-heartbeats"
 	"example.com/sseworkbook/web"
 )
 
@@ -23,7 +24,7 @@ const reconnectionTime = 2 * time.Second
 // its fields are not to be changed once it serves.
 type BasicServer struct {
 	Interval  time.Duration // from one event to the next; more than zero
-	Heartbeat time.Duration // from one comment to the next; zero: no comments
+	Heartbeat time.Duration // how long a stream is quiet before it gets a comment; zero: no comments
 	Log       *log.Logger   // who came and who left
 }
 
@@ -38,7 +39,7 @@ func (s *BasicServer) Serve(ctx context.Context, addr Address, out io.Writer) er
 // http.Server does not do by itself.
 func (s *BasicServer) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /events", s.events)
+	mux.Handle("GET /events", heartbeats.Handler(http.HandlerFunc(s.events), s.Heartbeat))
 	mux.Handle("/web/", web.Handler())
 	mux.Handle("GET /{$}", http.RedirectHandler(pagePath, http.StatusFound))
 	return mux
@@ -66,14 +67,12 @@ func (s *BasicServer) events(w http.ResponseWriter, r *http.Request) {
 // count sends the events after n until the stream is over, and returns the
 // number of the last one that was sent.
 func (s *BasicServer) count(r *http.Request, stream *flushing.Stream, n uint64) uint64 {
-	ticks, beats := time.Tick(s.Interval), time.Tick(s.Heartbeat) // no beats at all if it is zero
+	ticks := time.Tick(s.Interval)
 	for {
 		var err error
 		select {
 		case <-r.Context().Done():
 			return n
-		case <-beats:
-			err = stream.Comment("still here")
 		case now := <-ticks:
 			if err = stream.Send(tick(n+1, now)); err == nil {
 				n++

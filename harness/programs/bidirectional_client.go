@@ -36,6 +36,7 @@ type BidirectionalClient struct {
 	Delay  time.Duration // how long it works on an answer
 	Fail   float64       // how many of the answers are failures: 0 none, 1 all
 	Out    *log.Logger   // gets the session's id, the requests and the answers
+	Idle   time.Duration // how long nothing may come before it reconnects; zero: for ever
 	Status io.Writer     // gets a line for each connection that is made or lost
 
 	reconnector reconnector
@@ -52,7 +53,7 @@ func (c *BidirectionalClient) Run(ctx context.Context) error {
 	c.Out = log.New(output{c.Out.Writer(), stop}, c.Out.Prefix(), c.Out.Flags())
 	fmt.Fprintf(c.Status, "%s answers what %s asks · Ctrl-C stops\n", c.Name, c.URL)
 	c.reconnector = reconnector{url: c.URL, server: "bidirectional-server", status: c.Status}
-	err := c.reconnector.run(ctx, c.HTTP, c.follow)
+	err := c.reconnector.run(ctx, limited(c.HTTP, c.Idle), c.follow)
 	return cmp.Or(unwritten(ctx), err)
 }
 

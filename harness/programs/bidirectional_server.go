@@ -5,8 +5,10 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"time"
 
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
+	heartbeats "example.com/sseworkbook/solutions/09-heartbeats"
 	"example.com/sseworkbook/web"
 )
 
@@ -16,14 +18,15 @@ import (
 // once it serves.
 type BidirectionalServer struct {
 	*cleanup.Server
-	Log *log.Logger // who came and who left
+	Heartbeat time.Duration // how long a stream is quiet before it gets a comment; zero: no comments
+	Log       *log.Logger   // who came and who left
 }
 
 // Handler returns the server's routes.
 func (s *BidirectionalServer) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", s.Server)
-	mux.HandleFunc("GET /events", s.events)
+	mux.Handle("GET /events", heartbeats.Handler(http.HandlerFunc(s.events), s.Heartbeat))
 	mux.Handle("/web/", web.Handler())
 	mux.Handle("GET /{$}", http.RedirectHandler(pagePath, http.StatusFound))
 	return mux

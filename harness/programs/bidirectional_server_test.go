@@ -16,7 +16,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"example.com/sseworkbook/harness/pair"
 	"example.com/sseworkbook/harness/programs"
+	"example.com/sseworkbook/harness/step"
 	parsing "example.com/sseworkbook/solutions/03-parsing"
 	correlation "example.com/sseworkbook/solutions/05-correlation"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
@@ -166,4 +168,14 @@ func TestTheLogTellsWhoComesAndNoSession(t *testing.T) {
 	require.Regexp(t, `^\S+ connected\n$`, <-logged)
 	p.Close()
 	require.Regexp(t, `^\S+ left · sessions: 0\n$`, <-logged)
+}
+
+func TestAQuietSessionGetsHeartbeats(t *testing.T) {
+	step.Bubble(t, func(t *testing.T) {
+		server := twoWay(0, io.Discard)
+		server.Heartbeat = 15 * time.Second
+		stream := pair.Memory(t, server.Handler()).Open("/events")
+		step.Advance(time.Minute)
+		require.Regexp(t, `^event: endpoint\ndata: .*\n\n(: \n){4}$`, stream.Received())
+	})
 }

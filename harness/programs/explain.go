@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"example.com/sseworkbook/harness/visible"
+	heartbeats "example.com/sseworkbook/solutions/09-heartbeats"
 )
 
 // Explain puts the likely cause before the errors that say little by themselves. A
@@ -15,6 +16,9 @@ import (
 func Explain(err error) error {
 	if kind, ok := errors.AsType[kindError](err); ok {
 		return kind // it is the client's own sentence
+	}
+	if idle, ok := errors.AsType[*heartbeats.IdleError](err); ok {
+		return fmt.Errorf("%w: the server or the connection is gone", idle)
 	}
 	failed, asking := errors.AsType[*url.Error](err)
 	switch {

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"time"
 
 	correlation "example.com/sseworkbook/solutions/05-correlation"
+	heartbeats "example.com/sseworkbook/solutions/09-heartbeats"
 )
 
 // A transport is a [http.RoundTripper] that is a function.
@@ -21,6 +23,17 @@ func around(c *http.Client, send func(r *http.Request, next http.RoundTripper) (
 	copied := *c
 	next := cmp.Or(c.Transport, http.DefaultTransport)
 	copied.Transport = transport(func(r *http.Request) (*http.Response, error) { return send(r, next) })
+	return &copied
+}
+
+// limited returns a client like c that gives up a stream on which nothing comes for so
+// long. With zero, it is c.
+func limited(c *http.Client, idle time.Duration) *http.Client {
+	if idle == 0 {
+		return c
+	}
+	copied := *c
+	copied.Transport = &heartbeats.Transport{Base: c.Transport, Limit: idle}
 	return &copied
 }
 
