@@ -23,7 +23,7 @@ type BasicClient struct {
 	Limit  int       // how many events to print; zero: no limit
 	Raw    bool      // print the stream's bytes as they came, not the events
 
-	Idle time.Duration // how long nothing may come before it reconnects; zero: for ever
+	Idle time.Duration // how long nothing may come before it reconnects; zero: any time
 
 	reconnector reconnector
 	out         output

@@ -106,12 +106,26 @@ func TestTheClientComesBackAfterTheServersTimeWithItsLastEventID(t *testing.T) {
 			require.GreaterOrEqual(t, wait, 1500*time.Millisecond)
 			require.Less(t, wait, 3*time.Second)
 		}
-		require.Regexp(t, `the server ended the stream; reconnecting in (1|2)\.?\d?s with Last-Event-ID: "7"`, status)
+		require.Regexp(t, `the server ended the stream; reconnecting in [1-3](\.\d)?s with Last-Event-ID: "7"`, status)
 		require.Contains(t, status, "reconnected")
 	})
 }
 
 func TestTheClientNeverHammersTheServer(t *testing.T) {
+	for retry, least := range map[string]time.Duration{
+		"":           3 * time.Second, // the server named none
+		"retry: 0\n": 0,
+		"retry: 1\n": time.Millisecond,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &script{answers: []answer{stream(retry + "data: a\n\n"), stream("data: b\n\n")}}
+			_, _, err := s.run(t, &programs.BasicClient{Limit: 2})
+			require.NoError(t, err)
+			require.Len(t, s.waits(), 1)
+			require.GreaterOrEqual(t, s.waits()[0], least, "after %q", retry)
+			require.Less(t, s.waits()[0], least+max(least, time.Second), "after %q", retry)
+		})
+	}
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{answers: []answer{stream("retry: 0\ndata: a\n\n")}}
 		for range 100 {

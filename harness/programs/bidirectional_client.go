@@ -36,7 +36,7 @@ type BidirectionalClient struct {
 	Delay  time.Duration // how long it works on an answer
 	Fail   float64       // how many of the answers are failures: 0 none, 1 all
 	Out    *log.Logger   // gets the session's id, the requests and the answers
-	Idle   time.Duration // how long nothing may come before it reconnects; zero: for ever
+	Idle   time.Duration // how long nothing may come before it reconnects; zero: any time
 	Status io.Writer     // gets a line for each connection that is made or lost
 
 	reconnector reconnector

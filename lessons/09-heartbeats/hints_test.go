@@ -14,7 +14,7 @@ var _ = step.Hints{
 		"b.deadline after it, which is what SetWriteDeadline got last.",
 	"TestAClientThatTakesNothingIsGone": "if the write or the flush of a heartbeat fails, call b.gone with fmt.Errorf(\"%w: %w\", flushing.ErrClientLeft, err), and " +
 		"do not set the timer again.",
-	"TestTheResponseIsTheHandlersOwn": "in Handler, defer a function that holds b.mu, sets b.ended and stops the timer, if there is one. beat looks at b.ended first: it may " +
+	"TestTheResponseBelongsToTheHandler": "in Handler, defer a function that holds b.mu, sets b.ended and stops the timer, if there is one. beat looks at b.ended first: it may " +
 		"have waited for the lock.",
 	"TestAStreamThatIsTooQuietIsAnError": "in RoundTrip, send r.WithContext of a context.WithCancelCause, and make a timer that cancels it with &IdleError{After: limit}. Give timer, limit " +
 		"and context to a limited body. In Read, reset the timer; if the read failed and context.Cause is an *IdleError, return one with the read's error as Err.",

@@ -204,7 +204,7 @@ func wantCause(t *testing.T, sentence string, want, cause error) {
 
 // What the handler gets is still a ResponseWriter, and it is still the handler's: once
 // it has returned, net/http gives it to the next request.
-func TestTheResponseIsTheHandlersOwn(t *testing.T) {
+func TestTheResponseBelongsToTheHandler(t *testing.T) {
 	defer step.Begin(t)()
 	step.Bubble(t, func(t *testing.T) {
 		l := newLink()
