@@ -98,14 +98,22 @@ func TestAWrappedResponseWriterStillFlushes(t *testing.T) {
 	})
 }
 
+// opened returns a handler that calls Open, and what Open returned to it, once for each
+// request: the client may have its response before that.
+func opened() (handler http.Handler, result <-chan error) {
+	errs := make(chan error, 1)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, err := flushing.Open(w, r)
+		errs <- err
+	}), errs
+}
+
 // A stream that stays silent looks like a stream without news. An error can be seen.
 func TestAWriterThatCannotFlushGetsA500(t *testing.T) {
 	defer step.Begin(t)()
-	var err error
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, err = flushing.Open(w, r) })
-
+	handler, result := opened()
 	status := pair.TCP(t, handler).Get("/events").Status
-	step.Equal(t, "the ResponseWriter can flush: the client must get a 200, and Open must return no error", "200 <nil>", fmt.Sprint(status, " ", err))
+	step.Equal(t, "the ResponseWriter can flush: the client must get a 200, and Open must return no error", "200 <nil>", fmt.Sprint(status, " ", <-result))
 	p := pair.TCP(t, pair.HideFlusher(handler))
 	for _, method := range []string{"GET", "POST"} {
 		request, _ := http.NewRequest(method, p.URL+"/events", nil)
@@ -115,14 +123,14 @@ func TestAWriterThatCannotFlushGetsA500(t *testing.T) {
 				"log  "+cmp.Or(strings.TrimSpace(p.ServerLog()), "(the server logged nothing)"))
 		}
 		wantRefused(t, "the ResponseWriter cannot flush: Open's error must wrap http.ErrNotSupported, or the handler may go on sending",
-			http.ErrNotSupported, err)
+			http.ErrNotSupported, <-result)
 	}
 	head, _ := http.NewRequest(http.MethodHead, p.URL+"/events", nil)
 	step.Equal(t, "the ResponseWriter cannot flush, but a HEAD needs no stream: Open must answer it with 200", http.StatusOK, p.Do(head).Status)
-	wantRefused(t, "a HEAD arrived, and the ResponseWriter cannot flush: Open's error must wrap http.ErrBodyNotAllowed", http.ErrBodyNotAllowed, err)
+	wantRefused(t, "a HEAD arrived, and the ResponseWriter cannot flush: Open's error must wrap http.ErrBodyNotAllowed", http.ErrBodyNotAllowed, <-result)
 
 	w := &failingWriter{ResponseRecorder: httptest.NewRecorder(), flush: fmt.Errorf("behind the compressor: %w", http.ErrNotSupported)}
-	_, err = flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
+	_, err := flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
 	step.Equal(t, "the error of the ResponseWriter's Flush wraps http.ErrNotSupported: the client must get a 500", http.StatusInternalServerError, w.Code)
 	wantRefused(t, "Flush's error wraps http.ErrNotSupported: Open's error must wrap it too", http.ErrNotSupported, err)
 }

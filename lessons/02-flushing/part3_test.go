@@ -62,18 +62,17 @@ func TestAWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
 		step.Equal(t, "the ResponseWriter has no SetWriteDeadline, but the server has no WriteTimeout either: the client must get a 200 and the event",
 			"200 hello", fmt.Sprint(client.Status(), " ", heard(client)))
 	})
-	var err error
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, err = flushing.Open(w, r) })
+	handler, result := opened()
 	p := pair.TCP(t, olderMiddleware(handler), hardened)
 	for _, method := range []string{"GET", "POST"} {
 		request, _ := http.NewRequest(method, p.URL+"/events", nil)
 		step.Equal(t, "the ResponseWriter has no SetWriteDeadline, so the server's WriteTimeout would cut off the stream: Open must answer 500 (to a "+method+")",
 			http.StatusInternalServerError, p.Do(request).Status)
-		wantRefused(t, "the ResponseWriter has no SetWriteDeadline, and Open answered 500: Open's error must wrap http.ErrNotSupported", http.ErrNotSupported, err)
+		wantRefused(t, "the ResponseWriter has no SetWriteDeadline, and Open answered 500: Open's error must wrap http.ErrNotSupported", http.ErrNotSupported, <-result)
 	}
 	head, _ := http.NewRequest(http.MethodHead, p.URL+"/events", nil)
 	step.Equal(t, "the server's WriteTimeout cannot be lifted, but a HEAD needs no stream: Open must answer it with 200", http.StatusOK, p.Do(head).Status)
-	wantRefused(t, "a HEAD arrived, and the server's WriteTimeout cannot be lifted: Open's error must still wrap http.ErrBodyNotAllowed", http.ErrBodyNotAllowed, err)
+	wantRefused(t, "a HEAD arrived, and the server's WriteTimeout cannot be lifted: Open's error must still wrap http.ErrBodyNotAllowed", http.ErrBodyNotAllowed, <-result)
 }
 
 // A client may stop reading but stay connected: a phone in a tunnel, a stopped program.
