@@ -94,6 +94,7 @@ func (q *queue) put(frame []byte) error {
 	}
 	frames, bytes, err := q.with(frame)
 	if err != nil {
+		q.closed = errors.Is(err, ErrClosed) // at once: another put must not ask the policy again
 		return err
 	}
 	alone := len(frames) == 1 && q.taken == 0
