@@ -74,7 +74,9 @@ func (t *Terminal) Run(ctx context.Context) error {
 			for _, k := range keys {
 				t.press(k)
 			}
-			again <- struct{}{}
+			if !t.quit { // then nobody ends the read: once an editor has had the terminal, a deadline does not
+				again <- struct{}{}
+			}
 		}
 	}
 	return t.write("\r\nwatch has stopped\r\n") // the last screen stays, and looks as if it ran on
