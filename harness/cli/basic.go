@@ -15,25 +15,33 @@ import (
 func newBasicServer() *command {
 	var addr programs.Address
 	var interval, heartbeat time.Duration
+	var all programs.Broadcasting
 	cmd := &command{
 		use:   "basic-sse-server",
 		short: "Sends one event per second, and serves a page that shows them.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
 			out := cmd.stdout
-			server := &programs.BasicServer{Interval: interval, Heartbeat: heartbeat, Log: log.New(out, "", log.Ltime)}
+			server := &programs.BasicServer{Interval: interval, Heartbeat: heartbeat, Log: log.New(out, "", log.Ltime), Broadcasting: all}
 			return server.Serve(cmd.ctx, addr, out)
 		},
 	}
 	addAddress(cmd, &addr)
 	cmd.flags.DurationVar(&interval, "interval", time.Second, "time between two events")
 	cmd.flags.DurationVar(&heartbeat, "heartbeat", 0, "how long a stream is quiet before it gets a comment (0: no comments)")
+	addBroadcasting(cmd, &all, "send one count to all clients, and keep that many events for those who come back (0: each stream counts for itself)")
 	orMine(cmd, func() error {
 		switch {
 		case interval <= 0:
 			return fmt.Errorf("-interval must be greater than 0 (got %v)", interval)
 		case heartbeat < 0:
 			return fmt.Errorf("-heartbeat must not be negative (got %v)", heartbeat)
+		}
+		if err := checkBroadcasting(all, 0); err != nil {
+			return err
+		}
+		if all.Replay == 0 && all.Queue != usualQueue {
+			return errors.New("-queue is for what goes to all clients, so it needs -replay, too")
 		}
 		return nil
 	})

@@ -12,6 +12,7 @@ import (
 	sessions "example.com/sseworkbook/solutions/04-sessions"
 	timeouts "example.com/sseworkbook/solutions/06-timeouts"
 	cleanup "example.com/sseworkbook/solutions/07-cleanup"
+	reconnection "example.com/sseworkbook/solutions/08-reconnection"
 )
 
 // newBidirectionalServer returns the command that asks clients.
@@ -19,13 +20,14 @@ func newBidirectionalServer() *command {
 	var addr programs.Address
 	var limit int
 	var timeout, heartbeat time.Duration
+	all := programs.Broadcasting{Replay: reconnection.DefaultLogSize}
 	cmd := &command{
 		use:   "bidirectional-server",
 		short: "Asks clients for answers on each trigger, and serves a page that shows them.",
 		args:  noArguments,
 		run: func(cmd *command, _ []string) error {
 			out := cmd.stdout
-			server := &programs.BidirectionalServer{Server: cleanup.NewServer(), Heartbeat: heartbeat, Log: log.New(out, "", log.Ltime)}
+			server := &programs.BidirectionalServer{Server: cleanup.NewServer(), Heartbeat: heartbeat, Log: log.New(out, "", log.Ltime), Broadcasting: all}
 			server.Sessions.MaxSessions = cmp.Or(limit, -1)
 			server.Caller.Timeout = timeout
 			return server.Serve(cmd.ctx, addr, out)
@@ -35,6 +37,7 @@ func newBidirectionalServer() *command {
 	cmd.flags.IntVar(&limit, "max-sessions", sessions.DefaultMaxSessions, "maximum number of clients at the same time (0: no limit)")
 	cmd.flags.DurationVar(&timeout, "timeout", timeouts.DefaultTimeout, "time to wait for an answer")
 	cmd.flags.DurationVar(&heartbeat, "heartbeat", 15*time.Second, "how long a stream is quiet before it gets a comment (0: no comments)")
+	addBroadcasting(cmd, &all, "number of notifications to keep for clients that come back")
 	orMine(cmd, func() error {
 		switch {
 		case heartbeat < 0:
@@ -44,7 +47,7 @@ func newBidirectionalServer() *command {
 		case timeout <= 0:
 			return fmt.Errorf("-timeout must be greater than 0 (got %v)", timeout)
 		}
-		return nil
+		return checkBroadcasting(all, 1)
 	})
 	return cmd
 }

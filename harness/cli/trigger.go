@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"example.com/sseworkbook/harness/programs"
+	correlation "example.com/sseworkbook/solutions/05-correlation"
 )
 
 const (
@@ -23,6 +25,7 @@ func newTrigger() *command {
 	client := &programs.TriggerClient{}
 	var session, params string
 	var timeout time.Duration
+	var notify bool
 	cmd := &command{
 		use:   "demo-trigger",
 		short: "Makes the bidirectional server ask its clients, and prints their answers.",
@@ -31,10 +34,17 @@ func newTrigger() *command {
 			if err := checkTrigger(client, params, timeout); err != nil {
 				return err
 			}
+			if notify {
+				if session != everyone || timeout != 0 {
+					return errors.New("-notify goes to all clients, and nobody waits for an answer: leave -session and -timeout out")
+				}
+				notification := correlation.Request{Method: client.Trigger.Method, Params: json.RawMessage(params)}
+				return programs.Notify(cmd.ctx, routeURL(client.URL, "notify"), notification, client.Count)
+			}
 			if session != everyone {
 				client.Trigger.Session = session
 			}
-			client.URL = triggerURL(client.URL)
+			client.URL = routeURL(client.URL, "trigger")
 			client.Trigger.Params = json.RawMessage(params)
 			client.Trigger.Timeout = timeout.Milliseconds()
 			client.Out = cmd.stdout
@@ -46,7 +56,8 @@ func newTrigger() *command {
 	cmd.flags.StringVar(&client.Trigger.Method, "method", "approve", "method to ask for")
 	cmd.flags.StringVar(&params, "params", "", `parameters of the method, in JSON: '{"amount":120}'`)
 	cmd.flags.DurationVar(&timeout, "timeout", 0, "time to wait for an answer (0: as long as the server waits)")
-	cmd.flags.IntVar(&client.Count, "n", 1, fmt.Sprintf("number of times to ask, %d at a time", programs.AskedAtOnce))
+	cmd.flags.BoolVar(&notify, "notify", false, "tell all clients, and do not ask for an answer")
+	cmd.flags.IntVar(&client.Count, "n", 1, fmt.Sprintf("number of times to ask, %d at a time, or to tell", programs.AskedAtOnce))
 	return cmd
 }
 
@@ -66,11 +77,18 @@ func checkTrigger(client *programs.TriggerClient, params string, timeout time.Du
 	return checkURL(client.URL, "trigger")
 }
 
-// triggerURL returns where the server at a checked URL takes triggers: if the URL
-// has no path, at the usual one.
-func triggerURL(s string) string {
-	if u, err := url.Parse(s); err == nil && (u.Path == "" || u.Path == "/") {
-		return u.JoinPath("trigger").String()
+// routeURL returns a route of the server at a checked URL, which may be that of another
+// route beside it, or has no path.
+func routeURL(s, route string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return s
 	}
-	return s
+	if u.Path == "" || u.Path == "/" {
+		return u.JoinPath(route).String()
+	}
+	if route != "trigger" {
+		u.Path = strings.TrimSuffix(u.Path, "trigger") + route
+	}
+	return u.String()
 }

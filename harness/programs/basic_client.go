@@ -62,6 +62,7 @@ func (c *BasicClient) follow(_ context.Context, source *parsing.Source, progress
 		}
 		first = false
 		progress(event)
+		c.reconnector.missing(event)
 		if err := c.print(event); err != nil {
 			return &reconnection.FinalError{Err: err}
 		}

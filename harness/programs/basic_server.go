@@ -1,17 +1,20 @@
 package programs
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
 	"log"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"example.com/sseworkbook/harness/visible"
 	framing "example.com/sseworkbook/solutions/01-framing"
 	flushing "example.com/sseworkbook/solutions/02-flushing"
+	sessions "example.com/sseworkbook/solutions/04-sessions"
 	heartbeats "example.com/sseworkbook/solutions/09-heartbeats"
 	"example.com/sseworkbook/web"
 )
@@ -20,18 +23,30 @@ import (
 const reconnectionTime = 2 * time.Second
 
 // A BasicServer is the basic server: an event stream that counts at GET /events, and
-// the page that shows it at /web/sse-test.html. It is safe for concurrent use;
-// its fields are not to be changed once it serves.
+// the page that shows it at /web/sse-test.html. Without Replay, each stream counts for
+// itself. With it, all clients get one count, and GET /healthz says how many they are.
+// It is safe for concurrent use; its fields are not to be changed once it serves.
 type BasicServer struct {
-	Interval  time.Duration // from one event to the next; more than zero
-	Heartbeat time.Duration // how long a stream is quiet before it gets a comment; zero: no comments
-	Log       *log.Logger   // who came and who left
+	Interval     time.Duration // from one event to the next; more than zero
+	Heartbeat    time.Duration // how long a stream is quiet before it gets a comment; zero: no comments
+	Log          *log.Logger   // who came and who left
+	Broadcasting               // of the count, if Replay is more than zero
+
+	all *broadcaster // nil without Replay
 }
 
 // Serve serves the server's routes at an address until ctx ends, and then stops
 // within a second. It writes a line to out once it listens.
 func (s *BasicServer) Serve(ctx context.Context, addr Address, out io.Writer) error {
-	return serve(ctx, addr, s.Handler(), nil, out)
+	h := s.Handler()
+	ctx, stop := context.WithCancel(ctx)
+	var counting sync.WaitGroup
+	defer counting.Wait()
+	defer stop()
+	if s.all != nil {
+		counting.Go(func() { s.countForAll(ctx) })
+	}
+	return serve(ctx, addr, h, nil, out)
 }
 
 // Handler returns the server's routes. A stream ends when the client leaves, or
@@ -39,11 +54,63 @@ func (s *BasicServer) Serve(ctx context.Context, addr Address, out io.Writer) er
 // http.Server does not do by itself.
 func (s *BasicServer) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /events", heartbeats.Handler(http.HandlerFunc(s.events), s.Heartbeat))
+	events := s.events
+	if s.Replay > 0 {
+		s.all = s.over(&sessions.Registry{MaxSessions: -1})
+		events = s.shared
+		mux.HandleFunc("GET /healthz", s.all.healthz(nil))
+	}
+	mux.Handle("GET /events", heartbeats.Handler(http.HandlerFunc(events), s.Heartbeat))
 	mux.Handle("/web/", web.Handler())
 	mux.Handle("GET /{$}", http.RedirectHandler(pagePath, http.StatusFound))
 	return mux
 }
+
+// countForAll publishes an event at each interval, until ctx ends.
+func (s *BasicServer) countForAll(ctx context.Context) {
+	ticks := time.Tick(s.Interval)
+	for n := uint64(1); ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticks:
+			if err := s.all.Publish(tick(n, now)); err != nil {
+				s.Log.Printf("event %d could not be published: %v", n, err)
+			}
+		}
+	}
+}
+
+// shared is one stream of what all clients get.
+func (s *BasicServer) shared(w http.ResponseWriter, r *http.Request) {
+	s.Log.Printf("%s connected · Last-Event-ID: %s", r.RemoteAddr, visible.Quote(r.Header.Get("Last-Event-ID")))
+	s.all.ServeHTTP(&oneWay{ResponseWriter: w}, r)
+	s.Log.Printf("%s left", r.RemoteAddr)
+}
+
+// A oneWay is a response without the endpoint event, with which the stream of each session
+// begins: nobody answers to a one-way server.
+type oneWay struct {
+	http.ResponseWriter
+	begun bool
+}
+
+// Write writes p, from behind the endpoint event if p begins with that.
+func (w *oneWay) Write(p []byte) (int, error) {
+	rest := p
+	if !w.begun && bytes.HasPrefix(p, []byte("event: endpoint\n")) {
+		_, rest, _ = bytes.Cut(p, []byte("\n\n"))
+	}
+	w.begun = true
+	if len(rest) == 0 {
+		return len(p), nil
+	}
+	n, err := w.ResponseWriter.Write(rest)
+	return len(p) - len(rest) + n, err
+}
+
+// Unwrap returns the ResponseWriter that w is around, as http.ResponseController wants it.
+func (w *oneWay) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // events is one stream: the first event at once, then one at each interval.
 func (s *BasicServer) events(w http.ResponseWriter, r *http.Request) {

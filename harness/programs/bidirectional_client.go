@@ -107,8 +107,9 @@ func (c *BidirectionalClient) trace(event framing.Event) {
 		c.Out.Printf("session   %s", visible.Short(SessionID(event.Data)))
 		return
 	}
+	c.reconnector.missing(event)
 	var request correlation.Request
-	if json.Unmarshal([]byte(event.Data), &request) != nil {
+	if json.Unmarshal([]byte(event.Data), &request) != nil || request.Method == "" {
 		return
 	}
 	what := visible.Short(strings.TrimSpace(request.Method + " " + string(request.Params)))

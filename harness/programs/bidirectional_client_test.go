@@ -65,7 +65,7 @@ func TestTheBidirectionalClientComesBackAndIsAskedAgain(t *testing.T) {
 		requireLine(t, lines, `^alice answers what http://.*/events asks · Ctrl-C stops$`)
 		requireLine(t, lines, `^session   \w{20,}$`)
 		stop()
-		requireLine(t, lines, `^the server ended the stream; reconnecting in [3-6](\.\d)?s$`)
+		requireLine(t, lines, `^the server ended the stream; reconnecting in [3-6](\.\d)?s with Last-Event-ID: "\w+-0"$`)
 		before := time.Now()
 		requireLine(t, lines, `^reconnected$`)
 		require.GreaterOrEqual(t, time.Since(before), 3*time.Second)

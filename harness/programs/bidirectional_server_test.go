@@ -46,6 +46,9 @@ func join(t *testing.T, url string) *peer {
 	require.NoError(t, err)
 	require.Equal(t, "endpoint", event.Type)
 	_, p.session, _ = strings.Cut(event.Data, "session=")
+	event, err = p.Decode()
+	require.NoError(t, err)
+	require.Equal(t, "start", event.Type)
 	return p
 }
 
@@ -134,7 +137,7 @@ func TestTheBidirectionalServerHasThePageAndItsHealth(t *testing.T) {
 	defer health.Body.Close()
 	text, err := io.ReadAll(health.Body)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"sessions":1,"pending":0}`, string(text))
+	require.JSONEq(t, `{"sessions":1,"pending":0,"dropped":0,"replaced":0,"disconnected":0}`, string(text))
 }
 
 // Ctrl-C in the server: whoever waits is told why, and streams end as they should.
@@ -176,6 +179,6 @@ func TestAQuietSessionGetsHeartbeats(t *testing.T) {
 		server.Heartbeat = 15 * time.Second
 		stream := pair.Memory(t, server.Handler()).Open("/events")
 		step.Advance(time.Minute)
-		require.Regexp(t, `^event: endpoint\ndata: .*\n\n(: \n){4}$`, stream.Received())
+		require.Regexp(t, `^event: endpoint\ndata: .*\n\nevent: start\nid: \w+-0\ndata: \n\n(: \n){4}$`, stream.Received())
 	})
 }

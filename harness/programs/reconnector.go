@@ -8,9 +8,9 @@ import (
 	"net/http"
 	"time"
 
-	reconnection "example.com/sseworkbook/solutions/08-reconnection"
-
 	"example.com/sseworkbook/harness/visible"
+	framing "example.com/sseworkbook/solutions/01-framing"
+	reconnection "example.com/sseworkbook/solutions/08-reconnection"
 )
 
 // errEnough ends a client that has got all that it wanted.
@@ -74,6 +74,16 @@ func (r *reconnector) opened() {
 		fmt.Fprintln(r.status, "reconnected")
 	}
 	r.connected = true
+}
+
+// missing tells of an event that says that others are missing.
+func (r *reconnector) missing(event framing.Event) {
+	switch event.Type {
+	case "reset":
+		fmt.Fprintln(r.status, "the server no longer has what came after the last event ID: events are missing here")
+	case "gap":
+		fmt.Fprintf(r.status, "this client was too slow: %s events are missing here\n", visible.Short(event.Data))
+	}
 }
 
 // pause waits for so long. It returns false if ctx ends first.

@@ -46,7 +46,8 @@ func (l *line) numbers(first, last int) *line {
 	return l
 }
 
-// send adds an event without an ID, which is for this client alone.
+// send adds an event without an ID, which is for this client alone. It is shown with a ~
+// before it.
 func (l *line) send(texts ...string) *line {
 	for _, text := range texts {
 		l.put(private(text))
@@ -66,7 +67,7 @@ func (l *line) put(e framing.Event) {
 	}
 	frames, err := l.policy(slices.Clone(l.frames), next)
 	for i, f := range all {
-		step.Equal(l.t, "the policy changed the bytes of a frame: all sessions share them, and one may be writing them", before[i], string(f))
+		step.Equal(l.t, "the policy changed the bytes of a frame: sessions share frames, and if the queue refuses the result, the old ones must still be as they were", before[i], string(f))
 	}
 	if l.err = err; err == nil {
 		l.frames = frames
@@ -135,16 +136,19 @@ func read(wire []byte) []framing.Event {
 func shown(events []framing.Event) string {
 	var texts []string
 	for _, e := range events {
+		text := e.Data
 		switch {
 		case e.Type == "gap" && e.ID == "":
-			texts = append(texts, "gap of "+e.Data)
+			text = "gap of " + e.Data
 		case e.Type == "gap" && e.ID != e.Data:
-			texts = append(texts, fmt.Sprintf("gap of %s with the ID %q", e.Data, e.ID))
+			text = "gap of " + e.Data + " with an ID"
 		case e.Type != "message":
-			texts = append(texts, e.Type+":"+e.Data)
-		default:
-			texts = append(texts, e.Data)
+			text = e.Type + ":" + e.Data
 		}
+		if e.ID == "" && e.Type != "gap" {
+			text = "~" + text
+		}
+		texts = append(texts, text)
 	}
 	return cmp.Or(strings.Join(texts, ", "), "nothing")
 }

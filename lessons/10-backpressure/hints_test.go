@@ -8,9 +8,9 @@ var _ = step.Hints{
 		"waiting without next, and no error.",
 	"TestAGapStandsForWhatIsMissing": "write a function withGap that leaves a gap before the frame at index i: if gap(frames[i-1]) is a number, put newGap of that number and one there; " +
 		"if not, insert newGap(1) at i. Refuse leaves its gap at len(waiting).",
-	"TestWhatIsForOneClientIsNeverDropped": "tooMany is about broadcasts only: it neither refuses nor counts a frame that is none. withGap looks only at the frame right before the place.",
+	"TestWhatIsForOneClientIsNeverDropped": "what asks whether there is a broadcast too many (tooMany, in the solution) neither refuses nor counts a frame that is no broadcast. What leaves the gap (withGap) looks only at the frame right before the place.",
 	"TestTheNewestBroadcastsWait":          "in DropOldest, if tooMany, find the first broadcast with slices.IndexFunc and remove it with slices.Delete. Then append next.",
-	"TestTheGapIsWhereTheOldestWere":       "in DropOldest, call withGap with the index at which the oldest broadcast was.",
+	"TestTheGapIsWhereTheOldestWere":       "in DropOldest, leave the gap at the index at which the oldest broadcast was, as Refuse leaves it at the end (withGap, in the solution).",
 	"TestTheOldestBroadcastMayNotBeFirst":  "in DropOldest, the oldest is the first frame for which isBroadcast is true, at whatever index. What stands before it stays, and withGap looks there for a gap.",
 	"TestOnlyTheLatestOfEachKeyWaits":      "in KeepLatest, slices.DeleteFunc takes out the broadcasts whose l.key is that of next, without a gap. Then let DropOldest do the rest.",
 	"TestWhatHasNoKeyIsNotReplaced":        "in KeepLatest, replace nothing if next is no broadcast or its key is empty, and never a frame that is no broadcast. l.key asks Key, if there is one.",

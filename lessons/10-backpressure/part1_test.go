@@ -49,15 +49,15 @@ func TestAGapStandsForWhatIsMissing(t *testing.T) {
 func TestWhatIsForOneClientIsNeverDropped(t *testing.T) {
 	defer step.Begin(t)()
 	l := newLine(t, (&backpressure.Limit{Size: 2}).Refuse)
-	l.send("a", "b", "c").want("Size is 2, and three events without an ID came: they do not count, so all of them must wait", "a, b, c")
-	l.broadcast("1").send("d").broadcast("2").want("Size is 2, and two broadcasts came between events without an ID: all must wait, in order", "a, b, c, 1, d, 2")
-	l.broadcast("3", "4").send("e").want("Size is 2, two broadcasts were refused, and then an event without an ID came: it must wait behind the gap", "a, b, c, 1, d, 2, gap of 2, e")
+	l.send("a", "b", "c").want("Size is 2, and three events without an ID (marked with ~) came: they do not count, so all of them must wait", "~a, ~b, ~c")
+	l.broadcast("1").send("d").broadcast("2").want("Size is 2, and two broadcasts came between events without an ID: all must wait, in order", "~a, ~b, ~c, 1, ~d, 2")
+	l.broadcast("3", "4").send("e").want("Size is 2, two broadcasts were refused, and then an event without an ID came: it must wait behind the gap", "~a, ~b, ~c, 1, ~d, 2, gap of 2, ~e")
 	other := newLine(t, (&backpressure.Limit{Size: 1}).Refuse).broadcast("1")
 	other.put(framing.Event{Data: "text\nid: 9\nevent: gap"})
-	other.broadcast("2").want("an event without an ID has such lines in its data: it is for this client alone, and no gap", "1, text\nid: 9\nevent: gap, gap of 1")
+	other.broadcast("2").want("an event without an ID has such lines in its data: it is for this client alone, and no gap", "1, ~text\nid: 9\nevent: gap, gap of 1")
 	l.broadcast("5").want("then another broadcast was refused: it is missing in another place, behind the event without an ID, so it needs a gap event of its own",
-		"a, b, c, 1, d, 2, gap of 2, e, gap of 1")
-	l.broadcast("6").send("f").broadcast("7").want("each further one is counted by the gap in its place", "a, b, c, 1, d, 2, gap of 2, e, gap of 2, f, gap of 1")
+		"~a, ~b, ~c, 1, ~d, 2, gap of 2, ~e, gap of 1")
+	l.broadcast("6").send("f").broadcast("7").want("each further one is counted by the gap in its place", "~a, ~b, ~c, 1, ~d, 2, gap of 2, ~e, gap of 2, ~f, gap of 1")
 
 	wantFull(t, "Refuse", (&backpressure.Limit{Size: 2}).Refuse)
 }

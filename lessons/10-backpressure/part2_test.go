@@ -44,10 +44,10 @@ func TestTheOldestBroadcastMayNotBeFirst(t *testing.T) {
 	defer step.Begin(t)()
 	limit := &backpressure.Limit{Size: 2}
 	l := newLine(t, limit.DropOldest)
-	l.send("a").broadcast("1").send("b").broadcast("2").send("c").want("Size is 2, and events with and without an ID came: two broadcasts fit, so all must wait, in order", "a, 1, b, 2, c")
-	l.broadcast("3").want("Size is 2, and a third broadcast came: the oldest broadcast stands behind an event without an ID, which must stay", "a, gap of 1, b, 2, c, 3")
-	l.broadcast("4").want("then the next one was dropped: it stood in another place, so it needs a gap event of its own", "a, gap of 1, b, gap of 1, c, 3, 4")
-	l.broadcast("5", "6").want("then two more were dropped, from one place: they need one gap event together", "a, gap of 1, b, gap of 1, c, gap of 2, 5, 6")
-	l.send("d").broadcast("7").want("events without an ID do not count, and a gap event does not either", "a, gap of 1, b, gap of 1, c, gap of 3, 6, d, 7")
+	l.send("a").broadcast("1").send("b").broadcast("2").send("c").want("Size is 2, and events with and without an ID came: two broadcasts fit, so all must wait, in order", "~a, 1, ~b, 2, ~c")
+	l.broadcast("3").want("Size is 2, and a third broadcast came: the oldest broadcast stands behind an event without an ID, which must stay", "~a, gap of 1, ~b, 2, ~c, 3")
+	l.broadcast("4").want("then the next one was dropped: it stood in another place, so it needs a gap event of its own", "~a, gap of 1, ~b, gap of 1, ~c, 3, 4")
+	l.broadcast("5", "6").want("then two more were dropped, from one place: they need one gap event together", "~a, gap of 1, ~b, gap of 1, ~c, gap of 2, 5, 6")
+	l.send("d").broadcast("7").want("events without an ID do not count, and a gap event does not either", "~a, gap of 1, ~b, gap of 1, ~c, gap of 3, 6, ~d, 7")
 	wantFull(t, "DropOldest", limit.DropOldest)
 }

@@ -1,4 +1,4 @@
-// Package backpressure decides what a client misses that is too slow, and tells it so.
+// Package backpressure decides what a slow client misses, and tells it so.
 package backpressure
 
 import (
@@ -20,11 +20,11 @@ import (
 // order in which it came. Where the first three drop broadcasts, the client gets a "gap"
 // event in their place. Its data is their number, which grows if more are dropped in the
 // same place. It has no ID, so a client that comes back from there gets them from the
-// log. No application may use the type "gap".
+// log. Applications must not use the type "gap".
 //
 // The limits of lesson 04 hold as well: what does not fit into them is refused with
 // [sessions.ErrFull], and everything that waited stays. A Limit is safe for concurrent
-// use, and for any number of registries, but set its fields before.
+// use, and for any number of registries, but set its fields before first use.
 type Limit struct {
 	Size int // how many broadcasts may wait for a client; zero or less: DefaultSize
 
@@ -47,7 +47,7 @@ func (l *Limit) Refuse(waiting [][]byte, next []byte) ([][]byte, error) {
 	return withGap(waiting, len(waiting)), nil
 }
 
-// DropOldest drops the broadcast that has waited longest. It fits data that gets old.
+// DropOldest drops the broadcast that has waited longest. It fits data that goes stale.
 //
 //lesson:todo If next is a broadcast too many, drop the oldest one: count it, and leave a gap in its place.
 //lesson:return append(waiting, next), nil
@@ -82,7 +82,8 @@ func (l *Limit) KeepLatest(waiting [][]byte, next []byte) ([][]byte, error) {
 // Disconnect ends the session. Its client comes back, and gets what it missed from the
 // log, or a reset. It fits data of which nothing may be missing.
 //
-//lesson:todo If next is a broadcast too many, count that, and return the error that ends the session.
+//lesson:todo If next is a broadcast too many, count that, and return sessions.ErrClosed, which ends the session
+//lesson:todo (package example.com/sseworkbook/solutions/04-sessions).
 //lesson:return append(waiting, next), nil
 func (l *Limit) Disconnect(waiting [][]byte, next []byte) ([][]byte, error) {
 	if l.tooMany(waiting, next) {
@@ -120,8 +121,8 @@ func withGap(frames [][]byte, i int) [][]byte {
 
 // Complete returns a Follow for a client that may miss no broadcast. The Follow calls
 // progress and handle with each event, in order, and returns the error of handle as it
-// is. But it takes a gap for the loss of the connection: it returns a *[GapError] at once,
-// and calls neither of the two. The next connection then begins with what is missing. What
+// is. But it treats a gap as a lost connection: it returns a *[GapError] at once, and
+// calls neither of the two. The next connection then begins with what is missing. What
 // was for this client alone, and stood behind the gap, is lost, as with any connection.
 // The Follow may be used for several streams at once if handle may.
 //

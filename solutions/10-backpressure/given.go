@@ -9,8 +9,8 @@ import (
 	framing "example.com/sseworkbook/solutions/01-framing"
 )
 
-// DefaultSize is the size of a [Limit] that is told none. A size should be well below lesson
-// 04's limit of 1,024 frames, which counts whatever waits.
+// DefaultSize is used when a [Limit]'s Size is zero or less. A Size should be well below
+// lesson 04's limit of 1,024 frames, which counts every frame that waits.
 const DefaultSize = 256
 
 // gapType is the type of the event that stands for missing ones.
@@ -29,8 +29,8 @@ func gapError(e framing.Event) error {
 	return &GapError{Missing: max(n, 0)}
 }
 
-// Counts are what the policies of a [Limit] have done so far. What they did counts even if
-// the queue then refused the new event, and everything stayed.
+// Counts are what the policies of a [Limit] have done so far. It counts even if
+// the queue then refuses the result, and stays as it was.
 type Counts struct {
 	Dropped      int64 // broadcasts for which there is a gap
 	Replaced     int64 // broadcasts that KeepLatest replaced by a later one
