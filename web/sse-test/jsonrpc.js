@@ -11,6 +11,12 @@ export function readRequest(data) {
   return isRequest ? message : null;
 }
 
+// readNotification returns the notification in an event's data, or null.
+export function readNotification(data) {
+  const message = parsed(data);
+  return message?.jsonrpc === '2.0' && typeof message.method === 'string' && message.id === undefined ? message : null;
+}
+
 // readCancellation returns { id, reason } of a notification that a request was
 // cancelled, or null for any other.
 export function readCancellation(data) {

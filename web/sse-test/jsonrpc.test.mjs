@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorOf, readCancellation, readRequest, resultOf } from './jsonrpc.js';
+import { errorOf, readCancellation, readNotification, readRequest, resultOf } from './jsonrpc.js';
 
 test('a request has a version, a method and an id', () => {
   const request = { jsonrpc: '2.0', id: '7', method: 'double', params: 21 };
@@ -24,6 +24,13 @@ test('a cancellation names a request', () => {
   for (const other of ['', 'null', '{}', cancellation(undefined), cancellation({}), cancellation({ requestId: null }),
     '{"jsonrpc":"2.0","method":"notifications/other","params":{"requestId":"7"}}']) {
     assert.equal(readCancellation(other), null, other);
+  }
+});
+
+test('a notification has a version, a method and no id', () => {
+  assert.deepEqual(readNotification('{"jsonrpc":"2.0","method":"news"}'), { jsonrpc: '2.0', method: 'news' });
+  for (const other of ['', 'null', '{}', '{"method":"news"}', '{"jsonrpc":"2.0","method":7}', '{"jsonrpc":"2.0","id":null,"method":"news"}', '{"jsonrpc":"2.0","id":"7","method":"news"}']) {
+    assert.equal(readNotification(other), null, other);
   }
 });
 

@@ -52,7 +52,7 @@ export class LineReader {
 export function parseLine(line) {
   if (line === '') return { kind: 'blank' };
   const colon = line.indexOf(':');
-  if (colon === 0) return { kind: 'comment' };
+  if (colon === 0) return { kind: 'comment', value: line.slice(1).trim() };
   const name = colon < 0 ? line : line.slice(0, colon);
   const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
   return { kind: isTaken(name, value) ? 'field' : 'ignored', name, value };

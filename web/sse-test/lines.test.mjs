@@ -48,7 +48,8 @@ test('what is kept of a line is bounded', () => {
 
 test('a line is a field, a comment, blank, or ignored', () => {
   assert.deepEqual(parseLine(''), { kind: 'blank' });
-  assert.deepEqual(parseLine(':hi'), { kind: 'comment' });
+  assert.deepEqual(parseLine(':hi'), { kind: 'comment', value: 'hi' });
+  assert.deepEqual(parseLine(': '), { kind: 'comment', value: '' });
   assert.deepEqual(parseLine('data'), { kind: 'field', name: 'data', value: '' });
   assert.deepEqual(parseLine('data:  a:b'), { kind: 'field', name: 'data', value: ' a:b' });
   assert.deepEqual(parseLine('event:x').kind, 'field');

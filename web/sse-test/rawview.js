@@ -74,7 +74,6 @@ class Frame {
   #room = shownAtMost;
   #hidden = null;
   #fields = 0;
-  #comments = 0;
   #data = 0;
 
   constructor() {
@@ -95,7 +94,7 @@ class Frame {
     this.text(end);
     this.#line.classList.add(parsed.kind);
     if (parsed.kind === 'ignored') this.#line.append(element('span', 'sse-verdict', 'ignored: a browser does not accept this field'));
-    if (parsed.kind === 'comment') this.#comments++;
+    if (parsed.kind === 'comment') this.#line.append(element('span', 'sse-verdict', parsed.value ? 'comment: EventSource does not report it' : 'heartbeat: the server is there, and EventSource does not report it'));
     if (parsed.kind === 'field') this.#fields++;
     if (parsed.kind === 'field' && parsed.name === 'data') this.#data++;
     this.#line = null;
@@ -112,7 +111,6 @@ class Frame {
   verdict() {
     if (this.#data > 0) return '';
     if (this.#fields > 0) return 'no data field: no event';
-    if (this.#comments > 0) return 'comment: EventSource does not report it';
     return '';
   }
 

@@ -9,6 +9,7 @@ import { Log, note, timeStamp } from './log.js';
 import { RawStream } from './rawstream.js';
 import { RawView } from './rawview.js';
 import { TwoWay, types } from './two-way.js';
+import { meaning, types as streamTypes } from './words.js';
 
 const $ = (id) => document.getElementById(id);
 const events = new Log($('events'));
@@ -20,6 +21,7 @@ let connection = null;
 let url = null;
 let isFirst = false; // the next event is the first of its stream
 let isTwoWay = false; // the latest stream's first event was an endpoint
+let isResuming = false; // the browser came back with an id, and has got no other one since
 
 // page receives what a Connection reports.
 const page = {
@@ -28,6 +30,7 @@ const page = {
   note: (text, trouble) => events.add(note(text, trouble)),
   opened() {
     isFirst = true;
+    isResuming = connection.reconnects > 0 && connection.lastEventID !== '';
     showBytes();
   },
   gaveUp() {
@@ -36,6 +39,7 @@ const page = {
   },
   received(event, newID) {
     counts.events++;
+    if (isResuming && newID) resumed(event);
     events.add(eventRow(event, newID));
     if (isFirst) learnKind(event.type === 'endpoint');
     isFirst = false;
@@ -70,7 +74,7 @@ function connect() {
     page.note(`EventSource does not accept this URL: ${error.message}`, true);
     return;
   }
-  [...types, ...listedTypes()].forEach((type) => connection.listen(type));
+  [...types, ...streamTypes, ...listedTypes()].forEach((type) => connection.listen(type));
   showBytes();
   $('curl').textContent = `curl -N ${shellQuoted(url.href)}`;
   $('disconnect').disabled = false;
@@ -100,6 +104,13 @@ function learnKind(nowTwoWay) {
   showBytes();
 }
 
+// resumed says how a server took the id that the browser came back with. If it could not
+// go on from there, the event says so itself.
+function resumed(event) {
+  isResuming = false;
+  if (!streamTypes.includes(event.type)) page.note(`Resumed at id ${event.lastEventId}. There was no reset: as far as the server says, nothing is missing.`);
+}
+
 function listedTypes() {
   return $('types').value.split(/[\s,]+/).filter(Boolean);
 }
@@ -114,6 +125,8 @@ function eventRow(event, newID) {
     element('span', 'id', ...visible(event.lastEventId === '' ? 'no id' : id)),
     element('div', 'data', ...readable(shown)));
   const hidden = event.data.length - shown.length;
+  const words = meaning(event.type, event.data);
+  if (words) row.append(element('p', words.trouble ? 'sse-verdict trouble' : 'sse-verdict', words.text));
   if (hidden > 0) row.append(element('p', 'sse-verdict', `characters not shown: ${hidden}`));
   return row;
 }

@@ -3,7 +3,7 @@
 
 import { Sequence } from '../sequence/sequence.js';
 import { escaped } from '../shared/visible.js';
-import { readCancellation, readRequest } from './jsonrpc.js';
+import { readCancellation, readNotification, readRequest } from './jsonrpc.js';
 import { post } from './post.js';
 import { Requests } from './requests.js';
 import { Trigger } from './trigger.js';
@@ -47,7 +47,7 @@ export class TwoWay {
   receive({ type, data }) {
     if (!this.#endpoint) return;
     if (type === 'request') this.#asked(readRequest(data), data);
-    if (type === 'notification') this.#notified(readCancellation(data), data);
+    if (type === 'notification') this.#notified(data);
   }
 
   // lose ends the session. What happened in it stays visible.
@@ -69,7 +69,10 @@ export class TwoWay {
     this.#requests.add(message, this.#deadline(message), (body, what) => this.#post(endpoint, body, what, message.id));
   }
 
-  #notified(cancellation, data) {
+  #notified(data) {
+    const cancellation = readCancellation(data);
+    const notification = readNotification(data);
+    if (cancellation === null && notification !== null) this.#draw('server', 'this page', notification.method, data);
     if (cancellation === null) return;
     this.#draw('server', 'this page', `cancelled ${cancellation.id}`, data, 'trouble');
     this.#requests.cancel(cancellation);
