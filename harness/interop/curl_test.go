@@ -52,6 +52,8 @@ func TestCurlAnswersTheTwoWayServer(t *testing.T) {
 	require.Regexp(t, `^event: endpoint\ndata: responses\?session=\w+\n$`, first)
 	endpoint := url + "/" + strings.TrimSpace(first[strings.Index(first, "responses"):])
 
+	require.Regexp(t, `^event: start\nid: \w+-0\ndata: \n$`, frame(t, lines))
+
 	outcome := trigger(t, url, `{"method":"approve"}`)
 	require.Equal(t, "event: request\ndata: {\"jsonrpc\":\"2.0\",\"id\":\"1\",\"method\":\"approve\"}\n", frame(t, lines))
 	const yes = `{"jsonrpc":"2.0","id":"1","result":"yes"}`

@@ -66,9 +66,9 @@ var oneWayScenes = []oneWayScene{
 	},
 	{
 		title: "The client comes back",
-		words: []string{"It names the last event that it got. The server resumes from there,", "and sends what was missed."},
+		words: []string{"It names the last event that it got. The server resumes from there,", "and sends what was missed. (The client would wait for 3 s and a random", "part of a window first; here it is told to come at once.)"},
 		play:  (*oneWay).comingBack,
-		parts: []credits{{{"framed", framingLesson}, {"remembered", parsingLesson}}, {{"flushed", flushingLesson}, {}}},
+		parts: []credits{{{"framed", framingLesson}, {"remembered", reconnectionLesson}}, {{"flushed", flushingLesson}, {}}},
 	},
 	{
 		title: "The server ends the stream",
@@ -80,7 +80,7 @@ var oneWayScenes = []oneWayScene{
 
 // connecting opens the first stream and shows both sides' headers.
 func (o *oneWay) connecting() ([]row, error) {
-	if err := o.connect(""); err != nil {
+	if err := o.connect(); err != nil {
 		return nil, err
 	}
 	return []row{
@@ -124,12 +124,10 @@ func (o *oneWay) breaking() ([]row, error) {
 	return endWith(incoming(append(o.look(), "✕"), nil), 0, lines), err
 }
 
-// comingBack reconnects with what the client remembers, and the server sends
+// comingBack lets the client connect again, with what it remembers, and the server sends
 // what came after that.
 func (o *oneWay) comingBack() ([]row, error) {
-	lastID := o.source.LastEventID()
-	o.source.Close()
-	if err := o.connect(lastID); err != nil {
+	if err := o.comeBack(); err != nil {
 		return nil, err
 	}
 	asked := o.stream.request.Get("Last-Event-ID")

@@ -142,6 +142,6 @@ func take[T any](ctx context.Context, from <-chan T) (v T, err error) {
 	case v = <-from:
 		return v, nil
 	case <-ctx.Done():
-		return v, fmt.Errorf("nothing came: %w", ctx.Err())
+		return v, fmt.Errorf("nothing came: %w", context.Cause(ctx))
 	}
 }

@@ -21,10 +21,12 @@ const (
 	correlationLesson = "05-correlation"
 	timeoutsLesson    = "06-timeouts"
 	cleanupLesson     = "07-cleanup"
+
+	reconnectionLesson = "08-reconnection"
 )
 
 var lessons = []string{
-	framingLesson, flushingLesson, parsingLesson, sessionsLesson, correlationLesson, timeoutsLesson, cleanupLesson,
+	framingLesson, flushingLesson, parsingLesson, sessionsLesson, correlationLesson, timeoutsLesson, cleanupLesson, reconnectionLesson,
 }
 
 // A Tour is the guided demo, in one process and over real sockets, in two acts:
@@ -160,7 +162,7 @@ func (t *Tour) owner(lesson string) string {
 // epilogue says what to do next.
 func (t *Tour) epilogue() {
 	t.printer.line("")
-	t.printer.line(t.printer.set(bold, "That was all: seven lessons, and what passes between them."))
+	t.printer.line(t.printer.set(bold, "That was all: eight lessons, and what passes between them."))
 	for _, lesson := range lessons {
 		owner := t.owner(lesson)
 		if owner == "yours" {
