@@ -39,7 +39,7 @@ func newTrigger() *command {
 					return errors.New("-notify goes to all clients, and nobody waits for an answer: leave -session and -timeout out")
 				}
 				notification := correlation.Request{Method: client.Trigger.Method, Params: json.RawMessage(params)}
-				return programs.Notify(cmd.ctx, routeURL(client.URL, "notify"), notification, client.Count)
+				return programs.Notify(cmd.ctx, routeURL(client.URL, "notify"), notification, client.Count, cmd.stdout)
 			}
 			if session != everyone {
 				client.Trigger.Session = session

@@ -87,16 +87,16 @@ func status(t *testing.T, url string) int {
 func TestNotifyHasTheServerNotify(t *testing.T) {
 	url := serve(t, twoWay(0, io.Discard).Handler())
 	p := join(t, url)
-	require.NoError(t, programs.Notify(t.Context(), url+"/notify", correlation.Request{Method: "news"}, 2))
+	require.NoError(t, programs.Notify(t.Context(), url+"/notify", correlation.Request{Method: "news"}, 2, io.Discard))
 	for range 2 {
 		method, _ := p.told(t)
 		require.Equal(t, "news", method)
 	}
-	require.ErrorContains(t, programs.Notify(t.Context(), url+"/notify", correlation.Request{}, 1), "400 Bad Request: a notification needs a method")
-	require.ErrorContains(t, programs.Notify(t.Context(), serve(t, quiet().Handler())+"/notify", correlation.Request{Method: "x"}, 1), "404 Not Found, so this is not a bidirectional server")
+	require.ErrorContains(t, programs.Notify(t.Context(), url+"/notify", correlation.Request{}, 1, io.Discard), "400 Bad Request: a notification needs a method")
+	require.ErrorContains(t, programs.Notify(t.Context(), serve(t, quiet().Handler())+"/notify", correlation.Request{Method: "x"}, 1, io.Discard), "404 Not Found, so this is not a bidirectional server")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.ErrorIs(t, programs.Notify(ctx, url+"/notify", correlation.Request{Method: "x"}, 1), context.Canceled)
+	require.ErrorIs(t, programs.Notify(ctx, url+"/notify", correlation.Request{Method: "x"}, 1, io.Discard), context.Canceled)
 }
 
 // A client reads nothing while there is far more to say than may wait for it.

@@ -14,8 +14,8 @@ import (
 )
 
 // Notify has the bidirectional server whose POST /notify is at url send a notification to
-// all its clients, so many times, one after the other.
-func Notify(ctx context.Context, url string, notification correlation.Request, times int) error {
+// all its clients, so many times, one after the other, and says so in a line to out.
+func Notify(ctx context.Context, url string, notification correlation.Request, times int, out io.Writer) error {
 	client := &http.Client{}
 	defer client.CloseIdleConnections()
 	for range times {
@@ -23,7 +23,8 @@ func Notify(ctx context.Context, url string, notification correlation.Request, t
 			return fmt.Errorf("notifying by %s: %w", url, explainFor("bidirectional-server", err))
 		}
 	}
-	return nil
+	_, err := fmt.Fprintf(out, "sent to all clients: %d\n", times)
+	return err
 }
 
 func notifyOnce(ctx context.Context, client *http.Client, url string, notification correlation.Request) error {
