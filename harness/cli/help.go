@@ -23,7 +23,7 @@ func help(w io.Writer, cmd *command, path []string) {
 	for _, sub := range below {
 		fmt.Fprintf(w, "    %-22s%s\n", sub.use, sub.short)
 	}
-	if len(below) > 0 || strings.Contains(cmd.use, "LESSON") {
+	if slices.ContainsFunc(append(below, cmd), func(c *command) bool { return strings.Contains(c.use, "LESSON") }) {
 		fmt.Fprintln(w, "\nLESSON is a lesson's number, topic or folder: 1, framing, lessons/01-framing.")
 	}
 	if hasFlags(cmd) {
@@ -46,7 +46,8 @@ func usage(cmd *command, path []string, isGroup bool) string {
 	}
 	if isGroup {
 		words = append(words, "[command]")
-	} else if hasFlags(cmd) {
+	}
+	if hasFlags(cmd) {
 		words = append(words, "[-flag …]")
 	}
 	return strings.Join(words, " ")

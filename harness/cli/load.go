@@ -36,7 +36,7 @@ another. Latency is measured from the moment a request was due. If anything is l
 	cmd.flags.DurationVar(&l.For, "for", 10*time.Second, "how long to send requests, once all clients are connected")
 	cmd.flags.BoolVar(&l.asJSON, "json", false, "print the summary as JSON, and the progress to stderr")
 	orMine(cmd, func() error { return l.Check() })
-	cmd.below = []*command{newLoadServer()}
+	cmd.below = []*command{newLoadRestart(), newLoadServer()}
 	return cmd
 }
 
@@ -44,26 +44,61 @@ another. Latency is measured from the moment a request was due. If anything is l
 // which a terminal sends to both processes, is the other one's to heed: this one
 // ends with its stdin.
 func newLoadServer() *command {
-	return &command{
+	var addr string
+	cmd := &command{
 		use:    "server",
 		short:  "Runs the server that load puts under load.",
 		hidden: true,
 		args:   noArguments,
 		run: func(cmd *command, _ []string) error {
-			return load.Serve(cmd.stdin, cmd.stdout)
+			return load.Serve(addr, cmd.stdin, cmd.stdout)
 		},
 	}
+	cmd.flags.StringVar(&addr, "addr", "127.0.0.1:0", "address to listen on")
+	return cmd
+}
+
+// newLoadRestart returns the command that restarts a server with many clients.
+func newLoadRestart() *command {
+	r := &load.Restart{}
+	cmd := &command{
+		use:   "restart",
+		short: "Restarts a server with many clients, and measures how they come back.",
+		long: `Runs a server and many clients in two processes on this machine. When all clients are connected, the server ends and starts
+again. Each client waits for the reconnection time and a random part of a window, as in lesson 08. The command fails if
+somebody does not come back, or if far more come in one second than if they were evenly spread.`,
+		args: noArguments,
+		run: func(cmd *command, _ []string) error {
+			r.Progress = cmd.stdout
+			r.Start = func(ctx context.Context, addr string) (*load.Process, error) {
+				return startServer(ctx, addr, cmd.stderr)
+			}
+			result, err := r.Run(cmd.ctx)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(cmd.stdout, result)
+			return cmp.Or(result.Err(), err)
+		},
+	}
+	cmd.flags.IntVar(&r.Clients, "clients", 1000, "number of clients")
+	return cmd
+}
+
+// startServer starts the process of a server at an address of loopback.
+func startServer(ctx context.Context, addr string, stderr io.Writer) (*load.Process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("starting the server: %w", err)
+	}
+	child := exec.Command(self, "load", "server", "-addr", addr)
+	child.Stderr = stderr
+	return load.Start(ctx, child)
 }
 
 // run runs the load on the code that is in this program.
 func (l *loadCommand) run(ctx context.Context, stdout, stderr io.Writer) error {
-	self, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("starting the server: %w", err)
-	}
-	child := exec.Command(self, "load", "server")
-	child.Stderr = stderr
-	server, err := load.Start(ctx, child)
+	server, err := startServer(ctx, "127.0.0.1:0", stderr)
 	if err != nil {
 		return err
 	}

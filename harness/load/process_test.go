@@ -1,6 +1,7 @@
 package load_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -18,10 +19,13 @@ import (
 // fails.
 const roleVar = "LOAD_TEST_ROLE"
 
+// addrVar says at which address a server serves; "": at any.
+const addrVar = "LOAD_TEST_ADDR"
+
 func TestMain(m *testing.M) {
 	switch os.Getenv(roleVar) {
 	case "server":
-		exitOn(load.Serve(os.Stdin, os.Stdout))
+		exitOn(load.Serve(cmp.Or(os.Getenv(addrVar), "127.0.0.1:0"), os.Stdin, os.Stdout))
 	case "parent":
 		server, err := load.Start(context.Background(), role("server"))
 		exitOn(err)
@@ -130,7 +134,7 @@ func TestServeEndsWithItsStdin(t *testing.T) {
 	stdin, leave := io.Pipe()
 	r, stdout := io.Pipe()
 	served := make(chan error, 1)
-	go func() { served <- load.Serve(stdin, stdout) }()
+	go func() { served <- load.Serve("127.0.0.1:0", stdin, stdout) }()
 	var url string
 	_, err := fmt.Fscanln(r, &url)
 	require.NoError(t, err)
