@@ -76,13 +76,3 @@ func (b *Binary) RunN(ctx context.Context, n int, args, env []string) ([]Result,
 	}
 	return results, nil
 }
-
-// Vet returns what go vet has against a lesson and its tests, in a few lines, or
-// "". Of the options it heeds the overlay.
-func Vet(ctx context.Context, root string, lesson catalog.Lesson, o Options) (string, error) {
-	output, clean, err := combinedOutput(ctx, golang(ctx, root, o, "vet", "./lessons/"+lesson.Name), "running go vet")
-	if err != nil || clean {
-		return "", err
-	}
-	return buildError(output, lesson, "lessons"), nil
-}

@@ -34,7 +34,10 @@ func AsksForRace(lesson catalog.Lesson) bool { return lesson.Number >= firstRace
 // seen, is not done yet: its Race is [RaceDue], and [JudgeRaces] has the second
 // verdict.
 func Judge(ctx context.Context, root string, lessons []catalog.Lesson) ([]Result, error) {
-	results, err := Run(ctx, root, lessons, Options{})
+	results, err := Run(ctx, root, lessons, Options{Args: []string{"-vet=off"}}) // who saves a typo need not wait for vet
+	if err == nil {
+		err = vetDone(ctx, root, results)
+	}
 	if err != nil {
 		return nil, err
 	}
