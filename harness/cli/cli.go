@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 			return err
 		}
 	}
-	cmd.ctx, cmd.stdin, cmd.stdout, cmd.stderr = ctx, stdin, stdout, stderr
+	cmd.path, cmd.ctx, cmd.stdin, cmd.stdout, cmd.stderr = path, ctx, stdin, stdout, stderr
 	return cmd.run(cmd, arguments)
 }
 

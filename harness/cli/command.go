@@ -27,6 +27,7 @@ type command struct {
 	below  []*command
 
 	// What it runs with.
+	path           []string // the words that lead to it
 	ctx            context.Context
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -99,6 +100,7 @@ var kinds = map[string]string{
 	"duration": "a duration, such as 500ms or 2s",
 	"int":      "a number",
 	"number":   "a number",
+	"uint":     "a number that is not negative",
 }
 
 // kindOf names what a flag takes, as the help does.

@@ -31,6 +31,7 @@ func newDemo() *command {
 		}
 		return showTour(cmd.ctx, cmd.stdout)
 	}
+	cmd.below = []*command{newChaos()}
 	return cmd
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"example.com/sseworkbook/harness/catalog"
@@ -62,7 +63,7 @@ func (m *mine) run(cmd *command) error {
 
 // again returns what was typed to run cmd, without the flags that say on which code.
 func again(cmd *command) (args []string) {
-	args = []string{cmd.name()}
+	args = slices.Clone(cmd.path)
 	cmd.flags.Visit(func(f *flag.Flag) {
 		values := []string{f.Value.String()}
 		if l, ok := f.Value.(list); ok {

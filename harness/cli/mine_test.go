@@ -83,20 +83,27 @@ func TestATourThatFailsIsAnError(t *testing.T) {
 
 // What runs on the learner's code runs with the flags that were typed.
 func TestACommandRunsOnYoursWithItsFlags(t *testing.T) {
-	cmd := newBidirectionalServer()
-	_, err := cmd.parse([]string{"-mine", "-host", "a.example", "-host=b.example", "--timeout", "5s", "-strict"})
+	cmd, path, flags := find(newRoot(), []string{"bidirectional-server", "-mine", "-host", "a.example", "-host=b.example", "--timeout", "5s", "-strict"})
+	_, err := cmd.parse(flags)
 	require.NoError(t, err)
+	cmd.path = path
 	require.Equal(t, []string{"bidirectional-server", "-host=a.example", "-host=b.example", "-timeout=5s"}, again(cmd))
+
+	cmd, path, flags = find(newRoot(), []string{"demo", "chaos", "-seed", "7", "-mine"})
+	_, err = cmd.parse(flags)
+	require.NoError(t, err)
+	cmd.path = path
+	require.Equal(t, []string{"demo", "chaos", "-seed=7"}, again(cmd))
 }
 
 // Bad flags are refused before anything is built.
 func TestBadFlagsAreRefusedBeforeYoursIsBuilt(t *testing.T) {
-	for _, make := range []func() *command{newBasicServer, newBasicClient, newBidirectionalServer, newBidirectionalClient, newLoad} {
+	for _, make := range []func() *command{newBasicServer, newBasicClient, newBidirectionalServer, newBidirectionalClient, newLoad, newChaos} {
 		cmd := make()
 		cmd.stderr = io.Discard
 		cmd.ctx = t.Context()
 		name := map[string]string{"basic-sse-server": "-interval=-1s", "basic-sse-client": "-n=-1", "bidirectional-server": "-timeout=0",
-			"bidirectional-client": "-fail=2", "load": "-clients=-1"}[cmd.name()]
+			"bidirectional-client": "-fail=2", "load": "-clients=-1", "chaos": "-events=0"}[cmd.name()]
 		_, err := cmd.parse([]string{"-mine", name})
 		require.NoError(t, err)
 		require.ErrorContains(t, cmd.run(cmd, nil), strings.Split(name, "=")[0])

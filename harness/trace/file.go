@@ -63,9 +63,9 @@ func isTrace(path string) bool {
 	return bytes.Contains(head[:n], []byte(mark))
 }
 
-// Write writes the run, and puts the file in its place.
-func (f *File) Write(r Run) error {
-	err := r.Write(f.temp)
+// Write writes a [Run] or a [Page], and puts the file in its place.
+func (f *File) Write(page interface{ Write(w io.Writer) error }) error {
+	err := page.Write(f.temp)
 	err = errors.Join(err, f.temp.Chmod(0o644), f.temp.Close())
 	if err == nil {
 		err = os.Rename(f.temp.Name(), f.path)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,48 +16,31 @@ import (
 // mark is how a file of ours is known again. It stands in its second line.
 const mark = "<!-- A trace of the SSE workbook: go run ./harness test -trace overwrites it. -->"
 
-// A Run is one run of a lesson's steps.
-type Run struct {
-	Lesson  string // "05-correlation"
+// A Page shows steps as diagrams, in one file that opens from disk.
+type Page struct {
+	Title   string
+	Lead    string // what there is to see
 	Command string // with which to make it again
 	Made    time.Time
-	Output  string // what go test has printed
-	Passed  bool
-	Steps   []Step
+	Hint    string // how to read the diagrams
+	Output  string // what a program has printed; "" is nothing
+	Steps   []Step // those that failed come first
 }
 
-// summary says in a sentence what the run has shown.
-func (r Run) summary() string {
-	sent := "Nothing went over a wire in this run."
-	if n := Messages(r.Steps); n > 0 {
-		sent = fmt.Sprintf("%d messages went over the wire in this run.", n)
-		if n == 1 {
-			sent = "1 message went over the wire in this run."
-		}
-	}
-	switch {
-	case r.Passed:
-		return sent + " All steps are green."
-	case slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Failed }):
-		return sent + " The red step comes first, up to its failure."
-	}
-	return sent
-}
-
-// Write writes a page that shows the run. It holds all that it needs, and so opens
-// from disk, and it may load nothing.
-func (r Run) Write(w io.Writer) error {
+// Write writes the page. It holds all that it needs, and so opens from disk, and it may
+// load nothing.
+func (p Page) Write(w io.Writer) error {
 	data, err := json.Marshal(struct {
 		Steps []Step `json:"steps"`
-	}{r.ordered()})
+	}{p.ordered()})
 	if err != nil {
 		return fmt.Errorf("writing the trace: %w", err)
 	}
 	script, style := web.SequenceFile()
-	title := html.EscapeString("Lesson " + r.Lesson + ": what went over the wire")
+	title := html.EscapeString(p.Title)
 	_, err = fmt.Fprintf(w, pageText, mark, policy(script, style), title, style, title,
-		html.EscapeString(r.summary()), html.EscapeString(r.Command), r.Made.Format("2006-01-02 15:04"),
-		r.outputHTML(), data, script)
+		html.EscapeString(p.Lead), html.EscapeString(p.Command), p.Made.Format("2006-01-02 15:04"), html.EscapeString(p.Hint),
+		p.outputHTML(), data, script)
 	if err != nil {
 		return fmt.Errorf("writing the trace: %w", err)
 	}
@@ -82,9 +64,8 @@ const pageText = `<!doctype html>
 <main>
 <h1>%s</h1>
 <p class="page-lead">%s</p>
-<p class="page-hint">Made with <code>%s</code> on %s. A request is drawn when it is sent, and its response when
-it is read; #2 marks its sender's second request, and everything that belongs to it. The slider and the arrow keys walk through the messages; a click or Enter on a message shows its bytes.
-Header fields are sorted by name. Times are measured from the start of the pair; in a test with virtual time, they are virtual.</p>
+<p class="page-hint">Made with <code>%s</code> on %s. The slider and the arrow keys walk through the messages; a click or Enter on a message shows its bytes.
+%s</p>
 %s<noscript><p>This page needs JavaScript.</p></noscript>
 <div id="steps"></div>
 </main>
@@ -94,20 +75,20 @@ Header fields are sorted by name. Times are measured from the start of the pair;
 </html>
 `
 
-// outputHTML returns what go test has printed, where the run has failed and no step
-// has it for its message: a lesson that does not compile, mostly.
-func (r Run) outputHTML() string {
-	if r.Passed || slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Failed }) || strings.TrimSpace(r.Output) == "" {
+// outputHTML returns the output as an element, if there is one.
+func (p Page) outputHTML() string {
+	output := strings.TrimSpace(p.Output)
+	if output == "" {
 		return ""
 	}
-	return fmt.Sprintf("<pre class=\"page-message\" tabindex=\"0\">%s</pre>\n", html.EscapeString(strings.TrimSpace(r.Output)))
+	return fmt.Sprintf("<pre class=\"page-message\" tabindex=\"0\">%s</pre>\n", html.EscapeString(output))
 }
 
 // ordered returns the steps, those that failed first.
-func (r Run) ordered() []Step {
+func (p Page) ordered() []Step {
 	steps := []Step{}
 	for _, failed := range []bool{true, false} {
-		for _, step := range r.Steps {
+		for _, step := range p.Steps {
 			if step.Failed == failed {
 				steps = append(steps, step)
 			}
