@@ -108,10 +108,10 @@ func TestARefusedBodyIsClosedAndNotRead(t *testing.T) {
 func TestConnectAsksForAnEventStream(t *testing.T) {
 	defer step.Begin(t)()
 	wantSent(t, "Connect must ask for text/event-stream and nothing else, as a browser does: some servers send JSON otherwise", nil, "Accept", "text/event-stream")
-	wantAsked(t, "Connect must ask caches not to answer, as a browser does: a cache would send old events again", nil, "Cache-Control", "no-cache")
+	wantAsked(t, "Connect must send Cache-Control: no-cache, as a browser does, because a cache would send old events again", nil, "Cache-Control", "no-cache")
 	own := http.Header{"Accept": {"text/event-stream", "application/problem+json"}}
 	wantSent(t, "the caller's request has its own Accept header: Connect must send that one", own, "Accept", "text/event-stream, application/problem+json")
-	wantAsked(t, "the caller's request has its own Accept but no Cache-Control: Connect must still ask caches not to answer", own, "Cache-Control", "no-cache")
+	wantAsked(t, "the caller's request has its own Accept but no Cache-Control: Connect must still send Cache-Control: no-cache", own, "Cache-Control", "no-cache")
 	own = http.Header{"Cache-Control": {"no-store"}}
 	wantSent(t, "the caller's request has its own Cache-Control header: Connect must send that one", own, "Cache-Control", "no-store")
 	wantSent(t, "the caller's request has its own Cache-Control but no Accept: Connect must still ask for text/event-stream", own, "Accept", "text/event-stream")
@@ -278,7 +278,7 @@ func wantRefusal(t *testing.T, sentence string, status int, contentType, encodin
 	}
 	refusal, ok := errors.AsType[*parsing.ResponseError](err)
 	if !ok || refusal == nil {
-		step.Fail(t, "Connect refused this response without a *ResponseError: a client needs one to decide whether to reconnect",
+		step.Fail(t, "Connect refused this response, but did not return a *ResponseError: a client needs one to decide whether to reconnect",
 			a.String(), "got  "+shown(err))
 	}
 	step.Equal(t, "the error's StatusCode must be the response's status: a client uses it to decide whether to reconnect", status, refusal.StatusCode)

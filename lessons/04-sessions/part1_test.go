@@ -37,7 +37,7 @@ func TestAnOpenSessionIsFoundByItsID(t *testing.T) {
 		fmt.Sprintf("got  Get(%q) = %p, %v", s.ID(), got, ok), fmt.Sprintf("want Get(%q) = %p, true", s.ID(), s))
 	for _, id := range nearly(s.ID()) {
 		_, ok := r.Get(id)
-		failIf(t, ok, "Get found a session under an id that no session has: only the exact id may find it, or an attacker needs fewer guesses",
+		failIf(t, ok, "Get returned a session for an id that belongs to no session: it must match only the exact id, or an attacker needs fewer guesses",
 			fmt.Sprintf("got  Get(%q) = a session", id), fmt.Sprintf("want only Get(%q) to find it", s.ID()))
 	}
 	var other sessions.Registry

@@ -153,11 +153,11 @@ func wantPolicyAsked(t *testing.T) {
 	ending := sessions.Registry{Policy: refusing(errEnds)}
 	open(t, &ending)
 	var err error
-	step.Returns(t, "the Policy's error ended a session (it wraps ErrClosed), but Broadcast did not return: does it hold a lock that Close needs?", func() {
+	step.Returns(t, "the Policy's error, which wraps ErrClosed, ended a session, but Broadcast did not return: does it hold a lock that Close needs?", func() {
 		err = ending.Broadcast(framing.Event{Data: "xx"})
 	})
-	wantNoError(t, "the Policy's error ended a session (it wraps ErrClosed): Broadcast must return nil, because only an open session can miss an event", err)
-	step.Equal(t, "the Policy's error ended the only session (it wraps ErrClosed): Len() must be 0", 0, ending.Len())
+	wantNoError(t, "the Policy's error, which wraps ErrClosed, ended a session: Broadcast must return nil, because only an open session can miss an event", err)
+	step.Equal(t, "the Policy's error, which wraps ErrClosed, ended the only session: Len() must be 0", 0, ending.Len())
 }
 
 // On a server, each client has its own goroutine, and so does everything that sends.

@@ -59,7 +59,7 @@ func TestTwoRequestsOfOneInstantHaveTwoIDs(t *testing.T) {
 		received3, received4 := listen(t, answer3), listen(t, answer4)
 		resolve(t, &p, "A", last, `"to the last"`)
 		resolve(t, &p, "A", third, `"to the third"`)
-		step.Equal(t, "a third request and 102,000 more were added, then the last and the third were answered: both callers must receive their answers (shown: third caller / last caller)",
+		step.Equal(t, "request 3 was added, then 102,000 more; then the last one and request 3 were answered: both callers must receive their answers (shown: caller 3 / last caller)",
 			"to the third / to the last", received3()+" / "+received4())
 	})
 }

@@ -385,10 +385,10 @@ func TestAnAnswerAndTheEndOfTheWaitSettleACallOnce(t *testing.T) {
 		}
 		switch {
 		case refused == nil:
-			step.Equal(t, "Resolve accepted an answer (the client read 202) while Call was checking its ended context: Call must return that answer",
+			step.Equal(t, "Resolve accepted an answer (the client read 202) while Call was checking its caller's ended context: Call must return that answer",
 				"a result: yes", outcome(result, err))
 		case err == nil:
-			step.Fail(t, "Resolve refused an answer that arrived while Call was checking its ended context: Call must return an error",
+			step.Fail(t, "Resolve refused an answer that arrived while Call was checking its caller's ended context: Call must return an error",
 				fmt.Sprintf("got  a result: %s", result), "want an error that wraps context.Canceled")
 		}
 	})

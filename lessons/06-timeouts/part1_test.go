@@ -132,7 +132,7 @@ func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 		leave()
 		_, leftErr := caller.Call(left, silent, approve)
 		_, badErr := caller.Call(t.Context(), silent, correlation.Request{Method: "garbled", Params: []byte("no JSON")})
-		step.Equal(t, "one call's context had already ended and another's params are not JSON: each Call must return a *correlation.CallError, call Observe, and leave no pending request",
+		step.Equal(t, "one Call got an ended context, and another got params that are not JSON: each must return a *correlation.CallError, call Observe, and leave no pending request",
 			"true true, approve 0s, garbled 0s, Len 0", fmt.Sprint(errors.As(leftErr, new(*correlation.CallError)), errors.As(badErr, new(*correlation.CallError)), ", ", strings.Join(observed, ", "), ", Len ", caller.Len()))
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -306,7 +306,7 @@ func call(t *testing.T, ctx context.Context, caller *timeouts.Caller, peer corre
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	began := time.Now()
-	step.Returns(t, "the caller's context ended after a minute at most: Call must return then", func() {
+	step.Returns(t, "the caller's context ended within a minute: Call must return as soon as it ends", func() {
 		_, err = caller.Call(ctx, peer, approve)
 	})
 	return time.Since(began), err

@@ -260,7 +260,7 @@ func given(t *testing.T) {
 		"event: request\ndata: {\"jsonrpc\":\"2.0\",\"id\":\"7\",\"method\":\"double\",\"params\":" + verbatim + "}\n\n",
 	} {
 		if _, err := io.WriteString(server, event); err != nil {
-			step.Fail(t, "Answer must read the stream that it was given, but closed it", "Answer: "+answering.state())
+			step.Fail(t, "Answer closed the stream that it was given, but must read it", "Answer: "+answering.state())
 		}
 	}
 	synctest.Wait()

@@ -163,7 +163,7 @@ func (s *scene) after(d time.Duration) *scene {
 // end waits for Run to return.
 func (s *scene) end() error {
 	defer step.OnHang(s.t, func() (string, []string) {
-		return "the context of Run has ended, or its last error was final, but Run does not return", step.LockedOut()
+		return "Run's context ended or its last error was final, but Run did not return", step.LockedOut()
 	})()
 	<-s.done
 	return s.err

@@ -26,7 +26,7 @@ func TestFollowGetsTheStream(t *testing.T) {
 		s.run()
 		step.Equal(t, "the server sent an event: follow must read it from the source that Run gives it", "hello", s.data())
 		step.Equal(t, "the stream is still open: Run must wait for follow", false, s.ended())
-		step.Equal(t, "the stream is still open: there must be no second connection", "0s", s.times())
+		step.Equal(t, "the stream is still open: Run must not connect again", "0s", s.times())
 		s.leave(errors.New("enough"))
 		s.end()
 		step.Equal(t, "Run returned: the body of the response must be closed", 0, s.open.Load())
@@ -69,9 +69,9 @@ func TestALostStreamIsConnectedAgain(t *testing.T) {
 	step.Bubble(t, func(t *testing.T) {
 		s := newScene(t, ends("data: one\n\n"), breaks("data: two\n\n"), stays("data: three\n\n"))
 		s.after(time.Hour)
-		step.Equal(t, "the first stream ended, the second broke: follow must get the events of all three streams", "one, two, three", s.data())
+		step.Equal(t, "the first stream ended and the second broke: follow must get the events of all three streams", "one, two, three", s.data())
 		step.Equal(t, "the server named no reconnection time: each wait must be DefaultReconnectionTime", "0s, 3s, 6s", s.times())
-		step.Equal(t, "three connections were made: only one must be open at a time", 1, s.most.Load())
+		step.Equal(t, "three connections were made: only one may be open at a time", 1, s.most.Load())
 		enough := errors.New("enough")
 		s.leave(enough)
 		step.ErrorIs(t, "Run's context ended: Run must return its cause", enough, s.end())
@@ -80,7 +80,7 @@ func TestALostStreamIsConnectedAgain(t *testing.T) {
 		s := newScene(t, stays("data: back\n\n"))
 		s.client.Client.Transport = failing{s.client.Client.Transport, 2, new(int)}
 		s.after(time.Hour)
-		step.Equal(t, "the server could not be reached twice: Run must try again", "back", s.data())
+		step.Equal(t, "the first two attempts did not reach the server: Run must try again", "back", s.data())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		s := newScene(t, stays("data: one\n\ndata: two\n\n"))
@@ -129,9 +129,9 @@ func TestTheLastEventIDOutlivesItsStream(t *testing.T) {
 		{"the second stream ended without an event: the third request must still have Last-Event-ID: 7", "", []string{"id: 7\ndata\n\n", ""}, `none, "7", "7"`},
 		{"the second stream sent an event without an id: the third request must still have Last-Event-ID: 7", "", []string{"id: 7\ndata\n\n", "data\n\n"}, `none, "7", "7"`},
 		{"the second stream sent an empty id, which clears it: the third request must have no Last-Event-ID", "", []string{"id: 7\ndata\n\n", "id\ndata\n\n"}, `none, "7", none`},
-		{"the stream sent an id without data: a browser keeps it, although it dispatches no event", "", []string{"id: 8\n\n"}, `none, "8"`},
-		{"the event with id 9 was not finished: a browser does not keep its id", "", []string{"id: 7\ndata\n\nid: 9\ndata: half"}, `none, "7"`},
-		{"LastEventID is 5: the first request must have it, too", "5", []string{""}, `"5", "5"`},
+		{"the stream sent an id without data: Run must keep this id, as a browser does, although there was no event", "", []string{"id: 8\n\n"}, `none, "8"`},
+		{"the stream ended inside the event with id 9: Run must ignore that id, as a browser does", "", []string{"id: 7\ndata\n\nid: 9\ndata: half"}, `none, "7"`},
+		{"LastEventID is 5: even the first request must have Last-Event-ID: 5", "5", []string{""}, `"5", "5"`},
 		{"LastEventID is 5 and the stream sent an empty id: the second request must have no Last-Event-ID", "5", []string{"id\n\n"}, `"5", none`},
 	} {
 		step.Bubble(t, func(t *testing.T) {
@@ -148,14 +148,14 @@ func TestTheLastEventIDOutlivesItsStream(t *testing.T) {
 	step.Bubble(t, func(t *testing.T) {
 		s := newScene(t, ends("id: 7\ndata: a\n\n"), stays("data: b\n\n"))
 		s.after(time.Hour)
-		step.Equal(t, "the second stream sent an event without an id: the event must have the last event ID from before", "a 7, b 7",
+		step.Equal(t, "the second stream sent an event without an id: that event must still have ID 7", "a 7, b 7",
 			joined(s.events.All(), func(e framing.Event) string { return e.Data + " " + e.ID }))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		s := newScene(t, ends("id: a\x01b\ndata: a\n\n"), ends("data: b\n\n"), stays("id: 2\ndata: c\n\n"))
 		s.after(time.Hour)
-		step.Equal(t, "an id has a byte that no header can hold: the request must go out without it, or there is no way back", "none, none, none · a, b, c", s.ids()+" · "+s.data())
-		step.Equal(t, "an id has a byte that no header can hold: it must still be the ID of the next stream's events, until that sends another", `"a\x01b", "a\x01b", "2"`,
+		step.Equal(t, "an id has a byte that no header can hold: Run must send the request without this id, or it can never reconnect", "none, none, none · a, b, c", s.ids()+" · "+s.data())
+		step.Equal(t, "an id has a byte that no header can hold: events of the next stream must still have this ID, until that stream sends another", `"a\x01b", "a\x01b", "2"`,
 			joined(s.events.All(), func(e framing.Event) string { return fmt.Sprintf("%q", e.ID) }))
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -166,10 +166,10 @@ func TestTheLastEventIDOutlivesItsStream(t *testing.T) {
 			return r, err
 		}
 		s.after(time.Hour)
-		step.Equal(t, "Request makes a POST with a body: every connection must send it whole",
+		step.Equal(t, "Request makes a POST with a body: every connection must send the whole body",
 			"POST Bearer 0 a question, POST Bearer 1 a question, POST Bearer 2 a question",
 			joined(s.requests.All(), func(r request) string { return r.method + " " + r.header.Get("Authorization") + " " + r.body }))
-		step.Equal(t, "Request makes a POST: it must have the last event ID as well", `none, "1", "1"`, s.ids())
+		step.Equal(t, "Request makes a POST: Run must add Last-Event-ID to it, too", `none, "1", "1"`, s.ids())
 	})
 }
 
@@ -196,14 +196,14 @@ func TestSomeResponsesAreFinal(t *testing.T) {
 			if !ok {
 				step.Fail(t, fmt.Sprintf("the second response was a %d: Run must return the *parsing.ResponseError", status), fmt.Sprintf("got  %v", s.err))
 			}
-			step.Equal(t, "Run returned a *parsing.ResponseError: it must have the status", status, response.StatusCode)
+			step.Equal(t, "Run returned a *parsing.ResponseError: its StatusCode must be that of the response", status, response.StatusCode)
 		})
 	}
 	for _, status := range []int{429, 500, 502, 503, 504, 599} {
 		step.Bubble(t, func(t *testing.T) {
 			s := newScene(t, ends("id: 1\ndata: a\n\n"), says(status), stays("data: b\n\n"))
 			s.after(time.Hour)
-			step.Equal(t, fmt.Sprintf("the second response was a %d, which may soon be over: Run must connect again", status), "a, b", s.data())
+			step.Equal(t, fmt.Sprintf("the second response was a %d, which may be temporary: Run must connect again", status), "a, b", s.data())
 			step.Equal(t, fmt.Sprintf("the second response was a %d: the third request must still have the last event ID", status), `none, "1", "1"`, s.ids())
 		})
 	}
@@ -212,14 +212,14 @@ func TestSomeResponsesAreFinal(t *testing.T) {
 		s.after(time.Hour)
 		step.Equal(t, "the server answered 204: Run must not connect again", "0s, 3s", s.times())
 		step.Equal(t, "the server answered 204: Run must return", true, s.ended())
-		step.Equal(t, "the server answered 204, No Content: it has nothing more to send, and Run must return nil", nil, s.end())
+		step.Equal(t, "the server answered 204, No Content, because it has nothing more to send: Run must return nil", nil, s.end())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		s := newScene(t, ends("id: 7\ndata\n\n"), says(204), stays(""))
 		s.client.LastEventID = "5"
 		s.after(time.Minute)
 		s.after(time.Minute)
-		step.Equal(t, "the server answered 204, so Run returned, and Run was called again: it must begin with LastEventID, as the first time", `"5", "7", "5"`, s.ids())
+		step.Equal(t, "Run returned after a 204, and was called again: its first request must have Last-Event-ID: 5 again", `"5", "7", "5"`, s.ids())
 	})
 	step.Bubble(t, wantFinal("an event was too large: the server would send it again, so Run must return the error", parsing.ErrEventTooLarge,
 		func(_ context.Context, source *parsing.Source, _ func(framing.Event)) error {
@@ -238,7 +238,7 @@ func TestSomeResponsesAreFinal(t *testing.T) {
 		}
 		s.run()
 		step.Advance(time.Hour)
-		step.Equal(t, "Request returned an error for the second connection: Run must end", true, s.ended())
+		step.Equal(t, "Request returned an error for the second connection: Run must return", true, s.ended())
 		step.ErrorIs(t, "Request returned an error: Run must return it", broken, s.end())
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -250,10 +250,10 @@ func TestSomeResponsesAreFinal(t *testing.T) {
 		}
 		s.after(time.Hour)
 		step.Equal(t, "follow called Restart, and then returned a FinalError: Run must not connect again", "0s", s.times())
-		step.ErrorIs(t, "follow called Restart, and then returned a FinalError: Run must return its Err", broken, s.end())
+		step.ErrorIs(t, "follow called Restart, and then returned a FinalError: Run must return the FinalError's Err", broken, s.end())
 	})
 	enough := errors.New("enough")
-	step.Bubble(t, wantFinal("follow returned a FinalError: Run must return its Err", enough,
+	step.Bubble(t, wantFinal("follow returned a FinalError: Run must return the FinalError's Err", enough,
 		func(context.Context, *parsing.Source, func(framing.Event)) error {
 			return fmt.Errorf("reading: %w", &reconnection.FinalError{Err: enough})
 		}))
@@ -265,7 +265,7 @@ func wantFinal(sentence string, want error, follow reconnection.Follow) func(t *
 		s := newScene(t, stays("data: hello\n\n"))
 		s.follow = follow
 		s.after(time.Hour)
-		step.Equal(t, sentence+" (shown: when it connected)", "0s", s.times())
+		step.Equal(t, sentence+" (shown: when Run connected)", "0s", s.times())
 		step.Equal(t, sentence+" (shown: whether Run has returned)", true, s.ended())
 		step.ErrorIs(t, sentence, want, s.end())
 	}

@@ -31,9 +31,9 @@ func TestTheReconnectionTimeOutlivesItsStream(t *testing.T) {
 	}{
 		{"the server sent retry: 10000: the client must wait 10 s", []string{"retry: 10000\n\n"}, "0s, 10s"},
 		{"the second stream named no reconnection time: the client must wait 10 s again", []string{"retry: 10000\n\n", "data\n\n"}, "0s, 10s, 20s"},
-		{"the second stream named another reconnection time: the client must keep that one", []string{"retry: 10000\n\n", "retry: 7\n\n", ""}, "0s, 10s, 10.007s, 10.014s"},
-		{"the server sent retry: 0: the client need not wait at all", []string{"retry: 0\n\n", ""}, "0s, 0s, 0s"},
-		{"the server sent a retry that is no number: the client must wait for DefaultReconnectionTime", []string{"retry: soon\n\n"}, "0s, 3s"},
+		{"the second stream named a different reconnection time: the client must use that one from then on", []string{"retry: 10000\n\n", "retry: 7\n\n", ""}, "0s, 10s, 10.007s, 10.014s"},
+		{"the server sent retry: 0: the client must not wait at all", []string{"retry: 0\n\n", ""}, "0s, 0s, 0s"},
+		{"the server sent a retry that is not a number: the client must wait DefaultReconnectionTime", []string{"retry: soon\n\n"}, "0s, 3s"},
 	} {
 		step.Bubble(t, func(t *testing.T) {
 			var answers []answer
@@ -62,21 +62,21 @@ func TestARandomPartOfAGrowingWindowIsAdded(t *testing.T) {
 		reconnectionTime string
 		want             string
 	}{
-		{"no connection could be made: each loss must double the window, up to DefaultMaxWindow, 30 s", 0, 0,
+		{"the server kept answering 503: each loss must double the window, up to DefaultMaxWindow, 30 s", 0, 0,
 			[]answer{lost, lost, lost, lost, lost}, "3000", "4.5s, 6s, 9s, 15s, 18s, 18s"},
 		{"MinWindow is 8 s and MaxWindow 20 s: the windows must be 8, 16, 20 and 20 s", 8 * time.Second, 20 * time.Second,
 			[]answer{lost, lost, lost}, "0", "4s, 8s, 10s, 10s"},
-		{"the reconnection time is longer than MinWindow: it must be the first window", 0, 0,
+		{"the reconnection time is longer than MinWindow: the first window must be as long as the reconnection time", 0, 0,
 			[]answer{lost}, "4000", "6s, 8s"},
-		{"the reconnection time is longer than MaxWindow: MaxWindow must be the window", 0, 2 * time.Second,
+		{"the reconnection time is longer than MaxWindow: every window must be MaxWindow", 0, 2 * time.Second,
 			[]answer{lost}, "4000", "5s, 5s"},
-		{"the fourth response was a stream with an event: after that, the window must begin again", 0, 0,
+		{"the fourth response was a stream with an event: the window must start over after it", 0, 0,
 			[]answer{lost, lost, event, lost}, "3000", "4.5s, 6s, 9s, 4.5s, 6s"},
-		{"the streams had no event: to accept a connection is no progress", 0, 0,
+		{"the streams had no event: the window must keep growing, because accepting a connection is no progress", 0, 0,
 			[]answer{ends(""), ends(":hello\n\n"), ends("id: 1\n\n"), breaks("data: half")}, "3000", "4.5s, 6s, 9s, 15s, 18s"},
-		{"the streams had only the events that open a stream: these are no progress", 0, 0,
+		{"the streams had only the events that open a stream, which are no progress: the window must keep growing", 0, 0,
 			[]answer{ends("event: endpoint\ndata\n\n"), ends("event: start\ndata\n\n"), ends("event: reset\ndata\n\n"), lost}, "3000", "4.5s, 6s, 9s, 15s, 18s"},
-		{"each stream had an endpoint event and then another one: that is progress", 0, 0,
+		{"each stream had an endpoint event and then an event of the application: the window must not grow", 0, 0,
 			[]answer{ends("event: endpoint\ndata\n\ndata\n\n"), breaks("event: endpoint\ndata\n\ndata\n\n")}, "3000", "4.5s, 4.5s, 4.5s"},
 	} {
 		step.Bubble(t, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestARandomPartOfAGrowingWindowIsAdded(t *testing.T) {
 			s.client.MinWindow, s.client.MaxWindow = c.min, c.max
 			s.client.Random = func() float64 { return 0.5 }
 			s.after(time.Hour)
-			step.Equal(t, c.sentence+"; Random returns 0.5 (shown: the wait after each loss)", c.want, s.waits())
+			step.Equal(t, c.sentence+" (Random returns 0.5; shown: the wait after each loss)", c.want, s.waits())
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestARandomPartOfAGrowingWindowIsAdded(t *testing.T) {
 		s.client.Random = func() float64 { return 0.5 }
 		s.after(2 * time.Hour)
 		if last := s.lastLoss(); last.Wait != 15*time.Second {
-			step.Fail(t, "the server was away for two hours: the window must not grow beyond MaxWindow, 30 s, nor become zero; Random returns 0.5",
+			step.Fail(t, "the server was away for two hours: the window must neither exceed MaxWindow, 30 s, nor become zero (Random returns 0.5)",
 				fmt.Sprintf("got  a wait of %v after loss %d in a row", last.Wait, last.Losses), "want 15s")
 		}
 	})
@@ -115,9 +115,9 @@ func TestARandomPartOfAGrowingWindowIsAdded(t *testing.T) {
 		s.client.Random = func() float64 { return 1e-9 }
 		s.after(time.Hour)
 		first := joined(s.losses.All()[:min(4, len(s.losses.All()))], func(l reconnection.Loss) string { return l.Wait.String() })
-		step.Equal(t, "MaxWindow is the longest time.Duration: the windows must still begin with 1, 2, 4 and 8 s; Random returns 1e-9 (shown: the first waits)", "1ns, 2ns, 4ns, 8ns", first)
+		step.Equal(t, "MaxWindow is the longest time.Duration: the first windows must still be 1, 2, 4 and 8 s (Random returns 1e-9; shown: the first waits)", "1ns, 2ns, 4ns, 8ns", first)
 		if last := s.lastLoss(); last.Losses != 101 || last.Wait != 9223372036*time.Nanosecond {
-			step.Fail(t, "MaxWindow is the longest time.Duration, and the server answered 503 a hundred times: doubling the window must end there, and never become negative; Random returns 1e-9",
+			step.Fail(t, "MaxWindow is the longest time.Duration, and the server answered 503 a hundred times: the window must stop doubling at MaxWindow, and never become negative (Random returns 1e-9)",
 				fmt.Sprintf("got  a wait of %v after loss %d in a row", last.Wait, last.Losses), "want a wait of 9.223372036s after loss 101")
 		}
 	})
@@ -126,7 +126,7 @@ func TestARandomPartOfAGrowingWindowIsAdded(t *testing.T) {
 			s := newScene(t, ends("retry: "+retry+"\n\n"), stays(""))
 			s.client.Random = func() float64 { return 0.99 }
 			s.after(time.Hour)
-			step.Equal(t, "the server sent retry: "+retry+", and the random part does not fit on top: the wait must not become negative", "0s", s.times())
+			step.Equal(t, "the server sent retry: "+retry+", and adding the random part overflows: the wait must not become negative", "0s", s.times())
 		})
 	}
 }
@@ -167,9 +167,9 @@ func TestRetryAfterIsTheLeast(t *testing.T) {
 		{"the server answered 429 with Retry-After: 20", []answer{says(429, "Retry-After", "20")}, "20s"},
 		{"the server answered 503 with Retry-After: 1, less than the reconnection time", []answer{says(503, "Retry-After", "1")}, "3s"},
 		{"Retry-After is a date, in 60 s", []answer{in60}, "60s"},
-		{"Retry-After is a word", []answer{says(503, "Retry-After", "soon")}, "3s"},
+		{"Retry-After is a word, not a time", []answer{says(503, "Retry-After", "soon")}, "3s"},
 		{"the next response was a 503 without Retry-After", []answer{says(503, "Retry-After", "20"), says(503)}, "20s, 3s"},
-		{"a stream had a Retry-After header, which is for refusals", []answer{func(w http.ResponseWriter, _ *http.Request) {
+		{"a stream had a Retry-After header, which counts only in a refusal", []answer{func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "20")
 			send(w, "")
 		}}, "3s"},
@@ -177,14 +177,14 @@ func TestRetryAfterIsTheLeast(t *testing.T) {
 		step.Bubble(t, func(t *testing.T) {
 			s := newScene(t, append(c.answers, stays(""))...)
 			s.after(time.Hour)
-			step.Equal(t, c.sentence+": the least wait must be as long as the longer of both (shown: each wait)", strings.ReplaceAll(c.want, "60s", "1m0s"), s.waits())
+			step.Equal(t, c.sentence+": each wait must be the reconnection time, or Retry-After if that is longer (shown: the waits)", strings.ReplaceAll(c.want, "60s", "1m0s"), s.waits())
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
 		s := newScene(t, says(503, "Retry-After", "20"), says(503, "Retry-After", "20"), stays(""))
 		s.client.Random = func() float64 { return 0.5 }
 		s.after(time.Hour)
-		step.Equal(t, "the server asked for 20 s twice, and Random returns 0.5: the random part of the window must come on top, or all clients come back at once",
+		step.Equal(t, "the server asked for 20 s twice: the random part of the window must come on top, or all clients come back at once (Random returns 0.5)",
 			"21.5s, 23s", s.waits())
 	})
 }
@@ -213,8 +213,8 @@ func TestAWaitEndsEarly(t *testing.T) {
 			s.client.Delay = c.delay
 			s.after(time.Second)
 			s.leave(enough)
-			step.Equal(t, c.when+" when its context ended: Run must return at once", true, s.ended())
-			step.ErrorIs(t, c.when+" when its context ended: Run must return the context's cause", enough, s.end())
+			step.Equal(t, c.when+" when Run's context ended: Run must return at once", true, s.ended())
+			step.ErrorIs(t, c.when+" when Run's context ended: Run must return the context's cause", enough, s.end())
 		})
 		step.Bubble(t, func(t *testing.T) {
 			s := newScene(t, c.answer, stays("id: 1\ndata: back\n\n"))
@@ -224,18 +224,18 @@ func TestAWaitEndsEarly(t *testing.T) {
 			s.client.Restart()
 			step.Advance(time.Second)
 			step.Equal(t, c.when+" when Restart was called: Run must connect at once (shown: when the last request came)", "1s", s.lastTime())
-			step.Equal(t, "Restart was called: only one connection must be open", int32(1), s.open.Load())
+			step.Equal(t, "Restart was called: exactly one connection must be open", int32(1), s.open.Load())
 			if c.when == "the stream was open" {
-				step.Equal(t, "Restart was called while a stream was open that had sent id 7: the next request must have it", `none, "7"`, s.ids())
+				step.Equal(t, "the open stream had sent id 7 when Restart was called: the next request must have Last-Event-ID: 7", `none, "7"`, s.ids())
 			}
-			step.Equal(t, "Restart was called, which is no loss: OnLost must not be called", before, len(s.losses.All()))
+			step.Equal(t, "Restart was called, which is not a loss: OnLost must not be called", before, len(s.losses.All()))
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
 		s := newScene(t, ends(""), stays(""))
 		s.client.Delay = 5 * time.Second
 		s.after(time.Hour)
-		step.Equal(t, "Delay is 5 s: Run must wait that long before the first connection, and before no other", "5s, 8s", s.times())
+		step.Equal(t, "Delay is 5 s: Run must wait that long before the first connection only", "5s, 8s", s.times())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		s := newScene(t, stays(""))
@@ -257,7 +257,7 @@ func TestAWaitEndsEarly(t *testing.T) {
 		s.after(10 * time.Second)
 		s.client.Restart()
 		step.Advance(time.Minute)
-		step.Equal(t, "there were two losses, then a stream without an event, Restart, and a third loss: Restart is no progress (shown: how many losses in a row)", "1, 2, 3",
+		step.Equal(t, "Restart ended a stream without an event, after two losses and before a third: Restart must not reset the count (shown: losses in a row)", "1, 2, 3",
 			joined(s.losses.All(), func(l reconnection.Loss) string { return fmt.Sprint(l.Losses) }))
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -265,7 +265,7 @@ func TestAWaitEndsEarly(t *testing.T) {
 		s.client.Restart() // without a Run
 		ctx, leave := context.WithCancelCause(t.Context())
 		leave(enough)
-		step.ErrorIs(t, "Run's context had already ended: Run must return its cause", enough, s.client.Run(ctx, s.follow))
+		step.ErrorIs(t, "Run's context had already ended: Run must return the context's cause", enough, s.client.Run(ctx, s.follow))
 		step.Equal(t, "Run's context had already ended: Run must not connect", "nothing", s.times())
 	})
 }
@@ -302,7 +302,7 @@ func TestEachLossIsReported(t *testing.T) {
 			}
 			return fmt.Sprint(err)
 		}
-		step.Equal(t, "OnLost must be told once of each loss: why, how long the wait is, how many losses there were without progress, and the last event ID",
+		step.Equal(t, "OnLost must be called once for each loss, with the reason, the wait, the number of losses since the last progress, and the last event ID",
 			`EOF 3s 1 "7", unexpected EOF 3s 1 "8", 503 9s 2 "8", follow's error 3s 3 "8"`,
 			joined(s.losses.All(), func(l reconnection.Loss) string {
 				return fmt.Sprintf("%s %v %d %q", reason(l.Err), l.Wait, l.Losses, l.LastEventID)
@@ -313,7 +313,7 @@ func TestEachLossIsReported(t *testing.T) {
 		s := newScene(t, ends(""), stays("data: back\n\n"))
 		s.client.OnLost = nil
 		s.after(time.Hour)
-		step.Equal(t, "OnLost is nil: Run must connect again all the same", "back", cmp.Or(s.data(), "nothing"))
+		step.Equal(t, "OnLost is nil: Run must still connect again", "back", cmp.Or(s.data(), "nothing"))
 	})
 }
 
@@ -331,7 +331,7 @@ func spreadOverTheWindow(t *testing.T) {
 		}
 		s.answers = []answer{ends("retry: 1000\ndata\n\n"), ends("data\n\n"), ends("data\n\n"), ends("data\n\n"), stays("")}
 		s.after(time.Hour)
-		step.Equal(t, "each of five streams had an event, MinWindow is 10 s, and Random returned 0, 0.25, 0.5, 0.999: each wait must be the reconnection time, 1 s, and that part of the window",
+		step.Equal(t, "MinWindow is 10 s, each lost stream had an event, and Random returned 0, 0.25, 0.5, 0.999: each wait must be 1 s, the reconnection time, plus that part of the window",
 			"1s, 3.5s, 6s, 10.99s", s.waits())
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -342,7 +342,7 @@ func spreadOverTheWindow(t *testing.T) {
 			s.client.Random = nil
 			s.after(7 * time.Second)
 			if len(s.requests.All()) != 2 {
-				step.Fail(t, "Random is nil, and the wait is from 3 to 6 s: after 7 s, the client must have connected again", "got  "+s.times())
+				step.Fail(t, "Random is nil, so the wait is from 3 to 6 s: after 7 s, the client must have connected again", "got  "+s.times())
 			}
 			at[s.requests.All()[1].at]++
 		}

@@ -30,7 +30,7 @@ func TestEachEventGetsAnIDOfItsLog(t *testing.T) {
 		got := h.published(tab)
 		step.Equal(t, "three events were published: every open session must get them, in order", `news "a", message "b", message "c\nd"`,
 			joined(got, func(e framing.Event) string { return fmt.Sprintf("%s %q", e.Type, e.Data) }))
-		step.Equal(t, "each event must have an ID of the log's epoch and the event's number, even if it came with another",
+		step.Equal(t, "each event's ID must be the log's epoch and the event's number, even if the event came with its own ID",
 			h.id(1)+", "+h.id(2)+", "+h.id(3), joined(got, idOf))
 		step.Equal(t, "an event came with an ID that cannot be framed: the log's ID replaces it, so Publish must return nil", nil, h.log.Publish(framing.Event{ID: "two\nlines", Data: "d"}))
 		err := h.log.Publish(framing.Event{Type: "two\nlines", Data: "x"})
@@ -38,7 +38,7 @@ func TestEachEventGetsAnIDOfItsLog(t *testing.T) {
 			step.Fail(t, "an event that cannot be framed was published: Publish must return the *framing.FieldError", fmt.Sprintf("got  %v", err))
 		}
 		h.publish(framing.Event{Data: "e"})
-		step.Equal(t, "an event could not be framed: it must not count, so the next one must have the next number", h.id(5), lastOf(h.published(tab)).ID)
+		step.Equal(t, "an event could not be framed: it must not count, so the next event must not skip a number", h.id(5), lastOf(h.published(tab)).ID)
 	})
 	step.Bubble(t, func(t *testing.T) {
 		h := newHouse(t, 10)
@@ -58,7 +58,7 @@ func TestAClientThatComesBackGetsWhatItMissed(t *testing.T) {
 			h.number(7)
 			for had := max(0, 7-size); had <= 7; had++ {
 				tab := h.open(h.id(had))
-				step.Equal(t, fmt.Sprintf("a log of %d has 7 events, and the client had event %d: it must get those after it, in order", size, had),
+				step.Equal(t, fmt.Sprintf("a log of size %d got 7 events, and the client's last one was %d: the client must get the later ones, in order", size, had),
 					span(had+1, 7), joined(h.live(tab), dataOf))
 			}
 		})
@@ -68,11 +68,11 @@ func TestAClientThatComesBackGetsWhatItMissed(t *testing.T) {
 		h.publish(framing.Event{Type: "news", Data: "a\nb", Retry: time.Second})
 		tab := h.open(h.id(0))
 		first := eventsOf(tab)
-		step.Equal(t, "a client came back: its stream must begin with the endpoint event, and then have the event as it was published",
+		step.Equal(t, "a client came back: its stream must begin with the endpoint event, followed by the missed event, unchanged",
 			`endpoint, news "a\nb" `+h.id(1), first[0].Type+", "+joined(first[1:], func(e framing.Event) string { return fmt.Sprintf("%s %q %s", e.Type, e.Data, e.ID) }))
-		step.Equal(t, "the event was published with a Retry: it must still have it", true, strings.Contains(tab.Received(), "retry: 1000\n"))
+		step.Equal(t, "the missed event was published with a Retry: the client must get the Retry, too", true, strings.Contains(tab.Received(), "retry: 1000\n"))
 		h.publish(framing.Event{Data: "live"})
-		step.Equal(t, "a client came back, and then an event was published: it must get this one, too", `"a\nb", "live"`,
+		step.Equal(t, "a client came back, and then an event was published: the client must get this event, too", `"a\nb", "live"`,
 			joined(h.live(tab), func(e framing.Event) string { return fmt.Sprintf("%q", e.Data) }))
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestAClientThatComesBackGetsWhatItMissed(t *testing.T) {
 		go h.log.ServeHTTP(w, r) // ends with ctx
 		synctest.Wait()
 		leave()
-		step.Equal(t, "a POST without Last-Event-ID came, with an id in its query: the client must get its stream, and the query must not matter", "endpoint, start",
+		step.Equal(t, "a POST had an id in its query, but no Last-Event-ID: the log must ignore the query, and begin the stream with endpoint and start", "endpoint, start",
 			joined(w.events(), func(e framing.Event) string { return e.Type }))
 	})
 	for _, published := range []int{0, 3} {
@@ -91,12 +91,12 @@ func TestAClientThatComesBackGetsWhatItMissed(t *testing.T) {
 			h := newHouse(t, 5)
 			h.number(published)
 			tab := h.open("")
-			step.Equal(t, fmt.Sprintf("%d events were published, and a client came without Last-Event-ID: it must get a start event with the ID to go on from, and none of them", published),
+			step.Equal(t, fmt.Sprintf("%d events were published, and then a client came without Last-Event-ID: it must get only a start event, with the log's last ID", published),
 				"start "+h.id(published), joined(h.live(tab), func(e framing.Event) string { return e.Type + " " + e.ID }))
 			h.publish(framing.Event{Data: "live"})
-			step.Equal(t, "a client came without Last-Event-ID, and then an event was published: it must get the event", "live", lastOf(h.live(tab)).Data)
+			step.Equal(t, "a client came without Last-Event-ID, and then an event was published: the client must get the event", "live", lastOf(h.live(tab)).Data)
 			back := h.open(h.id(published))
-			step.Equal(t, "a client got a start event, left, and missed an event: with the ID of the start event, it must get it", "live", joined(h.live(back), dataOf))
+			step.Equal(t, "a client got a start event, left, and missed an event: if it returns with the start event's ID, it must get the missed one", "live", joined(h.live(back), dataOf))
 		})
 	}
 }
@@ -111,44 +111,44 @@ func TestAnIDThatCannotBeServedGetsAReset(t *testing.T) {
 		other.number(7)
 		h.number(7)
 		for _, c := range []struct{ what, id string }{
-			{"too old: its next event is no longer kept", h.id(1)},
-			{"the first one, which is no longer kept", h.id(0)},
-			{"of another log, with a number that this one has", other.id(6)},
-			{"of another log, with its last number", other.id(7)},
+			{"too old, because the event after it is no longer kept", h.id(1)},
+			{"the log's first, and event 1 is no longer kept", h.id(0)},
+			{"from another log, with a number that this log has", other.id(6)},
+			{"from another log, with its last number", other.id(7)},
 			{"one more than the last", h.id(8)},
 			{"far too large", h.epoch + "-1000000000000000000"},
 			{"larger than 64 bits", h.epoch + "-18446744073709551622"}, // 2^64 + 6
 			{"the largest of 64 bits", h.epoch + "-18446744073709551615"},
 			{"negative", h.epoch + "--1"},
 			{"not a number", h.epoch + "-x"},
-			{"with something behind the number", h.epoch + "-6x"},
-			{"with a plus sign", h.epoch + "-+6"},
-			{"with a zero in front", h.epoch + "-06"},
-			{"with an underscore", h.epoch + "-0_6"},
+			{"one with a letter after the number", h.epoch + "-6x"},
+			{"one with a plus sign", h.epoch + "-+6"},
+			{"one with a leading zero", h.epoch + "-06"},
+			{"one with an underscore", h.epoch + "-0_6"},
 			{"without a number", h.epoch + "-"},
 			{"only the epoch", h.epoch},
 			{"only a number", "6"},
 			{"without an epoch", "-6"},
-			{"with half of the epoch", h.epoch[:13] + "-6"},
+			{"one with half of the epoch", h.epoch[:13] + "-6"},
 			{"in lower case", strings.ToLower(h.id(6))},
-			{"twice in one", h.id(6) + "," + h.id(6)},
+			{"two IDs in one", h.id(6) + "," + h.id(6)},
 			{"a-b", "a-b"},
 			{"-1", "-1"},
 			{"32 KiB long", strings.Repeat("x", 32<<10)},
 			{"32 KiB of digits", h.epoch + "-" + strings.Repeat("6", 32<<10)},
-			{"of many dashes", strings.Repeat("-", 1000)},
+			{"only dashes", strings.Repeat("-", 1000)},
 			{"not ASCII", h.epoch + "-６"},
 		} {
 			tab := h.open(c.id)
-			step.Equal(t, "the Last-Event-ID is "+c.what+": the status must be 200, since another one would end a browser's EventSource", 200, tab.Status())
-			step.Equal(t, "the Last-Event-ID is "+c.what+": the client must get one reset event with the ID to go on from, and no old event", "reset "+h.id(7),
+			step.Equal(t, "the Last-Event-ID is "+c.what+": the status must be 200, because any other ends a browser's EventSource", 200, tab.Status())
+			step.Equal(t, "the Last-Event-ID is "+c.what+": the client must get one reset event with the log's last ID, and no old event", "reset "+h.id(7),
 				joined(h.live(tab), func(e framing.Event) string { return e.Type + " " + e.ID }))
 			tab.Leave()
 		}
 		tab := h.open("nonsense")
 		h.publish(framing.Event{Data: "live"})
-		step.Equal(t, "a client got a reset, and then an event was published: it must get the event", "live", lastOf(h.live(tab)).Data)
-		step.Equal(t, "a client got a reset and then missed an event: with the ID of the reset, it must get it", "live", joined(h.live(h.open(h.id(7))), dataOf))
+		step.Equal(t, "a client got a reset, and then an event was published: the client must get the event", "live", lastOf(h.live(tab)).Data)
+		step.Equal(t, "a client got a reset and then missed an event: if it returns with the reset's ID, it must get the missed one", "live", joined(h.live(h.open(h.id(7))), dataOf))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		h := newHouse(t, 5)
@@ -169,12 +169,12 @@ func wantEndedSessions(t *testing.T) {
 	t.Helper()
 	h := unpaired(5)
 	h.log.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("HEAD", "/events", nil))
-	step.Equal(t, "a HEAD request got its response, and its context has not ended: its session must be closed (shown: Len())", 0, h.registry.Len())
+	step.Equal(t, "a HEAD request got its response, but its context has not ended: ServeHTTP must still close the session (shown: Len())", 0, h.registry.Len())
 	func() {
 		defer func() { recover() }()
 		h.log.ServeHTTP(&tape{onWrite: func() { panic("a broken middleware") }}, httptest.NewRequest("GET", "/events", nil))
 	}()
-	step.Equal(t, "a write to the client panicked, and the request's context has not ended: its session must be closed (shown: Len())", 0, h.registry.Len())
+	step.Equal(t, "a write to the client panicked, but the request's context has not ended: ServeHTTP must still close the session (shown: Len())", 0, h.registry.Len())
 }
 
 // Between the moment when the log looks up what was missed and the moment when the
@@ -186,7 +186,7 @@ func TestNoEventFallsBetweenReplayAndLive(t *testing.T) {
 			c := newCrossing(id)
 			c.r = c.r.WithContext(hooked{c.r.Context(), sync.OnceFunc(c.publish)})
 			c.serve()
-			c.check(t, "an event was published while the client's session was opened")
+			c.check(t, "an event was published while the client's session was being opened")
 
 			c = newCrossing(id)
 			c.w.onWrite = sync.OnceFunc(c.publish)
@@ -199,7 +199,7 @@ func TestNoEventFallsBetweenReplayAndLive(t *testing.T) {
 
 			c = newCrossing(id)
 			step.Overtaken(c.log, c.serve, c.publish)
-			c.check(t, "an event was published just before the log was asked for what a client had missed")
+			c.check(t, "an event was published just before the log looked up what a client had missed")
 
 			c = newCrossing(id)
 			step.Overtaken(c.registry, c.publish, c.serve)
@@ -269,7 +269,7 @@ func (c *crossing) check(t *testing.T, sentence string) {
 	events := c.w.events()
 	got := joined(slices.DeleteFunc(slices.Clone(events), func(e framing.Event) bool { return e.Type != "message" }), dataOf)
 	if c.had >= 0 {
-		step.Equal(t, sentence+", which had event 2: it must get each later event once and in order", "3, 4, 5", got)
+		step.Equal(t, sentence+": the client, which had event 2, must get each later event once and in order", "3, 4, 5", got)
 		return
 	}
 	want := "start 3, then 4, 5"
@@ -277,7 +277,7 @@ func (c *crossing) check(t *testing.T, sentence string) {
 		want = "start 4, then 5"
 	}
 	_, number, _ := strings.Cut(startOf(events), "-")
-	step.Equal(t, sentence+", which had no event: it must get each event after the one that its start event names", want, "start "+number+", then "+got)
+	step.Equal(t, sentence+": the client, which had no event, must get each event after the ID in its start event", want, "start "+number+", then "+got)
 }
 
 // startOf returns the ID of the start event.
@@ -328,7 +328,7 @@ func wantAllInOrder(t *testing.T) {
 				_, number, _ := strings.Cut(e.ID, "-")
 				numbers = append(numbers, number)
 			}
-			step.Equal(t, "two goroutines published 20 events each while four clients connected: each client must get all of them, once and in order",
+			step.Equal(t, "two goroutines published 20 events each while four clients connected: each client must get all 40, once and in order",
 				span(1, 2*events), strings.Join(numbers, ", "))
 		}
 	}
@@ -350,12 +350,12 @@ func TestASlowClientIsDisconnected(t *testing.T) {
 			synctest.Wait()
 		}
 		step.Equal(t, "two clients do not read, and 3,000 events were published: their sessions must be closed", 1, h.registry.Len())
-		step.Equal(t, "two clients do not read: the third one must get all events", 3000, len(h.published(quick)))
+		step.Equal(t, "two clients do not read: the third client must get all events", 3000, len(h.published(quick)))
 		slow.Resume()
 		slow.WaitEnd("a slow client's session was closed: its stream must end")
 		all := h.published(slow)
 		back := h.published(h.open(lastOf(all).ID))
-		step.Equal(t, "a slow client was disconnected and came back: together, its streams must have all 3,000 events", 3000, len(all)+len(back))
+		step.Equal(t, "a slow client was disconnected and came back: its two streams together must have all 3,000 events", 3000, len(all)+len(back))
 	})
 	h := unpaired(10)
 	for range 3 {
@@ -364,7 +364,7 @@ func TestASlowClientIsDisconnected(t *testing.T) {
 	for n := 0; n < 3000 && h.registry.Len() == 3; n++ {
 		h.log.Publish(framing.Event{Data: "x"})
 	}
-	step.Equal(t, "three sessions that nobody reads were full at the same event: all three must be closed (shown: Len())", 0, h.registry.Len())
+	step.Equal(t, "the same event filled the queues of three sessions that nobody reads: all three must be closed (shown: Len())", 0, h.registry.Len())
 }
 
 // A hooked context calls hook whenever your code uses the context.

@@ -31,16 +31,16 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		step.Advance(5 * time.Minute)
 		after, most := step.Goroutines()
 		if after > before+2 {
-			step.Fail(t, "Run has connected hundreds of times: no goroutine must be left of the earlier connections",
+			step.Fail(t, "Run has connected hundreds of times: no goroutine of the earlier connections may still be running",
 				fmt.Sprintf("got  %d more", after-before), "most of them are at "+most)
 		}
-		step.Equal(t, "Run has connected hundreds of times: at most one body must be open", int32(1), s.most.Load())
+		step.Equal(t, "Run has connected hundreds of times: at most one body may be open at a time", int32(1), s.most.Load())
 		s.leave(errors.New("enough"))
 		s.end()
 		step.Equal(t, "Run returned: every body must be closed", int32(0), s.open.Load())
 		at := len(s.requests.All())
 		step.Advance(time.Hour)
-		step.Equal(t, "Run returned: there must be no further request", at, len(s.requests.All()))
+		step.Equal(t, "Run returned: it must not send another request", at, len(s.requests.All()))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		h := newHouse(t, 10)
@@ -63,10 +63,10 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	}
 	_, last := step.Memory()
 	if last > first+200_000 {
-		step.Fail(t, "a log of 10 got 3,000 events of 1 kB: it must keep no more than the last 10",
+		step.Fail(t, "a log of 10 got 3,000 events of 1 kB: it must keep only the last 10",
 			fmt.Sprintf("got  %d KB more than after 100 events", (last-first)/1000))
 	}
-	step.Equal(t, "a log of 10 got 3,000 events: LastID() must be that of the last one", h.id(3000), h.log.LastID())
+	step.Equal(t, "a log of 10 got 3,000 events: LastID() must return the ID of the last one", h.id(3000), h.log.LastID())
 }
 
 // Whatever a server answers, the client comes back when it should, with the last event
@@ -82,7 +82,7 @@ func TestWhateverTheServerAnswers(t *testing.T) {
 				err = fmt.Errorf("%d", response.StatusCode)
 			}
 			got := append(client.seen, fmt.Sprintf("Run returned %v", err))
-			step.Equal(tb, fmt.Sprintf("a server answered with %s, then with 204; Random returns 0.5: each request must come when it should, with the right Last-Event-ID (shown: requests, events, losses)",
+			step.Equal(tb, fmt.Sprintf("a server answered with %s, then with 204: each request must come at the right time, with the right Last-Event-ID (Random returns 0.5; shown: requests, events, losses)",
 				joined(script, turn.String)), strings.Join(want, "; "), strings.Join(got, "; "))
 		})
 	})
@@ -300,7 +300,7 @@ func TestWhateverTheClientsDo(t *testing.T) {
 				want[i] = strings.TrimSpace(want[i])
 				got[i] = strings.TrimSpace(got[i])
 			}
-			step.Equal(tb, fmt.Sprintf("a log keeps 3 events: %s: each client must get what it missed, then what is published (shown: the events of each client, by number)", joined(moves, move.String)),
+			step.Equal(tb, fmt.Sprintf("this happened to a log that keeps 3 events (%s): each client must get what it missed, then each new event (shown: the events of each client, by number)", joined(moves, move.String)),
 				strings.Join(want, " | "), strings.Join(got, " | "))
 		})
 	})

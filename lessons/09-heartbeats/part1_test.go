@@ -24,18 +24,18 @@ func TestAQuietStreamGetsAComment(t *testing.T) {
 	onEach(t, func(t *testing.T, over string, opts []pair.Option) {
 		stream := visit(t, stays(func(s *flushing.Stream) { s.Send(framing.Event{Data: "hello"}) }), opts...)
 		step.Advance(interval - time.Millisecond)
-		step.Equal(t, over+": the interval is not over: there must be no heartbeat yet", "data: hello\n\n", stream.Received())
+		step.Equal(t, over+": the interval has not passed yet: the client must not get a heartbeat", "data: hello\n\n", stream.Received())
 		step.Advance(time.Millisecond)
 		step.Equal(t, over+": the stream was quiet for the interval: the client must get one empty comment", "data: hello\n\n: \n", stream.Received())
 		step.Advance(10 * interval)
-		step.Equal(t, over+": the stream was quiet for ten more intervals: the client must get ten more", 11, beats(stream.Received()))
+		step.Equal(t, over+": the stream was quiet for ten more intervals: the client must get ten more heartbeats", 11, beats(stream.Received()))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		stream := visit(t, stays(func(*flushing.Stream) {}))
 		step.Advance(interval)
-		step.Equal(t, "the stream was opened, and nothing was sent: it must get a heartbeat, too", 1, beats(stream.Received()))
+		step.Equal(t, "a stream was opened, but nothing was sent: it must still get a heartbeat", 1, beats(stream.Received()))
 		stream.Leave()
-		stream.WaitHandler("the client left: the handler must get a context that ends")
+		stream.WaitHandler("the client left: the context that the handler got must end")
 	})
 	h := http.NewServeMux()
 	for _, none := range []time.Duration{0, -1} {
@@ -60,15 +60,15 @@ func TestAnEventPutsTheHeartbeatOff(t *testing.T) {
 		synctest.Wait()
 		step.Equal(t, "an event was sent shortly before each heartbeat was due: there must be no heartbeat", 0, beats(stream.Received()))
 		step.Advance(interval - time.Millisecond)
-		step.Equal(t, "the last event is nearly an interval ago: there must be no heartbeat yet", 0, beats(stream.Received()))
+		step.Equal(t, "the last event was sent nearly an interval ago: there must be no heartbeat yet", 0, beats(stream.Received()))
 		step.Advance(time.Millisecond)
-		step.Equal(t, "the last event is an interval ago: there must be a heartbeat", 1, beats(stream.Received()))
+		step.Equal(t, "the last event was sent an interval ago: there must be a heartbeat", 1, beats(stream.Received()))
 		step.Advance(interval / 2)
 		s.Comment("hello")
 		step.Advance(interval - time.Millisecond)
-		step.Equal(t, "the handler sent a comment of its own: the next heartbeat must come an interval after that, not sooner", 1, beats(stream.Received()))
+		step.Equal(t, "the handler sent its own comment: the next heartbeat must not come sooner than an interval later", 1, beats(stream.Received()))
 		step.Advance(time.Millisecond)
-		step.Equal(t, "the handler sent a comment of its own: the next heartbeat must come an interval after that", 2, beats(stream.Received()))
+		step.Equal(t, "the handler sent its own comment: the next heartbeat must come an interval later", 2, beats(stream.Received()))
 	})
 }
 
@@ -84,7 +84,7 @@ func TestOnlyAnEventStreamGetsHeartbeats(t *testing.T) {
 		{"an event stream", "text/event-stream", "", true, 4},
 		{"an event stream with a parameter, in capitals", "Text/Event-Stream; charset=utf-8", "", true, 4},
 		{"an event stream with the encoding identity", "text/event-stream", "identity", true, 4},
-		{"a compressed event stream, in whose bytes a comment would be noise", "text/event-stream", "gzip", true, 0},
+		{"a compressed event stream, whose bytes a comment would corrupt", "text/event-stream", "gzip", true, 0},
 		{"JSON", "application/json", "", true, 0},
 		{"a type that begins like an event stream", "text/event-stream-not", "", true, 0},
 		{"a response without a type", "", "", true, 0},
@@ -103,7 +103,7 @@ func TestOnlyAnEventStreamGetsHeartbeats(t *testing.T) {
 				<-r.Context().Done()
 			})
 			step.Advance(4*interval + time.Second)
-			step.Equal(t, "the response is "+c.what+", and has lasted for four intervals: how many heartbeats it must have got", c.want, beats(l.received()))
+			step.Equal(t, fmt.Sprintf("four intervals passed, and the response is %s: it must get %d heartbeats", c.what, c.want), c.want, beats(l.received()))
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
@@ -116,8 +116,8 @@ func TestOnlyAnEventStreamGetsHeartbeats(t *testing.T) {
 			ended = r.Context().Err() != nil
 		}), interval)))
 		response := p.Get("/events")
-		step.ErrorIs(t, "the ResponseWriter cannot flush: Flush must return the error that says so", http.ErrNotSupported, err)
-		step.Equal(t, "the ResponseWriter cannot flush, so no heartbeat would get through: there must be none, and the request's context must go on (shown: heartbeats, whether it ended)",
+		step.ErrorIs(t, "the ResponseWriter cannot flush: Flush must return an error that wraps http.ErrNotSupported", http.ErrNotSupported, err)
+		step.Equal(t, "the ResponseWriter cannot flush: Handler must send no heartbeat, and must not end the request's context (shown: heartbeats, whether it ended)",
 			"0, false", fmt.Sprintf("%d, %t", beats(response.Body), ended))
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestOnlyAnEventStreamGetsHeartbeats(t *testing.T) {
 		})
 		w := newLink()
 		heartbeats.Handler(h, interval).ServeHTTP(w, &http.Request{Method: "HEAD"})
-		step.Equal(t, "a HEAD request has no body: the handler must get the ResponseWriter itself, and no heartbeat must be written", "itself, \"\"",
+		step.Equal(t, "the response to HEAD has no body: the handler must get the ResponseWriter itself, and no heartbeat may be written", "itself, \"\"",
 			fmt.Sprintf("%s, %q", map[bool]string{true: "itself", false: "another"}[inside == http.ResponseWriter(w)], w.received()))
 	})
 }
@@ -168,7 +168,7 @@ func TestNoHeartbeatBreaksAFrame(t *testing.T) {
 	step.Bubble(t, func(t *testing.T) {
 		stream := visit(t, stays(func(s *flushing.Stream) { s.Comment("a comment has no blank line") }))
 		step.Advance(3 * interval)
-		step.Equal(t, "the handler sent a comment, which needs no blank line: there must be heartbeats", 3, beats(stream.Received()))
+		step.Equal(t, "the handler sent a comment, which needs no blank line: there must still be heartbeats", 3, beats(stream.Received()))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		l := newLink()
@@ -180,6 +180,6 @@ func TestNoHeartbeatBreaksAFrame(t *testing.T) {
 			<-r.Context().Done()
 		})
 		step.Advance(4 * interval)
-		step.Equal(t, "a Write took only a part of a frame, and returned an error: there must be no heartbeat in the middle of that frame", "data: ", l.received())
+		step.Equal(t, "a Write failed after part of a frame: there must be no heartbeat inside that frame", "data: ", l.received())
 	})
 }

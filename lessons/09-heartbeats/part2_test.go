@@ -33,7 +33,7 @@ func TestAHeartbeatAndAnEventDoNotInterleave(t *testing.T) {
 			}
 		}))
 		step.Advance(300 * interval)
-		step.Equal(t, "events were sent just when heartbeats were due: the ResponseWriter must be used by one at a time", int32(1), l.most.Load())
+		step.Equal(t, "events were sent just when heartbeats were due: the ResponseWriter must be used by one goroutine at a time", int32(1), l.most.Load())
 		for frame := range strings.SplitAfterSeq(strings.ReplaceAll(l.received(), ": \n", ""), "\n\n") {
 			if frame != "" && frame != "data: x\n\n" {
 				step.Fail(t, "events were sent just when heartbeats were due: every event must arrive whole", fmt.Sprintf("got  %q", frame))
@@ -56,7 +56,7 @@ func TestAHeartbeatAndAnEventDoNotInterleave(t *testing.T) {
 			})
 			step.Advance(interval + time.Second)
 			leave()
-			step.Equal(t, fmt.Sprintf("the handler set a write deadline in %v, and then a heartbeat was sent: it must have its own deadline, ten seconds, and then the handler's must hold again (shown: each deadline that was set)", c.deadline),
+			step.Equal(t, fmt.Sprintf("the handler set a write deadline in %v, and then a heartbeat was sent: the heartbeat must have its own deadline, in ten seconds, and then the handler's must be set again (shown: each deadline that was set)", c.deadline),
 				"<nil>: "+c.want, fmt.Sprintf("%v: ", set)+l.deadlines())
 		})
 	}
@@ -68,7 +68,7 @@ func TestAHeartbeatAndAnEventDoNotInterleave(t *testing.T) {
 		step.Advance(interval + time.Second)
 		leave()
 		if all := l.deadlines(); !strings.HasSuffix(all, "10s, none") {
-			step.Fail(t, "a heartbeat was sent, and the handler has no write deadline: there must be none after the heartbeat (shown: each deadline that was set)", "got  "+all, "want …, 10s, none")
+			step.Fail(t, "the handler has no write deadline, and a heartbeat was sent: the heartbeat's deadline must be removed afterwards (shown: each deadline that was set)", "got  "+all, "want …, 10s, none")
 		}
 	})
 }
@@ -86,7 +86,7 @@ func wantNoDeadlineNeeded(t *testing.T) {
 	ended = beats(l.received()) != 4
 	leave()
 	streams.Wait()
-	step.Equal(t, "the ResponseWriter has no write deadlines, but takes what is written: it must get its heartbeats (shown: how many in four intervals)", "4, false", fmt.Sprintf("%d, %t", beats(l.received()), ended))
+	step.Equal(t, "the ResponseWriter does not support write deadlines: it must still get its heartbeats (shown: how many in four intervals)", "4, false", fmt.Sprintf("%d, %t", beats(l.received()), ended))
 }
 
 // A flusher is a ResponseWriter that can flush, and no more.
@@ -146,10 +146,10 @@ func TestAClientThatTakesNothingIsGone(t *testing.T) {
 			cause, at = context.Cause(r.Context()), time.Since(start)
 		})
 		step.Advance(time.Hour)
-		step.Equal(t, "a client takes nothing any more: the request's context must end when a heartbeat has waited for ten seconds (shown: when it ended)", "25s",
+		step.Equal(t, "a client stopped reading: the request's context must end once a heartbeat has waited for ten seconds (shown: when it ended)", "25s",
 			strings.Replace(at.Round(time.Second).String(), "0s", "never", map[bool]int{true: 1}[at == 0]))
 		wantCause(t, "a client did not take a heartbeat", os.ErrDeadlineExceeded, cause)
-		step.Equal(t, "a client did not take a heartbeat: nothing more must be written", int32(0), l.using.Load())
+		step.Equal(t, "a client did not take a heartbeat: no write may still be waiting", int32(0), l.using.Load())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		l, broken := newLink(), errors.New("the connection broke")
@@ -162,7 +162,7 @@ func TestAClientThatTakesNothingIsGone(t *testing.T) {
 		step.Advance(interval + time.Second)
 		wantCause(t, "the write of a heartbeat failed", broken, cause)
 		step.Advance(9 * interval)
-		step.Equal(t, "the write of a heartbeat failed, and the handler is not done yet: there must be no further heartbeat (shown: writes)", int32(1), l.writes.Load())
+		step.Equal(t, "the write of a heartbeat failed, but the handler is still running: there must be no further heartbeat (shown: writes)", int32(1), l.writes.Load())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		h := heartbeats.Handler(stays(func(*flushing.Stream) {}), interval)
@@ -176,7 +176,7 @@ func TestAClientThatTakesNothingIsGone(t *testing.T) {
 		}
 		stuck.stuck.Store(true)
 		step.Advance(interval)
-		step.Equal(t, "one of two clients takes nothing, and its heartbeat is still being written: the other client must get its own", 1, beats(other.received()))
+		step.Equal(t, "one of two clients stopped reading, so its heartbeat is still being written: the other must get its own heartbeat", 1, beats(other.received()))
 		leave()
 		close(stuck.freed)
 		streams.Wait()
@@ -190,7 +190,7 @@ func TestAClientThatTakesNothingIsGone(t *testing.T) {
 		stream.Pause()
 		step.Advance(24 * time.Hour)
 		if ended == 0 || ended > time.Hour {
-			step.Fail(t, "the client stopped reading, and the buffers in between hold 256 bytes each: after some minutes of heartbeats the request's context must end",
+			step.Fail(t, "the client stopped reading, and the buffers in between hold 256 bytes each: the request's context must end within an hour",
 				fmt.Sprintf("got  it ended after %v (0s: never)", ended))
 		}
 	})
@@ -213,7 +213,7 @@ func TestTheResponseBelongsToTheHandler(t *testing.T) {
 		leave()
 		before := l.received()
 		step.Advance(10 * interval)
-		step.Equal(t, "the handler returned: no heartbeat must be written any more", before, l.received())
+		step.Equal(t, "the handler returned: no further heartbeat may be written", before, l.received())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		l := newLink()
@@ -227,12 +227,12 @@ func TestTheResponseBelongsToTheHandler(t *testing.T) {
 			}), interval).ServeHTTP(l, r)
 		}()
 		step.Advance(10 * interval)
-		step.Equal(t, "the handler panicked: no heartbeat must be written any more", "", l.received())
+		step.Equal(t, "the handler panicked: no further heartbeat may be written", "", l.received())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		l := newLink()
 		l.serve(t, stays(func(*flushing.Stream) { l.stuck.Store(true) }))()
-		step.Equal(t, "the handler returned while no heartbeat was due: ServeHTTP must return at once, and use the ResponseWriter no more", int32(0), l.using.Load())
+		step.Equal(t, "the handler returned while no heartbeat was due: ServeHTTP must return at once, and no longer use the ResponseWriter", int32(0), l.using.Load())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		l := newLink()
@@ -254,7 +254,7 @@ func TestTheResponseBelongsToTheHandler(t *testing.T) {
 		step.Pass(0)
 		select {
 		case <-done:
-			step.Fail(t, "the handler returned while a heartbeat was being written: ServeHTTP must wait for the end of that, because net/http then gives the ResponseWriter to the next request",
+			step.Fail(t, "the handler returned while a heartbeat was being written: ServeHTTP must wait until that write ends, because net/http gives the ResponseWriter to the next request",
 				"got  ServeHTTP returned")
 		default:
 		}
@@ -282,8 +282,8 @@ func TestTheResponseBelongsToTheHandler(t *testing.T) {
 		}()
 		step.Equal(t, "a handler panicked: Handler must let the panic through", any("a handler's panic"), p)
 		step.Equal(t, "the request has a value in its context: the handler must find it", any("a value"), value)
-		step.Equal(t, "an http.ResponseController looks for what a ResponseWriter can do: Unwrap must return the ResponseWriter", http.ResponseWriter(l), unwrapped)
-		step.Equal(t, "a request was served: it must not be changed, only its copy", true, before.Context() == r.Context())
+		step.Equal(t, "an http.ResponseController needs the server's ResponseWriter: Unwrap must return it", http.ResponseWriter(l), unwrapped)
+		step.Equal(t, "a request was served: Handler must not change the request itself, only a copy", true, before.Context() == r.Context())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var both sync.WaitGroup
@@ -298,6 +298,6 @@ func TestTheResponseBelongsToTheHandler(t *testing.T) {
 		time.Sleep(10 * interval)
 		leave()
 		both.Wait()
-		step.Equal(t, "two clients have been connected for ten intervals: each must get its own heartbeats", "10, 10", fmt.Sprintf("%d, %d", beats(links[0].received()), beats(links[1].received())))
+		step.Equal(t, "two clients were connected for ten intervals: each must get its own heartbeats", "10, 10", fmt.Sprintf("%d, %d", beats(links[0].received()), beats(links[1].received())))
 	})
 }

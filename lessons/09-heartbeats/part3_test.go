@@ -54,7 +54,7 @@ func TestAStreamThatIsTooQuietIsAnError(t *testing.T) {
 		step.Equal(t, "nothing came for 40 s, and Limit is 40 s: Read must return an *IdleError", "ended after 40s: IdleError after 40s", r.state())
 		idle, ok := r.err.(*heartbeats.IdleError)
 		if !ok || idle.Err == nil {
-			step.Fail(t, "nothing came for 40 s: the error of Read must be an *IdleError itself, and its Err must say how the connection ended", fmt.Sprintf("got  %#v", r.err))
+			step.Fail(t, "nothing came for 40 s: Read must return an unwrapped *IdleError, and its Err must say how the connection ended", fmt.Sprintf("got  %#v", r.err))
 		}
 		step.Equal(t, "nothing came for 40 s: the connection must be closed, so the context that Base got must end", true, p.gone.Load())
 	})
@@ -63,10 +63,10 @@ func TestAStreamThatIsTooQuietIsAnError(t *testing.T) {
 		p := &peer{}
 		transport := &heartbeats.Transport{Base: p}
 		resp, _ := transport.RoundTrip(r)
-		step.Equal(t, "Limit is zero: RoundTrip must not change it, because another request may be reading it", time.Duration(0), transport.Limit)
+		step.Equal(t, "Limit is zero: RoundTrip must not write to it, because another request may be reading it", time.Duration(0), transport.Limit)
 		body := read(resp.Body)
 		step.Advance(time.Hour)
-		step.Equal(t, "Limit is zero: DefaultLimit must be the limit", "ended after 40s: IdleError after 40s", body.state())
+		step.Equal(t, "Limit is zero: the limit must be DefaultLimit", "ended after 40s: IdleError after 40s", body.state())
 		resp.Body.Close()
 	})
 }
@@ -86,7 +86,7 @@ func TestAnyByteWillDo(t *testing.T) {
 			step.Equal(t, fmt.Sprintf("the server sent %q every 39 s, and Limit is 40 s: the stream must stay open", piece), "still open", r.state())
 			step.Equal(t, fmt.Sprintf("the server sent %q a hundred times: the client must get all of them", piece), strings.Repeat(piece, 100), *r.text.Load())
 			step.Advance(time.Second * 40)
-			step.Equal(t, fmt.Sprintf("the server sent %q a hundred times, and then nothing for 40 s: Read must return the error then", piece),
+			step.Equal(t, fmt.Sprintf("the server sent %q a hundred times, and then nothing for 40 s: Read must return an *IdleError", piece),
 				"ended after 1h5m40s: IdleError after 40s", r.state())
 		})
 	}
@@ -104,13 +104,13 @@ func TestASlowReaderIsNoQuietServer(t *testing.T) {
 		io.ReadFull(body, buffer)
 		step.Advance(24 * time.Hour)
 		n, err := io.ReadFull(body, buffer)
-		step.Equal(t, "a reader took a day for an event, and the next one was there: Read must return that", "data: b\n\n <nil>", fmt.Sprintf("%s %v", buffer[:n], err))
+		step.Equal(t, "a reader took a day for an event, and the next event was already there: Read must return that event", "data: b\n\n <nil>", fmt.Sprintf("%s %v", buffer[:n], err))
 		step.Advance(24 * time.Hour)
 		r := read(body)
 		step.Advance(limit - time.Second)
-		step.Equal(t, "a reader took a day, and has waited for 39 s since: only the time in Read must count", "still open", r.state())
+		step.Equal(t, "a reader took a day, and then Read waited for 39 s: only the time in Read may count", "still open", r.state())
 		step.Advance(time.Second)
-		step.Equal(t, "a reader took a day, and has waited for 40 s since: Read must return the error", "ended after 40s: IdleError after 40s", r.state())
+		step.Equal(t, "a reader took a day, and then Read waited for 40 s: Read must return an *IdleError", "ended after 40s: IdleError after 40s", r.state())
 	})
 }
 
@@ -128,7 +128,7 @@ func TestTheHeaderHasToComeInTime(t *testing.T) {
 		step.Equal(t, "the server never answers, and Limit is 40 s: RoundTrip must return an *IdleError", "IdleError after 40s, after 40s", kind(err)+", after "+time.Since(start).String())
 		var netErr net.Error
 		if !errors.As(err, &netErr) || !netErr.Timeout() {
-			step.Fail(t, "the server never answers: the error must be a timeout, as net.Error says", fmt.Sprintf("got  %v", err))
+			step.Fail(t, "the server never answers: the error must be a net.Error whose Timeout() is true", fmt.Sprintf("got  %v", err))
 		}
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -157,7 +157,7 @@ func wantTooLate(t *testing.T) {
 	r, _ := http.NewRequest("GET", "http://sse.test/events", nil)
 	_, err := (&heartbeats.Transport{Base: base, Limit: limit}).RoundTrip(r)
 	step.Equal(t, "the header came after 41 s, and Limit is 40 s: RoundTrip must return an *IdleError", "IdleError after 40s", kind(err))
-	step.Equal(t, "the header came after 41 s, and Limit is 40 s: nobody will read the body, so RoundTrip must close it", true, late.closed.Load())
+	step.Equal(t, "the header came after 41 s, and Limit is 40 s: RoundTrip must close the body, because no one will read it", true, late.closed.Load())
 }
 
 type roundTripper func(r *http.Request) (*http.Response, error)
@@ -195,7 +195,7 @@ func TestEverythingElseIsLeftAlone(t *testing.T) {
 		p, broken := &peer{}, errors.New("the connection broke")
 		r := read(open(t, t.Context(), p).Body)
 		p.body.CloseWithError(broken)
-		step.Equal(t, "the connection broke: Read must return its error", "ended after 0s: the connection broke", r.state())
+		step.Equal(t, "the connection broke: Read must return the connection's error", "ended after 0s: the connection broke", r.state())
 		req, _ := http.NewRequest("GET", "http://sse.test/events", nil)
 		_, err := (&heartbeats.Transport{Base: &peer{fails: broken}, Limit: limit}).RoundTrip(req)
 		step.ErrorIs(t, "Base returned an error: RoundTrip must return it", broken, err)
@@ -221,7 +221,7 @@ func TestEverythingElseIsLeftAlone(t *testing.T) {
 			return nil, io.ErrUnexpectedEOF
 		})}).RoundTrip(r2)
 		step.Equal(t, "the request has a value in its context: Base must find it", any("a value"), value)
-		step.Equal(t, "a RoundTripper must not change its request", true, before.Context() == r2.Context())
+		step.Equal(t, "a request was sent: RoundTrip must not change the request itself, only a copy", true, before.Context() == r2.Context())
 	})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }))
 	defer server.Close()
@@ -272,7 +272,7 @@ func TestAQuietStreamIsReconnected(t *testing.T) {
 		step.Advance(2*limit + 10*time.Second)
 		leave()
 		<-done
-		step.Equal(t, "a server hangs after each event: the Reconnector must connect again, with its last event ID", "1 after , 2 after 1, 3 after 2", strings.Join(got, ", "))
+		step.Equal(t, "a server hangs after each event: the Reconnector must connect again, with the last event ID", "1 after , 2 after 1, 3 after 2", strings.Join(got, ", "))
 		step.Equal(t, "a server hangs after each event: OnLost must get the *IdleError", "IdleError after 40s, IdleError after 40s", strings.Join(losses, ", "))
 		synctest.Wait()
 	})

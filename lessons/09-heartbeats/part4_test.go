@@ -32,31 +32,31 @@ func TestNothingIsLeftBehind(t *testing.T) {
 			ctx, leave := context.WithCancel(ctx)
 			r, _ := http.NewRequestWithContext(ctx, "GET", p.URL, nil)
 			resp, err := client.Do(r)
-			step.Equal(t, "a client connected through both: it must get its stream", nil, err)
+			step.Equal(t, "a client with a Transport connected to a Handler: it must get its stream", nil, err)
 			body := read(resp.Body)
 			step.Advance(time.Hour)
 			step.Equal(t, "a stream with heartbeats every 15 s was quiet for an hour, and Limit is 40 s: it must stay open", "still open", body.state())
-			step.Equal(t, "a stream with heartbeats every 15 s was quiet for an hour: the client must get 240 of them", 240, beats(*body.text.Load()))
+			step.Equal(t, "a stream with heartbeats every 15 s was quiet for an hour: the client must get 240 heartbeats", 240, beats(*body.text.Load()))
 			leave()
 			<-body.ended
 			resp.Body.Close()
 			synctest.Wait()
 		})
-		step.Equal(t, "20 clients came and left: their contexts must be released, so cancel each one that you derive (shown: how many are in memory)", 0, held())
+		step.Equal(t, "20 clients came and left: cancel each context that you derive, or it stays in memory (shown: how many did)", 0, held())
 		p.Client.CloseIdleConnections()
 		synctest.Wait()
 		if after, most := step.Goroutines(); after > before {
-			step.Fail(t, "20 clients came and left: no goroutine must be left", fmt.Sprintf("got  %d more", after-before), "most of them are at "+most)
+			step.Fail(t, "20 clients came and left: no goroutine may still be running", fmt.Sprintf("got  %d more", after-before), "most of them are at "+most)
 		}
 		start := time.Now()
 		step.Advance(time.Second)
-		step.Equal(t, "20 clients came and left: no timer must hold time up", time.Second, time.Since(start))
+		step.Equal(t, "20 clients came and left: no timer may be left running", time.Second, time.Since(start))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		p := &peer{}
 		resp := open(t, t.Context(), p)
 		resp.Body.Close()
-		step.Equal(t, "the body was closed: Base's body must be closed", true, p.closed.Load())
+		step.Equal(t, "the response's body was closed: Base's body must be closed, too", true, p.closed.Load())
 	})
 	wantReleased(t)
 }
@@ -78,7 +78,7 @@ func wantReleased(t *testing.T) {
 	}
 	before := attempts(10)
 	if more := attempts(1000) - before; more > 500 {
-		step.Fail(t, "Base failed a thousand times, and the context of the requests has not ended: after each failure, its context must be released",
+		step.Fail(t, "Base failed a thousand times, and the caller's context has not ended: RoundTrip must cancel each context that it derived",
 			fmt.Sprintf("got  %d more objects in memory", more))
 	}
 	downloads := func(n int) (objects int) {
@@ -94,7 +94,7 @@ func wantReleased(t *testing.T) {
 	}
 	before = downloads(10)
 	if more := downloads(1000) - before; more > 500 {
-		step.Fail(t, "the bodies of a thousand downloads were closed, and the context of the requests has not ended: each request's context must be released",
+		step.Fail(t, "a thousand downloads were closed, and the caller's context has not ended: each context that RoundTrip derived must be cancelled",
 			fmt.Sprintf("got  %d more objects in memory", more))
 	}
 	h := heartbeats.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -111,7 +111,7 @@ func wantReleased(t *testing.T) {
 	}
 	before = served(10)
 	if more := served(1000) - before; more > 500 {
-		step.Fail(t, "a thousand short streams were served, and the context that theirs are derived from has not ended: the context and the timer of each must be released",
+		step.Fail(t, "a thousand short streams were served, and their parent context has not ended: Handler must cancel each derived context, and stop each timer",
 			fmt.Sprintf("got  %d more objects in memory", more))
 	}
 	step.Bubble(t, func(t *testing.T) {

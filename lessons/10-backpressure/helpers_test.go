@@ -67,7 +67,7 @@ func (l *line) put(e framing.Event) {
 	}
 	frames, err := l.policy(slices.Clone(l.frames), next)
 	for i, f := range all {
-		step.Equal(l.t, "the policy changed the bytes of a frame: sessions share frames, and if the queue refuses the result, the old ones must still be as they were", before[i], string(f))
+		step.Equal(l.t, "the policy changed the bytes of a frame, but must not: other sessions share it, and the queue may refuse the result and keep the old frames", before[i], string(f))
 	}
 	if l.err = err; err == nil {
 		l.frames = frames

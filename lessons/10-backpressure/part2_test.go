@@ -15,9 +15,9 @@ func TestTheNewestBroadcastsWait(t *testing.T) {
 	defer step.Begin(t)()
 	l := newLine(t, (&backpressure.Limit{Size: 3}).DropOldest)
 	step.Equal(t, "Size is 3, and three broadcasts came: all of them must wait, in order", "1, 2, 3", l.numbers(1, 3).broadcasts())
-	step.Equal(t, "Size is 3, and a fourth broadcast came: DropOldest must drop the first, and the new one must wait behind the others", "2, 3, 4", l.numbers(4, 4).broadcasts())
-	step.Equal(t, "Size is 3, and 100 more broadcasts came: the newest three must wait", "102, 103, 104", l.numbers(5, 104).broadcasts())
-	step.Equal(t, "the client read all, and two more came: there is room for them", "6, 7", l.taken().numbers(6, 7).broadcasts())
+	step.Equal(t, "Size is 3, and a fourth broadcast came: DropOldest must drop the first one, and put the new one at the end", "2, 3, 4", l.numbers(4, 4).broadcasts())
+	step.Equal(t, "Size is 3, and 100 more broadcasts came: the queue must hold the newest three", "102, 103, 104", l.numbers(5, 104).broadcasts())
+	step.Equal(t, "the client read all three, and two more came: these two must wait", "6, 7", l.taken().numbers(6, 7).broadcasts())
 	for _, size := range []int{0, 1, 300} {
 		want := max(size, 1)
 		if size == 0 {
@@ -32,11 +32,11 @@ func TestTheNewestBroadcastsWait(t *testing.T) {
 func TestTheGapIsWhereTheOldestWere(t *testing.T) {
 	defer step.Begin(t)()
 	l := newLine(t, (&backpressure.Limit{Size: 3}).DropOldest)
-	l.numbers(1, 4).want("Size is 3, and the first of four broadcasts was dropped: a gap event must stand in its place, before the others", "gap of 1, 2, 3, 4")
+	l.numbers(1, 4).want("Size is 3, and the first of four broadcasts was dropped: a gap event must take its place, before the others", "gap of 1, 2, 3, 4")
 	l.numbers(5, 9).want("Size is 3, and five more were dropped: there must be one gap event, and its number must grow", "gap of 6, 7, 8, 9")
-	step.Equal(t, "a gap event must be exactly this on the wire: it has no ID, so that a client that comes back still names the event before it",
+	step.Equal(t, "a gap event must have exactly these bytes, and no ID: a client that comes back must still name the event before the gap",
 		"event: gap\ndata: 6\n\n", string(l.frames[0]))
-	l.taken().numbers(10, 14).want("the client read all, then five broadcasts came: a new gap must stand for the two that were dropped", "gap of 2, 12, 13, 14")
+	l.taken().numbers(10, 14).want("the client read all, then five broadcasts came: a new gap must count the two that were dropped", "gap of 2, 12, 13, 14")
 }
 
 // What is for one client alone keeps its place between what is for all.
@@ -45,9 +45,9 @@ func TestTheOldestBroadcastMayNotBeFirst(t *testing.T) {
 	limit := &backpressure.Limit{Size: 2}
 	l := newLine(t, limit.DropOldest)
 	l.send("a").broadcast("1").send("b").broadcast("2").send("c").want("Size is 2, and events with and without an ID came: two broadcasts fit, so all must wait, in order", "~a, 1, ~b, 2, ~c")
-	l.broadcast("3").want("Size is 2, and a third broadcast came: the oldest broadcast stands behind an event without an ID, which must stay", "~a, gap of 1, ~b, 2, ~c, 3")
-	l.broadcast("4").want("then the next one was dropped: it stood in another place, so it needs a gap event of its own", "~a, gap of 1, ~b, gap of 1, ~c, 3, 4")
-	l.broadcast("5", "6").want("then two more were dropped, from one place: they need one gap event together", "~a, gap of 1, ~b, gap of 1, ~c, gap of 2, 5, 6")
-	l.send("d").broadcast("7").want("events without an ID do not count, and a gap event does not either", "~a, gap of 1, ~b, gap of 1, ~c, gap of 3, 6, ~d, 7")
+	l.broadcast("3").want("Size is 2, and a third broadcast came: DropOldest must drop the oldest broadcast, but keep the event without an ID before it", "~a, gap of 1, ~b, 2, ~c, 3")
+	l.broadcast("4").want("then the next one was dropped: it was in a different place, so it needs its own gap event", "~a, gap of 1, ~b, gap of 1, ~c, 3, 4")
+	l.broadcast("5", "6").want("then two more were dropped, from the same place: one gap event must count both", "~a, gap of 1, ~b, gap of 1, ~c, gap of 2, 5, 6")
+	l.send("d").broadcast("7").want("a broadcast came after one more event without an ID: neither such events nor gap events may count towards Size", "~a, gap of 1, ~b, gap of 1, ~c, gap of 3, 6, ~d, 7")
 	wantFull(t, "DropOldest", limit.DropOldest)
 }

@@ -36,7 +36,7 @@ func TestATooSlowClientIsDisconnected(t *testing.T) {
 		synctest.Wait()
 		say := func(text string) {
 			if err := registry.Broadcast(broadcast(text)); err != nil {
-				step.Fail(t, "a broadcast was one too many for a client, and Broadcast returned an error. Disconnect must return the error that ends the session: then that is no problem of the sender's", fmt.Sprintf("got  %v", err))
+				step.Fail(t, "a broadcast was one too many for a client, but Broadcast returned an error: Disconnect must return the error that ends the session, so that the sender gets none", fmt.Sprintf("got  %v", err))
 			}
 			synctest.Wait()
 		}
@@ -50,8 +50,8 @@ func TestATooSlowClientIsDisconnected(t *testing.T) {
 		say("4")
 		step.Equal(t, "Size is 3, and a fourth broadcast came while three were waiting for a client: its session must end at once (shown: whether it did)", true, slow.ended())
 		say("5")
-		step.Equal(t, "another client was disconnected: this one must get every broadcast, and stay", "1, 2, 3, 4, 5 (ended: false)", fmt.Sprintf("%s (ended: %v)", shown(quick.events()), quick.ended()))
-		step.Equal(t, "one session was ended: Counts must say so", "{Dropped:0 Replaced:0 Disconnected:1}", fmt.Sprintf("%+v", limit.Counts()))
+		step.Equal(t, "a slow client was disconnected: the other one must get every broadcast, and stay connected", "1, 2, 3, 4, 5 (ended: false)", fmt.Sprintf("%s (ended: %v)", shown(quick.events()), quick.ended()))
+		step.Equal(t, "Disconnect ended one session: Counts must return just that", "{Dropped:0 Replaced:0 Disconnected:1}", fmt.Sprintf("%+v", limit.Counts()))
 		wantFull(t, "Disconnect", limit.Disconnect)
 	})
 	for _, size := range []int{1, 300, 0, -1} {
@@ -89,9 +89,9 @@ func TestAGapIsALoss(t *testing.T) {
 	} {
 		got := followed(t, c.wire, c.handle)
 		step.Equal(t, c.scene+": handle must get exactly these events (shown: data and ID)", c.events, got.handled)
-		step.Equal(t, c.scene+": progress must be called for the events that handle gets, and for no gap", c.events, got.progress)
+		step.Equal(t, c.scene+": progress must be called for each event that handle gets, but not for a gap", c.events, got.progress)
 		step.Equal(t, c.scene+": the Follow must return this", fmt.Sprintf("%T %v", c.want, c.want), fmt.Sprintf("%T %v", got.err, got.err))
-		step.Equal(t, c.scene+": the source must not have been read any further (shown: its last event ID)", c.lastID, got.lastID)
+		step.Equal(t, c.scene+": the Follow must read exactly this far (shown: the source's last event ID)", c.lastID, got.lastID)
 	}
 
 	follow := backpressure.Complete(func(framing.Event) error { return nil })
@@ -111,7 +111,7 @@ func TestAGapIsALoss(t *testing.T) {
 	defer both.Wait()
 	defer close(enough)
 	both.Go(func() { follow(context.Background(), source(t, a), noProgress) })
-	step.Returns(t, "one Follow was used for two streams at once, and handle was busy with an event of one: the other must not wait for it", func() {
+	step.Returns(t, "one Follow was used for two streams at once, and handle was busy with an event of one: the other stream must not wait", func() {
 		<-busy
 		follow(context.Background(), source(t, e), noProgress)
 	})
@@ -209,11 +209,11 @@ func TestEverythingComesInTheEnd(t *testing.T) {
 			<-done
 			scene := fmt.Sprintf("with the policy %s, 3,000 events came twenty times as fast as a client with Complete reads", policy.name)
 			if len(losses.All()) == 0 {
-				step.Fail(t, scene+": it must have lost its connection at least once, at a gap or because it was disconnected", "got  no loss", fmt.Sprintf("counts %+v", limit.Counts()))
+				step.Fail(t, scene+": the client must have lost its connection at least once, at a gap or because it was disconnected", "got  no loss", fmt.Sprintf("counts %+v", limit.Counts()))
 			}
-			step.Equal(t, scene+": it must get each of them in the end, once and in order (shown: how many it got)", events, len(got.All()))
+			step.Equal(t, scene+": the client must get every event in the end, once and in order (shown: how many it got)", events, len(got.All()))
 			for n, data := range got.All() {
-				step.Equal(t, scene+": it must get each of them in the end, once and in order", fmt.Sprint(n), data)
+				step.Equal(t, scene+": the client must get every event in the end, once and in order", fmt.Sprint(n), data)
 			}
 		})
 	}

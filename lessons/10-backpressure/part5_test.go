@@ -28,8 +28,8 @@ func TestOneSlowReaderCostsOneSlowReader(t *testing.T) {
 			quick := connect(t, log.registry, nil)
 			began := time.Now()
 			log.publish(1, 400)
-			step.Equal(t, policy.name+", with 30 clients that never read: the one that reads must get every event (shown: how many of 400)", 400, len(quick.events()))
-			step.Equal(t, policy.name+", with 30 clients that never read: nobody must wait for them (shown: how long 400 events took)", 0, time.Since(began))
+			step.Equal(t, policy.name+", with 30 clients that never read: the client that reads must get every event (shown: how many of 400)", 400, len(quick.events()))
+			step.Equal(t, policy.name+", with 30 clients that never read: publishing must not wait for them (shown: how long 400 events took)", 0, time.Since(began))
 		})
 		step.Bubble(t, func(t *testing.T) {
 			log := crowded(t, policy)
@@ -112,13 +112,13 @@ func TestGapsAndCountsAgree(t *testing.T) {
 					}
 				}
 				total += missing
-				step.Equal(t, fmt.Sprintf("%s: 400 events were published, and client %d of 20 read more and more slowly: what it got and what its gaps say must add up to 400 (shown: both)", name, i+1),
+				step.Equal(t, fmt.Sprintf("%s: 400 events were published, and client %d of 20 read slowly: the events that it got and the numbers in its gaps must add up to 400 (shown: both)", name, i+1),
 					fmt.Sprintf("%d + %d", got, events-got), fmt.Sprintf("%d + %d", got, missing))
 			}
 			if total == 0 {
-				step.Fail(t, name+": 400 events were published to clients that read slowly, and five may wait for each: some must be dropped", "got  no gap")
+				step.Fail(t, name+": 400 events were published to clients that read slowly, and only five may wait for each: some must be dropped", "got  no gap")
 			}
-			step.Equal(t, name+": Counts().Dropped must be what the gaps of all clients add up to", total, limit.Counts().Dropped)
+			step.Equal(t, name+": Counts().Dropped must be the sum of all clients' gaps", total, limit.Counts().Dropped)
 		})
 	}
 }
@@ -146,12 +146,12 @@ func TestWhateverIsSent(t *testing.T) {
 				m.all = nil
 			}
 			if l.err != nil || m.ended {
-				step.Equal(tb, s.String()+": the session must end with the first broadcast too many, and not before (shown: whether it did)", m.ended, l.err != nil)
+				step.Equal(tb, s.String()+": the session must end at the first broadcast that is too many, not before (shown: whether it did)", m.ended, l.err != nil)
 				return
 			}
-			step.Equal(tb, s.String()+": this must wait after "+action.what+" "+strconv.Itoa(i), m.shown(), l.shown())
+			step.Equal(tb, s.String()+": exactly this must wait after "+action.what+" "+strconv.Itoa(i), m.shown(), l.shown())
 		}
-		step.Equal(tb, s.String()+": Counts must be this", fmt.Sprintf("%+v", m.counts), fmt.Sprintf("%+v", limit.Counts()))
+		step.Equal(tb, s.String()+": Counts must return this", fmt.Sprintf("%+v", m.counts), fmt.Sprintf("%+v", limit.Counts()))
 	})
 }
 
