@@ -68,11 +68,11 @@ func refused(t *testing.T, sentence, field string, events ...framing.Event) {
 			}
 			namesField(t, e, err, field)
 			if string(wire) != earlier {
-				step.Fail(t, "AppendText refused the event: it must return b unchanged, because the caller sends whatever AppendText returns",
+				step.Fail(t, "AppendText refused the event, so it must return b unchanged: the caller sends whatever AppendText returns",
 					append([]string{"sent  " + show(e)}, step.Compare("got  ", quote(wire), "want ", strconv.Quote(earlier))...)...)
 			}
 			if cap(wire) != cap(b) {
-				step.Fail(t, "AppendText refused the event: it must return b itself, because the caller reuses b's room for the next event",
+				step.Fail(t, "AppendText refused the event, so it must return b itself: the caller reuses b's capacity for the next event",
 					"sent  "+show(e), fmt.Sprintf("got   a slice of capacity %d", cap(wire)), fmt.Sprintf("want  b, with its capacity of %d", cap(b)))
 			}
 		}
@@ -86,14 +86,14 @@ func namesField(tb testing.TB, e framing.Event, err error, fields ...string) {
 	refusal, ok := errors.AsType[*framing.FieldError](err)
 	switch sent := "sent  " + show(e); {
 	case !ok || refusal == nil:
-		step.Fail(tb, "the error must be a *FieldError that is not nil: without one, the caller cannot tell which field to fix", sent, fmt.Sprintf("got   %T: %s", err, says(err)))
+		step.Fail(tb, "the error must be a non-nil *FieldError: without one, the caller cannot tell which field to fix", sent, fmt.Sprintf("got   %T: %s", err, says(err)))
 	case !slices.Contains(fields, refusal.Field):
 		step.Fail(tb, "the FieldError must name the field that cannot be sent, but it names a different one",
 			sent, fmt.Sprintf("got   Field %q", refusal.Field), fmt.Sprintf(`want  Field "%s"`, strings.Join(fields, `" or "`)))
 	case refusal.Reason == "":
 		step.Fail(tb, "the FieldError has no Reason: the caller cannot tell what is wrong with the field", sent, fmt.Sprintf("got   %#v", refusal))
 	case strings.ContainsAny(refusal.Reason, controls):
-		step.Fail(tb, "the FieldError's Reason must not contain a line break or another control character: anyone who can choose the value could forge a line in your log",
+		step.Fail(tb, "the FieldError's Reason must not contain a line break or any other control character: anyone who can choose the field's value could forge a line in your log",
 			sent, "got   "+strconv.Quote(refusal.Reason))
 	}
 }
@@ -235,7 +235,7 @@ func afterFailures(t *testing.T) {
 		{"writers took 3 bytes and returned no error", writes{short: true, takes: 3}, []framing.Event{good, large}},
 		{"WriteTo refused an event, then a writer failed", writes{fails: io.ErrClosedPipe}, []framing.Event{bad, good, large}},
 	} {
-		sentence := c.before + ", then WriteTo sent an event to each of several writers at once: each must get its own, or one client reads another client's event"
+		sentence := c.before + ", then WriteTo sent several events at once, each to its own writer: each writer must get its own event, or one client reads another client's event"
 		atOnce(t, sentence, 100, func() {
 			for range 10 {
 				for _, e := range c.events {

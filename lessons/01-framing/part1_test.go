@@ -20,7 +20,7 @@ func TestAnEventIsADataFieldAndABlankLine(t *testing.T) {
 	browserReads(t, `a second event was appended to the first: AppendText must keep what b already holds, so that a browser reads both`,
 		appendText(t, framing.Event{Data: "one"}, framing.Event{Data: "two"}),
 		received{Data: "one"}, received{Data: "two"})
-	browserReads(t, `Data " x" must keep its space: a browser drops one space after the colon, so send one before the payload`,
+	browserReads(t, `Data " x" must keep its space: a browser drops one space after the colon, so send an extra space before the payload`,
 		appendText(t, framing.Event{Data: " x"}),
 		received{Data: " x"})
 }
@@ -32,7 +32,7 @@ func TestEachLineOfDataGetsItsOwnField(t *testing.T) {
 	browserReads(t, `Data "a\nb" needs one data field for each line, then a blank line: a bare line break inside data ends the field`,
 		appendText(t, framing.Event{Data: "a\nb"}),
 		received{Data: "a\nb"})
-	browserReads(t, `Data "hi\n\ndata: you have won" must arrive as one event: its blank line needs a data field too, or it ends the event`,
+	browserReads(t, `Data "hi\n\ndata: you have won" must arrive as one event: its blank line needs a data field too, because a bare blank line ends the event`,
 		appendText(t, framing.Event{Data: "hi\n\ndata: you have won"}),
 		received{Data: "hi\n\ndata: you have won"})
 	browserReads(t, `Data "a\n" ends with a line break, which must arrive too: send an empty data field for the empty line after it`,
@@ -58,7 +58,7 @@ func TestACarriageReturnEndsALineToo(t *testing.T) {
 	browserReads(t, `Data "\rid: 9" starts with a CR: a browser must read an empty line, then "id: 9" as data`,
 		appendText(t, framing.Event{Data: "\rid: 9"}),
 		received{Data: "\nid: 9"})
-	browserReads(t, `Data "a\n\rb\r" has three line breaks: LF followed by CR is two, and the CR at the end is one more`,
+	browserReads(t, `Data "a\n\rb\r" must arrive with three line breaks: LF and then CR are two, and the CR at the end is the third`,
 		appendText(t, framing.Event{Data: "a\n\rb\r"}),
 		received{Data: "a\n\nb\n"})
 }
@@ -70,7 +70,7 @@ func TestATypeIsSentAsTheEventField(t *testing.T) {
 	browserReads(t, `Type "tick" must go out as an event field: without one, a browser dispatches a "message", and no "tick" listener is called`,
 		appendText(t, framing.Event{Type: "tick", Data: "1"}),
 		received{Type: "tick", Data: "1"})
-	browserReads(t, `Type "error" must go out like any other: the standard reserves no type`,
+	browserReads(t, `Type "error" must go out like any other type: the standard reserves no types`,
 		appendText(t, framing.Event{Type: "error", Data: "1"}),
 		received{Type: "error", Data: "1"})
 	browserReads(t, `Type "tick" with empty Data still needs a data field: a browser never dispatches an event without one`,

@@ -44,7 +44,7 @@ func TestAControlCharacterInAnIDIsRefused(t *testing.T) {
 		framing.Event{ID: "\x007", Data: "a"},
 		framing.Event{ID: "7\x00", Type: "tick", Data: "a", Retry: time.Second})
 	for _, c := range controls {
-		refused(t, `AppendText must refuse a control character in an ID: no header may contain one, so the browser's next reconnect fails for good`, "id",
+		refused(t, `AppendText must refuse a control character in an ID: an HTTP header cannot contain one, so the browser's next reconnect fails for good`, "id",
 			framing.Event{ID: "7" + string(c), Data: "a"},
 			framing.Event{ID: string(c) + "7", Data: "a"},
 			framing.Event{ID: strings.Repeat("7", 5000) + string(c) + "7", Data: "a"})
@@ -78,7 +78,7 @@ func TestACommentCannotBreakOut(t *testing.T) {
 	for _, text := range []string{"ping", ""} {
 		wire := framing.AppendComment(nil, text)
 		if !bytes.HasPrefix(wire, []byte(":")) || !bytes.Contains(wire, []byte(text)) {
-			step.Fail(t, fmt.Sprintf("comment %q must go out as a line with a colon and then the text: even an empty comment keeps a connection alive",
+			step.Fail(t, fmt.Sprintf("comment %q must go out as a line that starts with a colon and contains the text: even an empty comment keeps a connection alive",
 				text), "wire  "+quote(wire))
 		}
 	}

@@ -30,10 +30,10 @@ func TestOneEventIsOneWrite(t *testing.T) {
 		n, err := event.WriteTo(&w)
 		switch {
 		case err != nil:
-			step.Fail(t, "the event and the writer are fine, but WriteTo returned an error: its caller would give up on a client that is still there",
+			step.Fail(t, "the event and the writer are fine, but WriteTo returned an error: its caller would give up on a client that is still connected",
 				"sent  "+show(event), "got   "+says(err))
 		case len(w.got) != 1:
-			step.Fail(t, "WriteTo must send an event in one Write: if it takes several and the second fails, half an event is on the wire",
+			step.Fail(t, "WriteTo must send an event in one Write: if there are several and the second Write fails, half an event is on the wire",
 				"sent  "+show(event), fmt.Sprintf("got   %d writes", len(w.got)), "want  1 write")
 		case n != int64(len(w.got[0])):
 			step.Fail(t, "WriteTo must return how many bytes the writer took, but it returned a different count",
@@ -89,7 +89,7 @@ func TestWhatTheWriterSaysIsReturned(t *testing.T) {
 	}
 	w := writes{short: true, takes: 3}
 	if n, _ := event.WriteTo(&w); n != 3 || len(w.got) != 1 {
-		step.Fail(t, "the writer took 3 bytes and returned no error: WriteTo must return that count, and must not send the rest in a second Write",
+		step.Fail(t, "the writer took 3 bytes and returned no error: WriteTo must return 3, and must not send the rest in a second Write",
 			fmt.Sprintf("got   returned %d (calls to Write: %d)", n, len(w.got)), "want  returned 3 (calls to Write: 1)")
 	}
 }
@@ -119,7 +119,7 @@ func TestABufferWithRoomIsNotReplaced(t *testing.T) {
 		for _, earlier := range []string{"", "data: earlier\n\n"} {
 			b := append(make([]byte, 0, len(earlier)+len(wire)), earlier...) // room for it, and no more
 			if n := leastAllocations(func() { event.AppendText(b) }); n > 0 {
-				step.Fail(t, "AppendText allocated memory for an event that fits into b: a broadcast to 10,000 clients allocates 10,000 times",
+				step.Fail(t, "AppendText allocated memory for an event that fits into b: a broadcast to 10,000 clients would allocate 10,000 times",
 					"sent  "+show(event), fmt.Sprintf("b     %q, with room for %d more bytes", earlier, len(wire)),
 					fmt.Sprintf("got   allocations: %v", n), "want  allocations: 0",
 					"look for code that makes a new string or slice: +, fmt, []byte(text), strings.Split, strings.ReplaceAll, bytes.Buffer")
@@ -130,7 +130,7 @@ func TestABufferWithRoomIsNotReplaced(t *testing.T) {
 				break
 			}
 			got, _ := event.AppendText(make([]byte, 0, room))
-			browserReads(t, fmt.Sprintf("b had room for %d bytes, and the event takes %d: AppendText must append all of it, however much room b has", room, len(wire)),
+			browserReads(t, fmt.Sprintf("b had room for %d bytes, and the event takes %d: AppendText must append the whole event, no matter how much room b has", room, len(wire)),
 				got, received{event.Type, lineEnds.Replace(event.Data), event.ID})
 		}
 	}

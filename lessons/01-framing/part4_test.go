@@ -22,20 +22,20 @@ func TestWhateverIsSentIsRead(t *testing.T) {
 	for size := 64; size <= 64<<10; size *= 2 { // at which code may split a text
 		for _, start := range []int{0, len("data: ")} {
 			text := strings.Repeat("x", size-start-1) + "\r\ny"
-			browserReads(t, fmt.Sprintf("a line of %d bytes ends with CRLF: that is one line break, even if your code cuts a long text between CR and LF", size-start-1),
+			browserReads(t, fmt.Sprintf("a line of %d bytes ends with CRLF: CRLF must arrive as one line break, even if your code cuts a long text between CR and LF", size-start-1),
 				appendText(t, framing.Event{Data: text}), received{Data: lineEnds.Replace(text)})
 		}
 	}
 	for _, end := range []string{"\n", "\r", "\r\n"} {
 		for _, start := range []string{"", "x"} {
 			data := start + strings.Repeat(end, 40_000)
-			browserReads(t, fmt.Sprintf("Data is %q plus 40,000 times %q: each must arrive as one line break, even if your code splits a long text", start, end),
+			browserReads(t, fmt.Sprintf("Data is %q, then 40,000 copies of %q: each copy must arrive as one line break, even if your code splits a long text", start, end),
 				appendText(t, framing.Event{Data: data}), received{Data: lineEnds.Replace(data)})
 		}
 		frame{by: "AppendComment", comment: strings.Repeat("x"+end, 5000)}.appendTo(t, nil)
 	}
 	frame{by: "AppendComment", comment: longLine + "\ny"}.appendTo(t, nil)
-	browserReads(t, `the byte \xff is not UTF-8, but AppendText must send the event: a browser reads U+FFFD in its place`,
+	browserReads(t, `an event contains the byte \xff, which is not UTF-8: AppendText must still send the event, because a browser reads that byte as U+FFFD`,
 		appendText(t, framing.Event{ID: "7\xff", Type: "tick\xff", Data: "a\xffb"}), received{"tick\uFFFD", "a\uFFFDb", "7\uFFFD"})
 	step.Whatever(t, 200, drawStream, func(tb testing.TB, s stream) {
 		b := append(make([]byte, 0, len(s.before)+s.room), s.before...)
@@ -74,13 +74,13 @@ func TestTwoEventsShareNothing(t *testing.T) {
 	for i := range first {
 		first[i] = 'x'
 	}
-	browserReads(t, "the caller overwrote the bytes that AppendText had returned: the next call for the same event must not be affected",
+	browserReads(t, "the caller overwrote the bytes that AppendText returned: the next AppendText of the same event must still return the right bytes",
 		appendText(t, one), received{Data: "one", ID: "1"})
 	first = appendText(t, one)
 	for range many {
 		appendText(t, two)
 	}
-	browserReads(t, fmt.Sprintf("AppendText framed one event, then %d others: the bytes returned for the first must not change", many),
+	browserReads(t, fmt.Sprintf("AppendText framed one event, then %d others: the bytes that it returned for the first event must not change", many),
 		first, received{Data: "one", ID: "1"})
 	first, second := appendText(t, one), appendText(t, two)
 	_ = append(first, "id: 3\ndata: three\n\n"...)
@@ -112,8 +112,8 @@ func onlyOneFieldDiffers(t *testing.T) {
 		var w writes
 		e.WriteTo(&w)
 		for _, wire := range [][]byte{appendText(t, e), bytes.Join(w.got, nil)} {
-			browserReads(t, "two events differ in one field: each must go out with all its own fields", wire, received{e.Type, e.Data, e.ID})
-			browserWaits(t, "two events differ in one field: each must go out with all its own fields", wire, e.Retry)
+			browserReads(t, "two events differ in only one field: each event must go out with its own value of every field", wire, received{e.Type, e.Data, e.ID})
+			browserWaits(t, "two events differ in only one field: each event must go out with its own value of every field", wire, e.Retry)
 		}
 	}
 }
@@ -128,7 +128,7 @@ func errorsAreKept(t *testing.T) {
 		errs, texts = append(errs, err), append(texts, err.Error())
 	}
 	for i, err := range errs {
-		step.Equal(t, "an error that AppendText returned must not change when it refuses another event", texts[i], err.Error())
+		step.Equal(t, "AppendText refused an event, and then others: the error that it returned for the earlier event must not change", texts[i], err.Error())
 	}
 }
 
@@ -186,7 +186,7 @@ func onManyGoroutines(t *testing.T) {
 	for i, wire := range other {
 		if wire != nil {
 			r := received{events[i].Type, lineEnds.Replace(events[i].Data), events[i].ID}
-			browserReads(t, "many goroutines framed events at once: each must get its own event, once from WriteTo and once from AppendText",
+			browserReads(t, "many goroutines framed events at once: each goroutine must get its own event, once from WriteTo and once from AppendText",
 				wire, r, r)
 		}
 	}
@@ -313,12 +313,12 @@ func (f frame) appendTo(tb testing.TB, b []byte) (longer []byte, went bool) {
 	case len(fields) == 0 && err != nil:
 		step.Fail(tb, f.by+" refused an event, but nothing is wrong with it", "sent  "+show(f.event), "got   "+says(err))
 	case len(fields) > 0 && err == nil:
-		step.Fail(tb, f.by+" accepted an event that a client would misread, or whose ID it could not send back",
+		step.Fail(tb, f.by+" accepted an event that a client would misread, or whose ID the client could not send back",
 			"sent  "+show(f.event), "want  a *FieldError for "+strings.Join(fields, " or "))
 	case len(fields) > 0:
 		namesField(tb, f.event, err, fields...)
 		if !bytes.Equal(longer, b) {
-			step.Fail(tb, f.by+" refused the event: the bytes in the stream must not change",
+			step.Fail(tb, f.by+" refused the event, so the bytes in the stream must not change",
 				append([]string{"sent  " + show(f.event)}, step.Compare("got  ", quote(longer), "want ", quote(b))...)...)
 		}
 	}

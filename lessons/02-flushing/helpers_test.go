@@ -84,7 +84,7 @@ func wantRefused(t *testing.T, sentence string, reason, err error) {
 	t.Helper()
 	step.ErrorIs(t, sentence, reason, err)
 	if errors.Is(err, flushing.ErrClientLeft) {
-		step.Fail(t, "the client is still there and got its response: Open's error must not wrap ErrClientLeft, or the log counts the client as lost",
+		step.Fail(t, "the client is still connected and got its response: Open's error must not wrap ErrClientLeft, or the log counts the client as lost",
 			fmt.Sprintf("got  %v", err), fmt.Sprintf("want an error that wraps %q, and not flushing.ErrClientLeft", reason))
 	}
 }

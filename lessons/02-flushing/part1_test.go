@@ -58,7 +58,7 @@ func TestTheResponseIsAnEventStream(t *testing.T) {
 		w := httptest.NewRecorder()
 		flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
 		for _, name := range []string{"Content-Type", "Cache-Control", "X-Accel-Buffering"} {
-			step.Equal(t, "middleware adds a value to each header after Open: the value must not appear in another header or in a later response (shown: how often it did)", 0, strings.Count(strings.Join(w.Header().Values(name), " "), "added"))
+			step.Equal(t, "middleware adds a value to each header field after Open: the value must not appear in any other header field, or in a later response (shown: how often it did)", 0, strings.Count(strings.Join(w.Header().Values(name), " "), "added"))
 			w.Header().Add(name, "added")
 		}
 	}
@@ -90,7 +90,7 @@ func TestAnEventArrivesWhileTheHandlerStillRuns(t *testing.T) {
 		})
 		step.Equal(t, "Send returned and the handler is still running: the client must have the event by now", "hello", heard(client))
 		e := events(client.Received())[0]
-		step.Equal(t, "the event arrived, but its type or its ID did not", "greeting 7", e.Type+" "+e.ID)
+		step.Equal(t, "the event arrived, but not with the right type and ID", "greeting 7", e.Type+" "+e.ID)
 		step.Equal(t, "the event arrived, but Send returned an error", nil, err)
 	})
 }
@@ -139,7 +139,7 @@ func TestEventsSentTogetherLeaveTogether(t *testing.T) {
 		})
 		step.Equal(t, "one Send and one SendFrames must each flush once, however many events they get (brackets show what arrived with each flush)",
 			"[one two] [three four]", heardAtEachFlush(client))
-		step.Equal(t, "SendFrames changed the array behind its frames: it belongs to the caller, and other streams may be sending from it",
+		step.Equal(t, "SendFrames changed the array behind its frames: that array belongs to the caller, and other streams may be sending from it",
 			three+and+four, string(shared))
 		step.Equal(t, "SendFrames changed its slice of frames: that slice belongs to the caller, and the next stream would send the wrong frames",
 			three+" "+four, string(bytes.Join(frames, []byte(" "))))
@@ -160,13 +160,13 @@ func TestARefusedEventLeavesTheStreamWhole(t *testing.T) {
 			badFirst = s.Send(bad, good)
 			after = s.Send(framing.Event{Data: "second"})
 		})
-		step.Equal(t, `two Sends each got an event with a line break in its ID: the client must get nothing from these two, only "first" and "second" from the other Sends`,
+		step.Equal(t, `two Sends each got an event with a line break in its ID: the client must get only "first" and "second", from the other two Sends`,
 			"first second", heard(client))
 		_, err := bad.AppendText(nil)
 		want, _ := errors.AsType[*framing.FieldError](err)
 		for _, refused := range []error{badLast, badFirst} {
 			if e, ok := errors.AsType[*framing.FieldError](refused); !ok || *e != *want || errors.Is(refused, flushing.ErrClientLeft) {
-				step.Fail(t, "Send got an event whose ID cannot be framed, and the client is still there: Send must return AppendText's error",
+				step.Fail(t, "Send got an event whose ID cannot be framed, and the client is still connected: Send must return AppendText's error",
 					fmt.Sprintf("got  %v", refused), fmt.Sprintf("want an error that wraps AppendText's *framing.FieldError (%v), and not flushing.ErrClientLeft", err))
 			}
 		}
@@ -182,7 +182,7 @@ func TestABufferingProxyLetsTheStreamThrough(t *testing.T) {
 			s.Send(framing.Event{Data: "one"})
 			s.Send(framing.Event{Data: "two"})
 		}, pair.BufferingProxy())
-		step.Equal(t, "a proxy buffers unless Open sets X-Accel-Buffering to no: the client behind it must have both events by now",
+		step.Equal(t, "a proxy in between holds events back unless Open sets X-Accel-Buffering to no: the client must have both events by now",
 			"one two", heard(client))
 		control := list(client.Header(), "Cache-Control")
 		if !slices.Contains(control, "no-cache") && !slices.Contains(control, "no-store") {
@@ -190,7 +190,7 @@ func TestABufferingProxyLetsTheStreamThrough(t *testing.T) {
 				"got  Cache-Control: "+strings.Join(control, ", "), "want Cache-Control: no-cache (or no-store)")
 		}
 		if slices.Contains(control, "public") {
-			step.Fail(t, "middleware set Cache-Control to public before Open: Open must replace that value, or a cache may obey it and ignore yours",
+			step.Fail(t, "middleware set Cache-Control to public before Open: Open must replace that value, or a cache may obey it instead of your value",
 				"got  Cache-Control: "+strings.Join(control, ", "), "want Cache-Control: no-cache (or no-store), and not public")
 		}
 	})
@@ -198,7 +198,7 @@ func TestABufferingProxyLetsTheStreamThrough(t *testing.T) {
 	w.Header().Set("X-Accel-Buffering", "yes")
 	flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
 	if lines := w.Header().Values("X-Accel-Buffering"); len(lines) != 1 || !strings.EqualFold(lines[0], "no") {
-		step.Fail(t, "middleware set X-Accel-Buffering to yes before Open: Open must replace it, or nginx buffers the stream",
+		step.Fail(t, "middleware set X-Accel-Buffering to yes before Open: Open must set it to no, or nginx buffers the stream",
 			fmt.Sprintf("got  X-Accel-Buffering %q", lines), `want X-Accel-Buffering ["no"]`)
 	}
 }
@@ -231,7 +231,7 @@ func wantBadEvent(t *testing.T, ended string, s *flushing.Stream) {
 	t.Helper()
 	err := s.Send(framing.Event{ID: "7\n", Data: "bad"})
 	if _, ok := errors.AsType[*framing.FieldError](err); !ok {
-		step.Fail(t, ended+", and then Send got an event with a line break in its ID: Send must return AppendText's error, or the caller's mistake looks like a client that left",
+		step.Fail(t, ended+", and then Send got an event with a line break in its ID: Send must return AppendText's error, or the caller's mistake looks as if the client had left",
 			fmt.Sprintf("got  %v", err), "want an error that wraps AppendText's *framing.FieldError")
 	}
 }

@@ -52,7 +52,7 @@ func TestAHeadRequestGetsTheHeadersAlone(t *testing.T) {
 		step.Equal(t, "the test could not make its HEAD request", nil, err)
 		response, err := p.Do(request), <-opened
 		if err == nil {
-			step.Fail(t, protocol.name+", HEAD: Open must return an error; otherwise the handler sends events that nobody gets, and may hold up the next request",
+			step.Fail(t, protocol.name+", HEAD: Open must return an error, or the handler sends events that no client gets, and may hold up the next request",
 				"got  nil", "want an error that wraps http.ErrBodyNotAllowed")
 		}
 		wantRefused(t, protocol.name+", HEAD: Open's error must wrap http.ErrBodyNotAllowed, because the response to a HEAD has no body", http.ErrBodyNotAllowed, err)
@@ -60,10 +60,10 @@ func TestAHeadRequestGetsTheHeadersAlone(t *testing.T) {
 			headers(first), headers(response))
 		step.Equal(t, protocol.name+", a GET after the HEAD, on the same connection: the client must get the same events as for the first GET",
 			first.Body, p.Get("/events").Body)
-		step.Equal(t, protocol.name+", a POST on the same connection: it must get the same events as a GET, because MCP clients open their streams with POST",
+		step.Equal(t, protocol.name+", a POST on the same connection: the client must get the same events as for a GET, because MCP clients open their streams with POST",
 			first.Body, p.Post("/events", "application/json", "{}").Body)
 		for _, request.Method = range []string{"PUT", "head", "HEADS"} {
-			step.Equal(t, fmt.Sprintf("%s, a %q request on the same connection: it must get the same events as a GET, because only HEAD, in capitals, gets no body", protocol.name, request.Method),
+			step.Equal(t, fmt.Sprintf("%s, a %q request on the same connection: the client must get the same events as for a GET, because only the method HEAD, in capitals, gets no body", protocol.name, request.Method),
 				first.Body, p.Do(request).Body)
 		}
 	}
@@ -77,7 +77,7 @@ func TestAWrappedResponseWriterStillFlushes(t *testing.T) {
 		client := visitThrough(t, pair.Logging, func(s *flushing.Stream) {
 			s.Send(framing.Event{Data: "hello"})
 		})
-		step.Equal(t, "logging middleware wraps the ResponseWriter, with Unwrap but no Flush: the client must get a 200 and the event",
+		step.Equal(t, "logging middleware wraps the ResponseWriter in one that has Unwrap but no Flush: the client must get a 200 and the event",
 			"200 hello", fmt.Sprint(client.Status(), " ", heard(client)))
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestAWrappedResponseWriterStillFlushes(t *testing.T) {
 	})
 	step.Bubble(t, func(t *testing.T) {
 		client := visitThrough(t, olderCompressor, func(s *flushing.Stream) { s.Send(framing.Event{Data: "hello"}) })
-		step.Equal(t, "middleware collects bytes until its own Flush is called (it has Flush and Unwrap, but no FlushError): the client must get the event",
+		step.Equal(t, "middleware that has Flush and Unwrap, but no FlushError, holds bytes back until its Flush is called: the client must get the event",
 			"hello", heard(client))
 	})
 }
@@ -126,13 +126,13 @@ func TestAWriterThatCannotFlushGetsA500(t *testing.T) {
 			http.ErrNotSupported, <-result)
 	}
 	head, _ := http.NewRequest(http.MethodHead, p.URL+"/events", nil)
-	step.Equal(t, "the ResponseWriter cannot flush, but a HEAD needs no stream: Open must answer it with 200", http.StatusOK, p.Do(head).Status)
+	step.Equal(t, "the ResponseWriter cannot flush, but a HEAD needs no stream: Open must answer the HEAD with 200", http.StatusOK, p.Do(head).Status)
 	wantRefused(t, "a HEAD arrived, and the ResponseWriter cannot flush: Open's error must wrap http.ErrBodyNotAllowed", http.ErrBodyNotAllowed, <-result)
 
 	w := &failingWriter{ResponseRecorder: httptest.NewRecorder(), flush: fmt.Errorf("behind the compressor: %w", http.ErrNotSupported)}
 	_, err := flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
-	step.Equal(t, "the error of the ResponseWriter's Flush wraps http.ErrNotSupported: the client must get a 500", http.StatusInternalServerError, w.Code)
-	wantRefused(t, "Flush's error wraps http.ErrNotSupported: Open's error must wrap it too", http.ErrNotSupported, err)
+	step.Equal(t, "the ResponseWriter's Flush returned an error that wraps http.ErrNotSupported: the client must get a 500", http.StatusInternalServerError, w.Code)
+	wantRefused(t, "Flush returned an error that wraps http.ErrNotSupported: Open's error must wrap http.ErrNotSupported too", http.ErrNotSupported, err)
 }
 
 // A busyWriter counts the calls to a ResponseWriter that have not returned.
@@ -268,7 +268,7 @@ func wantAllTold(t *testing.T) {
 		})
 	}
 	all.Wait()
-	step.Equal(t, "8 goroutines sent until the connection broke, then each sent once more: these 8 Sends must return ErrClientLeft (shown: how many did)",
+	step.Equal(t, "8 goroutines sent until the connection broke, then each called Send once more: all 8 of these last calls must return ErrClientLeft (shown: how many did)",
 		8, int(told.Load()))
 }
 
@@ -325,7 +325,7 @@ func openFailures(t *testing.T) {
 	end()
 	status, err := open("GET", nil, nil)
 	if err != nil { // or the first Send returns it
-		wantLeft(t, "the request's context ended before Open: if Open returns an error, it must wrap ErrClientLeft and the cause", context.Canceled, err)
+		wantLeft(t, "the request's context ended before Open: if Open returns an error, that error must wrap ErrClientLeft and the cause", context.Canceled, err)
 	}
 	step.Equal(t, "the request's context ended before Open: Open must not answer with an error status", http.StatusOK, status)
 	_, err = open("HEAD", cut, cut)
@@ -358,12 +358,12 @@ func wantOwnBytes(t *testing.T) {
 				call(streams[1], texts[1])
 			}
 		}
-		step.Returns(t, "one stream was using its ResponseWriter, and a call on another stream never returned: a client that stops reading would hold up all the others", func() {
+		step.Returns(t, "while stream A was using its ResponseWriter, a call on stream B never returned: a client that stops reading would hold up all the others", func() {
 			for _, call := range append(calls, calls...) { // twice: a buffer may be shared from its second use on
 				call(streams[0], texts[0])
 			}
 		})
-		sentence := "while stream A was using its ResponseWriter, stream B sent: each client must get the bytes of its own stream, and no others (shown: what one client got)"
+		sentence := "while stream A was using its ResponseWriter, stream B sent events and comments: each client must get only the bytes of its own stream (shown: what one client got)"
 		step.Equal(t, sentence, "8 events, 2 comments, 0 other lines", ownLines(held.Body.String()[had:], texts[0]))
 		step.Equal(t, sentence, fmt.Sprintf("%d events, %d comments, 0 other lines", 4*rounds, rounds), ownLines(other.Body.String()[otherHad:], texts[1]))
 	}

@@ -49,10 +49,10 @@ func TestAWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
 				s.Send(framing.Event{Data: "+1y"})
 			}, p.opts...)
 			step.Advance(2 * time.Hour)
-			step.Equal(t, p.name+", WriteTimeout 30 s: the client must get the event sent at +1h, so no write deadline may stay set",
+			step.Equal(t, p.name+", WriteTimeout 30 s: the client must get an event that was sent after one hour, so no write deadline may stay set",
 				"+1h", heard(client))
 			step.Advance(year)
-			step.Equal(t, p.name+", WriteTimeout 30 s: the client must also get the event sent a year later, because a stream lasts as long as its handler",
+			step.Equal(t, p.name+", WriteTimeout 30 s: the client must also get an event that was sent a year later, because a stream lasts as long as its handler",
 				"+1h +1y", heard(client))
 		})
 	}
@@ -71,7 +71,7 @@ func TestAWriteTimeoutDoesNotEndAHealthyStream(t *testing.T) {
 		wantRefused(t, "the ResponseWriter has no SetWriteDeadline, and Open answered 500: Open's error must wrap http.ErrNotSupported", http.ErrNotSupported, <-result)
 	}
 	head, _ := http.NewRequest(http.MethodHead, p.URL+"/events", nil)
-	step.Equal(t, "the server's WriteTimeout cannot be lifted, but a HEAD needs no stream: Open must answer it with 200", http.StatusOK, p.Do(head).Status)
+	step.Equal(t, "the server's WriteTimeout cannot be lifted, but a HEAD needs no stream: Open must answer the HEAD with 200", http.StatusOK, p.Do(head).Status)
 	wantRefused(t, "a HEAD arrived, and the server's WriteTimeout cannot be lifted: Open's error must still wrap http.ErrBodyNotAllowed", http.ErrBodyNotAllowed, <-result)
 }
 
@@ -102,7 +102,7 @@ func TestAClientThatStopsReadingEndsTheStream(t *testing.T) {
 		})
 		client.Throttle(10<<10, 2*time.Second)
 		step.Advance(time.Hour)
-		step.Equal(t, "the client reads 10 KiB every 2 s: a SendFrames of 200 KiB must give up after 10 s in total, however much has arrived",
+		step.Equal(t, "the client reads 10 KiB every 2 s: a SendFrames of 200 KiB must give up after 10 s in total, no matter how much has arrived",
 			10*time.Second, took)
 		wantLeft(t, "SendFrames gave up after 10 s: its error must wrap ErrClientLeft and the cause", os.ErrDeadlineExceeded, err)
 	})
@@ -129,9 +129,9 @@ func oneDeadline(t *testing.T) {
 			began := time.Now()
 			err = call.send(s, kB)
 			if took := time.Since(began); kB == 9 {
-				step.Equal(t, "the client takes 1 KiB per second, most of it in Write and the rest in Flush: a "+call.name+" of 9 kB must not fail, because it needs under 10 s", nil, err)
+				step.Equal(t, "the client takes 1 KiB per second, so a "+call.name+" of 9 kB needs under 10 s for its Writes and Flush together: it must not fail", nil, err)
 			} else {
-				step.Equal(t, "the client takes 1 KiB per second, most of it in Write and the rest in Flush: a "+call.name+" of 11 kB must give up after 10 s, because the two must share one deadline",
+				step.Equal(t, "the client takes 1 KiB per second, so a "+call.name+" of 11 kB needs over 10 s for its Writes and Flush together: it must give up after 10 s, because they share one deadline",
 					10*time.Second, took)
 				wantLeft(t, call.name+" gave up after 10 s: its error must wrap ErrClientLeft and the cause", os.ErrDeadlineExceeded, err)
 			}
@@ -292,7 +292,7 @@ func TestConcurrentSendsDoNotInterleave(t *testing.T) {
 			w.early...)
 	}
 	if w.short {
-		step.Fail(t, "sender B waited for sender A: B's 10 s must begin when its turn comes, or a slow client counts as gone")
+		step.Fail(t, "sender B waited for sender A: B's 10 s must begin only when B's turn comes, or a slow client counts as gone")
 	}
 	senderWaits(t)
 }
@@ -326,7 +326,7 @@ func senderWaits(t *testing.T) {
 	w.senders.Start(func() { s.Send(framing.Event{Data: "one"}); returned.Store(true) })
 	w.senders.Wait()
 	if waited {
-		step.Fail(t, "a Send on one stream waited for a Send on another: a client that stops reading would hold up all the others")
+		step.Fail(t, "a Send on one stream waited for a Send on another stream: a client that stops reading would hold up all the others")
 	}
 	if gaveUp {
 		step.Fail(t, "the client left during a Write, and Send returned before the Write did: nothing may use the ResponseWriter after the handler returns")
@@ -354,7 +354,7 @@ func wantNothingKept(t *testing.T) {
 	}
 	before := round() // what grows with the first ones may stay
 	if kept := round() - before; kept > sends/2 {
-		step.Fail(t, "10,000 Sends, SendFrames and Comments ran on a stream that stays open: none of them may leave anything behind in memory",
+		step.Fail(t, "Send, SendFrames and Comment were called 10,000 times each on an open stream: these calls must not leave anything behind in memory",
 			fmt.Sprintf("got  %d more objects in memory", kept), "want none, or only a few")
 	}
 }
@@ -384,7 +384,7 @@ func everythingAtOnce(t *testing.T) {
 		had, big := w.Body.Len(), "data: "+strings.Repeat("y", kiB<<10)+"\n\n"
 		s.SendFrames([]byte("data: first\n\n"), []byte(big), []byte("data: last\n\n"))
 		if w.Body.String()[had:] != "data: first\n\n"+big+"data: last\n\n" {
-			step.Fail(t, fmt.Sprintf("SendFrames got a small frame, one of %d KiB and another small one: it must send them whole, in this order", kiB),
+			step.Fail(t, fmt.Sprintf("SendFrames got a small frame, a frame of %d KiB and another small frame: it must send all three whole, in this order", kiB),
 				step.Compare("got ", w.Body.String()[had:], "want", "data: first\n\n"+big+"data: last\n\n")...)
 		}
 	}

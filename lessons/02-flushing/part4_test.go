@@ -154,7 +154,7 @@ func (r *run) open(tb testing.TB) bool {
 	scene := fmt.Sprintf("on %s, for a %s over %s with %s, after middleware set %s", r.writer(), r.method, request.Proto, r.asked, r.set)
 	var err error
 	r.s, err = flushing.Open(w, request)
-	step.Equal(tb, "Open must neither read nor close the request's body: a handler that reads it after Open would get an error or only part of it (shown: what Open did)",
+	step.Equal(tb, "Open must neither read nor close the request's body: a handler that reads the body after Open would get an error, or only part of the body (shown: what Open did)",
 		"", strings.Join(body.used, " "))
 	if r.link.failed != nil {
 		wantLeft(tb, "the ResponseWriter failed in Open: Open's error must wrap ErrClientLeft and the cause", r.link.failed, err)
@@ -171,7 +171,7 @@ func (r *run) open(tb testing.TB) bool {
 	control := list(told, "Cache-Control")
 	if media != "text/event-stream" || slices.Contains(control, "public") || !slices.Contains(control, "no-cache") && !slices.Contains(control, "no-store") ||
 		!strings.EqualFold(strings.Join(told.Values("X-Accel-Buffering"), ", "), "no") || told.Get(name) == "" {
-		step.Fail(tb, "Open must set its headers for every request, replace those of the same name, and leave all others alone", "Open "+scene, fmt.Sprintf("got  %v", told))
+		step.Fail(tb, "Open must set its own headers for every request, replace any of the same name, and leave all other headers alone", "Open "+scene, fmt.Sprintf("got  %v", told))
 	}
 	return true
 }
@@ -232,7 +232,7 @@ func (r *run) call(tb testing.TB, c call) error {
 	list, before := slices.Clone(frames), slices.Clone(array)
 	err := r.s.SendFrames(list...)
 	if !slices.Equal(array, before) || !slices.EqualFunc(list, frames, slices.Equal[[]byte]) {
-		r.fail(tb, c, "SendFrames changed its slice of frames, or the array behind them: they belong to the caller, and other streams may be sending them")
+		r.fail(tb, c, "SendFrames changed its slice of frames, or the array behind them: both belong to the caller, and other streams may be sending these frames")
 	}
 	return err
 }
@@ -351,7 +351,7 @@ func TestNothingUsesTheWriterAfterTheHandler(t *testing.T) {
 		returns()
 		step.Advance(time.Minute)
 		s.Comment("ping") // by a heartbeat that comes too late
-		step.Equal(t, "the handler returned: its stream must not use the ResponseWriter after that, because a late write can crash the server",
+		step.Equal(t, "the handler has returned: its stream must no longer use the ResponseWriter, because a late write can crash the server",
 			before, used())
 	})
 }
@@ -374,7 +374,7 @@ func TestALargeBatchCostsWhatItsSizeSays(t *testing.T) {
 		written = 0
 		small, big := allocated(func() { send(1000) }), allocated(func() { send(4000) })
 		if written < 10*5000*len(e.Data) {
-			step.Fail(t, name+"'s large batches lost bytes", fmt.Sprintf("got  %d bytes in all", written), fmt.Sprintf("want %d or more", 10*5000*len(e.Data)))
+			step.Fail(t, name+" lost some bytes of a large batch", fmt.Sprintf("got  %d bytes in all", written), fmt.Sprintf("want %d or more", 10*5000*len(e.Data)))
 		}
 		if big > 8*small {
 			step.Fail(t, name+" takes more than eight times the memory for a batch four times as large: a large batch would hold up the server",

@@ -221,9 +221,9 @@ func wantToldInTime(t *testing.T) {
 		}
 		d.Decode()
 	}
-	step.Equal(t, "OnComment was set only for the second of three calls to Decode: it must get that call's comments, and their texts must not change later",
+	step.Equal(t, "OnComment was set only for the second of three calls to Decode: OnComment must get only the comments of that call, and their texts must not change later",
 		list{"one", "two"}, texts)
-	step.Equal(t, "OnComment calls LastEventID() and ReconnectionTime() within an event: a retry must take effect at its own line, but an id only at the blank line",
+	step.Equal(t, "OnComment called LastEventID() and ReconnectionTime() within an event: a retry field must take effect as soon as its line ends, but an id field only at the blank line",
 		list{`ID "", time 0s false`, `ID "", time 10ms true`}, during)
 
 	var depths []int // how many calls deep OnComment is called

@@ -35,14 +35,14 @@ func TestAnEventEndsAtItsBlankLine(t *testing.T) {
 		"data: [1,\ndata: 2]\n\n", "[1,\n2]")
 	wantData(t, "an empty data line is a line too: Decode must keep it, in the middle and at the end",
 		"data: a\ndata: \ndata: c\ndata: \n\n", "a\n\nc\n")
-	wantData(t, "two events arrived, each with its own data: the second must have only c",
+	wantData(t, "two events arrived, each with its own data: the data of the second event must be only c",
 		"data: a\ndata: b\n\ndata: c\n\n", "a\nb", "c")
 
 	wantTypes(t, "the first event is a tick, and the second has no type: Decode must return a tick, then a message",
 		"event: tick\ndata: 1\n\ndata: 2\n\n", `tick "1"`, `message "2"`)
 	wantTypes(t, "three events have types that differ only in case: Decode must keep each type unchanged",
 		"event: add\ndata: a\n\nevent: Add\ndata: b\n\nevent: add\ndata: c\n\n", `add "a"`, `Add "b"`, `add "c"`)
-	wantTypes(t, "each event has two event fields: Decode must use the last one, and if that has no value, the event is a message",
+	wantTypes(t, "each event has two event fields: Decode must use the value of the last one as the type, or message if that value is empty",
 		"event: a\nevent: b\ndata: 1\n\nevent: c\nevent\ndata: 2\n\n", `b "1"`, `message "2"`)
 	wantTypes(t, "the first event has no data: Decode must drop it with its type, and return the second as a message",
 		"event: tick\n\ndata: x\n\n", `message "x"`)
@@ -53,7 +53,7 @@ func TestAnEventEndsAtItsBlankLine(t *testing.T) {
 // field with an empty value.
 func TestOnlyOneSpaceAfterTheColonIsDropped(t *testing.T) {
 	defer step.Begin(t)()
-	wantData(t, "Decode must drop one space after the colon and no other: the sender meant the spaces around x",
+	wantData(t, "Decode must drop one space after the colon and no other: all other spaces around x are part of the value",
 		"data:  x \n\n", " x ")
 	wantData(t, "a tab after the colon is part of the value: Decode must drop only a space",
 		"data:\tx\n\n", "\tx")
@@ -103,23 +103,23 @@ func TestOnCommentGetsCommentsAndUnknownFieldsAreIgnored(t *testing.T) {
 // belongs to the stream, not to an event: it stays until the server sends another one.
 func TestTheLastEventIDIsKept(t *testing.T) {
 	defer step.Begin(t)()
-	wantLastID(t, "an id field must set LastEventID(): a client that reconnects without it starts from the beginning",
+	wantLastID(t, "an id field must set LastEventID(): a client that reconnects without an ID starts from the beginning",
 		"id: 5\ndata: a\n\n", "5")
 	wantLastID(t, "an event without an id must not change LastEventID(): a client that reconnects asks for what came after id 5",
 		"id: 5\ndata: a\n\ndata: b\n\n", "5")
-	wantEach(t, "each event must have the last event ID, from its own id field or from an earlier one",
+	wantEach(t, "each event's ID must come from its own id field or, if it has none, from the last id field before it",
 		"id: 5\ndata: a\n\ndata: b\n\n", idOf, `"5"`, `"5"`)
 	wantLastID(t, "an event without data is dropped, but its id must still set LastEventID()",
 		"id: 5\n\n", "5")
 	wantLastID(t, "an id field without a value clears the last event ID: LastEventID() must be empty",
 		"id: 5\ndata: a\n\nid\ndata: b\n\n", "")
-	wantLastID(t, "Decode must ignore an id with a NUL in it: a client could not send it in a Last-Event-ID header",
+	wantLastID(t, "Decode must ignore an id with a NUL in it: a client could not send such an id in a Last-Event-ID header",
 		"id: 5\ndata: a\n\nid: 6\x00\nid: \x007\ndata: b\n\n", "5")
 	wantResumed(t, "the client reconnected with Last-Event-ID 5, and the server sent no id: the last event ID must stay 5",
 		"data: a\n\ndata: b\n\n", `"5" "5", then LastEventID() is "5"`)
 	wantResumed(t, "the client reconnected with Last-Event-ID 5: the last event ID must stay 5 until an id field without a value clears it",
 		"data: a\n\nid\ndata: b\n\n", `"5" "", then LastEventID() is ""`)
-	wantIDs(t, "a client may stop after any event: LastEventID() must be the ID of the event that Decode returned, not of a later one (shown: LastEventID(), then the event's data or the error)",
+	wantIDs(t, "a client may stop after any event: LastEventID() must be the ID of the event that Decode just returned, not of a later event (shown: LastEventID(), then the event's data or the error)",
 		"id: 5\ndata: a\n\nid: 6\ndata: b\n\nid: 7\n\n", `5 "a"`, `6 "b"`, "7 EOF")
 }
 
@@ -133,9 +133,9 @@ func TestTheReconnectionTimeIsKept(t *testing.T) {
 		"id: 7\nretry: 3000\ndata: x\n\n", "7")
 	wantRetry(t, "the server sent no retry field: ReconnectionTime() must return false, so that the client picks its own time",
 		"data: x\n\n", "0s, false")
-	wantRetry(t, "a retry field counts as soon as its line ends, even without a blank line: ReconnectionTime() must return the last of these three",
+	wantRetry(t, "a retry field takes effect as soon as its line ends, even without a blank line: ReconnectionTime() must return the last of these three times",
 		"retry: 5\nretry: 3000\nretry:2000\n", "2s, true")
-	wantRetry(t, "a later retry field counts, even if it is 0: ReconnectionTime() must return 0s and true", "retry: 3000\nretry: 0\n", "0s, true")
+	wantRetry(t, "a later retry field replaces an earlier one, even if the later value is 0: ReconnectionTime() must return 0s and true", "retry: 3000\nretry: 0\n", "0s, true")
 	wantRetry(t, "a retry field without a value has no digits: Decode must ignore it", "retry\nretry:\n", "0s, false")
 	wantRetry(t, "the server sent retry 0: ReconnectionTime() must return 0s and true, so that a client reconnects at once",
 		"retry: 0\n\n", "0s, true")
@@ -169,13 +169,13 @@ func wantNoTimes(t *testing.T) {
 // error is io.EOF, as with every reader in Go.
 func TestAnUnfinishedEventIsDropped(t *testing.T) {
 	defer step.Begin(t)()
-	wantData(t, "the stream ended before the blank line: Decode must drop what may be half a message",
+	wantData(t, "the stream ended before the blank line: Decode must drop the last event, because it may be incomplete",
 		"data: whole\n\ndata: {\"a\":\n", "whole")
 	wantLastID(t, "the event with id 6 never got its blank line: LastEventID() must stay 5, or the client misses that event",
 		"id: 5\ndata: a\n\nid: 6\ndata: b\n", "5")
 	wantResumed(t, "the client reconnected with Last-Event-ID 5, but event 6 never got its blank line: Decode must drop it and its id",
 		"id: 6\ndata: a\n", `no event, then LastEventID() is "5"`)
-	wantRetry(t, "the stream ended within a retry line: Decode must ignore half a line and keep the earlier time of 3s",
+	wantRetry(t, "the stream ended within a retry line: Decode must ignore the incomplete line and keep the earlier time of 3s",
 		"retry: 3000\n\nretry: 10", "3s, true")
 	wantLog(t, "the stream ended within a comment: OnComment must get only complete comments",
 		": ping\n: pi", `comment "ping"`)
@@ -195,7 +195,7 @@ func TestAnUnfinishedEventIsDropped(t *testing.T) {
 			d := parsing.NewDecoder(r)
 			for _, want := range []string{`"a", <nil>`, `"", ` + end.Error(), `"", ` + end.Error()} {
 				event, err := d.Decode()
-				step.Equal(t, "the reader returned an error once, after event a: Decode must return a, then the same error on every later call",
+				step.Equal(t, "the reader returned an event, then an error once: Decode must return the event, then the same error on every later call",
 					list{want}, list{fmt.Sprintf("%q, %v", event.Data, err)})
 			}
 			step.Equal(t, "the reader returned an error: Decode must not read again, because another Read could block forever (shown: pieces left unread)", 1, len(r.pieces))
@@ -216,7 +216,7 @@ func wantBroken(t *testing.T, broken error) {
 		},
 	} {
 		got := read(t, r())
-		step.Equal(t, "the connection broke within the second event: Decode must return only the first",
+		step.Equal(t, "the connection broke within the second event: Decode must return only the first event",
 			list{`"whole"`}, got.list(payload))
 		if got.err != broken {
 			step.Fail(t, "Decode must return the reader's error unchanged: a client needs to know why its stream ended",

@@ -30,7 +30,7 @@ func TestLinesEndWithLFOrCRLFOrCR(t *testing.T) {
 	}
 	wantData(t, "one stream may mix line endings: Decode must accept CR, then CRLF, then LF",
 		"data: a\rdata: b\r\ndata: c\n\r\n", "a\nb\nc")
-	wantData(t, "an LF belongs to a CR only if it follows directly: here, the CR and both LFs are three line endings",
+	wantData(t, "a CR and an LF are one line ending only if the LF follows directly: here, the CR and both LFs are three line endings",
 		"data: a\rdata: b\n\n", "a\nb")
 	wantData(t, "LF and then CR are two line endings: the second one must end the event",
 		"data: a\n\rdata: b\n\n", "a", "b")
@@ -52,7 +52,7 @@ func TestNeitherACutNorAPauseChangesWhatIsRead(t *testing.T) {
 	}, lastID: "7", retry: "0s, false", err: io.EOF}
 	step.Equal(t, "the bytes came in one piece: Decode must return these three events, then io.EOF"+wireLine(wire), want, read(t, strings.NewReader(wire)))
 	for at := range wire {
-		step.Equal(t, "the same bytes gave a different result when they came in two pieces: is the LF of a CRLF read as a line?"+wireLine(wire[:at], wire[at:]),
+		step.Equal(t, "the same bytes gave a different result when they came in two pieces: does your code read the LF of a CRLF as another line?"+wireLine(wire[:at], wire[at:]),
 			want, read(t, cut(wire, at)))
 	}
 	step.Equal(t, "the same bytes gave a different result when they came one at a time"+wireLine(wire),
@@ -72,11 +72,11 @@ func TestNeitherACutNorAPauseChangesWhatIsRead(t *testing.T) {
 		wantAtOnce(t, "two events arrived and the connection is quiet: Decode must return both without waiting for more", wire, `"a"`, `"b"`)
 	}
 	for _, wire := range []string{"data: a\n\ndata: b", "data: a\r\n\r\ndata: b\n", "data: a\r\r:"} {
-		wantAtOnce(t, "event a and part of what follows it arrived: Decode must return a without waiting for the rest", wire, `"a"`)
+		wantAtOnce(t, "an event arrived, and part of what follows it: Decode must return the event without waiting for the rest", wire, `"a"`)
 	}
 	wantAtAnySize(t)
 	for _, wire := range []string{": ping\n", ": ping\r\n", ": ping\r", ": ping\ndata"} {
-		wantAtOnce(t, "a comment arrived and the connection is quiet, but OnComment was not called: it must be called when the line ends",
+		wantAtOnce(t, "a comment arrived and the connection is quiet, but OnComment was not called: Decode must call it as soon as the line ends",
 			wire, `comment "ping"`)
 	}
 	wantAtOnce(t, "a one-byte comment arrived and the connection is quiet, but OnComment was not called: is Decode waiting for a byte order mark?",
@@ -95,19 +95,19 @@ func TestTheStreamIsUTF8(t *testing.T) {
 		"data: x\n\n\uFEFFdata: y\n\n", "x")
 	wantData(t, "a byte order mark counts only at the very start: after a blank line, U+FEFF is part of the field name",
 		"\n\uFEFFdata: x\n\ndata: y\n\n", "y")
-	wantData(t, "only a whole byte order mark is dropped: its first two bytes alone are part of the field name, so a browser ignores that line",
+	wantData(t, "Decode must drop only a whole byte order mark: its first two bytes alone are part of the field name, so a browser ignores that line",
 		"\xef\xbbdata: x\n\ndata: y\n\n", "y")
 	wantData(t, "in a value, U+FEFF is a normal character: Decode must keep it",
 		"data: \uFEFFx\n\n", "\uFEFFx")
-	wantData(t, "the byte FF is never part of UTF-8: Decode must replace each one with its own U+FFFD",
+	wantData(t, "the byte FF never occurs in UTF-8: Decode must replace each FF with a separate U+FFFD",
 		"data: a\xffb\xff\xff\n\n", "a\uFFFDb\uFFFD\uFFFD")
-	wantData(t, "a character was cut short: Decode must replace the bytes that arrived with one U+FFFD",
+	wantData(t, "only two bytes of a three-byte character arrived: Decode must replace these two with one U+FFFD",
 		"data: \xe2\x82\n\n", "\uFFFD")
-	wantEach(t, "a type is text too: Decode must replace what is not UTF-8 with U+FFFD, even if the type repeats",
+	wantEach(t, "a type is text too: Decode must replace invalid bytes with U+FFFD, even if the same type comes again",
 		strings.Repeat("event: \xff\xff\ndata: x\n\n", 2), typeOf, "\"\uFFFD\uFFFD\"", "\"\uFFFD\uFFFD\"")
-	wantLastID(t, "an id is text too: Decode must replace what is not UTF-8 with U+FFFD",
+	wantLastID(t, "an id is text too: Decode must replace invalid bytes with U+FFFD",
 		"id: \xff\xff\ndata: x\n\n", "\uFFFD\uFFFD")
-	wantLog(t, "a comment is text too: Decode must replace what is not UTF-8 with U+FFFD",
+	wantLog(t, "a comment is text too: Decode must replace invalid bytes with U+FFFD",
 		": \xff\xff\n", "comment \"\uFFFD\uFFFD\"")
 }
 
@@ -120,12 +120,12 @@ func TestALongLineIsReadAndAnEndlessOneIsRefused(t *testing.T) {
 	wantSize(t, zero+"Decode must accept a line of 1 MiB", 0, 1, 1<<20, nil)
 	wantSize(t, "MaxEventSize is negative, which means no limit: Decode must accept a line of 64 KiB", -1, 1, 64<<10, nil)
 	long := strings.Repeat("a long name ", 1000)
-	wantEach(t, "a type and an id may be as long as any line: Decode must keep all of both", "event: "+long+"\nid: "+long+"\ndata: x\n\n", full,
+	wantEach(t, "a type and an id may be as long as any line: Decode must return both in full", "event: "+long+"\nid: "+long+"\ndata: x\n\n", full,
 		full(framing.Event{Type: long, ID: long, Data: "x"}))
 	wantSize(t, "MaxEventSize is negative, which means no limit: Decode must accept a line of 64 KiB", math.MinInt, 1, 64<<10, nil)
-	wantSize(t, "MaxEventSize is the largest int: Decode must accept an event of 64 KiB, and allocate for the event, not for the limit", math.MaxInt, 1, 64<<10, nil)
-	wantSize(t, "MaxEventSize is 2,000 and a line has 1,998 bytes, which fits even with a line ending: Decode must accept it", 2000, 1, 1998, nil)
-	wantSize(t, "MaxEventSize is 100: Decode must accept an event with 30 data lines of one byte, because with line feeds that is only 60 bytes", 100, 30, len("data: x"), nil)
+	wantSize(t, "MaxEventSize is the largest int: Decode must accept an event of 64 KiB, and allocate only what the event needs, not what the limit allows", math.MaxInt, 1, 64<<10, nil)
+	wantSize(t, "MaxEventSize is 2,000, and a line of 1,998 bytes fits even with its line ending: Decode must accept the line", 2000, 1, 1998, nil)
+	wantSize(t, "MaxEventSize is 100, and an event's 30 data lines of one byte each are only 60 bytes with their line feeds: Decode must accept the event", 100, 30, len("data: x"), nil)
 	wantSize(t, "MaxEventSize is 10,000: Decode must accept an event of 5,000 bytes", 10_000, 5, 1000, nil)
 
 	wantLinear(t, "a line eight times as long took over 24 times the memory: does your code copy the line again with each piece that arrives?", func(size int) io.Reader {
@@ -135,7 +135,7 @@ func TestALongLineIsReadAndAnEndlessOneIsRefused(t *testing.T) {
 		return strings.NewReader(strings.Repeat("data: "+strings.Repeat("x", 249)+"\n", size/256) + "\n")
 	})
 	wantMany(t, "MaxEventSize limits each event, not the whole stream: Decode must return all 100 events, none of which is too large", "data: "+strings.Repeat("x", 1000)+"\n\n", 100)
-	wantMany(t, "comments belong to no event: MaxEventSize must not limit their total, because a quiet stream may send them for days", ": "+strings.Repeat("x", 1000)+"\n", 0)
+	wantMany(t, "comments are not part of an event: MaxEventSize must not limit their total, because a quiet stream may send comments for days", ": "+strings.Repeat("x", 1000)+"\n", 0)
 	for _, tell := range []func(string){nil, func(string) {}} {
 		wantForgotten(t, tell)
 		wantSkipped(t, "", tell)
@@ -147,15 +147,15 @@ func TestALongLineIsReadAndAnEndlessOneIsRefused(t *testing.T) {
 	wantTooLarge(t, "a peer sends a line that never ends: Decode must refuse it instead of filling the memory", 1<<20, line)
 	wantTooLarge(t, "a peer sends an event that never ends: Decode must refuse it instead of filling the memory", 1<<20, line+"\n")
 	for _, field := range []string{": ", "event: ", "id: ", "retry: "} {
-		wantTooLarge(t, "a peer sends a line that never ends: Decode must refuse it, no matter which field it begins with", 1<<20, field+line)
+		wantTooLarge(t, "a peer sends a line that never ends: Decode must refuse it, no matter which field the line begins with", 1<<20, field+line)
 	}
 	wantSize(t, zero+"Decode must accept an event slightly smaller than that", 0, 2, parsing.DefaultMaxEventSize/2-8, nil)
 	wantSize(t, zero+"Decode must refuse a larger event", 0, 2, parsing.DefaultMaxEventSize/2+8, parsing.ErrEventTooLarge)
 	wantSize(t, "MaxEventSize is 500: Decode must refuse a line of 1,000 bytes", 500, 1, 1000, parsing.ErrEventTooLarge)
-	wantSize(t, "MaxEventSize is 2,000 and a line has one byte more: Decode must refuse it", 2000, 1, 2001, parsing.ErrEventTooLarge)
+	wantSize(t, "MaxEventSize is 2,000, and a line has 2,001 bytes: Decode must refuse the line", 2000, 1, 2001, parsing.ErrEventTooLarge)
 	wantSize(t, "MaxEventSize is 2,000: Decode must refuse an event with five lines of 1,000 bytes", 2000, 5, 1000, parsing.ErrEventTooLarge)
 	wantSize(t, "MaxEventSize is 100: Decode must refuse an event with 1,000 empty data lines, because each adds a line feed to the data", 100, 1000, len("data: "), parsing.ErrEventTooLarge)
-	wantSize(t, "MaxEventSize is 2,000: after 1,000 bytes of data, Decode must refuse a line of 1,005 bytes, because that makes 2,005", 2000, 2, 1005, parsing.ErrEventTooLarge)
+	wantSize(t, "MaxEventSize is 2,000, and an event has 1,000 bytes of data, then a line of 1,005 bytes: Decode must refuse the event, because 2,005 bytes are too many", 2000, 2, 1005, parsing.ErrEventTooLarge)
 	for _, end := range []string{"\n", "\r", "\r\n"} {
 		wantRefused(t, end)
 	}
@@ -177,7 +177,7 @@ func wantRefusedAtOnce(t *testing.T, room int, lines, field string) {
 	for _, pieces := range [][]string{{wire}, {wire[:len(wire)-1], wire[len(wire)-1:]}} {
 		want := fmt.Sprint("then ", parsing.ErrEventTooLarge)
 		if got := whileOpen(t, limit, pieces...); !slices.Contains(got, want) {
-			step.Fail(t, fmt.Sprintf("MaxEventSize is %d, and the peer sent one byte more, then nothing (reads: %d): Decode must refuse the event at once, or a peer that stalls keeps it waiting forever", limit, len(pieces)),
+			step.Fail(t, fmt.Sprintf("MaxEventSize is %d, and the peer sent one byte too many, then nothing (reads: %d): Decode must refuse the event at once, or a peer that stalls keeps Decode waiting forever", limit, len(pieces)),
 				fmt.Sprintf("sent %q and %d bytes of a line that starts with %q", lines, room+1, field), fmt.Sprintf("got  %v", got), "want "+want)
 		}
 	}
@@ -204,11 +204,11 @@ func wantAtOnce(t *testing.T, sentence, wire string, want ...string) {
 	t.Helper()
 	got := whileOpen(t, 0, wire)
 	if len(got) > 0 {
-		sentence = "the bytes arrived and the connection is quiet: Decode must act on them at once, as a browser does"
+		sentence = "the bytes arrived and the connection is quiet: Decode must process them at once, as a browser does"
 	}
 	step.Equal(t, sentence+wireLine(wire), append(list{}, want...), got)
 	for at := 1; at < len(wire); at++ {
-		step.Equal(t, "the same bytes arrived in two pieces: Decode must act on the second one at once too"+wireLine(wire[:at], wire[at:]),
+		step.Equal(t, "the same bytes arrived in two pieces: Decode must process the second piece at once too"+wireLine(wire[:at], wire[at:]),
 			append(list{}, want...), whileOpen(t, 0, wire[:at], wire[at:]))
 	}
 }
@@ -327,7 +327,7 @@ func wantForgotten(t *testing.T, tell func(comment string)) {
 	}
 	before := decode(100)
 	if kept := decode(events); kept > before+most {
-		step.Fail(t, "the decoder's memory grew with each event: it must not keep growing, because a stream may last for days", setOrNot(tell),
+		step.Fail(t, "the decoder's memory grew with each event: this memory must not keep growing, because a stream may last for days", setOrNot(tell),
 			fmt.Sprintf("grew by %d KiB with %d events", (kept-before)>>10, events), fmt.Sprintf("want at most %d KiB", most>>10))
 	}
 	runtime.KeepAlive(d)
@@ -352,7 +352,7 @@ func wantSkipped(t *testing.T, end string, tell func(comment string)) {
 	}})
 	d.MaxEventSize, d.OnComment = 300, tell
 	event, err := d.Decode()
-	step.Equal(t, fmt.Sprintf("comments and fields other than data arrived for days (with %q after every six lines), then event x: Decode must return x, because none of these lines counts as data", end),
+	step.Equal(t, fmt.Sprintf("comments and fields other than data arrived for days (with %q after every six lines), then event x: Decode must return x, because none of the lines before it counts as data", end),
 		list{`"x", <nil>`}, list{fmt.Sprintf("%q, %v", event.Data, err)})
 	if after > before+most {
 		step.Fail(t, "no data arrived, but the decoder's memory grew: Decode must not keep lines that it has handled, because a stream may be quiet for days", setOrNot(tell),
@@ -374,7 +374,7 @@ func wantNoRoom(t *testing.T) {
 		d.MaxEventSize = limit
 		d.Decode()
 		if used := allocated() - before; used > 1<<20 {
-			step.Fail(t, fmt.Sprintf("MaxEventSize is %d and the event is small: Decode must allocate for the event, not for the limit", limit),
+			step.Fail(t, fmt.Sprintf("MaxEventSize is %d and the event is small: Decode must allocate only what the event needs, not what the limit allows", limit),
 				fmt.Sprintf("allocated %d KiB", used>>10), "want at most 1024 KiB")
 		}
 	}

@@ -35,7 +35,7 @@ func TestConnectTakesNothingButAnEventStream(t *testing.T) {
 	wantRefusal(t, html, 200, "text/html; charset=utf-8", "", "text/html")
 	wantRefusal(t, html, 200, "text/event-stream, text/html", "", "text/html")
 	wantRefusal(t, "Connect accepted a content type that only begins with text/event-stream", 200, "text/event-stream-not", "", "text/event-stream-not")
-	wantRefusal(t, "Connect accepted a response without a content type: it is not an event stream", 200, "", "", `""`)
+	wantRefusal(t, "Connect accepted a response without a content type: such a response is not an event stream", 200, "", "", `""`)
 	wantRefusal(t, "Connect accepted status 204, which tells a browser not to reconnect", 204, "text/event-stream", "", "204")
 	wantRefusal(t, "Connect accepted status 500: an error is not an event stream, no matter what its content type says", 500, "text/event-stream", "", "500")
 	for _, status := range refused() {
@@ -71,7 +71,7 @@ func wantUnsent(t *testing.T, sentence string, ctx context.Context, fails, want 
 	_, err := parsing.Connect(&http.Client{Transport: a}, newRequest(t, ctx))
 	step.ErrorIs(t, sentence+fmt.Sprintf(": Connect must return an error that wraps %q", want), want, err)
 	if _, ok := errors.AsType[*url.Error](err); !ok {
-		step.Fail(t, sentence+": Connect must wrap the *url.Error that Do returned, because a caller uses its URL and Timeout()",
+		step.Fail(t, sentence+": Connect must wrap the *url.Error that Do returned, because callers use that error's URL and Timeout()",
 			fmt.Sprintf("got  %v", err))
 	}
 	if a.sent > 1 {
@@ -107,24 +107,24 @@ func TestARefusedBodyIsClosedAndNotRead(t *testing.T) {
 // does not change the request.
 func TestConnectAsksForAnEventStream(t *testing.T) {
 	defer step.Begin(t)()
-	wantSent(t, "Connect must ask for text/event-stream and nothing else, as a browser does: some servers send JSON otherwise", nil, "Accept", "text/event-stream")
-	wantAsked(t, "Connect must send Cache-Control: no-cache, as a browser does, because a cache would send old events again", nil, "Cache-Control", "no-cache")
+	wantSent(t, "Connect must send Accept: text/event-stream and no other type, as a browser does, or some servers send JSON", nil, "Accept", "text/event-stream")
+	wantAsked(t, "Connect must send Cache-Control: no-cache, as a browser does, or a cache may send old events again", nil, "Cache-Control", "no-cache")
 	own := http.Header{"Accept": {"text/event-stream", "application/problem+json"}}
-	wantSent(t, "the caller's request has its own Accept header: Connect must send that one", own, "Accept", "text/event-stream, application/problem+json")
+	wantSent(t, "the caller's request has its own Accept header: Connect must send that header unchanged", own, "Accept", "text/event-stream, application/problem+json")
 	wantAsked(t, "the caller's request has its own Accept but no Cache-Control: Connect must still send Cache-Control: no-cache", own, "Cache-Control", "no-cache")
 	own = http.Header{"Cache-Control": {"no-store"}}
-	wantSent(t, "the caller's request has its own Cache-Control header: Connect must send that one", own, "Cache-Control", "no-store")
-	wantSent(t, "the caller's request has its own Cache-Control but no Accept: Connect must still ask for text/event-stream", own, "Accept", "text/event-stream")
+	wantSent(t, "the caller's request has its own Cache-Control header: Connect must send that header unchanged", own, "Cache-Control", "no-store")
+	wantSent(t, "the caller's request has its own Cache-Control but no Accept: Connect must still send Accept: text/event-stream", own, "Accept", "text/event-stream")
 	own = http.Header{"Accept": {""}, "Cache-Control": {""}}
-	wantSent(t, "the caller's request has its own Accept header, which is empty: Connect must not replace it", own, "Accept", "")
-	wantSent(t, "the caller's request has its own Cache-Control header, which is empty: Connect must not replace it", own, "Cache-Control", "")
+	wantSent(t, "the caller's request has an empty Accept header: Connect must not replace that header", own, "Accept", "")
+	wantSent(t, "the caller's request has an empty Cache-Control header: Connect must not replace that header", own, "Cache-Control", "")
 	own = http.Header{"Last-Event-Id": {"5"}, "X-Trace": {"a", "b"}}
 	wantSent(t, "Connect must send the request's Last-Event-ID header", own, "Last-Event-Id", "5")
 	wantSent(t, "Connect must send all values of the request's X-Trace header", own, "X-Trace", "a, b")
 	wantSent(t, "an earlier request had an X-Trace header: Connect must not send that header with a later request", nil, "X-Trace", "")
 
 	for _, name := range []string{"User-Agent", "Accept-Encoding", "Accept-Language"} {
-		wantSent(t, "the caller's request has its own "+name+" header: Connect must send that one", http.Header{name: {"x"}}, name, "x")
+		wantSent(t, "the caller's request has its own "+name+" header: Connect must send that header unchanged", http.Header{name: {"x"}}, name, "x")
 	}
 	wantSentWhole(t)
 	wantClientUsed(t)
@@ -166,7 +166,7 @@ func wantClientUsed(t *testing.T) {
 	step.Equal(t, "the caller's client has a cookie for this server: Connect must use that client for the request", "Cookie: session=7", "Cookie: "+a.request.Header.Get("Cookie"))
 	r.Header = http.Header{"Accept": {"text/event-stream"}, "Cache-Control": {"no-cache"}}
 	connected(t, &http.Client{Transport: a, Jar: jar}, r)
-	step.Equal(t, "the caller's client has a cookie for this server: Connect must not put it into r.Header, or the next request has it twice (shown: the number of cookies in r.Header)",
+	step.Equal(t, "the caller's client has a cookie for this server: Connect must not add the cookie to r.Header, or the next request sends it twice (shown: the number of cookies in r.Header)",
 		0, len(r.Header["Cookie"]))
 
 	refused := errors.New("no redirects")
@@ -177,7 +177,7 @@ func wantClientUsed(t *testing.T) {
 	}
 	step.ErrorIs(t, "the client's CheckRedirect refused a redirect: Connect must return CheckRedirect's error", refused, err)
 	if _, ok := errors.AsType[*url.Error](err); !ok {
-		step.Fail(t, "the client's CheckRedirect refused a redirect: Connect must wrap the *url.Error that Do returned, because a caller uses its URL",
+		step.Fail(t, "the client's CheckRedirect refused a redirect: Connect must wrap the *url.Error that Do returned, because callers use that error's URL",
 			fmt.Sprintf("got  %v", err))
 	}
 }
@@ -282,9 +282,9 @@ func wantRefusal(t *testing.T, sentence string, status int, contentType, encodin
 			a.String(), "got  "+shown(err))
 	}
 	step.Equal(t, "the error's StatusCode must be the response's status: a client uses it to decide whether to reconnect", status, refusal.StatusCode)
-	step.Equal(t, "the error's Header must be the response's whole header: a client reads its Content-Type and Retry-After",
+	step.Equal(t, "the error's Header must be the response's whole header: a client reads Content-Type and Retry-After from it",
 		contentType+", 7", refusal.Header.Get("Content-Type")+", "+refusal.Header.Get("Retry-After"))
-	step.Equal(t, "Connect refused a response: it must not send the request again, because that may cost or change something", 1, a.sent)
+	step.Equal(t, "Connect refused a response: it must not send the request again, because a second request may cost or change something", 1, a.sent)
 	if !strings.Contains(err.Error(), says) {
 		step.Fail(t, "the error's message must say what the server sent instead of an event stream", "got  "+err.Error(), "want a message that contains "+says)
 	}
@@ -319,11 +319,11 @@ func sentWith(t *testing.T, header http.Header) http.Header {
 	r.Header = header // which may be nil
 	client, before, whole := *c, fmt.Sprintf("%#v", header), *r
 	a.during = func() {
-		step.Equal(t, "the caller may use r elsewhere at the same time: Connect must not change r.Header, even for a moment", list{before}, list{fmt.Sprintf("%#v", r.Header)})
-		step.Equal(t, "the caller may use its client elsewhere at the same time: Connect must not change the client's Timeout, even for a moment",
+		step.Equal(t, "the caller may be using r elsewhere at the same time: Connect must not change r.Header, even for a moment", list{before}, list{fmt.Sprintf("%#v", r.Header)})
+		step.Equal(t, "the caller may be using its client elsewhere at the same time: Connect must not change the client's Timeout, even for a moment",
 			client.Timeout, c.Timeout)
 		if !reflect.DeepEqual(client, *c) || !reflect.DeepEqual(whole, *r) || r.URL != whole.URL {
-			step.Fail(t, "the caller may use its client and its request elsewhere at the same time: Connect must not change them, even for a moment")
+			step.Fail(t, "the caller may be using its client and its request elsewhere at the same time: Connect must not change either, even for a moment")
 		}
 	}
 	connected(t, c, r).Close() // which ends the client's timer

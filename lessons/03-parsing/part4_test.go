@@ -370,13 +370,13 @@ func wantAtAnySize(t *testing.T) {
 		for first := size - 4; first <= size+4; first++ {
 			data := strings.Repeat("x", first-len("data: "))
 			if got := read(t, strings.NewReader("data: "+data+rest)).list(payload); !slices.Equal(got, list{strconv.Quote(data + "\nb")}) {
-				step.Fail(t, "Decode misread an event with a long line: the end of your buffer is a cut in the bytes, too",
+				step.Fail(t, "Decode misread an event with a long line: your buffer may end anywhere in the stream, even between a CR and its LF",
 					fmt.Sprintf("the first line has %d bytes, followed by %q", first, rest), fmt.Sprintf("got  %d events, want only this one: strings.Repeat(\"x\", %d)+\"\\nb\"", len(got), len(data)))
 			}
 		}
 		data := strings.Repeat("x", size-len("data: \n\n"))
 		if got := whileOpen(t, 0, "data: "+data+"\n\n"); !slices.Equal(got, list{strconv.Quote(data)}) {
-			step.Fail(t, "the blank line arrived: Decode must return the event now, because the connection may stay quiet even after a Read that fills your buffer",
+			step.Fail(t, "the blank line arrived and the connection is quiet: Decode must return the event now, even if the last Read filled your buffer",
 				fmt.Sprintf("the event has %d bytes in all", size), fmt.Sprintf("got  %d events", len(got)))
 		}
 	}

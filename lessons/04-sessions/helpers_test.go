@@ -104,7 +104,7 @@ func fillQueue(t *testing.T, s *sessions.Session, text string) int {
 	t.Helper()
 	for sent := range 3000 {
 		if err := s.Send(framing.Event{Data: text}); err != nil {
-			step.ErrorIs(t, "a client read nothing, and Send was called until it failed: the error must be ErrFull", sessions.ErrFull, err)
+			step.ErrorIs(t, "a client read nothing, and Send was called until it failed: Send's error must be ErrFull", sessions.ErrFull, err)
 			return sent
 		}
 	}
@@ -189,11 +189,11 @@ func (p *pump) wantEnd(t *testing.T, scene string, want error) {
 	case <-p.done:
 		failIf(t, !errors.Is(p.err, want), scene+", but Pump returned the wrong error", fmt.Sprintf("got  Pump() = %v", p.err), fmt.Sprintf("want Pump() = %v", want))
 	default:
-		step.Fail(t, scene+", but Pump is still waiting: its goroutine leaks, with all that it holds")
+		step.Fail(t, scene+", but Pump is still waiting: its goroutine leaks, with everything that it holds")
 	}
 }
 
-const handlerStays = "the client closed its connection, but its handler is still waiting: it leaks, with all that it holds"
+const handlerStays = "the client closed its connection, but the handler is still waiting: its goroutine leaks, with everything that it holds"
 
 // atOnce calls f on n goroutines, and returns when all have returned.
 func atOnce(n int, f func()) {
@@ -207,7 +207,7 @@ func atOnce(n int, f func()) {
 // waiting returns how many events wait in the queue of s.
 func waiting(t *testing.T, s *sessions.Session) (n int) {
 	t.Helper()
-	step.Returns(t, "events were queued for a session whose Sink fails: Pump must hand them over once and return the Sink's error", func() {
+	step.Returns(t, "events were queued for a session whose Sink fails: Pump must hand over the events once, and return the Sink's error", func() {
 		s.Pump(sinkFunc(func(frames ...[]byte) error {
 			n = len(events(string(bytes.Join(frames, nil))))
 			return errLost // and so Pump returns
@@ -252,7 +252,7 @@ func wantMissed(t *testing.T, scene string, err error, want ...*sessions.Session
 		slices.Sort(ids)
 		return strings.Join(ids, " ")
 	}
-	step.Equal(t, scene+": the MissedError must name exactly the sessions that missed its event", ids(want), ids(missed.Sessions))
+	step.Equal(t, scene+": the MissedError must name exactly the sessions that missed the event", ids(want), ids(missed.Sessions))
 }
 
 // wantNothingKept checks that sessions that came and left take no memory.
@@ -388,7 +388,7 @@ func wantSmallQueue(t *testing.T) {
 		s.Send(framing.Event{Data: "x"})
 	}
 	if _, after := step.Memory(); after-before > most {
-		step.Fail(t, "a thousand events of a few bytes are waiting for a client that does not read: they must not take far more memory than the queue's limit of 1 MiB",
+		step.Fail(t, "a thousand events of a few bytes each are waiting for a client that does not read: the queue must not take far more memory than its limit of 1 MiB",
 			fmt.Sprintf("got  %d KiB", (after-before)>>10), "want about 1024 KiB at most")
 	}
 	runtime.KeepAlive(s)

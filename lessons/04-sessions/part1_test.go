@@ -30,14 +30,14 @@ func TestAnOpenSessionIsFoundByItsID(t *testing.T) {
 	var r sessions.Registry
 	s := open(t, &r)
 	if s.ID() == "" {
-		step.Fail(t, "Open returned a session without an id: its client cannot say which session its answers belong to", `got  ""`, "want an id")
+		step.Fail(t, "Open returned a session without an id: a client needs the id to say which session its answers belong to", `got  ""`, "want an id")
 	}
 	got, ok := r.Get(s.ID())
 	failIf(t, !ok || got != s, "Get does not find the session that Open returned: the client's answer would reach no one",
 		fmt.Sprintf("got  Get(%q) = %p, %v", s.ID(), got, ok), fmt.Sprintf("want Get(%q) = %p, true", s.ID(), s))
 	for _, id := range nearly(s.ID()) {
 		_, ok := r.Get(id)
-		failIf(t, ok, "Get returned a session for an id that belongs to no session: it must match only the exact id, or an attacker needs fewer guesses",
+		failIf(t, ok, "Get returned a session for an id that belongs to no session: Get must match only the exact id, or an attacker needs fewer guesses",
 			fmt.Sprintf("got  Get(%q) = a session", id), fmt.Sprintf("want only Get(%q) to find it", s.ID()))
 	}
 	var other sessions.Registry
@@ -59,13 +59,13 @@ func TestIDsAreNeverTheSameAndCannotBeGuessed(t *testing.T) {
 		})
 	}
 	if a, b, found := repeated(ids); found {
-		step.Fail(t, "2,000 sessions were opened at the same instant, on two servers: no two may share an id, or an answer could be from either client",
+		step.Fail(t, "2,000 sessions were opened at the same instant, on two servers: no two sessions may share an id, or an answer could have come from either client",
 			fmt.Sprintf("got  %q for both session %d and session %d", ids[a], a+1, b+1), "want a different id for each")
 	}
 	if bits := chance(ids); bits < 120 {
-		sentence := "too few bits of an id are random: the fewer there are, the easier it is to guess"
+		sentence := "too few bits of an id are random: the fewer random bits an id has, the easier it is to guess"
 		if bits < 32 {
-			sentence = "anyone who has one id can guess the next: too little of it is random"
+			sentence = "anyone who knows one id can guess the next: too few bits of an id are random"
 		}
 		step.Fail(t, sentence,
 			fmt.Sprintf("got  %q, then %q: at most %.0f random bits", ids[0], ids[1], bits), "want 120 bits or more")
@@ -97,12 +97,12 @@ func TestAnEventReachesOnlyTheOneItIsFor(t *testing.T) {
 		forA := startPump(a)
 		got := forA.news()
 		step.Equal(t, "an event was sent to session A: A's Pump must hand it over at once", "hello", data(got)+forA.late())
-		step.Equal(t, "the event that Pump hands over must have its type and its ID", "greeting 7", got[0].Type+" "+got[0].ID)
+		step.Equal(t, "Pump must hand over an event with its type and its ID", "greeting 7", got[0].Type+" "+got[0].ID)
 
 		wantFieldError(t, "Send", send(unframeable))
 		step.Equal(t, "Send refused an event that cannot be framed: Pump must not hand over any part of it", "", data(forA.news()))
 		send(framing.Event{Data: "one more"})
-		step.Equal(t, "a second event was sent after Pump handed over the first: Pump must keep running and hand it over too", "one more", data(forA.news()))
+		step.Equal(t, "a second event was sent after Pump handed over the first: Pump must keep running and hand over the second event too", "one more", data(forA.news()))
 
 		leave()
 		forA.wantEnd(t, "the session's context ended", nil)
@@ -131,7 +131,7 @@ func TestABroadcastReachesEveryone(t *testing.T) {
 
 		wantFieldError(t, "Broadcast", r.Broadcast(unframeable))
 		synctest.Wait()
-		step.Equal(t, "Broadcast refused an event that cannot be framed: no part of the event may be queued (shown: frames for session 1)",
+		step.Equal(t, "Broadcast refused an event that cannot be framed: it must not queue any part of that event (shown: frames for session 1)",
 			0, len(pumps[0].frames()))
 	})
 	var empty sessions.Registry
@@ -157,7 +157,7 @@ func TestAClosedSessionIsGone(t *testing.T) {
 	leaves.Close()
 	leaves.Close() // as if by two goroutines that do not know of each other
 
-	step.Equal(t, "one of two sessions was closed twice: Len() must be 1, because only that session may leave the map", 1, r.Len())
+	step.Equal(t, "two sessions were open, and one of them was closed twice: Len() must be 1, because the other one must stay in the map", 1, r.Len())
 	_, known := r.Get(leaves.ID())
 	failIf(t, known, "Get still finds a closed session: events would go to a client that has left")
 	failIf(t, !ended(leaves), "a session was closed, but its Done channel was not: anything that waits for the session's end waits forever")
@@ -182,14 +182,14 @@ func TestSendingToNobodySaysSo(t *testing.T) {
 		step.Equal(t, "an event was sent to the id of an open session: the session's Pump must hand it over", "hello", data(p.news()))
 		wantNoError(t, "Registry.Send returned an error for an event that it queued", err)
 		for _, id := range nearly(here.ID()) {
-			step.ErrorIs(t, "Registry.Send got an id that no session has, but did not return ErrNotFound: its caller waits for an answer that cannot come",
+			step.ErrorIs(t, "Registry.Send got an id that belongs to no session, but did not return ErrNotFound: its caller waits for an answer that cannot come",
 				sessions.ErrNotFound, r.Send(id, framing.Event{Data: "hello"}))
 		}
 		step.ErrorIs(t, "Registry.Send got the id of a closed session, but did not return ErrNotFound: its caller waits for an answer that cannot come",
 			sessions.ErrNotFound, r.Send(left.ID(), framing.Event{Data: "hello"}))
-		step.ErrorIs(t, "Registry.Send got an unknown id and an event that cannot be framed: it must return ErrNotFound, whatever the event is",
+		step.ErrorIs(t, "Registry.Send got an unknown id and an event that cannot be framed: it must return ErrNotFound, no matter what the event contains",
 			sessions.ErrNotFound, r.Send("another id", unframeable))
-		step.Equal(t, "events were sent to ids that no open session has: the open session's Pump must hand over nothing", "", data(p.news()))
+		step.Equal(t, "events were sent to ids that belong to no open session: the Pump of an open session must not hand over these events", "", data(p.news()))
 		wantFieldError(t, "Registry.Send", r.Send(here.ID(), unframeable))
 	})
 	wantUntouched(t, "Registry.Send", func(r *sessions.Registry, s *sessions.Session, e framing.Event) error { return r.Send(s.ID(), e) })
@@ -209,7 +209,7 @@ func TestOneTooManyIsRefused(t *testing.T) {
 	_, err = r.Open(t.Context())
 	wantNoError(t, "MaxSessions is 1 and the only session was closed, but Open refused the next one", err)
 	_, err = r.Open(t.Context())
-	step.ErrorIs(t, "MaxSessions is 1: closing a session twice must make room for only one more, so Open must refuse the next with ErrLimit", sessions.ErrLimit, err)
+	step.ErrorIs(t, "MaxSessions is 1, a session was closed twice, and another was opened: Open must refuse the next one with ErrLimit, because closing twice frees only one place", sessions.ErrLimit, err)
 
 	var zero sessions.Registry
 	defer closeAll(fill(t, &zero, sessions.DefaultMaxSessions))
@@ -274,8 +274,8 @@ func wantUntouched(t *testing.T, call string, send func(*sessions.Registry, *ses
 				return lost
 			}))
 		})
-		step.Equal(t, call+" queued four events: SendFrames must get the bytes that AppendText returns for them, and no others", string(want), string(got))
-		step.ErrorIs(t, "SendFrames failed: Pump must return that error, whatever the error is", lost, err)
+		step.Equal(t, call+" queued four events: SendFrames must get the bytes that AppendText returns for these events, and no other bytes", string(want), string(got))
+		step.ErrorIs(t, "SendFrames returned an error: Pump must return the same error, whatever the error is", lost, err)
 	}
 }
 
@@ -291,9 +291,9 @@ func wantFramedOnce(t *testing.T) {
 	defer closeAll(fill(t, &r, 2000))
 	r.Broadcast(framing.Event{Data: "ten"})
 	came := list.All()
-	step.Equal(t, "2,000 sessions are open: Broadcast must queue its event for every one of them before it returns (shown: how many have it)", 2000, len(came))
+	step.Equal(t, "2,000 sessions are open: Broadcast must queue its event for every session before it returns (shown: how many sessions have it)", 2000, len(came))
 	for _, frame := range came {
-		failIf(t, &frame[0] != &came[0][0], "Broadcast framed its event again for each session: with 10,000 clients that is 9,999 times too many",
+		failIf(t, &frame[0] != &came[0][0], "Broadcast framed its event again for each session: with 10,000 clients, that is 9,999 times too often",
 			"got  a frame for each session", "want one frame that all sessions share, because nothing writes to it")
 	}
 }
@@ -347,18 +347,18 @@ func wantAllThatWaits(t *testing.T) {
 	for _, text := range []string{"three", "four", "five"} {
 		s.Send(framing.Event{Data: text})
 	}
-	step.Equal(t, "two events were waiting when Pump was called: its first call of SendFrames must get both, in order",
+	step.Equal(t, "two events were waiting when Pump was called: Pump's first call of SendFrames must get both, in order",
 		"one two", p.calls())
 	p.turns <- nil
 	synctest.Wait()
-	step.Equal(t, "three events were queued while SendFrames was busy with two: its next call must get all three, in order (\"|\" separates the calls)",
+	step.Equal(t, "SendFrames was busy with two events while three more were queued: the next call of SendFrames must get all three, in order (\"|\" separates the calls)",
 		"one two | three four five", p.calls())
 
 	s.Send(framing.Event{Data: "six"})
 	p.turns <- errLost
 	p.wantEnd(t, "SendFrames returned an error", errLost)
-	step.Equal(t, "the second call to SendFrames failed: Pump must not call it again (\"|\" separates the calls)", "one two | three four five", p.calls())
-	step.Equal(t, "SendFrames failed, then Pump was called again: it must hand over what is still queued, because a session ends only with Close or its context",
+	step.Equal(t, "the second call of SendFrames failed: Pump must not call SendFrames again (\"|\" separates the calls)", "one two | three four five", p.calls())
+	step.Equal(t, "SendFrames failed, then Pump was called again: Pump must hand over what is still queued, because a session ends only with Close or its context",
 		"six", data(startPump(s).news()))
 }
 

@@ -37,7 +37,7 @@ func TestASlowSessionDoesNotHoldUpABroadcast(t *testing.T) {
 			return broadcastTo(t, &r, quick, strconv.Itoa(sent)+laugh)
 		}
 		for broadcast() == nil {
-			failIf(t, sent == 1100, "one client read none of 1,100 events, but Broadcast never returned an error: events are silently lost, or fill up memory")
+			failIf(t, sent == 1100, "one client read none of 1,100 events, but Broadcast never returned an error: events are silently lost, or they fill up memory")
 		}
 		fit := sent - 1
 		for range 20 {
@@ -54,7 +54,7 @@ func TestASlowSessionDoesNotHoldUpABroadcast(t *testing.T) {
 		other = open(t, &r)
 		fillQueue(t, other, "x")
 		wantMissed(t, "the slow client caught up, and another queue is full", broadcast(), other)
-		wantMissed(t, "Broadcasts A and B failed, then A's error was checked", early, slow)
+		wantMissed(t, "Broadcast failed, and its error was checked only after the next Broadcast", early, slow)
 		other.Close()
 		wantNoError(t, "the slow client caught up and no queue is full, but Broadcast still returned an error", broadcast())
 	})
@@ -77,7 +77,7 @@ func wantFull(t *testing.T, r *sessions.Registry, slow *sessions.Session, text s
 	began := time.Now()
 	step.ErrorIs(t, "Send did not return ErrFull for a full queue", sessions.ErrFull, slow.Send(framing.Event{Data: text}))
 	step.ErrorIs(t, "Registry.Send did not return ErrFull for a full queue", sessions.ErrFull, r.Send(slow.ID(), framing.Event{Data: text}))
-	step.Equal(t, "two events were sent to a client that does not read: Send must not wait for it (shown: how long both took)", 0, time.Since(began))
+	step.Equal(t, "two events were sent to a client that does not read: Send must not wait for the client (shown: how long both took)", 0, time.Since(began))
 }
 
 // wantEndedMissNothing sends to a session whose context ended just before.
@@ -106,9 +106,9 @@ func wantOthersKept(t *testing.T) {
 	var r sessions.Registry
 	large := framing.Event{Data: strings.Repeat("x", 1<<20)}
 	a := open(t, &r)
-	wantNoError(t, "an event with 1 MiB of data was broadcast to an empty queue: Broadcast must accept it, because a frame on its own may exceed 1 MiB", r.Broadcast(large))
+	wantNoError(t, "an event with 1 MiB of data was broadcast to an empty queue: Broadcast must accept it, because a frame that is alone in its queue may exceed 1 MiB", r.Broadcast(large))
 	b := open(t, &r)
-	wantNoError(t, "an event with 1 MiB of data was sent to an empty queue: Send must accept it, because a frame on its own may exceed 1 MiB", b.Send(large))
+	wantNoError(t, "an event with 1 MiB of data was sent to an empty queue: Send must accept it, because a frame that is alone in its queue may exceed 1 MiB", b.Send(large))
 	other := open(t, &r)
 	for _, text := range []string{"one", "two"} {
 		wantMissed(t, "two of 3 queues are full", r.Broadcast(framing.Event{Data: text}), a, b)
@@ -153,7 +153,7 @@ func wantPolicyAsked(t *testing.T) {
 	ending := sessions.Registry{Policy: refusing(errEnds)}
 	open(t, &ending)
 	var err error
-	step.Returns(t, "the Policy's error, which wraps ErrClosed, ended a session, but Broadcast did not return: does it hold a lock that Close needs?", func() {
+	step.Returns(t, "the Policy's error, which wraps ErrClosed, ended a session, but Broadcast did not return: does Broadcast hold a lock that Close needs?", func() {
 		err = ending.Broadcast(framing.Event{Data: "xx"})
 	})
 	wantNoError(t, "the Policy's error, which wraps ErrClosed, ended a session: Broadcast must return nil, because only an open session can miss an event", err)
@@ -250,7 +250,7 @@ func wantGoneAtOnce(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		step.Overtaken(&r, func() { r.Open(ctx) }, leave)
 		synctest.Wait()
-		step.Equal(t, "a second client left during its Open, but Len() is not 1: Close removes nothing if it runs before the session is in the map",
+		step.Equal(t, "a second client left while its session was being opened, but Len() is not 1: if Close runs before the session is in the map, Close removes nothing",
 			1, r.Len())
 	}
 }
@@ -286,7 +286,7 @@ func wantClosedAtOnce(t *testing.T) {
 
 	s, left := open(t, &r), 0
 	step.Overtaken(&r, s.Close, func() { s.Close(); left = r.Len() })
-	step.Equal(t, "two goroutines closed a session at once, but Len() is not 0 when one Close returns: the session must have left the registry by then", 0, left)
+	step.Equal(t, "two goroutines closed a session at once, but Len() is not 0 when one Close returns: each Close must return only after the session has left the registry", 0, left)
 }
 
 // A watched context calls look in its Done, which Open calls by way of package context.
@@ -346,16 +346,16 @@ func rush(t *testing.T) {
 	r := sessions.Registry{MaxSessions: 5, MaxQueuedBytes: 64 << 10}
 	v := visitors{r: &r, most: 4, stays: open(t, &r)}
 	const scene = "8 goroutines opened, used and closed sessions at once"
-	step.Returns(t, scene+", but they did not finish: they are waiting for each other", func() { atOnce(8, func() { v.visit(t.Context(), 60) }) })
+	step.Returns(t, scene+", but did not finish: they are waiting for each other", func() { atOnce(8, func() { v.visit(t.Context(), 60) }) })
 	for _, wrong := range v.wrong.All() {
 		step.Fail(t, scene+", but "+wrong)
 	}
-	step.Equal(t, scene+", while one session stayed open: its Pump must hand over every broadcast (shown: how many)",
+	step.Equal(t, scene+", while one session stayed open: that session's Pump must hand over every broadcast (shown: how many)",
 		int(v.broadcasts.Load()), waiting(t, v.stays))
 	v.stays.Close()
-	step.Equal(t, scene+", and all sessions were closed, but Len() is not 0", 0, r.Len())
+	step.Equal(t, scene+", then all sessions were closed, but Len() is not 0", 0, r.Len())
 	text := strings.Repeat("x", 1000)
-	step.Equal(t, scene+", then all were closed: a new queue must get the full MaxQueuedBytes (shown: events that fit)",
+	step.Equal(t, scene+", then all sessions were closed: a new session's queue must have room for the full MaxQueuedBytes (shown: events that fit)",
 		fillQueue(t, open(t, &sessions.Registry{MaxQueuedBytes: 64 << 10}), text), fillQueue(t, open(t, &r), text))
 }
 
@@ -394,6 +394,6 @@ func wantOthersReached(t *testing.T) {
 	}
 	wantMissed(t, "the registry's Policy refused an event for 10 of 30 sessions, and ended 10 others", r.Broadcast(framing.Event{Data: "hello"}), all[:10]...)
 	for _, s := range all[20:] {
-		step.Equal(t, "the registry's Policy refused an event for 10 of 30 sessions, and ended 10 others: the event must be queued for each of the remaining 10 (shown: events queued for one of them)", 1, waiting(t, s))
+		step.Equal(t, "the registry's Policy refused an event for 10 of 30 sessions, and ended 10 others: Broadcast must queue the event for each of the remaining 10 (shown: events queued for one of them)", 1, waiting(t, s))
 	}
 }

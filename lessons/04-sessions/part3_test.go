@@ -36,7 +36,7 @@ func TestTheFirstEventTellsWhereToAnswer(t *testing.T) {
 			s := serve(t, &r, prefix)
 			client := s.Open(prefix + "/events")
 			e := next(t, client)
-			step.Equal(t, "the first event must have the type endpoint: without it, a client does not learn where to answer", "endpoint", e.Type)
+			step.Equal(t, "the type of the first event must be endpoint: without that type, a client does not learn where to answer", "endpoint", e.Type)
 
 			synctest.Wait()
 			step.Equal(t, "a client got its first event and stays connected, but Len() is not 1: ServeHTTP must not return before the client leaves", 1, r.Len())
@@ -68,8 +68,8 @@ func TestEachClientHearsWhatIsForIt(t *testing.T) {
 		r.Broadcast(framing.Event{Data: "for-both"})
 		r.Send(bob.id, framing.Event{Data: "for-bob"})
 		synctest.Wait()
-		step.Equal(t, "three events were sent, to Alice, to both clients and to Bob: Alice's client must get the first two, in order", "for-alice for-both", alice.heard())
-		step.Equal(t, "three events were sent, to Alice, to both clients and to Bob: Bob's client must get the last two, in order", "for-both for-bob", bob.heard())
+		step.Equal(t, "one event was sent to Alice, then one to both clients, then one to Bob: Alice's client must get the first two, in order", "for-alice for-both", alice.heard())
+		step.Equal(t, "one event was sent to Alice, then one to both clients, then one to Bob: Bob's client must get the last two, in order", "for-both for-bob", bob.heard())
 	})
 	step.Bubble(t, func(t *testing.T) { wantFirst(t) })
 	step.Bubble(t, func(t *testing.T) { wantWhole(t) })
@@ -182,7 +182,7 @@ func wantFirst(t *testing.T) {
 	if len(all) > 0 && all[0].Type == "endpoint" {
 		all[0].Data = "endpoint"
 	}
-	step.Equal(t, "an event was queued, then Stream was called with 21 events (the first is empty): the client must get the Endpoint, then these 21, then the queued one",
+	step.Equal(t, "an event was queued, then Stream was called with 21 events (the first is empty): the client must get the Endpoint, then these 21 events, then the queued event",
 		"endpoint "+given+" queued", data(all))
 	head, _ := endpoint.AppendText(nil)
 	step.Equal(t, "Stream was called with events that have an ID, a Type and a Retry: the client must get the Endpoint and these events, unchanged",
@@ -347,7 +347,7 @@ func wantClosedForAll(t *testing.T) {
 	close(proceed)
 	crowd.Wait()
 	failIf(t, early, "two goroutines closed a session while its Policy ran, and one Close returned before the Done channel was closed: each Close must wait until the session has ended")
-	wantNoError(t, "MaxQueuedBytes is 100 and an event was sent to session A during its Close: session B must accept 90 bytes, because A's event no longer counts",
+	wantNoError(t, "MaxQueuedBytes is 100, and an event was sent to session A while A was being closed: session B must accept 90 bytes, because A's event no longer counts",
 		open(t, &r).Send(framing.Event{Data: strings.Repeat("x", 90)}))
 }
 
@@ -386,11 +386,11 @@ func wantWrittenCounted(t *testing.T, ending, write string) {
 		"was ended by its Policy": func() { slow.Send(framing.Event{Data: "xx"}) }}[ending]()
 	synctest.Wait()
 	fit := room()
-	failIf(t, fit > 5, "MaxQueuedBytes is 64 KiB and 60 KB is being written to a slow client: those bytes must still count, leaving little room for others",
+	failIf(t, fit > 5, "MaxQueuedBytes is 64 KiB and 60 KB is being written to a slow client: those bytes must still count, so that little room is left for other clients",
 		fmt.Sprintf("got  room for %d KB (the session %s)", fit, ending), "want room for 5 KB at most")
 	close(proceed)
 	synctest.Wait()
 	slow.Close()
 	<-done
-	step.Equal(t, "a session "+ending+" during a write of 60 KB that "+write+": once both have ended, these bytes must no longer count, or other clients get ErrFull (shown: events that fit into another queue)", all, room())
+	step.Equal(t, "a session "+ending+" during a write of 60 KB that "+write+": once the session and the write have ended, the 60 KB must no longer count, or other clients get ErrFull (shown: events that fit into another queue)", all, room())
 }

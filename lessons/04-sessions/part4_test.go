@@ -54,7 +54,7 @@ func TestTheStreamEndsWhenOneOfTheTwoLeaves(t *testing.T) {
 		var r sessions.Registry
 		p := pair.Memory(t, pair.HideFlusher(&r))
 		response, err := p.Client.Get(p.URL + "/events")
-		failIf(t, err != nil, "the ResponseWriter cannot flush, so no stream could be opened: the handler must return, and its client must get a response", strings.TrimSpace(p.ServerLog()))
+		failIf(t, err != nil, "the ResponseWriter cannot flush, so no stream could be opened: the handler must return, and the client must get a response", strings.TrimSpace(p.ServerLog()))
 		response.Body.Close()
 		synctest.Wait()
 		step.Equal(t, "the stream could not be opened and the client got a response, but Len() is not 0: the session must not stay open", 0, r.Len())
@@ -89,7 +89,7 @@ func TestAFullServerSays503(t *testing.T) {
 		began := time.Now()
 		full := s.Open("/events?name=mine", "Accept", "text/event-stream", "User-Agent", "mine", "Last-Event-ID", "mine")
 		mediaType, _, _ := mime.ParseMediaType(full.Header().Get("Content-Type"))
-		step.Equal(t, "MaxSessions is 2: a third client must be refused with a 503 and a Problem (shown: status and Content-Type)",
+		step.Equal(t, "MaxSessions is 2: the handler must refuse a third client with a 503 and a Problem document (shown: status and Content-Type)",
 			"503 application/problem+json", fmt.Sprint(full.Status(), " ", mediaType))
 		full.WaitEnd("the third client got its 503, but the response did not end")
 		var problem struct {
@@ -97,13 +97,13 @@ func TestAFullServerSays503(t *testing.T) {
 			Title, Detail string
 		}
 		json.Unmarshal([]byte(full.Received()), &problem)
-		step.Equal(t, "a third client got its 503: the body must be the JSON of a Problem (shown: its status and title)", "503 Service Unavailable", fmt.Sprint(problem.Status, " ", problem.Title))
-		failIf(t, problem.Detail == "" || sent.MatchString(full.Received()), "the Problem's detail must say what is wrong here, and repeat nothing that the client sent", fmt.Sprintf("got  %q in %s", problem.Detail, full.Received()), `want "too many sessions"`)
+		step.Equal(t, "a third client got its 503: the body must be a Problem in JSON (shown: the Problem's status and title)", "503 Service Unavailable", fmt.Sprint(problem.Status, " ", problem.Title))
+		failIf(t, problem.Detail == "" || sent.MatchString(full.Received()), "the Problem's detail must say what is wrong, and must not repeat anything that the client sent", fmt.Sprintf("got  %q in %s", problem.Detail, full.Received()), `want "too many sessions"`)
 		wantRetryAfter(t, full.Header().Get("Retry-After"))
-		step.Equal(t, "MaxSessions is 2: a third client must be refused at once (shown: how long it waited)", 0, time.Since(began))
+		step.Equal(t, "MaxSessions is 2: the handler must refuse a third client at once (shown: how long the client waited)", 0, time.Since(began))
 		head, err := s.Client.Head(s.URL + "/events")
 		wantNoError(t, "MaxSessions is 2 and a third client sent HEAD, but got no response", err)
-		step.Equal(t, "MaxSessions is 2 and a third client sent HEAD: it must get the status and all the headers that a GET gets", fmt.Sprint("503 ", full.Header()), fmt.Sprint(head.StatusCode, " ", head.Header))
+		step.Equal(t, "MaxSessions is 2 and a third client sent HEAD: the client must get the same status and headers as for a GET", fmt.Sprint("503 ", full.Header()), fmt.Sprint(head.StatusCode, " ", head.Header))
 
 		first.stream.Leave()
 		first.stream.WaitHandler(handlerStays)
@@ -184,9 +184,9 @@ func wantHeadersOnly(t *testing.T) {
 		}
 	})
 	wantNoError(t, "a client sent HEAD and GET requests on one connection, but could not read all the responses", err)
-	step.Equal(t, "three HEAD requests got their headers, but Len() is not 0: a HEAD request must leave no session open", 0, r.Len())
+	step.Equal(t, "three HEAD requests got their headers, but Len() is not 0: a HEAD request must not leave a session open", 0, r.Len())
 	for range 2 {
-		step.Equal(t, "MaxSessions is 2, and earlier HEAD requests must not count: two clients that ask for their streams must each get a 200", http.StatusOK, p.Open("/events").Status())
+		step.Equal(t, "MaxSessions is 2, and three HEAD requests came first: two clients that ask for their streams must each get a 200, because a HEAD must not count", http.StatusOK, p.Open("/events").Status())
 	}
 	head := httptest.NewRequest(http.MethodHead, "/events", nil)
 	step.ErrorIs(t, "Stream was called for a HEAD request, but did not return flushing.Open's error",
@@ -317,7 +317,7 @@ func wantLetGo(t *testing.T) {
 		}
 	}
 	runtime.KeepAlive(&r)
-	failIf(t, kept > 2, "8,100 sessions were closed (many just before Open returned), and their context lives on: nothing may keep a closed session in memory",
+	failIf(t, kept > 2, "8,100 sessions were closed (many just before Open returned), and the context that they shared is still alive: nothing may keep a closed session in memory",
 		fmt.Sprintf("got  %d in memory", kept), "want none") // the last ones may still be in a register
 }
 
@@ -375,7 +375,7 @@ func wantRefusedAtOnce(t *testing.T) {
 	crowd.Start(func() { ask(0, func() { <-proceed }) })
 	crowd.Start(func() { ask(1, func() { <-proceed }) })
 	crowd.Settle()
-	step.Returns(t, "two 503s were being written to slow clients: two other clients must get theirs meanwhile", func() {
+	step.Returns(t, "two 503s were being written to slow clients: two other clients must get their 503s without waiting for these", func() {
 		var quick sync.WaitGroup
 		quick.Go(func() { ask(2, func() {}) })
 		quick.Go(func() { ask(3, func() {}) })

@@ -27,7 +27,7 @@ func TestEachGetsItsOwnWhateverHappens(t *testing.T) {
 		for i := range many {
 			s.Send(framing.Event{Data: fmt.Sprint(i+1, strings.Repeat(" ha", 40))})
 		}
-		step.Equal(t, "1,000 small events waited for a slow client: it must get every one of them, in order", fmt.Sprintf("%d, from 1 to %d", many, many),
+		step.Equal(t, "1,000 small events waited for a slow client: the client must get every one of them, in order", fmt.Sprintf("%d, from 1 to %d", many, many),
 			span(startPump(s).news()))
 		step.Whatever(t, 400, drawStory, tell)
 	})
@@ -290,7 +290,7 @@ func (w *world) broadcast(h *home, text string) {
 			named = append(named, g)
 		default:
 			if err := w.put(g, text); err != nil && !errors.Is(err, sessions.ErrClosed) {
-				w.fail(fmt.Sprintf("session %d missed an event (%v), but Broadcast's error does not name it", i, err))
+				w.fail(fmt.Sprintf("session %d missed an event (%v), but Broadcast's error does not name that session", i, err))
 			}
 		}
 	}
@@ -312,7 +312,7 @@ func (w *world) reads(g *guest) {
 	select {
 	case g.pump.turns <- nil:
 	default:
-		w.fail("an event was queued for a session whose Pump is running, but Pump did not hand it over")
+		w.fail("an event was queued for a session whose Pump is running, but Pump did not hand over the event")
 	}
 	g.home.queued -= size(g.taken)
 	g.taken = nil
@@ -350,7 +350,7 @@ func (w *world) wantKnown() {
 				continue
 			}
 			if s, found := h.r.Get(g.s.ID()); found != (g.home == h && !g.ended) || found && s != g.s {
-				w.fail(fmt.Sprintf("Get of registry %s must find session %d as long as it is open there, and only then", names[i], n), fmt.Sprintf("got  found: %v", found), fmt.Sprintf("want found: %v", !found))
+				w.fail(fmt.Sprintf("registry %s: Get must find session %d if the session is open in this registry, and otherwise must not find it", names[i], n), fmt.Sprintf("got  found: %v", found), fmt.Sprintf("want found: %v", !found))
 			}
 			if ended(g.s) != g.ended {
 				w.fail(fmt.Sprintf("Done of session %d must be closed when the session has ended, and not before", n), fmt.Sprintf("got  closed: %v", !g.ended), fmt.Sprintf("want closed: %v", g.ended))
@@ -367,7 +367,7 @@ func (w *world) wantHanded(n int, g *guest) {
 	}
 	got, want := g.pump.wire(), strings.Join(g.calls, " | ")
 	if got != want && !(g.ended && got == want+" | "+string(slices.Concat(g.waiting...))) {
-		w.fail(fmt.Sprintf("the Pump of session %d must hand over these events, in these calls of SendFrames (\"|\" separates the calls)", n), fmt.Sprintf("got  %q", got), fmt.Sprintf("want %q", want))
+		w.fail(fmt.Sprintf("the Pump of session %d handed over the wrong events, or divided them into the wrong calls of SendFrames (\"|\" separates the calls)", n), fmt.Sprintf("got  %q", got), fmt.Sprintf("want %q", want))
 	}
 }
 
