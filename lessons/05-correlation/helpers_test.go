@@ -214,14 +214,14 @@ func wantOwnAnswers(t *testing.T, how string) {
 		next[i] = call(t.Context(), &caller, client(func(r correlation.Request) error { ids[i] = r.ID; return nil }), approve)
 		synctest.Wait()
 		if next[i].hasEnded() {
-			step.Fail(t, "16 calls ended ("+how+"), then the client was asked again and has not answered yet: Call must wait for the new request's own answer",
+			step.Fail(t, "16 calls ended ("+how+"), then a new Call was made, and the client has not answered it yet: the new Call must wait for its own answer",
 				"got  "+outcome(text(next[i].result), next[i].err), "want Call to wait")
 		}
 	}
 	for i, a := range next {
 		resolve(t, &caller.Pending, "A", ids[i], strconv.Itoa(i))
-		result, err := a.ended(t, "16 calls ended ("+how+"), then the client answered a new request, but Call is still waiting")
-		step.Equal(t, "16 calls ended ("+how+"), then the client answered a new request: Call must return the new answer", fmt.Sprintf("a result: %d", i), outcome(result, err))
+		result, err := a.ended(t, "16 calls ended ("+how+"), then the client answered a new request, but the new Call is still waiting")
+		step.Equal(t, "16 calls ended ("+how+"), then the client answered a new request: the new Call must return that answer", fmt.Sprintf("a result: %d", i), outcome(result, err))
 	}
 }
 

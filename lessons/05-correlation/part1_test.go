@@ -25,7 +25,7 @@ func TestAResponseReachesTheOneWhoWaits(t *testing.T) {
 		received := listen(t, answer)
 		err := resolve(t, &p, "A", id, `"yes"`)
 		step.Equal(t, "a response arrived with the id that Add returned: Resolve must not return an error", nil, err)
-		step.Equal(t, "a response arrived: Resolve must hand it to the caller that is waiting for its id", "yes", received())
+		step.Equal(t, "a response arrived: Resolve must hand the response to the caller that is waiting for this id", "yes", received())
 	})
 }
 
@@ -52,14 +52,14 @@ func TestTwoRequestsOfOneInstantHaveTwoIDs(t *testing.T) {
 
 		third, answer3 := p.Add("A")
 		if third == first || third == second {
-			step.Fail(t, "Add reused the id of an answered request: a late duplicate answer would go to the new request's caller",
+			step.Fail(t, "Add reused the id of an answered request: if the client answers that request again, the new request's caller gets the answer",
 				fmt.Sprintf("got  %q, after %q and %q", third, first, second), "want an id that Add has never returned")
 		}
 		last, answer4 := wantNewIDs(t, &p, 102_000) // more than a number of 16 bits can count
 		received3, received4 := listen(t, answer3), listen(t, answer4)
 		resolve(t, &p, "A", last, `"to the last"`)
 		resolve(t, &p, "A", third, `"to the third"`)
-		step.Equal(t, "request 3 was added, then 102,000 more; then the last one and request 3 were answered: both callers must receive their answers (shown: caller 3 / last caller)",
+		step.Equal(t, "request 3 was added, then 102,000 more; then the last one and request 3 were answered: each of the two callers must receive its own answer (shown: caller of request 3 / last caller)",
 			"to the third / to the last", received3()+" / "+received4())
 	})
 }
@@ -72,7 +72,7 @@ func wantNewIDs(t *testing.T, p *correlation.Pending, n int) (id string, answer 
 	for i := range n {
 		id, answer = p.Add("A")
 		if given[id] {
-			step.Fail(t, fmt.Sprintf("after %d more requests, Add reused the id of an earlier one: one of the two callers gets the other's answer", i),
+			step.Fail(t, fmt.Sprintf("after %d more requests, Add reused an earlier request's id: one of the two callers gets the other's answer", i),
 				fmt.Sprintf("got  %q a second time", id), "want an id that Add has never returned")
 		}
 		if i < 1000 {
@@ -113,7 +113,7 @@ func TestACallerThatGaveUpHoldsUpNobody(t *testing.T) {
 		step.Equal(t, "one of two callers gave up: Len() must count only the other", 1, waiting(t, &p))
 
 		err := resolve(t, &p, "A", patient, `"in time"`)
-		step.Equal(t, "one caller gave up, then the other caller's answer arrived: that caller must receive it", "in time", received())
+		step.Equal(t, "one of two callers gave up, then the other caller's answer arrived: the other caller must receive that answer", "in time", received())
 		step.Equal(t, "a waiting caller's answer arrived: Resolve must not return an error", nil, err)
 		step.Equal(t, "a caller received its answer: Cancel must report false", false, p.Cancel(patient))
 		again := resolve(t, &p, "A", patient, `"again"`)
@@ -124,10 +124,10 @@ func TestACallerThatGaveUpHoldsUpNobody(t *testing.T) {
 		resolve(t, &p, "A", early, `"before its caller receives"`)
 		step.Equal(t, "caller A gave up, then caller B's answer arrived: nothing may be sent on A's channel", "", take(unread))
 		received = listen(t, later)
-		step.Equal(t, "an answer arrived before its caller received from the channel: the channel must keep it",
+		step.Equal(t, "an answer arrived before its caller read from the channel: the channel must keep the answer for the caller",
 			"before its caller receives", received())
 
-		step.Equal(t, "Cancel got an id that Add never returned: it must report false", false, p.Cancel("unasked"))
+		step.Equal(t, "Cancel got an id that Add never returned: Cancel must report false", false, p.Cancel("unasked"))
 		unasked := resolve(t, &p, "A", "unasked", `"made up"`)
 		step.ErrorIs(t, "Cancel got an id that Add never returned, then a response with that id arrived: Resolve must return ErrUnknownRequest",
 			correlation.ErrUnknownRequest, unasked)
@@ -142,7 +142,7 @@ func TestACallerThatGaveUpHoldsUpNobody(t *testing.T) {
 			p.Cancel(other)
 		}
 		late = resolve(t, &p, "A", impatient, `"later"`)
-		step.ErrorIs(t, "a caller gave up, then 1,023 other requests ended (and many responses were refused): Resolve must still return ErrNotWaiting for the late answer",
+		step.ErrorIs(t, "a caller gave up, 1,023 other requests ended (and many responses were refused), and then that caller's answer arrived: Resolve must still return ErrNotWaiting",
 			correlation.ErrNotWaiting, late)
 	})
 	wantLastEndedRemembered(t)
@@ -167,13 +167,13 @@ func TestAnAnswerFromAnotherSessionIsRefused(t *testing.T) {
 		step.Equal(t, "session B's answer was refused, then session A answered: the caller must receive A's answer", "from A", received())
 		step.Equal(t, "session B's answer was refused, then session A answered: Resolve must not return an error", nil, own)
 		foreign = resolve(t, &p, "B", id, `"from B again"`)
-		step.ErrorIs(t, "session A answered, then session B with the same id: Resolve must return ErrWrongSession, so that B learns nothing about A's answer",
+		step.ErrorIs(t, "session A answered, then session B answered with the same id: Resolve must return ErrWrongSession, so that B learns nothing about A's answer",
 			correlation.ErrWrongSession, foreign)
 		for range 1100 {
 			p.Resolve("B", response(id, `"from B"`))
 		}
 		again := resolve(t, &p, "A", id, `"from A again"`)
-		step.ErrorIs(t, "session A answered, then session B 1,100 times with the same id, then A again: Resolve must return ErrAnswered for A's second answer", correlation.ErrAnswered, again)
+		step.ErrorIs(t, "session A answered, session B answered 1,100 times with the same id, and then A answered again: Resolve must return ErrAnswered for A's second answer", correlation.ErrAnswered, again)
 
 		id, answer = p.Add("A")
 		received = listen(t, answer)
@@ -258,12 +258,12 @@ func wantIDsOfTheirOwn(t *testing.T) {
 	given := map[string]bool{}
 	for _, id := range slices.Concat(ids[0][:], ids[1][:], ids[2][:], ids[3][:]) {
 		if given[id] {
-			step.Fail(t, "four goroutines added 500 requests each, but Add returned the same id for two of them", fmt.Sprintf("got  %q a second time", id), "want 2,000 different ids")
+			step.Fail(t, "four goroutines added 500 requests each, but Add returned the same id for two of these requests", fmt.Sprintf("got  %q a second time", id), "want 2,000 different ids")
 		}
 		given[id] = true
 	}
-	step.Equal(t, "four goroutines added 500 requests each: Len() must count all of them", 2000, p.Len())
-	step.Equal(t, "four goroutines added 500 requests each to a second Pending: its Len() must count all of them", 2000, other.Len())
+	step.Equal(t, "four goroutines added 500 requests each: Len() must count all 2,000 requests", 2000, p.Len())
+	step.Equal(t, "four goroutines added 500 requests each to a second Pending: the second Pending's Len() must count all 2,000 requests", 2000, other.Len())
 }
 
 // barrier returns a function that blocks until n goroutines have called it.
@@ -298,7 +298,7 @@ func wantOneOfAll(t *testing.T) {
 		}
 		crowd.Go(func() { meet(); p.Len() })
 		crowd.Wait()
-		s.wantOne(t, "three answers, or two and a Cancel, came for one request at the same moment")
+		s.wantOne(t, "three answers, or two answers and a Cancel, came for one request at the same moment")
 		step.Equal(t, "the only request was settled: Len() must be 0", 0, p.Len())
 	}
 }
@@ -330,7 +330,7 @@ func wantLastEndedRemembered(t *testing.T) {
 	}
 	for i, id := range ended[len(ended)-1024:] {
 		again := resolve(t, &p, "A", id, `"again"`)
-		step.Equal(t, fmt.Sprintf("16,384 requests ended out of order, %d of them after request %q: Resolve must still report how %[2]q ended", 1023-i, id),
+		step.Equal(t, fmt.Sprintf("16,384 requests ended out of order, %d of them after request %q: Resolve must still report how request %[2]q ended", 1023-i, id),
 			why[id].Error(), known(again))
 	}
 }

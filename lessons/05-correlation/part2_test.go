@@ -45,7 +45,7 @@ func TestARequestIsSentOnTheStreamOfItsSession(t *testing.T) {
 				fmt.Sprintf("got  %s %s", came[1].Type, came[1].Data), `want "id": the id that Add returned`)
 		}
 		if request.ID == "used before" {
-			step.Fail(t, "Call sent the id that its caller left in the Request: two such calls could get each other's answers",
+			step.Fail(t, "Call sent the ID that was already in the Request: two such calls could get each other's answers",
 				fmt.Sprintf("got  %s", came[1].Data), `want "id": the id that Add returned`)
 		}
 		step.Equal(t, "Call sent a request: the client must receive this event type, JSON-RPC version, method and params", `request 2.0 approve {"amount":120}`,
@@ -53,7 +53,7 @@ func TestARequestIsSentOnTheStreamOfItsSession(t *testing.T) {
 
 		resolve(t, &caller.Pending, session.ID(), request.ID, `{"approved":true}`)
 		result, err := asking.ended(t, "the client answered, but Call is still waiting")
-		step.Equal(t, "the client answered: Call must return its result", `{"approved":true}`, result)
+		step.Equal(t, "the client answered: Call must return the client's result", `{"approved":true}`, result)
 		wantNoError(t, "the client answered with a result: Call must not return an error", err)
 	})
 	for _, result := range []string{`{"account":9007199254740993}`, "null", "false", `""`, "{ \"b\": \"<\\u00fc>\",\n \"a\": 1.0 }"} {
@@ -79,11 +79,11 @@ func wantResult(t *testing.T, params, result string) {
 	var got correlation.Request
 	json.Unmarshal([]byte(mailbox.last.Data), &got)
 	request.ID = got.ID
-	step.Equal(t, "Call got the params \""+params+"\": it must send the event that Request.Event returns (shown: its type, id, retry and data)", "request \"\" 0s "+asJSON(request),
+	step.Equal(t, "Call got a Request with the params \""+params+"\": Call must send the event that Request.Event returns (shown: the event's type, id, retry and data)", "request \"\" 0s "+asJSON(request),
 		fmt.Sprintf("%s %q %v %s", mailbox.last.Type, mailbox.last.ID, mailbox.last.Retry, asJSON(got)))
 	resolve(t, &caller.Pending, "A", got.ID, result)
 	asking.ended(t, "the client answered "+result+", but Call is still waiting")
-	wantNoError(t, "the client answered "+result+", which is a result like any other: Call must not return an error", asking.err)
+	wantNoError(t, "the client answered "+result+", which is a valid result: Call must not return an error", asking.err)
 	step.Equal(t, "the client answered: Call must return the result as the client wrote it", result, string(asking.result))
 }
 
@@ -100,12 +100,12 @@ func TestTheFastestClientCannotWinTheRace(t *testing.T) {
 		})
 		asking := call(t.Context(), &caller, fast, approve)
 		resolved := step.OnHang(t, func() (string, []string) {
-			return "the answer arrived before Send returned: Call waits for Send, Send for Resolve and Resolve for Call, so none of them returns", nil
+			return "the answer arrived before Send returned: Call is waiting for Send, Send for Resolve, and Resolve for Call, so none of the three can return", nil
 		})
 		step.Equal(t, "the answer arrived before Send returned: Resolve must find the waiter and accept the answer", nil, <-refused)
 		resolved()
 		result, err := asking.ended(t, "Resolve accepted an answer that arrived before Send returned, but Call is still waiting")
-		step.Equal(t, "the answer arrived before Send returned: Call must return it", "a result: yes", outcome(result, err))
+		step.Equal(t, "the answer arrived before Send returned: Call must return that answer", "a result: yes", outcome(result, err))
 	})
 }
 
@@ -138,7 +138,7 @@ func TestAnswersInAnyOrderReachTheirOwnCaller(t *testing.T) {
 			step.Equal(t, fmt.Sprintf("200 requests were answered out of order: caller %d must get its own answer", number),
 				fmt.Sprintf("answer to %d <nil>", number), fmt.Sprint(result, " ", err))
 		}
-		step.Equal(t, "200 people were asked at once, and the slowest took 9 s: every caller must have its answer by then", 9*time.Second, time.Since(began))
+		step.Equal(t, "200 requests were sent at once, and the slowest answer took 9 s: every caller must have its answer after 9 s", 9*time.Second, time.Since(began))
 	})
 	step.Bubble(t, wantOthersServed)
 }
@@ -154,7 +154,7 @@ func wantOthersServed(t *testing.T) {
 	synctest.Wait()
 	prompt := client(func(r correlation.Request) error { return caller.Resolve("A", response(r.ID, `"yes"`)) })
 	result, err := call(t.Context(), &caller, prompt, approve).ended(t, "1,100 Calls to one client are blocked in Send: a Call to another client must not wait for them")
-	step.Equal(t, "1,100 Calls to one client are blocked in Send: a Call to another client must still return its answer", "a result: yes", outcome(result, err))
+	step.Equal(t, "1,100 Calls to one client are blocked in Send: a Call to another client must still return that client's answer", "a result: yes", outcome(result, err))
 	close(blocked)
 	for _, a := range stuck {
 		a.ended(t, "Send returned an error, but Call is still waiting")
@@ -195,7 +195,7 @@ func wantLeftDuringSend(t *testing.T, sendError, want error) {
 	var id string
 	ctx, leave := context.WithCancelCause(t.Context())
 	slow := client(func(r correlation.Request) error { id = r.ID; leave(errPageClosed); return sendError })
-	what := fmt.Sprintf("the caller's context ended during Send, which returned \"%v\"", sendError)
+	what := fmt.Sprintf("the caller's context ended during Send, and then Send returned \"%v\"", sendError)
 	_, err := call(ctx, &caller, slow, approve).ended(t, what+", but Call is still waiting")
 	failed := callError(t, what, err)
 	step.ErrorIs(t, fmt.Sprintf("%s: the CallError must wrap the error %q", what, want), want, err)
@@ -220,7 +220,7 @@ func wantRefusal(t *testing.T, refusal correlation.Error) {
 		step.Fail(t, "the client answered with an error: Call must return an error that wraps a *correlation.Error",
 			"got  "+outcome(result, err), "want an error that wraps: "+refusal.Error())
 	}
-	step.Equal(t, "the client answered with an error: Call's error must wrap that error unchanged, with its code, message and data",
+	step.Equal(t, "the client answered with an error: Call's error must wrap the client's error unchanged, with its code, message and data",
 		fmt.Sprintf("%v %s", &refusal, refusal.Data), fmt.Sprintf("%v %s", got, got.Data))
 	failed := callError(t, "the client answered with an error", err)
 	step.Equal(t, "the client answered with an error: the CallError must have the request's ID and Method", id+" approve", failed.ID+" "+failed.Method)
@@ -286,7 +286,7 @@ func TestTheWaitEndsWithItsContext(t *testing.T) {
 		failed := callError(t, "the caller's context ended", err)
 		step.Equal(t, "the caller's context ended before an answer came: the CallError must have the ID and the Method, and Unanswered must be true", id+" approve, Unanswered: true",
 			fmt.Sprintf("%s %s, Unanswered: %t", failed.ID, failed.Method, failed.Unanswered))
-		step.Equal(t, "the caller gave up: Len() must be 0, or each impatient caller stays in the map", 0, waiting(t, &caller.Pending))
+		step.Equal(t, "the caller gave up: Len() must be 0, or the request of each caller that gives up stays in the map", 0, waiting(t, &caller.Pending))
 		step.Advance(48 * time.Hour)
 		late := resolve(t, &caller.Pending, "A", id, `"late"`)
 		step.ErrorIs(t, "the answer arrived two days after its caller gave up: Resolve must return ErrNotWaiting", correlation.ErrNotWaiting, late)
@@ -308,7 +308,7 @@ func wantSessionOutlived(t *testing.T) {
 	synctest.Wait()
 	session.Close()
 	synctest.Wait()
-	step.Equal(t, "the session was closed after the request was sent: only the end of the caller's context may end the wait (shown: whether Call has returned)", false, asking.hasEnded())
+	step.Equal(t, "the session was closed after the request was sent: Call must keep waiting until the caller's context ends (shown: whether Call has returned)", false, asking.hasEnded())
 	closePage(errPageClosed)
 	_, err = asking.ended(t, "the caller's context ended, but Call is still waiting")
 	step.ErrorIs(t, "the session was closed, then the caller's context ended: Call's error must wrap context.Cause(ctx)", errPageClosed, err)
@@ -321,7 +321,7 @@ func wantEndedBefore(t *testing.T, sendError error) {
 	mailbox := &mailbox{err: sendError}
 	ctx, closePage := context.WithCancelCause(t.Context())
 	closePage(errPageClosed)
-	_, err := call(ctx, &caller, mailbox, approve).ended(t, "Call got a context that had already ended, but is still waiting")
+	_, err := call(ctx, &caller, mailbox, approve).ended(t, "Call got a context that had already ended, but Call is still waiting")
 	if sendError == nil {
 		step.ErrorIs(t, "Call got a context that had already ended with a cause: Call's error must wrap context.Cause(ctx)", errPageClosed, err)
 	}
@@ -331,9 +331,9 @@ func wantEndedBefore(t *testing.T, sendError error) {
 		was = fmt.Sprintf("called Send, which returned \"%v\"", sendError)
 		var request correlation.Request
 		json.Unmarshal([]byte(mailbox.last.Data), &request)
-		step.Equal(t, "Call's context had already ended (Call "+was+"): the CallError must have the ID that Call gave the request", request.ID, failed.ID)
+		step.Equal(t, "Call got a context that had already ended, and Call "+was+": the CallError must have the ID that Call gave the request", request.ID, failed.ID)
 	}
-	step.Equal(t, "Call's context had already ended (Call "+was+"): the CallError must have the Method, and Unanswered must report whether the request was sent",
+	step.Equal(t, "Call got a context that had already ended, and Call "+was+": the CallError must have the Method, and Unanswered must report whether the request was sent",
 		fmt.Sprintf("approve, Unanswered: %t", mailbox.sent > 0 && sendError == nil), fmt.Sprintf("%s, Unanswered: %t", failed.Method, failed.Unanswered))
 	step.Equal(t, "Call got a context that had already ended: Len() must be 0 once Call has returned", 0, waiting(t, &caller.Pending))
 }
@@ -385,10 +385,10 @@ func TestAnAnswerAndTheEndOfTheWaitSettleACallOnce(t *testing.T) {
 		}
 		switch {
 		case refused == nil:
-			step.Equal(t, "Resolve accepted an answer (the client read 202) while Call was checking its caller's ended context: Call must return that answer",
+			step.Equal(t, "the caller's context ended, and Resolve accepted an answer (the client read 202) while Call was checking that context: Call must return that answer",
 				"a result: yes", outcome(result, err))
 		case err == nil:
-			step.Fail(t, "Resolve refused an answer that arrived while Call was checking its caller's ended context: Call must return an error",
+			step.Fail(t, "the caller's context ended, and Resolve refused an answer while Call was checking that context: Call must return an error",
 				fmt.Sprintf("got  a result: %s", result), "want an error that wraps context.Canceled")
 		}
 	})

@@ -86,13 +86,13 @@ func wantOthersAccepted(t *testing.T) {
 	synctest.Wait()
 	for _, session := range []*sessions.Session{s.bob, s.alice} {
 		next, _ := s.Add(session.ID())
-		step.Returns(t, "100 POSTs from one client are still being sent, but another POST is waiting for them", func() {
-			step.Equal(t, "100 POSTs from one client are still being sent: another answer from any client must get 202 meanwhile", 202, s.answer(session, next, "true").Status)
+		step.Returns(t, "one client is still sending 100 POSTs, but a new POST, from this or another client, gets no response", func() {
+			step.Equal(t, "one client is still sending 100 POSTs: a new answer, from this or another client, must get 202 without waiting for those POSTs", 202, s.answer(session, next, "true").Status)
 		})
 	}
 	for i, upload := range uploads {
 		upload.CloseWithError(io.ErrClosedPipe)
-		step.Equal(t, "the test's client aborted its POST, but still got a response", 0, ends[i]("the test's client aborted its POST, but its request has not ended"))
+		step.Equal(t, "the test's client aborted its POST, but still got a response", 0, ends[i]("the test's client aborted its POST, but the POST has not ended"))
 	}
 	step.Equal(t, "the connection broke in the middle of a POST, so the client will post again: the caller must not receive anything yet", "", received())
 }
@@ -174,9 +174,9 @@ func TestABadAnswerIsToldWhatIsWrong(t *testing.T) {
 						fmt.Sprintf("want the problem that ProblemOf returns for %q", c.why))
 				}
 				if problem := problemOf(c.contentType, withID(c.body, id)); problem != "" {
-					step.Equal(t, "a client posted "+c.name+": the response must be the problem that ProblemOf returns for the error of ReadJSON or ParseResponse", problem, got.Body)
+					step.Equal(t, "a client posted "+c.name+": the response must be the Problem that ProblemOf returns for the error from ReadJSON or ParseResponse", problem, got.Body)
 				}
-				step.Equal(t, "a client posted "+c.name+", and the server refused it: the caller must not receive it", before, received())
+				step.Equal(t, "a client posted "+c.name+", and the server refused it: the caller must not receive anything from this POST", before, received())
 
 				next, _ := s.Add(s.bob.ID())
 				step.Equal(t, "a client posted "+c.name+", then another client posted a valid answer: that answer must get 202",
@@ -209,8 +209,8 @@ func TestABadAnswerIsToldWhatIsWrong(t *testing.T) {
 	}
 	wantBrokenRefused(t)
 	wantSlow(t, "its caller gave up", func(s *server, id string) { s.Cancel(id) }, "410 ")
-	wantSlow(t, "another POST brought the answer", func(s *server, id string) { s.answer(s.alice, id, `"first"`) }, "409 first")
-	wantSlow(t, "its session ended", func(s *server, _ string) { s.alice.Close() }, "202 slow", "404 ")
+	wantSlow(t, "another POST answered the same request", func(s *server, id string) { s.answer(s.alice, id, `"first"`) }, "409 first")
+	wantSlow(t, "the client's session ended", func(s *server, _ string) { s.alice.Close() }, "202 slow", "404 ")
 }
 
 // post posts body as the client of session.
@@ -259,10 +259,10 @@ func wantSlow(t *testing.T, what string, meanwhile func(s *server, id string), w
 		meanwhile(s, id)
 		io.WriteString(body, `"result":"slow"}`)
 		body.Close()
-		what = "half of an answer's body had arrived when " + what + ", then the rest arrived"
+		what = "half of an answer's body arrived, then " + what + ", and then the rest arrived"
 		got := fmt.Sprint(status(what+", but the client gets no response"), " ", received())
 		if !slices.Contains(want, got) {
-			step.Fail(t, what+": the status must tell the client whether the caller received this answer (shown: status and what the caller received)",
+			step.Fail(t, what+": the status must tell the client whether the caller received the answer in this POST (shown: status and what the caller received)",
 				fmt.Sprintf("got  %q", got), fmt.Sprintf("want one of %q", want))
 		}
 	})
@@ -276,7 +276,7 @@ func wantBrokenRefused(t *testing.T) {
 	r.Header.Set("Content-Type", "application/json")
 	handler := &correlation.Handler{Sessions: registry, Resolve: new(correlation.Pending).Resolve}
 	handler.ServeHTTP(w, r)
-	step.Equal(t, "a POST's body was cut off: the response must be the problem that ProblemOf returns for ReadJSON's error (shown: status)",
+	step.Equal(t, "a POST's body was cut off: the response must be the Problem that ProblemOf returns for ReadJSON's error (shown: status)",
 		correlation.ProblemOf(io.ErrUnexpectedEOF).Status, w.Code)
 }
 
@@ -359,12 +359,12 @@ func wantOwnProblem(t *testing.T, refused error, want string) {
 		session.ID()+" "+body, strings.Join(calls, ", "))
 	wantProblem(t, what, want, got)
 	if strings.Contains(got.Body, "password") {
-		step.Fail(t, "Resolve returned an internal error, but the response shows its text to the client", fmt.Sprintf("got  %s", got.Body),
+		step.Fail(t, "Resolve returned an internal error, but the response shows that error's text to the client", fmt.Sprintf("got  %s", got.Body),
 			"want the problem that ProblemOf returns")
 	}
 	problem := httptest.NewRecorder()
 	correlation.ProblemOf(refused).ServeHTTP(problem, httptest.NewRequest(http.MethodPost, "/", nil))
-	step.Equal(t, "a client posted "+what+": the response must be the problem that ProblemOf returns (shown: Retry-After, body)",
+	step.Equal(t, "a client posted "+what+": the response must be the Problem that ProblemOf returns for that error (shown: Retry-After, body)",
 		fmt.Sprintf("%q %s", problem.Header().Get("Retry-After"), problem.Body), fmt.Sprintf("%q %s", got.Header.Get("Retry-After"), got.Body))
 }
 
@@ -380,5 +380,5 @@ func wantProblem(t *testing.T, posted, want string, got pair.Response) {
 		step.Fail(t, "a client posted "+posted+": the status is right, but the response is not a Problem with a Detail",
 			fmt.Sprintf("got  %s %q", contentType, got.Body), "want application/problem+json, with a sentence in its detail")
 	}
-	step.Equal(t, "a client posted "+posted+": the problem must have this JSON-RPC code (0: none)", cmp.Or(code, "0"), strconv.Itoa(problem.Code))
+	step.Equal(t, "a client posted "+posted+": the Problem must have this JSON-RPC code (0: none)", cmp.Or(code, "0"), strconv.Itoa(problem.Code))
 }

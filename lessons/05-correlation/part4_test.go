@@ -133,10 +133,10 @@ func uses(tb testing.TB, pending *correlation.Pending, r *request, say, after, i
 		if waits {
 			r.why = correlation.ErrNotWaiting
 		}
-		step.Equal(tb, say+" must report whether a request was still waiting"+after, waits, pending.Cancel(id))
+		step.Equal(tb, say+" must report whether a request with this id was still waiting"+after, waits, pending.Cancel(id))
 	case "receive":
 		if r != nil {
-			step.Equal(tb, say+": it must get this response (\"\" means none)"+after, r.inside, take(r.answer))
+			step.Equal(tb, say+": that caller must get this response (\"\" means none)"+after, r.inside, take(r.answer))
 			r.inside = ""
 		}
 	default:
@@ -355,13 +355,13 @@ func TestWhatHasEndedIsLetGo(t *testing.T) {
 			}
 			outcomes += outcome(text(result), err) + "; "
 		})
-		step.Equal(t, "nine requests got a result, got an error or could not be sent: each Call must return its own outcome",
+		step.Equal(t, "of nine requests, three got a result, three got an error, and three could not be sent: each Call must return its own outcome",
 			strings.Repeat("a result: yes; the client's error: no such method (code -32601); full; ", 3), outcomes)
 		synctest.Wait()
 		if left, most := step.Goroutines(); left > before {
-			step.Fail(t, "nine calls returned and their contexts live on, but Call left goroutines behind", fmt.Sprintf("got  %d, most often at %s", left-before, most), "want none")
+			step.Fail(t, "nine calls returned while their contexts were still alive, but Call left goroutines behind", fmt.Sprintf("got  %d, most often at %s", left-before, most), "want none")
 		}
-		step.Equal(t, "nine calls returned a minute ago and their contexts live on: your code must no longer use these contexts (shown: how many it uses)", 0, held())
+		step.Equal(t, "nine calls returned a minute ago, and their contexts are still alive: your code must no longer use these contexts (shown: how many it still uses)", 0, held())
 		step.Equal(t, "nine calls returned a minute ago: none of their params may still be in memory (shown: how many are)", 0, reachable(params))
 		runtime.KeepAlive(&caller)
 	})
@@ -381,7 +381,7 @@ func wantSettledReleased(t *testing.T) {
 		p.Resolve(session, response(unknown, "true"))
 		id, _ := p.Add(session)
 		if given[id] {
-			step.Fail(t, "Add reused the id of a request that was settled before: a late answer to it would go to the new request's caller",
+			step.Fail(t, "Add reused the id of a settled request: a late answer to the settled request would go to the new request's caller",
 				fmt.Sprintf("got  %q a second time", id), "want an id that Add has never returned")
 		}
 		given[id] = true
@@ -392,8 +392,8 @@ func wantSettledReleased(t *testing.T) {
 	}
 	runtime.GC()
 	const remembered = 2048 // with a margin: a Pending remembers the last 1,024
-	step.Equal(t, "5,000 requests were given up or answered: only the last 1,024 of their session ids may stay in memory (up to 2,048 pass)", min(reachable(names), remembered), reachable(names))
-	step.Equal(t, "5,000 requests were given up or answered: only the last 1,024 of their results may stay in memory (up to 2,048 pass)", min(reachable(results), remembered), reachable(results))
-	step.Equal(t, "5,000 responses were refused because no request has their ids: these ids must not stay in memory (up to 2,048 pass)", min(reachable(unasked), remembered), reachable(unasked))
+	step.Equal(t, "5,000 requests were given up or answered: only the last 1,024 of their session ids may stay in memory (the test allows up to 2,048)", min(reachable(names), remembered), reachable(names))
+	step.Equal(t, "5,000 requests were given up or answered: only the last 1,024 of their results may stay in memory (the test allows up to 2,048)", min(reachable(results), remembered), reachable(results))
+	step.Equal(t, "5,000 responses were refused because no request has their ids: these ids must not stay in memory (the test allows up to 2,048)", min(reachable(unasked), remembered), reachable(unasked))
 	runtime.KeepAlive(&p)
 }

@@ -33,7 +33,7 @@ func TestACallEndsAfterThirtySeconds(t *testing.T) {
 		took, _ := call(t, t.Context(), unset, silent)
 		step.Equal(t, "the client never answers: Call must return after 30 s, the DefaultTimeout (the caller's own context lasts for a minute)",
 			30*time.Second, took)
-		step.Equal(t, "the Caller has neither Timeout nor Observe: Call must leave both unset, because other Calls may read them (shown: Timeout, Observe == nil)",
+		step.Equal(t, "the Caller's Timeout and Observe are unset: Call must leave both unset, because other Calls may be reading them (shown: Timeout, Observe == nil)",
 			"0s true", fmt.Sprint(unset.Timeout, " ", unset.Observe == nil))
 		short, _ := call(t, t.Context(), &timeouts.Caller{Timeout: 2 * time.Second}, silent)
 		long, _ := call(t, t.Context(), &timeouts.Caller{Timeout: 45 * time.Second}, silent)
@@ -67,7 +67,7 @@ func TestTheErrorSaysWhoseTimeWasUp(t *testing.T) {
 		hurried, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		took, err := call(t, hurried, caller, silent)
-		step.Equal(t, "the caller's context ended after 3 s: Call must return then", 3*time.Second, took)
+		step.Equal(t, "the caller's context ended after 3 s: Call must return at that moment", 3*time.Second, took)
 		step.Equal(t, "the caller's context ended after 3 s: Call's error must wrap that context's error, not a *TimeoutError",
 			"*CallError without a *TimeoutError: context deadline exceeded", whose(err))
 
@@ -78,9 +78,9 @@ func TestTheErrorSaysWhoseTimeWasUp(t *testing.T) {
 
 		for _, reason := range reasons() {
 			_, err := call(t, t.Context(), caller, unsendable(reason, new(notes)))
-			what := fmt.Sprintf("Send returned its own error %q (a %T) after a second, and neither the Timeout nor the caller's context had ended", reason, reason)
-			step.Equal(t, what+": Call's error must wrap that error, because it is why the request was not sent", whose(&correlation.CallError{Err: reason}), whose(err))
-			step.ErrorIs(t, what+": Call's error must wrap that error, because it is why the request was not sent", reason, err)
+			what := fmt.Sprintf("after a second, Send returned the error %q (a %T), before the Timeout or the end of the caller's context", reason, reason)
+			step.Equal(t, what+": Call's error must wrap Send's error, which is the reason why the request was not sent", whose(&correlation.CallError{Err: reason}), whose(err))
+			step.ErrorIs(t, what+": Call's error must wrap Send's error, which is the reason why the request was not sent", reason, err)
 		}
 	})
 }
@@ -123,8 +123,8 @@ func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 			_, err := call(t, t.Context(), &caller, c.peer)
 			must := map[bool]string{true: "no error", false: "a *correlation.CallError that wraps what ended the call"}[c.ends == "no error"]
 			step.Equal(t, c.what+": Call must return "+must, c.ends, whose(err))
-			step.Equal(t, c.what+": Call must call Observe once before it returns, with the method and the time that the call took", c.want, strings.Join(observed, ", "))
-			step.Equal(t, c.what+": Call must give Observe the error that Call returns", errorAndText(err), errorAndText(told))
+			step.Equal(t, c.what+": Call must call Observe once before returning, with the method and the call's duration", c.want, strings.Join(observed, ", "))
+			step.Equal(t, c.what+": Call must pass Observe the same error that Call returns", errorAndText(err), errorAndText(told))
 			step.Equal(t, c.what+": Call must leave no pending request, so Len must be 0", 0, caller.Len())
 		}
 		observed = nil
@@ -132,7 +132,7 @@ func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 		leave()
 		_, leftErr := caller.Call(left, silent, approve)
 		_, badErr := caller.Call(t.Context(), silent, correlation.Request{Method: "garbled", Params: []byte("no JSON")})
-		step.Equal(t, "one Call got an ended context, and another got params that are not JSON: each must return a *correlation.CallError, call Observe, and leave no pending request",
+		step.Equal(t, "one call got a context that had already ended, and a second call got params that are not JSON: each Call must return a *correlation.CallError, call Observe, and leave no pending request",
 			"true true, approve 0s, garbled 0s, Len 0", fmt.Sprint(errors.As(leftErr, new(*correlation.CallError)), errors.As(badErr, new(*correlation.CallError)), ", ", strings.Join(observed, ", "), ", Len ", caller.Len()))
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 		for range 2 {
 			calls.Go(func() { caller.Call(t.Context(), silent, approve) })
 		}
-		step.Returns(t, "two calls ended at the same moment and each Observe waits for the other: Call must let both run at the same time", calls.Wait)
+		step.Returns(t, "two calls ended at the same moment, and each Observe waits for the other Observe: Call must let both run at the same time", calls.Wait)
 	})
 }
 
@@ -161,7 +161,7 @@ func TestALateAnswerIsRefusedAndCounted(t *testing.T) {
 		second := w.call("second")
 		step.Advance(time.Second)
 
-		step.Equal(t, "the caller gave up at +30 s and the answer was posted at +31 s: the POST must get a 410 (a 202 would mean accepted)",
+		step.Equal(t, "the caller gave up at +30 s and the answer was posted at +31 s: the POST must get a 410 (a 202 would mean that the answer was accepted)",
 			http.StatusGone, client.answer("first"))
 		step.Equal(t, "one answer came too late: Late must count it", 1, int(w.caller.Late()))
 		client.answer("first")
@@ -183,7 +183,7 @@ func TestALateAnswerIsRefusedAndCounted(t *testing.T) {
 			return nil
 		}), correlation.Request{Method: "count"})
 		err := caller.Resolve("another session", correlation.Response{ID: asked.ID})
-		step.Equal(t, "a caller gave up, then another session answered its request: Resolve must return ErrWrongSession, and Late must not count it",
+		step.Equal(t, "a caller gave up, then another session answered its request: Resolve must return ErrWrongSession, and Late must not count that answer",
 			"true, 0 late", fmt.Sprintf("%t, %d late", errors.Is(err, correlation.ErrWrongSession), caller.Late()))
 	})
 }
@@ -228,7 +228,7 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 	})
 	step.Bubble(t, func(t *testing.T) {
 		heard, _ := callAndStop(t, sessions.ErrFull, sessions.ErrFull)
-		step.Equal(t, "the request could not be sent: Call must not send a cancellation of it", "request", heard)
+		step.Equal(t, "the request could not be sent: Call must not send a cancellation for it", "request", heard)
 	})
 	step.Bubble(t, func(t *testing.T) {
 		heard, _ := callAndStop(t, no.Error, nil)
@@ -256,7 +256,7 @@ func TestTheClientIsToldThatNobodyWaits(t *testing.T) {
 				giveUp()
 				return nil
 			}), approve)
-			step.Equal(t, "the answer arrived just before the caller's context ended: Call must return what Resolve accepted, and must not send a cancellation",
+			step.Equal(t, "the answer arrived just before the caller's context ended: Call must return that answer, and must not send a cancellation",
 				string(yes.Result)+" <nil>, sent: request", fmt.Sprint(string(result), " ", err, ", sent: ", heard.String()))
 		}
 	})
@@ -306,7 +306,7 @@ func call(t *testing.T, ctx context.Context, caller *timeouts.Caller, peer corre
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	began := time.Now()
-	step.Returns(t, "the caller's context ended within a minute: Call must return as soon as it ends", func() {
+	step.Returns(t, "the caller's context ended within a minute: Call must return as soon as that context ends", func() {
 		_, err = caller.Call(ctx, peer, approve)
 	})
 	return time.Since(began), err

@@ -43,10 +43,10 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 			return method + " to you too", nil
 		}})
 		hello := w.ask("hello")
-		step.Equal(t, "a request arrived: Run must call Handle with a context that has not ended and is derived from Run's own",
+		step.Equal(t, "a request arrived: Run must call Handle with a context that has not ended and is derived from Run's own context",
 			"called, ctx.Err(): <nil>, child of Run's ctx: true", handled)
 		w.has(hello, `"hello to you too"`, "Handle returned a result: Run must post it, so that the caller gets it")
-		w.has(w.ask("bye"), `"bye to you too"`, "one request was answered, then another arrived: Run must answer that one too")
+		w.has(w.ask("bye"), `"bye to you too"`, "Run answered one request, and then another arrived: Run must answer the second request too")
 		for _, c := range []struct{ method, answer, sentence string }{
 			{"forbidden", "not to you (code 7)", "Handle returned an error that wraps a *correlation.Error: the caller must get that *correlation.Error"},
 			{"broken", "the disk is full (code -32603)", "Handle returned an error without a code: the caller must get it as an internal error (-32603)"},
@@ -71,7 +71,7 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 		w.hangUp.Store(true)
 		greet := w.ask("greet")
 		step.Advance(time.Second)
-		w.has(greet, `"greet done"`, "the server closed the idle connection just as the answer was sent on it: the answer must be sent again")
+		w.has(greet, `"greet done"`, "the server closed an idle connection just as the client sent an answer on it: the answer must be sent again")
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var got notes
@@ -80,7 +80,7 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 			return nil, nil
 		}})
 		client.send(framing.Event{Type: "request", Data: `{"jsonrpc":"2.0","id":"1","method":"count","params":9007199254740993,"trace":"` + strings.Repeat("x", 1<<20) + `"}`})
-		step.Equal(t, "a request had an unknown JSON field of 1 MiB and a long number as params: Handle must get every digit of the number",
+		step.Equal(t, "a request had an unknown JSON field of 1 MiB, and params that are a long number: Handle must get every digit of the number",
 			"9007199254740993", got.String())
 	})
 	step.Bubble(t, wantEveryErrorSent)
@@ -96,11 +96,11 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 		other := framing.Event{Type: "endpoint", Data: "answers%2F1?b"}
 		client.send(other, request("1", "count"))
 		step.Advance(time.Second)
-		step.Equal(t, "the stream from "+base+" named the endpoint answers%2F1?b: Run must deliver the next answer there",
+		step.Equal(t, "the stream from "+base+" named the endpoint answers%2F1?b: Run must deliver the next answer to that endpoint",
 			"answer to \"1\": count done → http://example.com/gw/answers%2F1?b", delivered.String())
 		client.send(framing.Event{Type: "endpoint", Data: "https://answers.example.com/c"}, request("2", "greet"))
 		step.Advance(time.Second)
-		step.Equal(t, "the server then named an endpoint whose origin is in Origins: Run must deliver the next answer there",
+		step.Equal(t, "the server then named an endpoint whose origin is in Origins: Run must deliver the next answer to that endpoint",
 			"answer to \"2\": greet done → https://answers.example.com/c", delivered.All()[len(delivered.All())-1])
 		client.send(other, request("3", "count"))
 		step.Advance(time.Second)
@@ -118,9 +118,9 @@ func TestAnswersGoToNoOtherOrigin(t *testing.T) {
 		client.send(request("1", "early")) // whose answer may be lost
 		client.send(named, request("2", "count"))
 		last := func() string { return append([]string{"nothing"}, delivered.All()...)[len(delivered.All())] }
-		step.Equal(t, "after an hour without events, a request arrived, then the endpoint event, then another request: Run must answer the second request", "answer to \"2\": count done → "+near, last())
+		step.Equal(t, "an hour passed without events; then a request, the endpoint event and another request arrived: Run must answer the second request", "answer to \"2\": count done → "+near, last())
 		step.OnOneProcessor(func() { client.send(request("3", "count"), framing.Event{Type: "endpoint", Data: "answers%2F1?b"}) })
-		step.Equal(t, "a request arrived, followed at once by a new endpoint: the answer must go to the endpoint named before the request",
+		step.Equal(t, "a request arrived, and right after it a new endpoint: the answer must go to the endpoint that was current when the request arrived",
 			"answer to \"3\": count done → "+near, last())
 	})
 	step.Bubble(t, wantOwnEndpoints)
@@ -171,11 +171,11 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 		step.Equal(t, "the server refused one answer with 410 and accepted the next: Run must call OnUndelivered only for the first, with the *RefusedError",
 			"count done (410)", reports.String())
 		refused, taken, _ := strings.Cut(w.from.String(), ", ")
-		step.Equal(t, "the server refused one answer and accepted the next: both POSTs must use one connection, so read the body of each response",
+		step.Equal(t, "the server refused one answer and accepted the next: both POSTs must use the same connection, so read the body of each response",
 			refused, taken)
 
 		w.has(w.ask("export"), "the server refused the response: 413 Request Entity Too Large (code -32603)",
-			"the answer was too large for the server: its caller must get an error at once (deliver posts one), not wait for its timeout")
+			"an answer was too large for the server: the caller must get an error at once (deliver posts one), instead of waiting for its timeout")
 		step.Equal(t, "the server refused an answer that was too large: Run must call OnUndelivered with that answer", "count done (410), xxxxxxxxxx (413)", reports.String())
 
 		w.busy.Store(true)
@@ -196,7 +196,7 @@ func TestAnAnswerThatTheServerRefusesIsReported(t *testing.T) {
 		what    string
 		deliver func(context.Context, string, correlation.Response) error
 	}{
-		{"Handle returned, and then Deliver failed because its own deadline passed (not the request's)", func(context.Context, string, correlation.Response) error {
+		{"Handle returned, and then Deliver failed because Deliver's own deadline passed, not the request's", func(context.Context, string, correlation.Response) error {
 			return fmt.Errorf("%w: %w", errBroken, context.DeadlineExceeded)
 		}},
 		{"the server could not be reached", nil},
@@ -257,7 +257,7 @@ func TestWhatIsNoRequestPassesBy(t *testing.T) {
 		step.Equal(t, "ten other events (of another type, without an id or not JSON) arrived, then a request: Run must call Handle only for the request", "greet", handled.String())
 		session.Send(framing.Event{Type: "endpoint", Data: "http://other.example/"})
 		step.Advance(time.Second)
-		step.Equal(t, "thirteen events arrived, the last with an endpoint that Run must refuse: Run must call OnEvent for each of them, once and in order",
+		step.Equal(t, "thirteen events arrived, the last with an endpoint that Run must refuse: Run must call OnEvent once for each event, in order",
 			"endpoint, message, Request, close, error, notification, notification, notification, request, request, request, request, endpoint", told.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -298,9 +298,9 @@ func TestASlowQuestionDoesNotHoldUpAQuickOne(t *testing.T) {
 			return method + " done", nil
 		}})
 		slow, quick := w.ask("slow"), w.ask("quick")
-		w.has(quick, `"quick done"`, "a request that takes 10 s arrived, then a quick one: the quick one must be answered at once")
+		w.has(quick, `"quick done"`, "a slow request (10 s) arrived, then a quick one: Run must answer the quick one at once")
 		step.Advance(10 * time.Second)
-		w.has(slow, `"slow done"`, "a request that takes 10 s arrived 10 s ago: it must be answered now")
+		w.has(slow, `"slow done"`, "a slow request (10 s) arrived 10 s ago: Run must have answered it by now")
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var delivered notes
@@ -315,7 +315,7 @@ func TestASlowQuestionDoesNotHoldUpAQuickOne(t *testing.T) {
 		})
 		client.send(request("1", "count"))
 		client.send(request("2", "greet"))
-		step.Equal(t, "one answer takes 10 s to deliver: the next answer must not wait for it", "answer to \"2\": greet done → "+near, delivered.String())
+		step.Equal(t, "one answer takes 10 s to deliver: the next answer must not wait for that delivery", "answer to \"2\": greet done → "+near, delivered.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var delivered notes
@@ -342,7 +342,7 @@ func TestASlowQuestionDoesNotHoldUpAQuickOne(t *testing.T) {
 			OnUndelivered: func(correlation.Response, error) { meet(); reports.Add("met") },
 		})
 		client.send(request("1", "count"), request("2", "greet"))
-		step.Equal(t, "two answers were lost at the same moment and each OnUndelivered waits for the other: Run must let both run at the same time",
+		step.Equal(t, "two answers were lost at the same moment, and each OnUndelivered waits for the other OnUndelivered: Run must let both run at the same time",
 			"met, met", reports.String())
 	})
 }
@@ -357,11 +357,11 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 				w.ask("early")
 			}
 			one, two := w.ask("one"), w.ask("two")
-			step.Equal(t, fmt.Sprintf("Limit is %d and %d requests arrived at once: %d Handles must run at a time (0 or less means 8)", c.limit, c.allowed+2, c.allowed),
+			step.Equal(t, fmt.Sprintf("Limit is %d, and %d requests arrived at once: %d Handles must be running (a Limit of 0 or less means 8)", c.limit, c.allowed+2, c.allowed),
 				c.allowed, int(w.working.Load()))
 			step.Advance(2 * time.Second)
-			w.has(one, `"one done"`, "requests take a second each, and one had to wait its turn: Run must answer it within two seconds")
-			w.has(two, `"two done"`, "requests take a second each, and one had to wait its turn: Run must answer it within two seconds")
+			w.has(one, `"one done"`, "each request takes a second, and one had to wait for its turn: Run must answer that one within two seconds")
+			w.has(two, `"two done"`, "each request takes a second, and one had to wait for its turn: Run must answer that one within two seconds")
 		})
 	}
 	step.Bubble(t, func(t *testing.T) {
@@ -371,7 +371,7 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 		play(t, answerer).send(request("1", "one"))
 		play(t, answerer).send(request("1", "two"))
 		step.Advance(time.Second)
-		step.Equal(t, "Limit is 1 and one Answerer runs two streams, with one request each: the Limit must apply to each stream separately", 2, len(ended.All()))
+		step.Equal(t, "one Answerer whose Limit is 1 runs two streams, with one request each: the Limit must apply to each stream separately", 2, len(ended.All()))
 	})
 	step.Bubble(t, wantTurnsBackFromFailures)
 	step.Bubble(t, func(t *testing.T) {
@@ -379,7 +379,7 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 		answerer.Limit = 1
 		began := time.Now()
 		play(t, answerer).send(requests(5000)...)
-		step.Equal(t, "Limit is 1, and 5,000 requests arrived while the first Handle ran for an hour: Run must read them all without delay, and let them wait", 0, time.Since(began))
+		step.Equal(t, "Limit is 1, and 5,000 requests arrived while the first Handle ran for an hour: Run must read them all without delay, although they have to wait for their turn", 0, time.Since(began))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var delivered atomic.Int32
@@ -390,7 +390,7 @@ func TestNoMoreAtATimeThanAllowed(t *testing.T) {
 			return nil
 		}}).send(requests(1000)...)
 		step.Advance(2 * time.Hour)
-		step.Equal(t, "Limit is 1,000, and 1,000 requests each take 1 h in Handle and 1 h in Deliver: Run must end no context within these 2 h (shown: responses delivered)",
+		step.Equal(t, "Limit is 1,000, and 1,000 requests each take 1 h in Handle and 1 h in Deliver: Run must not end any request's context within these 2 h (shown: responses delivered)",
 			1000, int(delivered.Load()))
 	})
 }

@@ -46,15 +46,15 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		client.session.Send(framing.Event{Data: cancellation(mark + "1").Data})
 		client.session.Send(framing.Event{Type: "request", Data: cancellation(mark + "1").Data})
 		synctest.Wait()
-		step.Equal(t, "three events had a running request's id but were not cancellations (one had another method, two another type): Run must not end that request's context", "nothing", ended.String())
+		step.Equal(t, "three events had a running request's id but were not cancellations (one had a different method, two had a different type): Run must not end that request's context", "nothing", ended.String())
 		w.call("approve")
 		step.Advance(30 * time.Second)
-		step.Equal(t, "the caller of approve gave up at +30 s: Run must end the context of approve's Handle, and of no other",
+		step.Equal(t, "the caller of approve gave up at +30 s: Run must end the context of approve's Handle, but no other context",
 			"approve after 30s", ended.String())
 		step.Equal(t, "the request was cancelled: Run must not post its answer", "nothing", w.posts.String())
 		step.Advance(15 * time.Second)
-		w.has(other, `"other done"`, "one request was cancelled: Run must still answer the other")
-		step.Equal(t, "a request was answered: Run must end the request's context, or the context stays in memory for as long as the stream lasts",
+		w.has(other, `"other done"`, "one of two requests was cancelled: Run must still answer the other")
+		step.Equal(t, "a request was answered: Run must end the request's context, or the context stays in memory as long as the stream lasts",
 			context.Canceled, others.Err())
 	})
 	onTheWire(t, func(t *testing.T, w *wire) {
@@ -69,7 +69,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		w.call("approve")
 		step.Advance(time.Minute)
 		step.Equal(t, "the request was cancelled at +30 s, but Handle ignored its context and returned at +40 s: Run must not post the answer", "nothing", w.posts.String())
-		step.Equal(t, "the request was cancelled, so its answer was not posted: Run must not call OnUndelivered for it", "nothing", reports.String())
+		step.Equal(t, "the request was cancelled, so its answer was not posted: Run must not call OnUndelivered for that answer", "nothing", reports.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var ended notes
@@ -83,7 +83,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		step.Advance(5 * time.Second)
 		client.send(cancellation("1"))
 		step.Advance(time.Minute)
-		step.Equal(t, "a request was cancelled while Deliver was sending its response: Deliver's context must end at once, because the caller left",
+		step.Equal(t, "a request was cancelled while Deliver was sending the response: Run must end Deliver's context at once, because the caller left",
 			"Deliver after 4s", ended.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -96,7 +96,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		step.Equal(t, "two requests arrived with the same id, and the first was answered at +10 s: Run must not end the second one's context", "first after 10s", ended.String())
 		client.send(request("1", "third"))
 		client.send(cancellation("1"))
-		step.Equal(t, "two requests with the same id were running when that id was cancelled: Run must end both contexts (shown: Handles that ended, one of them before the cancellation)",
+		step.Equal(t, "two requests with the same id were running when that id was cancelled: Run must end both contexts (shown: how many Handles ended, including one that ended before the cancellation)",
 			3, len(ended.All()))
 		client.send(request("1", "fourth"))
 		step.Advance(10 * time.Second)
@@ -128,7 +128,7 @@ func TestACancelledQuestionEndsItsHandler(t *testing.T) {
 		one.send(cancellation("1"))
 		one.end()
 		step.Advance(10 * time.Second)
-		step.Equal(t, "one Answerer runs streams A and B; A's request 1 was cancelled, and A ended: B's request 1 must go on",
+		step.Equal(t, "one Answerer runs streams A and B; A's request 1 was cancelled, and then A ended: B's request 1 must go on",
 			"one after 0s, other after 10s", ended.String())
 	})
 	step.Bubble(t, wantOnEventFirst)
@@ -150,9 +150,9 @@ func TestACancelledQuestionNeverBegins(t *testing.T) {
 			"endpoint, request, request, notification", read.String())
 		third := w.ask("third")
 		step.Advance(20 * time.Second)
-		step.Equal(t, "Limit is 1, three requests of 10 s arrived, and the second was cancelled while it waited: Run must not call Handle for it",
+		step.Equal(t, "Limit is 1, three requests of 10 s arrived, and the second was cancelled while it waited: Run must not call Handle for the second",
 			"long, third", begun.String())
-		w.has(third, `"third done"`, "Limit is 1, three requests of 10 s arrived, and the second was cancelled while it waited: after 20 s the third must be answered")
+		w.has(third, `"third done"`, "Limit is 1, three requests of 10 s arrived, and the second was cancelled while it waited: Run must answer the third after 20 s")
 	})
 	step.Bubble(t, func(t *testing.T) {
 		const many = 1500
@@ -166,7 +166,7 @@ func TestACancelledQuestionNeverBegins(t *testing.T) {
 			events[n] = request(strconv.Itoa(n+2), "count")
 		}
 		client.send(append(events, cancellation("1"), cancellation(strconv.Itoa(many+1)))...)
-		step.Equal(t, fmt.Sprintf("Limit is 1, and the first request was cancelled while %d others waited for their turn: Run must read that cancellation and end the request's context", many),
+		step.Equal(t, fmt.Sprintf("Limit is 1, and the first request was cancelled while %d others waited for their turn: Run must read that cancellation and end the first request's context", many),
 			"first after 0s", ended.String())
 		step.Advance(many * time.Second)
 		step.Equal(t, fmt.Sprintf("Limit is 1, %d requests were waiting, and the last one was cancelled: Run must call Handle for all the others", many),
@@ -199,7 +199,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 			step.Equal(t, c.what+", but a Handle needs 1 s to clean up: Run must end the Handle's context, wait for the Handle, and then return",
 				"returned "+c.want+", Handle calls running: 0, streams open: 0", client.end())
 			step.Advance(time.Minute)
-			step.Equal(t, c.what+": Run must not post the answer of a Handle whose context it ended", "nothing", w.posts.String())
+			step.Equal(t, c.what+" while a Handle was running: Run must not post that Handle's answer", "nothing", w.posts.String())
 		})
 		onTheWire(t, func(t *testing.T, w *wire) {
 			w.mute.Store(true)
@@ -208,7 +208,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 			step.Advance(2 * time.Second)
 			c.end(w, client)
 			step.Advance(time.Minute)
-			step.Equal(t, c.what+" during a POST that the server did not respond to: Run must give up the POST and return",
+			step.Equal(t, c.what+" while a POST was waiting for the server's response: Run must give up the POST and return",
 				"returned "+c.want+", Handle calls running: 0, streams open: 0", client.end())
 		})
 	}
@@ -234,10 +234,10 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 			step.Advance(time.Second)
 			c.end(client, stop)
 			synctest.Wait()
-			step.Equal(t, c.what+", but a Handle needs 1 s to clean up: Run must not return before that Handle", "Run has not returned", client.outcome())
+			step.Equal(t, c.what+", but a Handle needs 1 s to clean up: Run must not return before that Handle returns", "Run has not returned", client.outcome())
 			stop(errLeft) // which comes too late to be what ends Run
 			step.Advance(time.Second)
-			step.Equal(t, c.what+", and then the last Handle returned: Run must return too, with nil only if the stream ended cleanly", c.outcome, client.outcome())
+			step.Equal(t, c.what+", and then the last Handle returned: Run must return too: nil if the stream ended cleanly, and otherwise an error", c.outcome, client.outcome())
 			step.Equal(t, c.what+": Run must close the stream before it returns", true, client.closed)
 			if c.err != nil {
 				step.ErrorIs(t, c.what+": Run must return the reason as its error", c.err, client.err)
@@ -250,9 +250,9 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 		client := connect(ctx, &timeouts.Answerer{Handle: slowToEnd})
 		defer client.end()
 		synctest.Wait()
-		step.Equal(t, "Run was called with a context that had already ended: it must close the stream and return an error",
+		step.Equal(t, "Run was called with a context that had already ended: Run must close the stream and return an error",
 			"Run returned an error, closed: true", fmt.Sprintf("%s, closed: %t", client.outcome(), client.closed))
-		step.ErrorIs(t, "Run was called with a context that had already ended: its error must be the context's cause", errBroken, client.err)
+		step.ErrorIs(t, "Run was called with a context that had already ended: Run's error must be the context's cause", errBroken, client.err)
 	})
 	step.Bubble(t, func(t *testing.T) {
 		ctx, leave := context.WithCancelCause(t.Context())
@@ -261,9 +261,9 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 		unset := new(timeouts.Answerer)
 		quiet := parsing.NewSource(&body{Reader: reader, close: writer.Close}) // some kinds of streams end without an error when they are closed
 		var err error
-		step.Returns(t, "Run's context ended, but Run did not return: it must close the stream, so that the waiting read ends", func() { err = unset.Run(ctx, quiet, &from) })
+		step.Returns(t, "Run's context ended, but Run did not return: Run must close the stream to end the read that is waiting", func() { err = unset.Run(ctx, quiet, &from) })
 		step.ErrorIs(t, "Run's context ended, and the stream then ended without an error: Run's error must be the context's cause", errBroken, err)
-		step.Equal(t, "an Answerer's fields were unset: Run must not set them, because other Runs may read them (shown: Limit; whether Client, Deliver, OnEvent and OnUndelivered are nil)",
+		step.Equal(t, "the Answerer's fields were unset: Run must leave them unset, because other Runs may be reading them (shown: Limit; whether Client, Deliver, OnEvent and OnUndelivered are nil)",
 			"0; true true true true", fmt.Sprint(unset.Limit, "; ", unset.Client == nil, unset.Deliver == nil, unset.OnEvent == nil, unset.OnUndelivered == nil))
 	})
 	step.Bubble(t, wantTheEndAtOnce)
@@ -312,7 +312,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 		client.end()
 		step.Advance(3 * time.Hour)
 		step.Equal(t, "the stream ended during a delivery: Run must wait for Deliver and OnUndelivered, even for hours (shown: what Run did not wait for)", "nothing", late.String())
-		step.Equal(t, "the stream ended during a delivery, which then failed: Run must call OnUndelivered with the response and the reason", "1: "+errBroken.Error(), reports.String())
+		step.Equal(t, "the stream ended during a delivery, and then the delivery failed: Run must call OnUndelivered with the response and the reason", "1: "+errBroken.Error(), reports.String())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var ended notes
@@ -323,7 +323,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 			step.Advance(time.Second)
 			client.end()
 		}
-		step.Equal(t, "one Answerer ran two streams, one after the other: it must answer the requests of both", "first after 1s, second after 1s", ended.String())
+		step.Equal(t, "one Answerer ran two streams, one after the other: Run must handle the requests of both streams", "first after 1s, second after 1s", ended.String())
 
 		open := 0
 		held := step.HeldContexts(20, func(ctx context.Context) {
@@ -333,8 +333,8 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 				open++
 			}
 		})
-		step.Equal(t, "20 streams ended: Run must close each before it returns (shown: streams still open)", 0, open)
-		step.Equal(t, "20 streams ended a minute ago: Run must release the contexts that it was given (shown: contexts in memory)", 0, held())
+		step.Equal(t, "20 streams ended: each Run must close its stream before it returns (shown: streams still open)", 0, open)
+		step.Equal(t, "20 streams ended a minute ago: each Run must release the context that it was given (shown: contexts in memory)", 0, held())
 	})
 }
 

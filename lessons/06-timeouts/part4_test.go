@@ -53,7 +53,7 @@ func checkCalls(tb testing.TB, plan calls) {
 		ended[i].told = told[i].String()
 		want := c.ends(cmp.Or(plan.timeout, timeouts.DefaultTimeout))
 		if ended[i] != want {
-			step.Fail(tb, fmt.Sprintf("call %d must end with whatever happens first, and must send a cancellation if its request was sent but not answered", i+1),
+			step.Fail(tb, fmt.Sprintf("the first event that can end call %d must end it, and Call must send a cancellation if the request was sent but not answered", i+1),
 				append([]string{"input " + plan.String()}, step.Compare("got ", ended[i].String(), "want", want.String())...)...)
 		}
 		if c.answer > want.took && !c.full {
@@ -212,7 +212,7 @@ func TestAnAnswerIsUsedOrRefused(t *testing.T) {
 		both.Go(func() { resolveErr = answer(&caller, event, yes) })
 		both.Wait()
 		if (callErr == nil) != (resolveErr == nil) {
-			step.Fail(t, "an answer arrived just as its caller gave up: Call must return it if, and only if, Resolve accepted it",
+			step.Fail(t, "an answer arrived just as its caller gave up: Call must return the answer if, and only if, Resolve accepted it",
 				fmt.Sprint("Call's error:    ", callErr), fmt.Sprint("Resolve's error: ", resolveErr))
 		}
 		if errors.Is(resolveErr, correlation.ErrNotWaiting) {
@@ -291,7 +291,7 @@ func checkScript(tb testing.TB, s script) {
 	step.Equal(tb, s.String()+": Run must end all Handles and return", "Handle calls running: 0, returned: true",
 		fmt.Sprintf("Handle calls running: %d, returned: %t", p.working.Load(), client.outcome() != "Run has not returned"))
 	step.Equal(tb, s.String()+": Run must return the error that ended it, if any (shown: whether Run returned that error)", s.ends != "the stream ends", errors.Is(client.err, errBroken))
-	step.Equal(tb, s.String()+": from then on, Run must not deliver or report any answer", done, p.outcomes.String())
+	step.Equal(tb, s.String()+": after that, Run must not deliver or report any more answers", done, p.outcomes.String())
 }
 
 // A performance is a script that is played, and what your Answerer did so far.
@@ -362,7 +362,7 @@ func (p *performance) check(tb testing.TB) {
 	}
 	step.Equal(tb, fmt.Sprintf("%v: with %d open requests, Run must run as many Handles as Limit allows", p.script, open), min(open, p.limit), int(p.working.Load()))
 	slices.Sort(want)
-	step.Equal(tb, p.script.String()+": Run must deliver or report each response once, and none whose request was cancelled", strings.Join(want, ", "), p.outcomes.sorted())
+	step.Equal(tb, p.script.String()+": Run must deliver or report each response once, but no response to a cancelled request", strings.Join(want, ", "), p.outcomes.sorted())
 }
 
 // reasons are errors that mean something else elsewhere. As the error of a Send, Handle or

@@ -60,7 +60,7 @@ func TestNothingIsKeptOfWhatIsDone(t *testing.T) {
 			more = objects() - before
 		}
 		if more > many/5 {
-			step.Fail(t, fmt.Sprintf("%d requests were answered, lost or cancelled, and their stream went on: Run must keep nothing of them", many),
+			step.Fail(t, fmt.Sprintf("%d requests were answered, lost or cancelled, and their stream is still open: Run must not keep anything of these requests in memory", many),
 				fmt.Sprintf("got  %d more objects in memory", more), "want none, or only a few")
 		}
 	})
@@ -131,7 +131,7 @@ func wantToldIfAsked(t *testing.T) {
 	var heard notes
 	call(t, left, new(timeouts.Caller), peerFunc(func(e framing.Event) error { heard.Add(e.Type); return nil }))
 	synctest.Wait()
-	step.Equal(t, "the caller's context had ended before Call was called: if Call sends the request, it must send a cancellation too (shown: whether it sent only the request)",
+	step.Equal(t, "the caller's context had ended before Call was called: if Call sends the request, Call must send a cancellation too (shown: whether Call sent only the request)",
 		false, heard.String() == "request")
 }
 
@@ -153,7 +153,7 @@ func wantRefusedOnceOver(t *testing.T) {
 		return nil
 	}))
 	synctest.Wait()
-	step.Equal(t, "the Timeout passed, then answers arrived while Call was sending the cancellation and during Observe: Resolve must refuse both with ErrNotWaiting",
+	step.Equal(t, "the Timeout passed; one answer arrived while Call was sending the cancellation, and another during Observe: Resolve must refuse both answers with ErrNotWaiting",
 		"during Observe: true, during the cancellation's Send: true", refused.sorted())
 }
 
@@ -172,7 +172,7 @@ func wantTheEndpointOfThatTime(t *testing.T) {
 	client := play(t, &timeouts.Answerer{Limit: 1, Handle: takes(time.Second), Deliver: deliveredTo(&delivered)})
 	client.send(request("1", "count"), request("2", "greet"), framing.Event{Type: "endpoint", Data: "elsewhere"})
 	step.Advance(3 * time.Second)
-	step.Equal(t, "Limit is 1, two requests arrived, and a new endpoint was named before the second had its turn: both answers must go to the endpoint named before the requests",
+	step.Equal(t, "Limit is 1; two requests arrived, and a new endpoint came before the second request had its turn: both answers must go to the endpoint that was current when the requests arrived",
 		fmt.Sprintf("answer to \"1\": count done → %[1]s, answer to \"2\": greet done → %[1]s", near), delivered.sorted())
 }
 
@@ -195,7 +195,7 @@ func wantTurnsBackFromFailures(t *testing.T) {
 	client.send(request("2", "refused"))
 	client.send(request("3", "lost"))
 	client.send(request("4", "last"))
-	step.Equal(t, "Limit is 1, one Handle failed, then one response was refused and one lost: Run must still handle the next request",
+	step.Equal(t, "Limit is 1, one Handle failed, then one response was refused and another was lost: Run must still handle the next request",
 		"broken, refused, lost, last", handled.String())
 }
 
@@ -226,7 +226,7 @@ func wantTurnsBackFromCancelled(t *testing.T) {
 		client.send(request(id, "count"), cancellation(id))
 	}
 	client.send(request("last", "last"))
-	step.Equal(t, "100 requests arrived, each followed at once by its cancellation, then one more request: Run must still call Handle for the last",
+	step.Equal(t, "100 requests arrived, each followed at once by its cancellation, then one more request: Run must still call Handle for the last request",
 		true, slices.Contains(handled.All(), "last after 0s"))
 }
 
@@ -244,7 +244,7 @@ func wantTurnsKept(t *testing.T) {
 	step.Advance(time.Second)
 	client.send(cancellation("1"), cancellation("1"), request("1", "second"))
 	step.Advance(10 * time.Second)
-	step.Equal(t, "Limit is 1, and a Handle ran for 10 s although its request was cancelled twice: Run must not call the next Handle before that one returns",
+	step.Equal(t, "Limit is 1, and a Handle ran for 10 s although its request was cancelled twice: Run must not call the next Handle before the first one returns",
 		"first at +0s, second at +10s", begun.String())
 	client.send(cancellation("1"))
 	step.Advance(10 * time.Second)
@@ -267,7 +267,7 @@ func wantBothCancelled(t *testing.T) {
 	step.Advance(time.Minute)
 	client.send(request("1", "count"))
 	step.Advance(10 * time.Second)
-	step.Equal(t, "Limit is 1, requests A (running) and B (waiting) had the same id, and that id was cancelled: Run must end A's context and never handle B (shown: all Handles, one before A's and one after it)",
+	step.Equal(t, "Limit is 1, requests A (running) and B (waiting) had the same id, and that id was cancelled: Run must end A's context and never handle B (shown: all Handles, including one before A and one after B)",
 		"count after 10s, count after 5s, count after 10s", ended.String())
 }
 
@@ -368,7 +368,7 @@ func wantEveryErrorSent(t *testing.T) {
 		asked := w.ask(strconv.Itoa(n))
 		step.Advance(2 * time.Second)
 		w.has(asked, fmt.Sprintf("%v (code %d)", reason, correlation.CodeInternalError),
-			fmt.Sprintf("Handle returned its own error %q (a %T), and its request was not cancelled: the caller must get an internal error, or it waits for its timeout", reason, reason))
+			fmt.Sprintf("Handle returned the error %q (a %T), but the request was not cancelled: the caller must get an internal error, or the caller waits until its timeout", reason, reason))
 	}
 }
 
@@ -392,6 +392,6 @@ func wantEveryLossReported(t *testing.T) {
 			Deliver:       func(context.Context, string, correlation.Response) error { return reason },
 			OnUndelivered: func(r correlation.Response, err error) { reports.Add(fmt.Sprint(r.ID, ": ", errors.Is(err, reason))) },
 		}).send(request("1", "count"))
-		step.Equal(t, fmt.Sprintf("Deliver returned its own error %q (a %T), and the request was not cancelled: Run must call OnUndelivered with the response and that error", reason, reason), "1: true", reports.String())
+		step.Equal(t, fmt.Sprintf("Deliver returned the error %q (a %T), but the request was not cancelled: Run must call OnUndelivered with the response and that error", reason, reason), "1: true", reports.String())
 	}
 }

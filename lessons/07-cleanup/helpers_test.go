@@ -125,7 +125,7 @@ func (p *house) post(path string, body io.Reader) *triggered {
 // when to come back.
 func (p *house) knock(method, path, body string) string {
 	defer step.OnHang(p.t, func() (string, []string) {
-		return p.over + ": " + method + " " + path + " got no response: ServeHTTP must serve it or refuse it", step.LockedOut()
+		return p.over + ": " + method + " " + path + " got no response: ServeHTTP must serve or refuse the request", step.LockedOut()
 	})()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -150,11 +150,11 @@ func (p *house) shutDown(t *testing.T, hangs string) {
 	t.Helper()
 	defer step.OnHang(t, func() (string, []string) {
 		if p.inside.Load() == 0 {
-			hangs = "every handler returned, but Shutdown is still waiting: ServeHTTP must count a handler as done when it returns"
+			hangs = "every handler returned, but Shutdown is still waiting: ServeHTTP must count each handler as done when that handler returns"
 		}
 		return p.over + ": " + hangs, nil
 	})()
-	step.Equal(t, p.over+": Shutdown got a context that never ends: it must return nil", nil, p.server.Shutdown(context.Background()))
+	step.Equal(t, p.over+": Shutdown got a context that never ends: Shutdown must return nil", nil, p.server.Shutdown(context.Background()))
 }
 
 // yes is the response true to the request with this id.
@@ -356,7 +356,7 @@ func together(t *testing.T, order string) {
 			}
 			calls.Wait()
 		})
-		verdict(t, order+", began at almost the same moment")
+		verdict(t, order+", almost at the same moment")
 	})
 }
 

@@ -37,13 +37,13 @@ func TestATriggerReturnsTheAnswer(t *testing.T) {
 		p := pair.TCP(t, server, over.opts...)
 		client := join(t, p, double)
 		got := p.Post("/trigger", "application/json", `{"session":"`+client+`","method":"double","params":21}`)
-		step.Equal(t, over.name+": POST /trigger asks a client to double 21: its sender must get the client's result",
+		step.Equal(t, over.name+": POST /trigger asked a client to double 21: the trigger's sender must get the client's result",
 			"200 42", fmt.Sprint(got.Status, " ", outcome(got.Body)))
-		step.Equal(t, over.name+": POST /trigger asks a client to double 21: the response must have Content-Type application/json",
+		step.Equal(t, over.name+": POST /trigger asked a client to double 21: the response must have Content-Type application/json",
 			"application/json", got.Header.Get("Content-Type"))
 		client = join(t, p, func(_ context.Context, _ string, params json.RawMessage) (any, error) { return params, nil })
 		got = p.Post("/trigger", "application/json", `{"session":"`+client+`","method":"echo","params":`+verbatim+`}`)
-		step.Equal(t, over.name+": a client answered with the trigger's own params, which contain a long number and a duplicate name: the sender must get exactly that JSON as the result",
+		step.Equal(t, over.name+": a client answered with the trigger's own params, which contain a long number and a duplicate name: the trigger's sender must get exactly that JSON as the result",
 			`{"result":`+verbatim+`}`, strings.TrimSpace(got.Body))
 	}
 }
@@ -64,11 +64,11 @@ func TestATriggerThatFailsSaysWhy(t *testing.T) {
 		})
 		step.Equal(t, p.over+": the client answered a trigger with an error: the sender must get that error, as the Outcome's Error",
 			"200 error 7 after 0s", p.trigger(rude, 0).wait(t))
-		step.Equal(t, p.over+": a trigger asked all clients, and the only one answered with an error: the sender must get a list with that error (shown: status, [outcome:count], time)",
+		step.Equal(t, p.over+": a trigger for all clients asked the only client, and that client answered with an error: the sender must get a list with that error (shown: status, [outcome:count], time)",
 			"200 [error 7:1] after 0s", p.trigger("", 0).wait(t))
 		for _, answer := range []string{`{"code":7,"message":"not today","data":` + verbatim + `}`, `{"code":-32603,"message":"internal error"}`, `{"code":0,"message":"` + strings.Repeat("no ", 100) + `"}`, `{"code":0,"message":""}`, `null`} {
 			want := map[bool]string{true: `{"result":null}`, false: `{"error":` + answer + `}`}[answer == "null"]
-			step.Equal(t, p.over+": the client answered with null or with an error: the trigger's sender must get exactly that, with the error's code, message and data",
+			step.Equal(t, p.over+": the client answered with null or with an error: the trigger's sender must get exactly that answer, including an error's code, message and data",
 				want, strings.TrimSpace(p.Post("/trigger", "application/json", `{"session":"`+rude+`","method":"really?","params":`+answer+`}`).Body))
 		}
 
@@ -88,7 +88,7 @@ func TestATriggerThatFailsSaysWhy(t *testing.T) {
 		step.Equal(t, p.over+": the client's queue is full: the trigger's sender must get a 503 at once",
 			"503 after 0s", busy.wait(t))
 		wantRetryAfter(t, p.over+": the trigger's sender got a 503: its Retry-After header must say when to try again", busy.header)
-		busy.wantProblem(t, p.over+": a trigger was for a client with a full queue", http.StatusServiceUnavailable, "1", "too much waits for the client already")
+		busy.wantProblem(t, p.over+": a trigger named a client whose queue was full", http.StatusServiceUnavailable, "1", "too much waits for the client already")
 	})
 }
 
@@ -103,17 +103,17 @@ func TestACallToAClientThatLeftFailsAtOnce(t *testing.T) {
 		trigger, all := p.trigger(session, 0), p.trigger("", 0)
 		time.Sleep(time.Second)
 		stream.Leave()
-		step.Equal(t, p.over+": Call asked a client, and the client left at +1 s: Call must return then, with an error that wraps ErrClientLeft",
+		step.Equal(t, p.over+": Call asked a client, and the client left at +1 s: Call must return at that moment, with an error that wraps ErrClientLeft",
 			"flushing.ErrClientLeft after 1s", call.wait(t))
-		step.Equal(t, p.over+": a trigger asked a client, and the client left at +1 s: the sender must get a 502 then",
+		step.Equal(t, p.over+": a trigger asked a client, and the client left at +1 s: the trigger's sender must get a 502 at that moment",
 			"502 after 1s", trigger.wait(t))
 		left := trigger.wantProblem(t, p.over+": a trigger asked a client, and the client left", http.StatusBadGateway, "", "the client left before it answered")
 		all.wait(t)
-		step.Equal(t, p.over+": a trigger for all clients asked the only client, and it left: the sender must get a list with that client's problem, and nothing else",
+		step.Equal(t, p.over+": a trigger for all clients asked the only client, and that client left: the sender must get a list that contains only that client's problem document",
 			`[{"problem":`+left+`}]`, strings.TrimSpace(all.body))
-		step.Equal(t, p.over+": the client left, and three calls ended: Observe must get an error that wraps ErrClientLeft for each call",
+		step.Equal(t, p.over+": the client left, and three calls ended: for each call, Observe must get an error that wraps ErrClientLeft",
 			[]string{"flushing.ErrClientLeft", "flushing.ErrClientLeft", "flushing.ErrClientLeft"}, observed.All())
-		step.Equal(t, p.over+": the client left, and all calls ended: the server must have no pending request", 0, p.server.Caller.Len())
+		step.Equal(t, p.over+": the client left, and all calls ended: the server must have no pending requests left", 0, p.server.Caller.Len())
 		synctest.Wait() // until the registry has noticed too
 		step.Equal(t, p.over+": the only client left: a trigger for all clients must get a 404 at once", "404 after 0s", p.trigger("", 0).wait(t))
 	})
@@ -165,7 +165,7 @@ func TestOtherCallsGoOn(t *testing.T) {
 		for _, c := range calls {
 			got = append(got, c.wait(t))
 		}
-		step.Equal(t, p.over+": client B left at +1 s, one of client A's callers gave up at +2 s, and A answered at +3 s: each Call must end at its own moment",
+		step.Equal(t, p.over+": client B left at +1 s, one of client A's callers gave up at +2 s, and A answered at +3 s: each Call must end only when its own client leaves, its own caller gives up, or its own answer arrives",
 			"true after 3s, impatient after 2s, flushing.ErrClientLeft after 1s", strings.Join(got, ", "))
 	})
 	onEach(t, func(t *testing.T, p *house) {
@@ -173,17 +173,17 @@ func TestOtherCallsGoOn(t *testing.T) {
 		p.server.Caller.Timeout = time.Minute
 		var observed step.List[string]
 		p.server.Caller.Observe = func(_ string, _ time.Duration, err error) { observed.Add(describe(err)) }
-		step.Equal(t, p.over+": the client did not answer within the Caller's one-minute Timeout: Call must return then, with an error that wraps a *TimeoutError",
+		step.Equal(t, p.over+": the client did not answer within the Caller's one-minute Timeout: Call must return when that minute is over, with an error that wraps a *TimeoutError",
 			"*timeouts.TimeoutError after 1m0s", p.ask(t.Context(), silent).wait(t))
 		impatient, stop := context.WithTimeoutCause(t.Context(), time.Second, errImpatient)
 		defer stop()
-		step.Equal(t, p.over+": the caller's context reached its deadline at +1 s, with a cause: Call must return then, with an error that wraps that cause",
+		step.Equal(t, p.over+": the caller's context reached its deadline at +1 s, with a cause: Call must return at that moment, with an error that wraps that cause",
 			"impatient after 1s", p.ask(impatient, silent).wait(t))
-		step.Equal(t, p.over+": one call timed out, and the caller of another gave up: Observe must get the cause of each",
+		step.Equal(t, p.over+": one call timed out, and another call's caller gave up: Observe must get each call's cause",
 			[]string{"*timeouts.TimeoutError", "impatient"}, observed.All())
 		var told []string
 		for range 4 { // each call's request and its cancellation
-			told = append(told, stream.NextFrame(p.over+": a caller no longer waits: the client must get notifications/cancelled"))
+			told = append(told, stream.NextFrame(p.over+": a caller stopped waiting: the client must get notifications/cancelled"))
 		}
 		if !strings.Contains(told[3], errImpatient.Error()) {
 			step.Fail(t, p.over+": the caller gave up with a cause: the client's notifications/cancelled must give that cause as its reason",
@@ -194,7 +194,7 @@ func TestOtherCallsGoOn(t *testing.T) {
 		step.Equal(t, p.over+": a trigger asked a client that does not answer: one request must be pending", 1, p.server.Caller.Len())
 		trigger.leave()
 		synctest.Wait()
-		step.Equal(t, p.over+": the trigger's sender left: its request must not stay pending", 0, p.server.Caller.Len())
+		step.Equal(t, p.over+": the trigger's sender left: the trigger's request must not stay pending", 0, p.server.Caller.Len())
 	})
 }
 
@@ -208,7 +208,7 @@ func TestAnAnswerAndADepartureSettleACallOnce(t *testing.T) {
 		refused := answer()
 		step.Equal(t, "the client left, and then its answer arrived: Call must immediately return an error that wraps ErrClientLeft", "flushing.ErrClientLeft after 0s", call.wait(t))
 		if refused == nil {
-			step.Fail(t, "the client left and Call returned an error, but the answer that came later was accepted: a call must end only once")
+			step.Fail(t, "the client left and Call returned an error, but Resolve then accepted a late answer: a call must end only once")
 		}
 	})
 	orders := []struct {

@@ -35,7 +35,7 @@ func TestShutdownEndsEveryStream(t *testing.T) {
 			streams, triggers = append(streams, stream), append(triggers, p.trigger(session, 0))
 		}
 		synctest.Wait()
-		p.shutDown(t, "3 streams are open, and Shutdown is waiting for them: it must end each stream, because nothing else does")
+		p.shutDown(t, "3 streams are open, and Shutdown is waiting for them: Shutdown must end each stream, because nothing else does")
 		for _, stream := range streams {
 			err := stream.WaitEnd(p.over + ": Shutdown returned, but a stream is still open, so the server's process cannot end")
 			step.Equal(t, p.over+": Shutdown must end each stream cleanly: the client must read EOF, not a connection error", io.EOF, err)
@@ -60,13 +60,13 @@ func TestShutdownEndsEveryWait(t *testing.T) {
 		trigger := p.trigger(session, 0)
 		time.Sleep(time.Second)
 		p.shutDown(t, "a trigger is waiting for an answer, and Shutdown is waiting for the trigger: Shutdown must end the trigger's wait")
-		step.Equal(t, p.over+": Call asked a client, and Shutdown began at +1 s: Call must return then, with an error that wraps ErrShutdown",
+		step.Equal(t, p.over+": Call asked a client, and Shutdown began at +1 s: Call must return at that moment, with an error that wraps ErrShutdown",
 			"cleanup.ErrShutdown after 1s", call.wait(t))
-		step.Equal(t, p.over+": a trigger asked a client, and Shutdown began at +1 s: the sender must get a 503 then", "503 after 1s", trigger.wait(t))
-		trigger.wantProblem(t, p.over+": the server shut down while a trigger awaited an answer", http.StatusServiceUnavailable, "1", "the server is shutting down")
-		step.Equal(t, p.over+": the server shut down, and both calls ended: Observe must get an error that wraps ErrShutdown for each call",
+		step.Equal(t, p.over+": a trigger asked a client, and Shutdown began at +1 s: the trigger's sender must get a 503 at that moment", "503 after 1s", trigger.wait(t))
+		trigger.wantProblem(t, p.over+": the server shut down while a trigger was waiting for an answer", http.StatusServiceUnavailable, "1", "the server is shutting down")
+		step.Equal(t, p.over+": the server shut down, and both calls ended: for each call, Observe must get an error that wraps ErrShutdown",
 			[]string{"cleanup.ErrShutdown", "cleanup.ErrShutdown"}, observed.All())
-		step.Equal(t, p.over+": Call was called after Shutdown had ended the session: it must immediately return an error that wraps sessions.ErrClosed",
+		step.Equal(t, p.over+": Call was called after Shutdown had ended the session: Call must immediately return an error that wraps sessions.ErrClosed",
 			"sessions.ErrClosed after 0s", begin("Call", again).wait(t))
 		wantRetryAfter(t, p.over+": the trigger's sender got a 503: its Retry-After header must say when to try again", trigger.header)
 	})
@@ -78,12 +78,12 @@ func TestShutdownEndsEveryWait(t *testing.T) {
 		stalled, giveUp = half(`{"jsonrpc":`)
 		defer giveUp()
 		answer := p.post("/responses?session="+session, stalled)
-		trigger.what = "Shutdown must end the read of a half-sent body, but POST /trigger"
-		answer.what = "Shutdown must end the read of a half-sent body, but POST /responses"
+		trigger.what = "Shutdown must end a handler's read of a half-received body, but POST /trigger"
+		answer.what = "Shutdown must end a handler's read of a half-received body, but POST /responses"
 		time.Sleep(time.Second)
-		p.shutDown(t, "half of a POST's body arrived, and its handler is waiting for the rest: Shutdown must end that read")
-		step.Equal(t, p.over+": Shutdown began at +1 s, with a POST /trigger half received: its sender must get a 503 at once", "503 after 1s", trigger.wait(t))
-		step.Equal(t, p.over+": Shutdown began at +1 s, with a POST /responses half received: its sender must get a 503 at once", "503 after 1s", answer.wait(t))
+		p.shutDown(t, "half of a POST's body arrived, and the POST's handler is waiting for the rest: Shutdown must end the handler's read")
+		step.Equal(t, p.over+": Shutdown began at +1 s, when half of a POST /trigger had arrived: the POST's sender must get a 503 at once", "503 after 1s", trigger.wait(t))
+		step.Equal(t, p.over+": Shutdown began at +1 s, when half of a POST /responses had arrived: the POST's sender must get a 503 at once", "503 after 1s", answer.wait(t))
 	})
 }
 
@@ -133,7 +133,7 @@ func waitsFor(t *testing.T, route string) {
 func givesUp(t *testing.T) {
 	server := cleanup.NewServer()
 	finish, handler := hold(t.Context(), server, "GET", "/healthz")
-	handler.what = "Shutdown gave up on a handler that finished later, but ServeHTTP"
+	handler.what = "Shutdown gave up on a handler, and the handler finished later, but ServeHTTP"
 	defer finish()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
@@ -146,10 +146,10 @@ func givesUp(t *testing.T) {
 		"context canceled", shutdown.end(t))
 	again := stop(t.Context(), server)
 	step.Pass(time.Minute)
-	step.Equal(t, "a handler hangs, and Shutdown A gave up: Shutdown B must wait for as long as its own context lasts", "still waiting", again.state())
+	step.Equal(t, "Shutdown A gave up on a handler that hangs: Shutdown B must wait until the handler returns or B's own context ends", "still waiting", again.state())
 	finish()
 	step.Equal(t, "Shutdown A gave up, Shutdown B waited, and the handler finished: B must return nil", "nil", again.end(t))
-	step.Equal(t, "Shutdown gave up on a handler that finished later: ServeHTTP must return as usual", "returned", handler.end(t))
+	step.Equal(t, "Shutdown gave up on a handler, and the handler finished later: ServeHTTP must return as usual", "returned", handler.end(t))
 }
 
 // hasGivenUp ends Shutdown's context before Shutdown is called.
@@ -189,7 +189,7 @@ func TestNobodyGetsInDuringShutdown(t *testing.T) {
 			}, ", ")
 		}
 		shown := " (shown: /events, /trigger, /responses, GET /healthz, HEAD /healthz, /nowhere)"
-		step.Equal(t, p.over+": before Shutdown, requests must get the usual status, 404 for unknown sessions, ids or paths"+shown, "200, 404, 404, 200, 200, 404", knocks())
+		step.Equal(t, p.over+": before Shutdown, each request must get its usual status (404 for an unknown session, id or path)"+shown, "200, 404, 404, 200, 200, 404", knocks())
 
 		finish, _ := hold(t.Context(), p.server, "GET", "/healthz") // so that Shutdown begins but does not end
 		defer finish()
@@ -203,8 +203,8 @@ func TestNobodyGetsInDuringShutdown(t *testing.T) {
 	})
 	lastOneOut(t)
 	for range 20 { // the scheduler sometimes runs a goroutine before its turn
-		together(t, "a request, then Shutdown")
-		together(t, "Shutdown, then a request")
+		together(t, "a request arrived, then Shutdown was called")
+		together(t, "Shutdown was called, then a request arrived")
 		rightBehind(t, "a request", "Shutdown")
 		rightBehind(t, "Shutdown", "a request")
 		overtaken(t)
@@ -227,12 +227,12 @@ func comesLater(t *testing.T) {
 	step.Equal(t, "GET /healthz arrived with a context that had ended: ServeHTTP must still call Handler, because Handler decides what to do",
 		`{"pending":0,"sessions":0}`, strings.TrimSpace(serve(ended, server).Body.String()))
 	server.Shutdown(ended)
-	step.Equal(t, "Shutdown's context had already ended: two later requests must both get a 503", "503, 503",
+	step.Equal(t, "Shutdown was called with a context that had already ended: two later requests must both get a 503", "503, 503",
 		fmt.Sprint(status(server), ", ", status(server)))
 	var problem struct{ Detail string }
 	w := serve(t.Context(), server)
 	json.Unmarshal(w.Body.Bytes(), &problem)
-	step.Equal(t, "GET /healthz arrived after Shutdown: the response must be the problem that s.refuse writes, with its Content-Type, Retry-After and detail",
+	step.Equal(t, "GET /healthz arrived after Shutdown: the response must be the problem document (RFC 9457) that s.refuse writes, with its Content-Type, Retry-After and detail",
 		"application/problem+json, 1, the server is shutting down",
 		strings.Join([]string{w.Header().Get("Content-Type"), w.Header().Get("Retry-After"), problem.Detail}, ", "))
 	step.Equal(t, "one server was shut down: another server in the same program must still serve requests", http.StatusOK, status(cleanup.NewServer()))
@@ -258,7 +258,7 @@ func TestShutdownTwiceAndDeparturesTogether(t *testing.T) {
 			"still waiting", first.state())
 		finish()
 		step.Equal(t, "Shutdowns A and B waited, B gave up, and then the last handler returned: A must return nil", "nil", first.end(t))
-		step.Equal(t, "two Shutdowns waited when the last handler returned: both must return nil", "nil", also.end(t))
+		step.Equal(t, "two Shutdowns were waiting when the last handler returned: both must return nil", "nil", also.end(t))
 		step.Equal(t, "the last handler returned after one Shutdown gave up: a later Shutdown must return nil", "nil", stop(t.Context(), server).end(t))
 	})
 	step.Bubble(t, func(t *testing.T) {
@@ -288,10 +288,10 @@ func TestShutdownTwiceAndDeparturesTogether(t *testing.T) {
 		synctest.Wait()
 		close(start)
 		for _, c := range all {
-			step.Equal(t, "25 Calls, 25 departures, 25 requests and 25 Shutdowns at the same moment: each must end without a panic or an unexpected error",
+			step.Equal(t, "25 Calls, 25 departures, 25 requests and 25 Shutdowns happened at the same moment: each must end without a panic or an unexpected error",
 				"ok", c.end(t))
 			if c.took >= time.Second {
-				step.Fail(t, "25 Calls, 25 departures, 25 requests and 25 Shutdowns at the same moment: each must end within a second", "got  "+c.state())
+				step.Fail(t, "25 Calls, 25 departures, 25 requests and 25 Shutdowns happened at the same moment: each must end within a second", "got  "+c.state())
 			}
 		}
 	})
@@ -326,7 +326,7 @@ func whenTheClientLeaves(t *testing.T) {
 	handler := begin("ServeHTTP", func() (string, error) { server.ServeHTTP(httptest.NewRecorder(), r); return "returned", nil })
 	copied := <-seen
 	inner := copied.Context()
-	step.Equal(t, "Handler must get a copy of the request in which only the context differs", "same body: true, all else the same: true",
+	step.Equal(t, "Handler must get a copy of the request that differs only in its context", "same body: true, all else the same: true",
 		fmt.Sprintf("same body: %v, all else the same: %v", copied.Body == body, alike(before, copied)))
 	all, _ := io.ReadAll(copied.Body)
 	step.Equal(t, "the request has a body of 2 MiB: Handler must be able to read it all (shown: how many bytes)", len(order), len(all))

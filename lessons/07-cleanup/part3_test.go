@@ -48,7 +48,7 @@ func TestAClientAnswersWhatItIsAsked(t *testing.T) {
 			OnUndelivered: func(r correlation.Response, err error) { undelivered.Add(r.ID) },
 		})
 		session := p.only(t, running)
-		step.Equal(t, p.over+": the client takes 1 s to double 21: Run must send the answer then", "42 after 1s", p.call(session, "double", "21").wait(t))
+		step.Equal(t, p.over+": Handle takes 1 s to double 21: Run must send the answer as soon as Handle returns", "42 after 1s", p.call(session, "double", "21").wait(t))
 
 		session.Send(session.Endpoint())
 		time.Sleep(time.Hour)
@@ -179,7 +179,7 @@ func TestTheClientStopsWithItsContext(t *testing.T) {
 		call.wait(t)
 		before := requests.Load()
 		time.Sleep(time.Hour)
-		step.Equal(t, p.over+": Run returned an hour ago: the client must have sent no request since (shown: requests so far)", before, requests.Load())
+		step.Equal(t, p.over+": Run returned an hour ago: the client must not have sent any request since then (shown: requests so far)", before, requests.Load())
 	})
 	onEach(t, func(t *testing.T, p *house) {
 		running, _ := p.run(t, timeouts.Answerer{Client: p.Client, Handle: double})
@@ -264,17 +264,17 @@ func given(t *testing.T) {
 		}
 	}
 	synctest.Wait()
-	step.Equal(t, "Answer was called with from = https://example.com/v2/events: Answer must resolve the endpoint against that URL, and must give Handle its context's values and the unchanged params",
+	step.Equal(t, "Answer was called with from = https://example.com/v2/events: Answer must resolve the endpoint against that URL, and must pass Handle the values in Answer's context and the unchanged params",
 		[]string{`https://example.com/v2/responses?session=1 ["alice",` + verbatim + `]`}, endpoints.All())
 	time.Sleep(time.Second)
 	leave(errImpatient)
 	step.Equal(t, "Answer's context ended after 1 s: Answer must return at once, with the context's cause", "impatient after 1s", answering.wait(t))
 	_, err := server.Write([]byte(":\n"))
-	step.Equal(t, "Answer returned: it must have closed the stream", io.ErrClosedPipe, err)
-	step.Equal(t, "Answer was given a stream with a MaxEventSize and a URL: Answer must not change them", "2000 https://proxy.example/events", fmt.Sprint(source.MaxEventSize, " ", source.URL))
+	step.Equal(t, "Answer's context ended: Answer must close the stream before it returns", io.ErrClosedPipe, err)
+	step.Equal(t, "Answer was given a stream with a MaxEventSize and a URL: Answer must not change these fields", "2000 https://proxy.example/events", fmt.Sprint(source.MaxEventSize, " ", source.URL))
 	body, server = io.Pipe()
 	answering = begin("Answer", func() (string, error) { return "nil", client.Answer(ctx, parsing.NewSource(body), from) })
-	step.Equal(t, "Answer was called with a context that had already ended: it must return the context's cause at once", "impatient after 0s", answering.wait(t))
+	step.Equal(t, "Answer was called with a context that had already ended: Answer must return the context's cause at once", "impatient after 0s", answering.wait(t))
 	step.Returns(t, "Answer's context had already ended: Answer must close the stream before it returns", func() { _, err = server.Write([]byte(":\n")) })
 	step.Equal(t, "Answer's context had already ended: Answer must close the stream before it returns", io.ErrClosedPipe, err)
 	body, server = io.Pipe()
@@ -381,7 +381,7 @@ func begun(t *testing.T, p *pair.Pair, client *cleanup.Client) (running *call, l
 		leave()
 		p.Cut()
 		running.wait(t)
-		step.Equal(t, "Run returned: it must not have changed the Client's fields, because several Runs may use the same Client at once", before, fieldsOf(client))
+		step.Equal(t, "Run returned: Run must not change the Client's fields, because several Runs may use the same Client at once", before, fieldsOf(client))
 	})
 	return running, leave
 }

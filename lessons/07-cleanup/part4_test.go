@@ -48,11 +48,11 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 			step.Fail(t, "a client answered 100 calls and stayed connected: Call must leave no goroutine behind",
 				fmt.Sprint("got  ", after-before), "want 0", "most of them are at "+most)
 		}
-		step.Equal(t, "a client answered 100 calls and stayed connected: Call must release their contexts, so cancel each one and stop each AfterFunc (shown: how many are in memory)", 0, kept())
+		step.Equal(t, "a client answered 100 calls and stayed connected: Call must release the calls' contexts, so cancel each context and stop each AfterFunc (shown: how many are still in memory)", 0, kept())
 
 		for name, end := range p.failures() {
 			kept = step.HeldContexts(20, func(ctx context.Context) { end(t, ctx, session) })
-			step.Equal(t, "20 calls "+name+" while the client stayed connected: Call must release their contexts (shown: how many are still in memory)", 0, kept())
+			step.Equal(t, "20 calls "+name+" while the client stayed connected: Call must release the calls' contexts (shown: how many are still in memory)", 0, kept())
 		}
 
 		kept = step.HeldContexts(100, func(ctx context.Context) {
@@ -65,7 +65,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 		kept = step.HeldContexts(100, func(ctx context.Context) {
 			p.server.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/healthz", nil))
 		})
-		step.Equal(t, "100 requests got their responses: ServeHTTP must release their contexts (shown: how many are still in memory)", 0, kept())
+		step.Equal(t, "100 requests got their responses: ServeHTTP must release the requests' contexts (shown: how many are still in memory)", 0, kept())
 		runtime.KeepAlive(p)
 	})
 	onEach(t, func(t *testing.T, p *house) {
@@ -77,7 +77,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 		for visit := range 5 {
 			clients, leave := p.crowd(t)
 			synctest.Wait()
-			step.Equal(t, p.over+": two Clients have ten Runs each, and 80 other clients are connected: the server must have 100 sessions", 100, p.server.Sessions.Len())
+			step.Equal(t, p.over+": two Clients each have ten Runs, and 80 other clients are connected: the server must have 100 sessions", 100, p.server.Sessions.Len())
 			asked := p.trigger("", 0)
 			time.Sleep(time.Second)
 			if visit == 0 {
@@ -85,7 +85,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 			}
 			leave()
 			if visit > 0 {
-				step.Equal(t, p.over+": of 100 clients asked, 90 left and 10 answered: the trigger's sender must get an outcome for each (shown: status, [outcome:count], time)",
+				step.Equal(t, p.over+": a trigger asked 100 clients, of which 10 answered and 90 left: the trigger's sender must get an outcome for each client (shown: status, [outcome:count], time)",
 					"200 [502 Bad Gateway:90 true:10] after 1s", asked.wait(t))
 			}
 			for _, client := range clients {
@@ -98,7 +98,7 @@ func TestAThousandClientsComeAndGo(t *testing.T) {
 		after, most := step.Goroutines()
 		got := fmt.Sprintf("goroutines: %d, sessions: %d, pending requests: %d", after-before, p.server.Sessions.Len(), p.server.Caller.Len())
 		if want := "goroutines: 0, sessions: 0, pending requests: 0"; got != want {
-			step.Fail(t, p.over+": 500 clients connected, were asked and vanished: they must leave nothing behind", "got  "+got, "want "+want, "most of them are at "+most)
+			step.Fail(t, p.over+": 500 clients connected, were asked and vanished: no goroutine, session or pending request may be left", "got  "+got, "want "+want, "most of them are at "+most)
 		}
 	})
 }
@@ -181,7 +181,7 @@ func lastOneOut(t *testing.T) {
 				finish()
 			})
 			crowd.Wait()
-			step.Equal(t, "the last handler returned while new requests were being refused: Shutdown must return nil", "nil", shutdown.end(t))
+			step.Equal(t, "the last handler returned while ServeHTTP was refusing new requests: Shutdown must return nil", "nil", shutdown.end(t))
 		})
 	}
 }
@@ -193,8 +193,8 @@ func refusedAtOnce(t *testing.T, p *house) {
 	stalled, giveUp := half(`{"session":`)
 	defer giveUp()
 	late := p.post("/trigger", stalled)
-	late.what = "Shutdown returned, and then half of a POST's body arrived: ServeHTTP must refuse it without waiting for the rest, but"
-	step.Equal(t, p.over+": Shutdown returned, and then half of a POST's body arrived: ServeHTTP must refuse it without waiting for the rest", "503 after 0s", late.wait(t))
+	late.what = "Shutdown returned, and then half of a POST's body arrived: ServeHTTP must refuse the POST without waiting for the rest, but"
+	step.Equal(t, p.over+": Shutdown returned, and then half of a POST's body arrived: ServeHTTP must refuse the POST without waiting for the rest", "503 after 0s", late.wait(t))
 	unread, refused := hold(t.Context(), p.server, "GET", "/healthz")
 	defer unread()
 	step.Equal(t, p.over+": Shutdown returned, and one client does not read its 503: another client must get a 503 at once", "503", p.knock("GET", "/healthz", ""))
@@ -253,7 +253,7 @@ func underTheLock(t *testing.T) {
 		lock.Unlock()
 		crowd.Wait()
 		if past {
-			step.Fail(t, "another goroutine held mu, but "+calls+" did not wait for it: check for shutdown and count the handler under one lock that Shutdown takes too",
+			step.Fail(t, "another goroutine held mu, but "+calls+" did not wait for mu: check for shutdown and count the handler under one lock that Shutdown takes too",
 				"otherwise a handler may begin after Shutdown has returned")
 		}
 	}
@@ -329,7 +329,7 @@ func endsReads(t *testing.T) {
 	step.Pass(time.Second)
 	states := fmt.Sprintf("ServeHTTP: %s, Shutdown: %s", handler.state(), shutdown.state())
 	close(w.ended)
-	step.Equal(t, "the handler returned during Shutdown, but endReads is still at work: ServeHTTP must wait for it (by calling its stop function), and Shutdown for ServeHTTP",
+	step.Equal(t, "the handler returned during Shutdown, but endReads is still running: ServeHTTP must wait for endReads (by calling its stop function), and Shutdown must wait for ServeHTTP",
 		"ServeHTTP: still waiting, Shutdown: still waiting", states)
 	step.Equal(t, "Shutdown began, the handler returned, and endReads ended the read of the body: Shutdown must return nil", "nil", shutdown.end(t))
 	handler.end(t)
@@ -354,11 +354,11 @@ func endsNoReads(t *testing.T) {
 		handler := serveTo(ctx, server, w, body)
 		handler.what = "a handler " + how + " without reading the rest of its request's body, but ServeHTTP"
 		handler.end(t)
-		step.Equal(t, "a handler "+how+" before Shutdown began: the cause of its context must not wrap ErrShutdown", false, errors.Is(context.Cause(inner), cleanup.ErrShutdown))
+		step.Equal(t, "a handler "+how+" before Shutdown began: the cause of the handler's context must not wrap ErrShutdown", false, errors.Is(context.Cause(inner), cleanup.ErrShutdown))
 		leave()
 		server.Shutdown(t.Context())
 		synctest.Wait()
-		step.Equal(t, "a handler "+how+", then the client left and the server stopped: ServeHTTP must set no read deadline, so call endReads' stop before you cancel ctx (shown: how many it set)",
+		step.Equal(t, "a handler "+how+", then the client left and the server stopped: ServeHTTP must not set a read deadline, so call endReads' stop function before you cancel ctx (shown: how many it set)",
 			int32(0), w.calls.Load())
 	}
 }
@@ -382,14 +382,14 @@ func logsTheRest(t *testing.T, p *house, session *sessions.Session, logged *byte
 	waiting.end(t)
 	synctest.Wait()
 	if !strings.Contains(logged.String(), unforeseen) {
-		step.Fail(t, "Handle panics when its context ends, and its caller gave up: the client must end that context, and log this panic too, with its value", fmt.Sprintf("got  %.300q", logged.String()))
+		step.Fail(t, "a caller gave up, and Handle panics when its context ends: the client must end Handle's context, and must log this panic too, with the panic's value", fmt.Sprintf("got  %.300q", logged.String()))
 	}
 	logged.Reset()
 	method := "panic" + strings.Repeat("!", 100_000)
 	p.call(session, method, `"a string"`).end(t)
 	synctest.Wait()
 	if logged.Len() >= len(method) {
-		step.Fail(t, "Handle panicked on a method name of 100 kB: the log may contain only the beginning of the name (see brief), because the server chose it", fmt.Sprintf("got  %d bytes: %.100q…", logged.Len(), logged.String()))
+		step.Fail(t, "Handle panicked on a method name of 100 kB: the log may contain only the beginning of the name (see brief), because the server chose the name", fmt.Sprintf("got  %d bytes: %.100q…", logged.Len(), logged.String()))
 	}
 }
 

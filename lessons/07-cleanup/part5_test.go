@@ -39,7 +39,7 @@ func TestEachCallSaysWhoLeftFirst(t *testing.T) {
 			defer w.end()
 			for i, m := range told {
 				w.play(m)
-				step.Equal(tb, told[:i+1].String()+": each call must end for the first reason that concerns it, and everything else must go on",
+				step.Equal(tb, told[:i+1].String()+": each call must end for the first reason that applies to it, and everything else must continue",
 					w.expected(), w.seen())
 			}
 		})
@@ -59,7 +59,7 @@ func answeredLast(t *testing.T, asks, answer string) {
 	w.observe = sync.OnceFunc(func() { w.server.Shutdown(ended) }) // begins it, and waits for nothing
 	w.play(move{"A", answer})
 	w.play(move{"", shutsDown})
-	step.Equal(t, told.String()+", A "+answer+" just before the server shuts down: the first call must still end with that answer, because it came first",
+	step.Equal(t, told.String()+", A "+answer+" just before the server shuts down: the first call must still end with that answer, because the answer came first",
 		w.expected(), w.seen())
 }
 
@@ -347,7 +347,7 @@ func (tr *triggered) wantProblem(t *testing.T, scene string, status int, after, 
 	t.Helper()
 	problem := fmt.Sprintf(`{"status":%d,"title":%q,"detail":%q}`, status, http.StatusText(status), detail)
 	got := []string{tr.header.Get("Content-Type"), "Retry-After: " + tr.header.Get("Retry-After"), strings.TrimSpace(tr.body)}
-	step.Equal(t, scene+": the sender must get the problem that s.problem returns, unchanged", "application/problem+json, Retry-After: "+after+", "+problem, strings.Join(got, ", "))
+	step.Equal(t, scene+": the sender must get the problem document (RFC 9457) that s.problem returns, unchanged", "application/problem+json, Retry-After: "+after+", "+problem, strings.Join(got, ", "))
 	return problem
 }
 
@@ -365,9 +365,9 @@ func streamEnds(t *testing.T, how string, cause error) {
 	scene := fmt.Sprintf("the context of a client's stream %s, with cause %q (a %[2]T)", how, cause)
 	session, _ := p.open()
 	again, call, trigger := p.asking(t.Context(), session), p.ask(t.Context(), session), p.trigger(session, 0)
-	step.Equal(t, scene+": Call must return then, with an error that wraps ErrClientLeft", "flushing.ErrClientLeft after 1s", call.wait(t))
-	step.Equal(t, scene+": a trigger's sender must get a 502 then", "502 after 1s", trigger.wait(t))
-	step.Equal(t, scene+", and then Call was called: it must immediately return an error that wraps sessions.ErrClosed", "sessions.ErrClosed after 0s", begin("Call", again).wait(t))
+	step.Equal(t, scene+": Call must return at that moment, with an error that wraps ErrClientLeft", "flushing.ErrClientLeft after 1s", call.wait(t))
+	step.Equal(t, scene+": a trigger's sender must get a 502 at that moment", "502 after 1s", trigger.wait(t))
+	step.Equal(t, scene+", and then Call was called: Call must immediately return an error that wraps sessions.ErrClosed", "sessions.ErrClosed after 0s", begin("Call", again).wait(t))
 }
 
 // inTurn is a client with a Limit, and more requests than that.
