@@ -78,6 +78,7 @@ type link struct {
 
 	mu       sync.Mutex
 	fails    error // what each Write returns, if it is not nil
+	unsent   error // what each flush returns
 	part     int   // if not 0: how much the next Write takes before it fails
 	text     strings.Builder
 	deadline time.Time
@@ -129,7 +130,9 @@ func (l *link) takeOnly(n int) {
 
 func (l *link) FlushError() error {
 	defer l.use()()
-	return nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.unsent
 }
 
 func (l *link) SetWriteDeadline(t time.Time) error {
@@ -159,6 +162,13 @@ func (l *link) fail(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.fails = err
+}
+
+// failFlush makes each flush return err from now on.
+func (l *link) failFlush(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.unsent = err
 }
 
 func (l *link) received() string {

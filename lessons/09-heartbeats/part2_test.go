@@ -151,19 +151,21 @@ func TestAClientThatTakesNothingIsGone(t *testing.T) {
 		wantCause(t, "a client did not take a heartbeat", os.ErrDeadlineExceeded, cause)
 		step.Equal(t, "a client did not take a heartbeat: no write may still be waiting", int32(0), l.using.Load())
 	})
-	step.Bubble(t, func(t *testing.T) {
-		l, broken := newLink(), errors.New("the connection broke")
-		var cause error
-		l.serve(t, func(w http.ResponseWriter, r *http.Request) {
-			stays(func(*flushing.Stream) { l.fail(broken) })(w, r)
-			cause = context.Cause(r.Context())
-			time.Sleep(10 * interval)
+	for call, fail := range map[string]func(*link, error){"write": (*link).fail, "flush": (*link).failFlush} {
+		step.Bubble(t, func(t *testing.T) {
+			l, broken := newLink(), errors.New("the connection broke")
+			var cause error
+			l.serve(t, func(w http.ResponseWriter, r *http.Request) {
+				stays(func(*flushing.Stream) { fail(l, broken) })(w, r)
+				cause = context.Cause(r.Context())
+				time.Sleep(10 * interval)
+			})
+			step.Advance(interval + time.Second)
+			wantCause(t, "the "+call+" of a heartbeat failed", broken, cause)
+			step.Advance(9 * interval)
+			step.Equal(t, "the "+call+" of a heartbeat failed, but the handler is still running: there must be no further heartbeat (shown: writes)", int32(1), l.writes.Load())
 		})
-		step.Advance(interval + time.Second)
-		wantCause(t, "the write of a heartbeat failed", broken, cause)
-		step.Advance(9 * interval)
-		step.Equal(t, "the write of a heartbeat failed, but the handler is still running: there must be no further heartbeat (shown: writes)", int32(1), l.writes.Load())
-	})
+	}
 	step.Bubble(t, func(t *testing.T) {
 		h := heartbeats.Handler(stays(func(*flushing.Stream) {}), interval)
 		stuck, other := newLink(), newLink()
@@ -262,13 +264,16 @@ func TestTheResponseBelongsToTheHandler(t *testing.T) {
 		<-done
 	})
 	step.Bubble(t, func(t *testing.T) {
-		type key struct{}
+		type (
+			key       struct{}
+			unwrapper interface{ Unwrap() http.ResponseWriter }
+		)
 		var value any
 		var unwrapped http.ResponseWriter
 		l := newLink()
 		h := heartbeats.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			value = r.Context().Value(key{})
-			if u, ok := w.(interface{ Unwrap() http.ResponseWriter }); ok {
+			for u, ok := w.(unwrapper); ok; u, ok = unwrapped.(unwrapper) {
 				unwrapped = u.Unwrap()
 			}
 			panic("a handler's panic")
@@ -282,7 +287,7 @@ func TestTheResponseBelongsToTheHandler(t *testing.T) {
 		}()
 		step.Equal(t, "a handler panicked: Handler must let the panic through", any("a handler's panic"), p)
 		step.Equal(t, "the request has a value in its context: the handler must find it", any("a value"), value)
-		step.Equal(t, "an http.ResponseController needs the server's ResponseWriter: Unwrap must return it", http.ResponseWriter(l), unwrapped)
+		step.Equal(t, "an http.ResponseController needs the server's ResponseWriter: Unwrap must lead to it", http.ResponseWriter(l), unwrapped)
 		step.Equal(t, "a request was served: Handler must not change the request itself, only a copy", true, before.Context() == r.Context())
 	})
 	step.Bubble(t, func(t *testing.T) {

@@ -134,12 +134,12 @@ type Answerer struct {
 
 // Run answers the requests in stream; the parameter from is the URL that stream came
 // from. Run returns nil when the stream ends, its error when it breaks, and ctx's cause
-// when ctx ends. It also returns an error if an endpoint is not a URL, or has an origin
-// that may not get the responses. A response goes to the last endpoint named before its
-// request. If there was none, the response may be lost, but Run goes on. Run skips a
-// request that is not JSON or has no id, and everything else that it does not know.
-// When Run returns, the stream is closed and no Handle, Deliver or OnUndelivered is
-// running.
+// when ctx ends, whichever comes first. It also returns an error if an endpoint is not a
+// URL, or has an origin that may not get the responses. A response goes to the last
+// endpoint named before its request. If there was none, the response may be lost, but Run
+// goes on. Run skips a request that is not JSON or has no id, and everything else that it
+// does not know. When Run returns, the stream is closed and no Handle, Deliver or
+// OnUndelivered is running.
 //
 //lesson:todo Read the events, and call OnEvent for each. Switch on its type.
 //lesson:todo "endpoint" names the URL for the answers to later requests: see resolve.
@@ -147,7 +147,7 @@ type Answerer struct {
 //lesson:todo Limit, handle, deliver and OnUndelivered.
 //lesson:todo "notification" may cancel a request: see running.
 //lesson:todo At the end, close the stream, end all contexts and wait for the
-//lesson:todo goroutines. If ctx has ended, return its cause.
+//lesson:todo goroutines. If ctx ended first, return its cause.
 func (a *Answerer) Run(ctx context.Context, stream *parsing.Source, from *url.URL) error {
 	var handlers sync.WaitGroup
 	outer := ctx // when it ends, its cause is there before the derived context ends
