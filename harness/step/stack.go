@@ -2,6 +2,7 @@ package step
 
 import (
 	"fmt"
+	"testing/synctest"
 
 	"example.com/sseworkbook/harness/inspect"
 )
@@ -66,9 +67,11 @@ func at(sentence string, all []inspect.Goroutine) string {
 	return sentence
 }
 
-// Goroutines returns the number of goroutines in the test's bubble, and the line of the
-// learner's code where most of them are: "sessions.go:71".
+// Goroutines waits until all other goroutines in the test's bubble wait, and returns
+// their number, with this one, and the line of the learner's code where most of them are:
+// "sessions.go:71".
 func Goroutines() (n int, most string) {
+	synctest.Wait() // the runtime takes one that starts the garbage collector out of the bubble meanwhile
 	lines := map[string]int{}
 	for _, g := range inspect.Goroutines() {
 		if !g.Bubble {
