@@ -128,7 +128,7 @@ func errorsAreKept(t *testing.T) {
 		errs, texts = append(errs, err), append(texts, err.Error())
 	}
 	for i, err := range errs {
-		step.Equal(t, "AppendText refused an event, and then others: the error that it returned for the earlier event must not change", texts[i], err.Error())
+		step.Equal(t, "AppendText refused one event, and later refused others: the error for the first event must not change", texts[i], err.Error())
 	}
 }
 

@@ -58,7 +58,7 @@ func TestTheResponseIsAnEventStream(t *testing.T) {
 		w := httptest.NewRecorder()
 		flushing.Open(w, httptest.NewRequestWithContext(t.Context(), "GET", "/events", nil))
 		for _, name := range []string{"Content-Type", "Cache-Control", "X-Accel-Buffering"} {
-			step.Equal(t, "middleware adds a value to each header field after Open: the value must not appear in any other header field, or in a later response (shown: how often it did)", 0, strings.Count(strings.Join(w.Header().Values(name), " "), "added"))
+			step.Equal(t, "after Open, middleware adds a value to one header field after the other: a value must not appear in another field, or in a later response (shown: how often it did)", 0, strings.Count(strings.Join(w.Header().Values(name), " "), "added"))
 			w.Header().Add(name, "added")
 		}
 	}

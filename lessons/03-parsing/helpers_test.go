@@ -199,7 +199,7 @@ func wantCommentsFree(t *testing.T) {
 	rest := strings.Repeat("x", 100) + "\n"
 	comments, unknown := allocs(": "+rest), allocs("x: "+rest)
 	if comments > unknown+lines/10 {
-		step.Fail(t, "OnComment is nil, but comments still cost memory: they must not cost more than unknown fields",
+		step.Fail(t, "OnComment is nil, but comments took more memory than unknown fields: they must take no more",
 			fmt.Sprintf("got  %.0f allocations for %d comments", comments, lines), fmt.Sprintf("want %.0f, as for %d unknown fields", unknown, lines))
 	}
 }
@@ -223,7 +223,7 @@ func wantToldInTime(t *testing.T) {
 	}
 	step.Equal(t, "OnComment was set only for the second of three calls to Decode: OnComment must get only the comments of that call, and their texts must not change later",
 		list{"one", "two"}, texts)
-	step.Equal(t, "OnComment called LastEventID() and ReconnectionTime() within an event: a retry field must take effect as soon as its line ends, but an id field only at the blank line",
+	step.Equal(t, "OnComment called LastEventID() and ReconnectionTime() in the middle of an event: the retry field must have taken effect, because it does so at the end of its line, and the id field must not, because it does so at the blank line",
 		list{`ID "", time 0s false`, `ID "", time 10ms true`}, during)
 
 	var depths []int // how many calls deep OnComment is called

@@ -189,7 +189,7 @@ func TestSendingToNobodySaysSo(t *testing.T) {
 			sessions.ErrNotFound, r.Send(left.ID(), framing.Event{Data: "hello"}))
 		step.ErrorIs(t, "Registry.Send got an unknown id and an event that cannot be framed: it must return ErrNotFound, no matter what the event contains",
 			sessions.ErrNotFound, r.Send("another id", unframeable))
-		step.Equal(t, "events were sent to ids that belong to no open session: the Pump of an open session must not hand over these events", "", data(p.news()))
+		step.Equal(t, "events were sent to ids that no open session has: the Pump of an open session must not deliver them", "", data(p.news()))
 		wantFieldError(t, "Registry.Send", r.Send(here.ID(), unframeable))
 	})
 	wantUntouched(t, "Registry.Send", func(r *sessions.Registry, s *sessions.Session, e framing.Event) error { return r.Send(s.ID(), e) })
@@ -209,7 +209,7 @@ func TestOneTooManyIsRefused(t *testing.T) {
 	_, err = r.Open(t.Context())
 	wantNoError(t, "MaxSessions is 1 and the only session was closed, but Open refused the next one", err)
 	_, err = r.Open(t.Context())
-	step.ErrorIs(t, "MaxSessions is 1, a session was closed twice, and another was opened: Open must refuse the next one with ErrLimit, because closing twice frees only one place", sessions.ErrLimit, err)
+	step.ErrorIs(t, "MaxSessions is 1. One session was closed twice, and a second was opened: opening a third must fail with ErrLimit, because closing a session twice frees only one place", sessions.ErrLimit, err)
 
 	var zero sessions.Registry
 	defer closeAll(fill(t, &zero, sessions.DefaultMaxSessions))

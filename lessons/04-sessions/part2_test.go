@@ -156,7 +156,7 @@ func wantPolicyAsked(t *testing.T) {
 	step.Returns(t, "the Policy's error, which wraps ErrClosed, ended a session, but Broadcast did not return: does Broadcast hold a lock that Close needs?", func() {
 		err = ending.Broadcast(framing.Event{Data: "xx"})
 	})
-	wantNoError(t, "the Policy's error, which wraps ErrClosed, ended a session: Broadcast must return nil, because only an open session can miss an event", err)
+	wantNoError(t, "a Policy returned an error that wraps ErrClosed, which ended a session: Broadcast must return nil, because a session that has ended misses nothing", err)
 	step.Equal(t, "the Policy's error, which wraps ErrClosed, ended the only session: Len() must be 0", 0, ending.Len())
 }
 

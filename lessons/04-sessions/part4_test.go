@@ -156,7 +156,7 @@ func wantClosedByHandler(t *testing.T) {
 
 	s := open(t, &r)
 	step.ErrorIs(t, "no stream could be opened, but Stream did not return flushing.Open's error", http.ErrNotSupported, s.Stream(unable(), get))
-	failIf(t, ended(s), "no stream could be opened, but Stream ended the session: Stream must leave Close to the caller of Open")
+	failIf(t, ended(s), "flushing.Open failed, and Stream closed the session: only the caller of Open may close it")
 }
 
 // wantHeadersOnly checks that a HEAD request gets the headers, and that no session

@@ -142,7 +142,7 @@ func TestACallerThatGaveUpHoldsUpNobody(t *testing.T) {
 			p.Cancel(other)
 		}
 		late = resolve(t, &p, "A", impatient, `"later"`)
-		step.ErrorIs(t, "a caller gave up, 1,023 other requests ended (and many responses were refused), and then that caller's answer arrived: Resolve must still return ErrNotWaiting",
+		step.ErrorIs(t, "a caller gave up. Then 1,023 other requests ended, many responses were refused, and the answer for that caller arrived: Resolve must still return ErrNotWaiting",
 			correlation.ErrNotWaiting, late)
 	})
 	wantLastEndedRemembered(t)

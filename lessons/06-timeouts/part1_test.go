@@ -146,7 +146,7 @@ func TestAnAnswerInTimeStopsTheClock(t *testing.T) {
 		for range 2 {
 			calls.Go(func() { caller.Call(t.Context(), silent, approve) })
 		}
-		step.Returns(t, "two calls ended at the same moment, and each Observe waits for the other Observe: Call must let both run at the same time", calls.Wait)
+		step.Returns(t, "two calls ended at the same moment, and the Observe of each waits until the other's has started: Call must let both run at the same time", calls.Wait)
 	})
 }
 
@@ -183,7 +183,7 @@ func TestALateAnswerIsRefusedAndCounted(t *testing.T) {
 			return nil
 		}), correlation.Request{Method: "count"})
 		err := caller.Resolve("another session", correlation.Response{ID: asked.ID})
-		step.Equal(t, "a caller gave up, then another session answered its request: Resolve must return ErrWrongSession, and Late must not count that answer",
+		step.Equal(t, "a caller gave up, and then a session that it had not asked answered the request: Resolve must return ErrWrongSession, and Late must not count that answer",
 			"true, 0 late", fmt.Sprintf("%t, %d late", errors.Is(err, correlation.ErrWrongSession), caller.Late()))
 	})
 }

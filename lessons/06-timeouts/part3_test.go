@@ -285,7 +285,7 @@ func TestNothingIsLeftWhenRunReturns(t *testing.T) {
 			returned.Store(true)
 		}
 		step.Advance(time.Minute)
-		step.Equal(t, "20 streams each ended right after their only request: Run must not return before the Handle of that request (shown: Handles that returned after Run)", 0, len(late.All()))
+		step.Equal(t, "20 streams each ended right after their only request: Run must not return until the Handle of that request has returned (shown: Handles that returned after Run)", 0, len(late.All()))
 	})
 	step.Bubble(t, func(t *testing.T) {
 		var late, reports notes

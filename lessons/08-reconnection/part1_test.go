@@ -24,7 +24,7 @@ func TestFollowGetsTheStream(t *testing.T) {
 	step.Bubble(t, func(t *testing.T) {
 		s := newScene(t, stays("data: hello\n\n"))
 		s.run()
-		step.Equal(t, "the server sent an event: follow must read it from the source that Run gives it", "hello", s.data())
+		step.Equal(t, "the server sent an event: the function follow must read it from the source that Run passes to it", "hello", s.data())
 		step.Equal(t, "the stream is still open: Run must wait for follow", false, s.ended())
 		step.Equal(t, "the stream is still open: Run must not connect again", "0s", s.times())
 		s.leave(errors.New("enough"))
@@ -155,7 +155,7 @@ func TestTheLastEventIDOutlivesItsStream(t *testing.T) {
 		s := newScene(t, ends("id: a\x01b\ndata: a\n\n"), ends("data: b\n\n"), stays("id: 2\ndata: c\n\n"))
 		s.after(time.Hour)
 		step.Equal(t, "an id has a byte that no header can hold: Run must send the request without this id, or it can never reconnect", "none, none, none · a, b, c", s.ids()+" · "+s.data())
-		step.Equal(t, "an id has a byte that no header can hold: events of the next stream must still have this ID, until that stream sends another", `"a\x01b", "a\x01b", "2"`,
+		step.Equal(t, "an id has a byte that no header can hold: after the reconnect, events must still have this ID until the server sends a new one", `"a\x01b", "a\x01b", "2"`,
 			joined(s.events.All(), func(e framing.Event) string { return fmt.Sprintf("%q", e.ID) }))
 	})
 	step.Bubble(t, func(t *testing.T) {

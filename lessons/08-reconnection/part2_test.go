@@ -115,7 +115,7 @@ func TestARandomPartOfAGrowingWindowIsAdded(t *testing.T) {
 		s.client.Random = func() float64 { return 1e-9 }
 		s.after(time.Hour)
 		first := joined(s.losses.All()[:min(4, len(s.losses.All()))], func(l reconnection.Loss) string { return l.Wait.String() })
-		step.Equal(t, "MaxWindow is the longest time.Duration: the first windows must still be 1, 2, 4 and 8 s (Random returns 1e-9; shown: the first waits)", "1ns, 2ns, 4ns, 8ns", first)
+		step.Equal(t, "MaxWindow is the largest time.Duration, and Random returns 1e-9: the first windows must still be 1, 2, 4 and 8 s (shown: the first waits)", "1ns, 2ns, 4ns, 8ns", first)
 		if last := s.lastLoss(); last.Losses != 101 || last.Wait != 9223372036*time.Nanosecond {
 			step.Fail(t, "MaxWindow is the longest time.Duration, and the server answered 503 a hundred times: the window must stop doubling at MaxWindow, and never become negative (Random returns 1e-9)",
 				fmt.Sprintf("got  a wait of %v after loss %d in a row", last.Wait, last.Losses), "want a wait of 9.223372036s after loss 101")
@@ -184,7 +184,7 @@ func TestRetryAfterIsTheLeast(t *testing.T) {
 		s := newScene(t, says(503, "Retry-After", "20"), says(503, "Retry-After", "20"), stays(""))
 		s.client.Random = func() float64 { return 0.5 }
 		s.after(time.Hour)
-		step.Equal(t, "the server asked for 20 s twice: the random part of the window must come on top, or all clients come back at once (Random returns 0.5)",
+		step.Equal(t, "the server asked twice for a wait of 20 s, and Random returns 0.5: the random part must be added to the 20 s, or all clients come back at once",
 			"21.5s, 23s", s.waits())
 	})
 }
@@ -331,7 +331,7 @@ func spreadOverTheWindow(t *testing.T) {
 		}
 		s.answers = []answer{ends("retry: 1000\ndata\n\n"), ends("data\n\n"), ends("data\n\n"), ends("data\n\n"), stays("")}
 		s.after(time.Hour)
-		step.Equal(t, "MinWindow is 10 s, each lost stream had an event, and Random returned 0, 0.25, 0.5, 0.999: each wait must be 1 s, the reconnection time, plus that part of the window",
+		step.Equal(t, "MinWindow is 10 s, each lost stream had an event, and Random returned 0, 0.25, 0.5 and 0.999 in turn: each wait must be 1 s (the reconnection time) plus Random times the window",
 			"1s, 3.5s, 6s, 10.99s", s.waits())
 	})
 	step.Bubble(t, func(t *testing.T) {

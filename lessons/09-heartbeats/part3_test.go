@@ -63,7 +63,7 @@ func TestAStreamThatIsTooQuietIsAnError(t *testing.T) {
 		p := &peer{}
 		transport := &heartbeats.Transport{Base: p}
 		resp, _ := transport.RoundTrip(r)
-		step.Equal(t, "Limit is zero: RoundTrip must not write to it, because another request may be reading it", time.Duration(0), transport.Limit)
+		step.Equal(t, "Limit is zero: RoundTrip must not change the field Limit, because another request may be reading it", time.Duration(0), transport.Limit)
 		body := read(resp.Body)
 		step.Advance(time.Hour)
 		step.Equal(t, "Limit is zero: the limit must be DefaultLimit", "ended after 40s: IdleError after 40s", body.state())
@@ -110,7 +110,7 @@ func TestASlowReaderIsNoQuietServer(t *testing.T) {
 		step.Advance(limit - time.Second)
 		step.Equal(t, "a reader took a day, and then Read waited for 39 s: only the time in Read may count", "still open", r.state())
 		step.Advance(time.Second)
-		step.Equal(t, "a reader took a day, and then Read waited for 40 s: Read must return an *IdleError", "ended after 40s: IdleError after 40s", r.state())
+		step.Equal(t, "nobody read for a day, and then a Read waited for 40 s: that Read must return an *IdleError", "ended after 40s: IdleError after 40s", r.state())
 	})
 }
 
@@ -172,7 +172,7 @@ func TestEverythingElseIsLeftAlone(t *testing.T) {
 		p := &peer{contentType: "Text/Event-Stream;charset=utf-8"}
 		r := read(open(t, t.Context(), p).Body)
 		step.Advance(limit)
-		step.Equal(t, "an event stream, whose type has capitals and a parameter, was too quiet: Read must return an *IdleError", "ended after 40s: IdleError after 40s", r.state())
+		step.Equal(t, "a stream's Content-Type has capital letters and a parameter, and the stream was too quiet: Read must return an *IdleError", "ended after 40s: IdleError after 40s", r.state())
 	})
 	step.Bubble(t, func(t *testing.T) {
 		p := &peer{contentType: "application/zip"}
