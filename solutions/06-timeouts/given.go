@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -65,8 +66,9 @@ func cancelledID(e framing.Event) string {
 // cancelled by its id. Requests with the same id are cancelled together. The zero
 // value is ready to use. It is safe for concurrent use.
 type running struct {
-	mu   sync.Mutex // guards byID
-	byID map[string]map[context.Context]context.CancelFunc
+	mu   sync.Mutex // guards the rest
+	n    int        // how many there were
+	byID map[string]map[int]context.CancelFunc
 }
 
 // start returns the context of a new request with this id. The context ends when ctx
@@ -77,34 +79,37 @@ func (r *running) start(ctx context.Context, id string) (_ context.Context, done
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.byID == nil {
-		r.byID = map[string]map[context.Context]context.CancelFunc{}
+		r.byID = map[string]map[int]context.CancelFunc{}
 	}
 	if r.byID[id] == nil {
-		r.byID[id] = map[context.Context]context.CancelFunc{}
+		r.byID[id] = map[int]context.CancelFunc{}
 	}
-	r.byID[id][ctx] = cancel
+	r.n++
+	n := r.n
+	r.byID[id][n] = cancel
 	return ctx, func() {
 		cancel()
-		r.leave(id, ctx)
+		r.leave(id, n)
 	}
 }
 
-// leave removes the request with this id and context, if it is still there.
-func (r *running) leave(id string, ctx context.Context) {
+// leave removes request n, which has this id, if it is still there.
+func (r *running) leave(id string, n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.byID[id], ctx)
+	delete(r.byID[id], n)
 	if len(r.byID[id]) == 0 {
 		delete(r.byID, id)
 	}
 }
 
-// cancel ends the contexts of the requests with this id, if there are any.
+// cancel ends the contexts of the requests with this id, if there are any: the last one's
+// first, because the earlier ones may run, and leave their turn to it.
 func (r *running) cancel(id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, cancel := range r.byID[id] {
-		cancel()
+	for _, n := range slices.Backward(slices.Sorted(maps.Keys(r.byID[id]))) {
+		r.byID[id][n]()
 	}
 	delete(r.byID, id)
 }

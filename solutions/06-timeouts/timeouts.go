@@ -196,7 +196,9 @@ func (a *Answerer) answer(ctx context.Context, turns chan struct{}, endpoint str
 	case turns <- struct{}{}:
 		defer func() { <-turns }()
 	case <-ctx.Done():
-		return
+	}
+	if ctx.Err() != nil {
+		return // even if its turn came at the same moment
 	}
 	response := a.handle(ctx, request)
 	if ctx.Err() != nil {
