@@ -47,8 +47,8 @@ type Restart struct {
 
 	in    atomic.Int64  // how many have a stream now
 	idle  atomic.Int64  // how many streams were given up because they were quiet
-	begun atomic.Int64  // when the server was ended, in Unix nanoseconds; zero: it was not
-	woken chan struct{} // gets a token when all clients are in
+	ended atomic.Int64  // when the server was ended, in Unix nanoseconds; zero: it was not
+	allIn chan struct{} // gets a token when all clients are in
 
 	mu   sync.Mutex // guards back
 	back []time.Duration
@@ -100,7 +100,7 @@ func (r *Restart) Run(ctx context.Context) (Return, error) {
 	if err != nil {
 		return Return{}, err
 	}
-	r.woken = make(chan struct{}, 1)
+	r.allIn = make(chan struct{}, 1)
 	var crowd sync.WaitGroup
 	living, leave := context.WithCancel(ctx)
 	defer crowd.Wait()
@@ -117,7 +117,7 @@ func (r *Restart) Run(ctx context.Context) (Return, error) {
 		return Return{}, err
 	}
 
-	r.begun.Store(time.Now().UnixNano())
+	r.ended.Store(time.Now().UnixNano())
 	server.Stop()
 	if server, err = r.Start(ctx, strings.TrimPrefix(server.URL, "http://")); err != nil {
 		return Return{}, err
@@ -166,14 +166,14 @@ func (r *Restart) live(ctx context.Context, client *http.Client, url string, i i
 
 // came takes note of a client that has a stream.
 func (r *Restart) came() {
-	if begun := r.begun.Load(); begun != 0 {
+	if ended := r.ended.Load(); ended != 0 {
 		r.mu.Lock()
-		r.back = append(r.back, time.Since(time.Unix(0, begun)))
+		r.back = append(r.back, time.Since(time.Unix(0, ended)))
 		r.mu.Unlock()
 	}
 	if r.in.Add(1) == int64(r.Clients) {
 		select {
-		case r.woken <- struct{}{}:
+		case r.allIn <- struct{}{}:
 		default:
 		}
 	}
@@ -184,7 +184,7 @@ func (r *Restart) await(ctx context.Context, limit time.Duration) {
 	late := time.NewTimer(limit)
 	defer late.Stop()
 	select {
-	case <-r.woken:
+	case <-r.allIn:
 	case <-late.C:
 	case <-ctx.Done():
 	}

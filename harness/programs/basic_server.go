@@ -84,19 +84,19 @@ func (s *BasicServer) countForAll(ctx context.Context) {
 // shared is one stream of what all clients get.
 func (s *BasicServer) shared(w http.ResponseWriter, r *http.Request) {
 	s.Log.Printf("%s connected · Last-Event-ID: %s", r.RemoteAddr, visible.Quote(r.Header.Get("Last-Event-ID")))
-	s.all.ServeHTTP(&oneWay{ResponseWriter: w}, r)
+	s.all.ServeHTTP(&withoutEndpoint{ResponseWriter: w}, r)
 	s.Log.Printf("%s left", r.RemoteAddr)
 }
 
-// A oneWay is a response without the endpoint event, with which the stream of each session
-// begins: nobody answers to a one-way server.
-type oneWay struct {
+// withoutEndpoint is a response without the endpoint event, with which the stream of each
+// session begins: nobody answers to a one-way server.
+type withoutEndpoint struct {
 	http.ResponseWriter
 	begun bool
 }
 
 // Write writes p, from behind the endpoint event if p begins with that.
-func (w *oneWay) Write(p []byte) (int, error) {
+func (w *withoutEndpoint) Write(p []byte) (int, error) {
 	rest := p
 	if !w.begun && bytes.HasPrefix(p, []byte("event: endpoint\n")) {
 		_, rest, _ = bytes.Cut(p, []byte("\n\n"))
@@ -110,7 +110,7 @@ func (w *oneWay) Write(p []byte) (int, error) {
 }
 
 // Unwrap returns the ResponseWriter that w is around, as http.ResponseController wants it.
-func (w *oneWay) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *withoutEndpoint) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // events is one stream: the first event at once, then one at each interval.
 func (s *BasicServer) events(w http.ResponseWriter, r *http.Request) {

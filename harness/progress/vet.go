@@ -21,7 +21,8 @@ func vetDone(ctx context.Context, root string, results []Result) error {
 	if len(done) == 0 {
 		return nil
 	}
-	text, err := vet(ctx, root, Options{Args: vetChecks}, done...)
+	o := Options{Args: vetChecks}
+	text, err := Vet(ctx, root, o, done...)
 	if err != nil || text == "" {
 		return err
 	}
@@ -30,7 +31,7 @@ func vetDone(ctx context.Context, root string, results []Result) error {
 		if !r.Done {
 			continue
 		}
-		if r.BuildError, err = vet(ctx, root, Options{Args: vetChecks}, r.Lesson); err != nil {
+		if r.BuildError, err = Vet(ctx, root, o, r.Lesson); err != nil {
 			return err
 		}
 		r.Done = r.BuildError == ""
@@ -38,15 +39,10 @@ func vetDone(ctx context.Context, root string, results []Result) error {
 	return nil
 }
 
-// Vet returns what go vet has against a lesson and its tests, in a few lines, or
-// "". Of the options it heeds the overlay.
-func Vet(ctx context.Context, root string, lesson catalog.Lesson, o Options) (string, error) {
-	return vet(ctx, root, o, lesson)
-}
-
-// vet is Vet for one lesson or more. What it returns is of the first one's files, but it
-// returns "" only if there is nothing against any.
-func vet(ctx context.Context, root string, o Options, lessons ...catalog.Lesson) (string, error) {
+// Vet returns what go vet has against lessons and their tests, in a few lines that are
+// read as those of the first one, or "" if there is nothing against any. Of the options it
+// heeds the overlay and the arguments.
+func Vet(ctx context.Context, root string, o Options, lessons ...catalog.Lesson) (string, error) {
 	output, clean, err := combinedOutput(ctx, golang(ctx, root, o, "vet", o.arguments(lessons...)...), "running go vet")
 	if err != nil || clean {
 		return "", err

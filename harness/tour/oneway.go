@@ -63,12 +63,15 @@ func newOneWay(ctx context.Context) (*oneWay, error) {
 	ctx, leave := context.WithCancel(ctx)
 	o := &oneWay{ctx: ctx, leave: leave, opened: make(chan *serverEnd, 1), sources: make(chan *parsing.Source, 1), outcomes: make(chan error, 1)}
 	var err error
-	o.addr, o.stop, err = serve(http.HandlerFunc(o.open))
+	if o.addr, o.stop, err = serve(http.HandlerFunc(o.open)); err != nil {
+		leave()
+		return nil, err
+	}
 	o.client = reconnection.Reconnector{
 		URL: "http://" + o.addr + "/events", Client: &http.Client{Transport: o},
 		OnLost: func(reconnection.Loss) { o.client.Restart() }, // the tour does not wait for so long
 	}
-	return o, err
+	return o, nil
 }
 
 // close ends both ends: the client's connections end with the server's.

@@ -120,7 +120,7 @@ func Vet(ctx context.Context, root string, lesson catalog.Lesson, texts map[stri
 	if err != nil {
 		return "", err
 	}
-	return progress.Vet(ctx, root, lesson, progress.Options{Overlay: file})
+	return progress.Vet(ctx, root, progress.Options{Overlay: file}, lesson)
 }
 
 // Env returns the environment of a run in which a step may take this long before it
