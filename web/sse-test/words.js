@@ -11,7 +11,7 @@ export function meaning(type, data) {
     case 'start':
       return { text: 'The server keeps a log. If the connection is lost, the browser comes back with this id, and gets what came after it.', trouble: false };
     case 'reset':
-      return { text: 'The server has no longer what came after the id that the browser sent: events are missing before this one.', trouble: true };
+      return { text: 'The server no longer has what came after the id that the browser sent: events are missing before this one.', trouble: true };
     case 'gap':
       return { text: `${count(data)} missing here, because this page did not read fast enough.`, trouble: true };
     default:
